@@ -1,0 +1,48 @@
+"""The command line: one file a verb."""
+
+import sys
+
+import typer
+
+from personametrics.cli import cite, demo, measure, schema
+from personametrics.data.errors import PersonametricsError
+from personametrics.version import __version__
+
+app = typer.Typer(
+    name="personametrics",
+    help="Psychometrics for simulated people: measure a persona panel before you trust it.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("measure")(measure.measure)
+app.command("demo")(demo.demo)
+app.command("cite")(cite.cite)
+app.command("schema")(schema.schema)
+
+
+def _version(*, wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(*, version: bool = typer.Option(False, "--version", callback=lambda value: _version(wanted=value), help="Print the version.")) -> None:
+    """Psychometrics for simulated people: measure a persona panel before you trust it."""
+    del version
+
+
+def main() -> None:
+    """Run the command line: 0 done, 1 below --fail-under, 2 unusable input, 130 interrupted."""
+    try:
+        app()
+    except PersonametricsError as error:
+        typer.echo(f"personametrics: {error}", err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        typer.echo("personametrics: interrupted; nothing was written.", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)

@@ -1,0 +1,224 @@
+"""personametrics measure: from recorded answers to a verdict."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import polars as pl
+import typer
+from rich.console import Console
+
+from personametrics import report
+from personametrics.data.card import Card
+from personametrics.data.columns import Columns, Duplicates
+from personametrics.data.errors import AnswerError, InputError
+from personametrics.data.reading import collect, column_names, require, scan, where
+from personametrics.data.responses import Responses
+from personametrics.data.scale import Scale, parse_scale
+from personametrics.lab import measure as measured
+from personametrics.studies.fidelity import Fidelity
+from personametrics.studies.stability import Stability
+
+ANSWERS, HUMANS, OUTPUT, NUMBERS = "Answers", "Human answers", "Output", "Numbers"
+
+
+def measure(
+    file: Annotated[Path, typer.Argument(help="CSV, TSV, Parquet or NDJSON with one answer a row.")],
+    persona: Annotated[str, typer.Option(help="Column: who answers.", rich_help_panel=ANSWERS)] = "persona",
+    item: Annotated[str, typer.Option(help="Column: what is asked.", rich_help_panel=ANSWERS)] = "item",
+    answer: Annotated[str, typer.Option(help="Column: the answer.", rich_help_panel=ANSWERS)] = "answer",
+    run: Annotated[
+        str | None, typer.Option(help="Column: which re-asking. Without it, rows of a cell are its runs.", rich_help_panel=ANSWERS)
+    ] = None,
+    condition: Annotated[
+        list[str] | None, typer.Option(help="Column: wording, language … Several make one condition.", rich_help_panel=ANSWERS)
+    ] = None,
+    outcome: Annotated[
+        str | None, typer.Option(help="Column: answered, refused, unparsable, failed or missing.", rich_help_panel=ANSWERS)
+    ] = None,
+    probabilities: Annotated[
+        str | None, typer.Option(help="Columns of label probabilities or log-probabilities, separated by commas.", rich_help_panel=ANSWERS)
+    ] = None,
+    scale: Annotated[
+        str, typer.Option(help="ordinal, nominal, numeric, text; or 1|2|3, nominal:yes|no, 0..10.", rich_help_panel=ANSWERS)
+    ] = "ordinal",
+    missing: Annotated[list[str] | None, typer.Option(help="An answer that means none, such as -1.", rich_help_panel=ANSWERS)] = None,
+    where_: Annotated[
+        list[str] | None, typer.Option("--where", help="Keep rows with column=value (or !=).", rich_help_panel=ANSWERS)
+    ] = None,
+    by: Annotated[list[str] | None, typer.Option(help="Column: one card per value.", rich_help_panel=ANSWERS)] = None,
+    duplicates: Annotated[
+        str, typer.Option(help="Rows with the same persona, item, condition, run: error, first, last, mean, runs.", rich_help_panel=ANSWERS)
+    ] = "error",
+    human: Annotated[Path | None, typer.Option(help="A table of people's answers, one a row.", rich_help_panel=HUMANS)] = None,
+    human_respondent: Annotated[str, typer.Option(help="Column: who answers.", rich_help_panel=HUMANS)] = "respondent",
+    human_item: Annotated[str, typer.Option(help="Column: what is asked.", rich_help_panel=HUMANS)] = "item",
+    human_answer: Annotated[str, typer.Option(help="Column: the answer.", rich_help_panel=HUMANS)] = "answer",
+    human_where: Annotated[list[str] | None, typer.Option(help="Keep rows with column=value (or !=).", rich_help_panel=HUMANS)] = None,
+    match: Annotated[
+        list[str] | None, typer.Option(help="Groups: panel column=human column, such as party=ideology.", rich_help_panel=HUMANS)
+    ] = None,
+    level: Annotated[float, typer.Option(help="Coverage of the intervals.", rich_help_panel=NUMBERS)] = 0.9,
+    target: Annotated[float, typer.Option(help="Reliability that the D-study aims at.", rich_help_panel=NUMBERS)] = 0.8,
+    price: Annotated[float | None, typer.Option(help="Money per call.", rich_help_panel=NUMBERS)] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print the card as JSON, nothing else.", rich_help_panel=OUTPUT)] = False,
+    html: Annotated[Path | None, typer.Option(help="Write the card as a page that works offline.", rich_help_panel=OUTPUT)] = None,
+    figures: Annotated[Path | None, typer.Option(help="Write the figures into a folder, as SVG, PDF and PNG.", rich_help_panel=OUTPUT)] = None,
+    latex: Annotated[Path | None, typer.Option(help="Write the estimates as a LaTeX table.", rich_help_panel=OUTPUT)] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Write the estimates as a Markdown table.", rich_help_panel=OUTPUT)] = None,
+    fail_under: Annotated[
+        list[str] | None, typer.Option(help="Exit with 1 if an estimate is below: signal.low=0.5.", rich_help_panel=OUTPUT)
+    ] = None,
+) -> None:
+    """Is the spread of recorded answers persona, or noise? Prints a card: verdict, numbers with intervals, what the panel is fit for."""
+    bars = [_Bar.parse(text) for text in fail_under or []]
+    pairs = dict(_pair(text) for text in match or [])
+    _check(level, target, price)
+    if pairs and human is None:
+        message = "--match needs --human, the table of people's answers."
+        raise InputError(message)
+    columns = Columns(
+        persona, item, answer, run, tuple(condition or ()), outcome,
+        tuple(name for name in pairs if name != persona), tuple(name.strip() for name in (probabilities or "").split(",") if name.strip()),
+    )  # fmt: skip
+    reading = _Reading(columns, parse_scale(scale), tuple(missing or ()), duplicates)  # type: ignore[arg-type]
+    people = None
+    if human is not None:
+        human_columns = Columns(human_respondent, human_item, human_answer, attributes=tuple(dict.fromkeys(pairs.values())))
+        people = Fidelity(Responses.read(human, human_columns, reading.scale, missing=reading.missing, keep=human_where or ()), pairs, level)
+    study = Stability(level, target, price)
+    cards = []
+    for title, keep in _parts(file, where_ or [], by or []):
+        try:
+            cards.append(measured(reading.read(file, keep), human=people, study=study, title=title))
+        except InputError as error:
+            if not by:
+                raise
+            message = f"{title}: {error}"
+            raise type(error)(message) from error
+    _write(cards, html, figures, latex, markdown)
+    _print(cards, by=bool(by), as_json=json_)
+    low = [f"{card.title}: {bar.text} ({bar.of(card):.3f})" for card in cards for bar in bars if not bar.of(card) >= bar.least]
+    if low:
+        typer.echo("Below --fail-under: " + "; ".join(low), err=True)
+        raise typer.Exit(1)
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """How the panel's rows are read."""
+
+    columns: Columns
+    scale: Scale
+    missing: tuple[str, ...]
+    duplicates: Duplicates
+
+    def read(self, file: Path, keep: Sequence[str]) -> Responses:
+        """Rows that meet the conditions."""
+        return Responses.read(file, self.columns, self.scale, missing=self.missing, keep=keep, duplicates=self.duplicates)
+
+
+@dataclass(frozen=True)
+class _Bar:
+    """A number that an estimate must reach."""
+
+    text: str
+    name: str
+    end: str
+    least: float
+
+    @classmethod
+    def parse(cls, text: str) -> "_Bar":
+        """Read `signal.low=0.5`; without an end, the value is meant."""
+        name, _, number = text.partition("=")
+        start, _, end = name.rpartition(".")
+        if end not in {"value", "low", "high"}:
+            start, end = name, "value"
+        try:
+            return cls(text, start, end, float(number))
+        except ValueError as error:
+            message = f'"{text}" is not of the form estimate.low=0.5, with low, high or value.'
+            raise InputError(message) from error
+
+    def of(self, card: Card) -> float:
+        """The number the card has for it."""
+        return float(getattr(card[self.name], self.end))
+
+
+def _pair(text: str) -> tuple[str, str]:
+    """Read `party=ideology`."""
+    panel, equals, people = (part.strip() for part in text.partition("="))
+    if not (panel and equals and people):
+        message = f'--match "{text}" is not of the form panel column=human column.'
+        raise InputError(message)
+    return panel, people
+
+
+def _check(level: float, target: float, price: float | None) -> None:
+    """Numbers that make sense."""
+    for name, value in (("--level", level), ("--target", target)):
+        if not 0 < value < 1:
+            message = f"{name} must lie between 0 and 1, not at {value:g}."
+            raise InputError(message)
+    if price is not None and not price >= 0:
+        message = f"--price must not be negative ({price:g})."
+        raise InputError(message)
+
+
+def _parts(file: Path, keep: Sequence[str], by: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """Title and conditions of each card."""
+    if not by:
+        return [(", ".join(keep) or file.name, list(keep))]
+    table, name = scan(file)
+    require(by, column_names(table, name), name)
+    values = collect(where(table, keep, name).select(pl.col(list(by)).cast(pl.String)).unique().drop_nulls(), name).sort(by)
+    if values.is_empty():
+        message = f"{name} has no rows" + (f" that meet {' and '.join(keep)}." if keep else ".")
+        raise AnswerError(message)
+    return [(", ".join(row), [*keep, *(f"{column}={value}" for column, value in zip(by, row, strict=True))]) for row in values.iter_rows()]
+
+
+def _write(cards: Sequence[Card], html: Path | None, figures: Path | None, latex: Path | None, markdown: Path | None) -> None:
+    """Write the files that were asked for."""
+    for path, write in ((html, report.html), (latex, report.latex), (markdown, report.markdown)):
+        if path is not None:
+            _save(path, write(cards))
+    if figures is not None:
+        for card in cards:
+            report.save_figures(card, figures / _slug(card.title) if len(cards) > 1 else figures)
+        typer.echo(f"Figures: {figures}", err=True)
+
+
+def _save(path: Path, text: str) -> None:
+    """Write a file, or say in one sentence why not."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        message = f"{path} cannot be written ({error.strerror})."
+        raise InputError(message) from error
+    typer.echo(f"Written: {path}", err=True)
+
+
+def _print(cards: Sequence[Card], *, by: bool, as_json: bool) -> None:
+    """Show the cards."""
+    if as_json:
+        typer.echo(json.dumps({"cards": [card.to_dict() for card in cards]}, ensure_ascii=False) if by else cards[0].to_json())
+        return
+    console = Console()
+    if by:
+        report.show_table(cards, console)
+        console.print("One card of each: add --where, or --html to see all.")
+    else:
+        report.show(cards[0], console)
+
+
+def _slug(title: str) -> str:
+    """A title as a folder name."""
+    return re.sub(r"[^\w.-]+", "-", title).strip("-.") or "card"
+
+
+

@@ -1,0 +1,154 @@
+"""The card: findings about one panel, as they are stored and sent."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from personametrics.data.errors import InputError, ReadError, options
+from personametrics.data.estimate import Estimate, Status
+from personametrics.data.finding import Finding, Verdict
+from personametrics.data.notice import Notice
+
+SCHEMA = "personametrics.card/1"
+
+
+@dataclass(frozen=True)
+class Card:
+    """Findings about one panel.
+
+    Attributes:
+        title: what was measured.
+        findings: one a study.
+        provenance: where the answers came from, versions and choices; enough to do it again.
+    """
+
+    title: str
+    findings: tuple[Finding, ...]
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Estimate:
+        """The first estimate of that name in any finding.
+
+        Raises:
+            InputError: there is none.
+        """
+        names = [estimate.name for finding in self.findings for estimate in finding.estimates]
+        if name not in names:
+            message = f'The card has no estimate "{name}": {options(name, names, 40)}.'
+            raise InputError(message)
+        return next(estimate for finding in self.findings for estimate in finding.estimates if estimate.name == name)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The card as JSON values; undefined numbers are null."""
+        return {
+            "schema": SCHEMA,
+            "title": self.title,
+            "findings": [_finding_to_dict(finding) for finding in self.findings],
+            "provenance": _plain(self.provenance),
+        }
+
+    def to_json(self, indent: int | None = 2) -> str:
+        """The card as a JSON text that `from_json` reads back."""
+        return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
+
+    def save(self, path: str | Path) -> None:
+        """Write the card as JSON."""
+        Path(path).write_text(self.to_json() + "\n", encoding="utf-8")
+
+    @classmethod
+    def from_dict(cls, card: Mapping[str, Any]) -> "Card":
+        """Read a card back from JSON values.
+
+        Raises:
+            ReadError: it is no card, or of another schema.
+        """
+        if card.get("schema") != SCHEMA:
+            message = f'This is no card of the schema {SCHEMA} but "{card.get("schema")}"; write it again with this version.'
+            raise ReadError(message)
+        try:
+            return cls(card["title"], tuple(_finding_from_dict(finding) for finding in card["findings"]), card["provenance"])
+        except (KeyError, TypeError, ValueError) as error:
+            message = f"This card is damaged: {type(error).__name__} {error}."
+            raise ReadError(message) from error
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Card":
+        """Read a card from a JSON file.
+
+        Raises:
+            ReadError: the file holds no card.
+        """
+        try:
+            return cls.from_dict(json.loads(Path(path).read_text(encoding="utf-8")))
+        except (OSError, UnicodeDecodeError, json.JSONDecodeError, AttributeError) as error:
+            message = f"{path} holds no card ({error})."
+            raise ReadError(message) from error
+
+
+def card_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a card, as published in the package."""
+    schema: dict[str, Any] = json.loads((files("personametrics.data") / "card.schema.json").read_text(encoding="utf-8"))
+    return schema
+
+
+def _finding_to_dict(finding: Finding) -> dict[str, Any]:
+    verdict = finding.verdict
+    return {
+        "study": finding.study,
+        "question": finding.question,
+        "verdict": {
+            "label": verdict.label,
+            "sentence": verdict.sentence,
+            "fit_for": list(verdict.fit),
+            "not_fit_for": list(verdict.unfit),
+            "undecided": list(verdict.open),
+        },
+        "estimates": [_estimate_to_dict(estimate) for estimate in finding.estimates],
+        "notices": [{"code": notice.code, "text": notice.text} for notice in finding.notices],
+        "evidence": _plain(finding.evidence),
+        "cite": list(finding.cite),
+    }
+
+
+def _estimate_to_dict(estimate: Estimate) -> dict[str, Any]:
+    keys = ("name", "value", "low", "high", "level", "n", "unit", "method", "status")
+    return {key: _plain(getattr(estimate, key)) for key in keys}
+
+
+def _finding_from_dict(finding: Mapping[str, Any]) -> Finding:
+    verdict = finding["verdict"]
+    return Finding(
+        finding["study"],
+        finding["question"],
+        Verdict(
+            verdict["label"],
+            verdict["sentence"],
+            tuple(verdict["fit_for"]),
+            tuple(verdict["not_fit_for"]),
+            tuple(verdict["undecided"]),
+        ),
+        tuple(_estimate_from_dict(estimate) for estimate in finding["estimates"]),
+        tuple(Notice(notice["code"], notice["text"]) for notice in finding["notices"]),
+        finding["evidence"],
+        tuple(finding["cite"]),
+    )
+
+
+def _estimate_from_dict(estimate: Mapping[str, Any]) -> Estimate:
+    value, low, high = (math.nan if estimate[key] is None else estimate[key] for key in ("value", "low", "high"))
+    return Estimate(estimate["name"], value, low, high, estimate["level"], estimate["n"], estimate["method"], Status(estimate["status"]))
+
+
+def _plain(value: Any) -> Any:
+    """JSON values: no NaN, no infinity, no tuples."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return str(value) if isinstance(value, Status) else value

@@ -1,0 +1,23 @@
+"""What is asked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from personametrics.data.scale import Scale
+
+
+@dataclass(frozen=True)
+class Item:
+    """What is asked.
+
+    Attributes:
+        id: unique in its questionnaire.
+        text: the question.
+        scale: how an answer is read.
+        attributes: topic, keyed direction, gold answer …
+    """
+
+    id: str
+    text: str
+    scale: Scale
+    attributes: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,225 @@
+"""Answers of a panel and of people, on the same items and groups."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from personametrics.data.errors import DesignError
+from personametrics.data.responses import Responses
+from personametrics.data.scale import Nominal, Ordinal
+from personametrics.stats.arrays import Floats, Ints, sums
+from personametrics.stats.cells import Cells
+from personametrics.stats.components import signal
+from personametrics.stats.disagreement import Pairs, pairs
+
+GROUP = "group"
+
+
+class WithinGroups(NamedTuple):
+    """Disagreement of two people of one group on one item: over all, per group (G,), and without each item (I,)."""
+
+    whole: float
+    by_group: Floats
+    without_item: Floats
+
+
+class ByItem(NamedTuple):
+    """Disagreement per item (I,): of two people, and of one asked twice (NaN where nobody was)."""
+
+    between: Floats
+    rerun: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """One side of a comparison: a panel, or people.
+
+    Attributes:
+        items: the I common items.
+        groups: the G common groups.
+        labels: labels of both sides; empty for numbers and texts.
+        positions: (L,) where labels lie on an ordinal scale.
+        cells: facets group, persona, item and possibly condition; items and groups are numbered as above.
+        lost: people who belong to none of the groups.
+    """
+
+    items: Sequence[str]
+    groups: Sequence[str]
+    labels: Sequence[str]
+    positions: Floats | None
+    cells: Cells
+    lost: int
+
+    @cached_property
+    def _pairs(self) -> Pairs:
+        return pairs(self.cells)
+
+    @cached_property
+    def _weight(self) -> Floats:
+        """(C,) answers per cell; 1 for exact probabilities."""
+        return np.where(np.isinf(self.cells.n), 1.0, self.cells.n)
+
+    @property
+    def people(self) -> int:
+        """Number of personas or respondents."""
+        return len(np.unique(self.cells.codes[:, 1]))
+
+    @cached_property
+    def answers(self) -> Floats:
+        """(I,) answers per item."""
+        return sums(self.cells.codes[:, 2], self._weight, len(self.items))
+
+    @cached_property
+    def counts(self) -> Floats | None:
+        """(I, L) answers per item and label; None for numbers and texts."""
+        if self.cells.counts is None:
+            return None
+        return np.stack([sums(self.cells.codes[:, 2], column, len(self.items)) for column in self.cells.counts.T], -1)
+
+    def effective(self) -> Floats:
+        """(I,) independent answers per item: reruns of one persona count less, the steadier it is: n / (1 + (runs − 1) · signal)."""
+        d = self._pairs.within(["item"])
+        steady = np.clip(np.nan_to_num(signal(d), nan=1.0), 0, 1)
+        persons = np.array([len(np.unique(self.cells.codes[self.cells.codes[:, 2] == item, 1])) for item in range(len(self.items))])
+        return self.answers / (1 + (self.answers / persons - 1) * steady)
+
+    def deviations(self) -> tuple[Floats, Floats]:
+        """Group means around the mean of groups, per item.
+
+        Returns:
+            (I, G, K) deviations and their sampling variances; NaN where a group did not answer an item. The variance of a mean comes from
+            the spread of its people's own means; in a group of one person from that person's reruns.
+        """
+        I, G, K = len(self.items), len(self.groups), self.cells.mean.shape[1]
+        person = np.unique(self.cells.codes[:, [2, 0, 1]], axis=0, return_inverse=True)
+        rows, where = person[0], person[1].ravel()
+        weight = sums(where, self._weight, len(rows))
+        own = np.stack([sums(where, self._weight * column, len(rows)) for column in self.cells.mean.T], -1) / weight[:, None]
+        group = rows[:, 0] * G + rows[:, 1]
+        n = sums(group, np.ones(len(rows)), I * G)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            mean = np.stack([sums(group, column, I * G) for column in own.T], -1) / n[:, None]
+            square = np.stack([sums(group, column, I * G) for column in ((own - mean[group]) ** 2).T], -1)
+            alone = sums(where, np.nan_to_num(self.cells.within) * self._weight, len(rows)) / weight**2 / K
+            variance = np.where((n > 1)[:, None], square / (n * (n - 1))[:, None], sums(group, alone, I * G)[:, None])
+        mean, variance = mean.reshape(I, G, K), variance.reshape(I, G, K)
+        centred = mean - mean.mean(1, keepdims=True)
+        return centred, variance * (1 - 2 / G) + variance.mean(1, keepdims=True) / G
+
+    def within_groups(self) -> WithinGroups:
+        """Disagreement of two people of one group on the same item and condition."""
+        shared = frozenset(self.cells.facets) - {"persona"}
+        found = self._pairs
+        without = np.full(len(self.items), np.nan)
+        there = np.unique(self.cells.codes[:, 2])
+        without[there] = found.without(["item"])[0][shared]
+        return WithinGroups(float(found.whole()[shared]), found.within([GROUP])[shared], without)
+
+    def by_item(self) -> ByItem:
+        """Disagreement per item, of any two people and of one person asked twice."""
+        ungrouped = Cells(self.cells.facets[1:], self.cells.codes[:, 1:], self.cells.n, self.cells.mean, self.cells.scatter)
+        d = pairs(ungrouped).within(["item"])
+        everything = frozenset(ungrouped.facets)
+        return ByItem(d[everything - {"persona"}], d[everything])
+
+
+def pair_up(panel: Responses, human: Responses, match: Mapping[str, str]) -> tuple[Side, Side]:
+    """Bring a panel and people on the same items, groups and labels.
+
+    Args:
+        panel: answers of personas.
+        human: answers of people.
+        match: {attribute of personas: attribute of respondents}.
+
+    Returns:
+        Both sides.
+
+    Raises:
+        DesignError: fewer than two common items, no common group, or scales that do not fit.
+    """
+    items = [name for name in panel.items.names if name in set(human.items.names)]
+    if len(items) < 2:
+        message = (
+            f"{panel.source} and {human.source} have {len(items)} items in common, two are needed; "
+            f'items are called like "{panel.items.names[0]}" there and "{human.items.names[0]}" here.'
+        )
+        raise DesignError(message)
+    mine, theirs = _groups(panel, list(match)), _groups(human, list(match.values()))
+    groups = sorted(set(mine.values()) & set(theirs.values()))
+    if not groups:
+        message = (
+            f"No group is found on both sides of --match: {_some(mine)} in {panel.source}, {_some(theirs)} in {human.source}; "
+            "values must be spelled alike."
+        )
+        raise DesignError(message)
+    labels, positions = _labels(panel, human)
+    return (
+        _side(panel, items, mine, groups, labels, positions),
+        _side(human, items, theirs, groups, labels, positions),
+    )
+
+
+def _some(groups: Mapping[str, str]) -> str:
+    return ", ".join(sorted(set(groups.values()))[:5])
+
+
+def _groups(responses: Responses, attributes: Sequence[str]) -> dict[str, str]:
+    """Group of each person: the combination of attributes; people without one of them have none."""
+    values = [responses.attribute(name) for name in attributes]
+    persons = [name for name in responses.personas.names if all(name in value for value in values)]
+    return {name: " / ".join(value[name] for value in values) or "everyone" for name in persons}
+
+
+def _labels(panel: Responses, human: Responses) -> tuple[Sequence[str], Floats | None]:
+    """Labels of both sides, and where they lie on an ordinal scale."""
+    mine, theirs = panel.labelled, human.labelled
+    if mine is None or theirs is None:
+        if panel.cells.mean.shape[1] != human.cells.mean.shape[1]:
+            message = f"{panel.source} and {human.source} are on different scales; name one scale that reads both."
+            raise DesignError(message)
+        return (), None
+    joint = tuple(dict.fromkeys((*mine.labels, *theirs.labels)))
+    if isinstance(mine, Nominal):
+        return sorted(joint), None
+    if set(theirs.labels) - set(mine.labels) or set(mine.labels) - set(theirs.labels):
+        try:
+            joint = tuple(sorted(joint, key=float))
+        except ValueError as error:
+            message = f"{panel.source} and {human.source} hold different answers; name all labels in order with --scale."
+            raise DesignError(message) from error
+    return joint, Ordinal(joint).positions()
+
+
+def _side(
+    responses: Responses,
+    items: Sequence[str],
+    groups: Mapping[str, str],
+    common: Sequence[str],
+    labels: Sequence[str],
+    positions: Floats | None,
+) -> Side:
+    """One side's cells, on the common items, groups and labels."""
+    cells = responses.cells
+    item = _renumbered(responses.items.names, items)[cells.codes[:, 1]]
+    group = _renumbered([groups.get(name, "") for name in responses.personas.names], common)[cells.codes[:, 0]]
+    lost = len(np.unique(cells.codes[group < 0, 0]))
+    keep = (item >= 0) & (group >= 0)
+    counts, mean = None, cells.mean[keep]
+    if labels and cells.counts is not None and responses.labelled is not None:
+        place = _renumbered(responses.labelled.labels, labels)
+        counts = np.zeros((int(keep.sum()), len(labels)))
+        counts[:, place] = cells.counts[keep]
+        points = np.eye(len(labels)) if positions is None else positions[:, None]
+        mean = counts / counts.sum(1, keepdims=True) @ points
+    codes = np.column_stack([group[keep], cells.codes[keep, 0], item[keep], cells.codes[keep, 2:]]).astype(np.int64)
+    found = Cells((GROUP, "persona", "item", *cells.facets[2:]), codes, cells.n[keep], mean, cells.scatter[keep], counts)
+    return Side(items, common, labels, positions, found, lost)
+
+
+def _renumbered(names: Sequence[str], wanted: Sequence[str]) -> Ints:
+    """Place of each name among the wanted ones, −1 for others."""
+    place = {name: at for at, name in enumerate(wanted)}
+    return np.array([place.get(name, -1) for name in names], np.int64)

@@ -1,0 +1,153 @@
+"""Tables from files and frames, lazily, with errors a person can act on."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from polars.exceptions import PolarsError
+
+from personametrics.data.errors import ColumnError, InputError, ReadError, options
+
+SUFFIXES = {
+    ".csv": "CSV", ".tsv": "TSV", ".tab": "TSV", ".parquet": "Parquet", ".pq": "Parquet", ".ndjson": "NDJSON", ".jsonl": "NDJSON",
+}  # fmt: skip
+
+
+def scan(source: Any) -> tuple[pl.LazyFrame, str]:
+    """Open a table without reading it.
+
+    Args:
+        source: a path to CSV, TSV, Parquet or NDJSON; or a Polars, pandas or Arrow table.
+
+    Returns:
+        The lazy table (text files as text, so that nothing is guessed), and its name for messages.
+
+    Raises:
+        ReadError: no such file, a directory, an empty file, an unknown kind of file or object.
+    """
+    if isinstance(source, pl.LazyFrame):
+        return source, "the frame"
+    if isinstance(source, pl.DataFrame):
+        return source.lazy(), "the frame"
+    if not isinstance(source, str | Path):
+        return _from_object(source).lazy(), "the frame"
+    path = Path(source)
+    if path.is_dir():
+        message = f"{path} is a directory; name a file in it."
+        raise ReadError(message)
+    if not path.exists():
+        message = f"{path} does not exist."
+        raise ReadError(message)
+    if path.stat().st_size == 0:
+        message = f"{path} is empty."
+        raise ReadError(message)
+    kind = SUFFIXES.get(path.suffix.lower())
+    if kind is None:
+        message = f"{path} ends in none of {', '.join(SUFFIXES)}; rename or convert it."
+        raise ReadError(message)
+    try:
+        return _scan(path, kind), str(path)
+    except (PolarsError, OSError) as error:
+        raise unreadable(path, error) from error
+
+
+def _scan(path: Path, kind: str) -> pl.LazyFrame:
+    """Open a file of a known kind."""
+    if kind == "Parquet":
+        return pl.scan_parquet(path)
+    if kind == "NDJSON":
+        return pl.scan_ndjson(path, infer_schema_length=10_000)
+    return pl.scan_csv(path, infer_schema=False, separator="\t" if kind == "TSV" else ",")
+
+
+def column_names(table: pl.LazyFrame, name: str) -> list[str]:
+    """The columns of a lazy table.
+
+    Raises:
+        ReadError: the file cannot be read.
+    """
+    try:
+        return table.collect_schema().names()
+    except (PolarsError, OSError) as error:
+        raise unreadable(name, error) from error
+
+
+def collect(table: pl.LazyFrame, name: str) -> pl.DataFrame:
+    """Read what a lazy table asks for, in pieces that fit.
+
+    Raises:
+        ReadError: the file cannot be read.
+    """
+    try:
+        return table.collect(engine="streaming")
+    except (PolarsError, OSError) as error:
+        raise unreadable(name, error) from error
+
+
+def require(names: Sequence[str], columns: Sequence[str], table: str) -> None:
+    """Check that the columns exist.
+
+    Raises:
+        ColumnError: one does not.
+    """
+    for name in names:
+        if name not in columns:
+            message = f'{table} has no column "{name}": {options(name, columns)}.'
+            raise ColumnError(message)
+
+
+def where(table: pl.LazyFrame, conditions: Sequence[str], name: str) -> pl.LazyFrame:
+    """Keep the rows that meet every condition.
+
+    Args:
+        table: the lazy table.
+        conditions: `column=value` or `column!=value`; numbers are compared as numbers.
+        name: of the table, for messages.
+
+    Returns:
+        The filtered lazy table.
+
+    Raises:
+        InputError: a condition has no `=`, or names a number where the column holds none.
+        ColumnError: a column does not exist.
+    """
+    for condition in conditions:
+        column, equals, value = condition.partition("=")
+        unequal = column.endswith("!")
+        column = column.removesuffix("!").strip()
+        if not equals or not column:
+            message = f'The condition "{condition}" is not of the form column=value or column!=value.'
+            raise InputError(message)
+        require([column], column_names(table, name), name)
+        same = _same(pl.col(column), table.collect_schema()[column], value.strip())
+        table = table.filter(~same if unequal else same)
+    return table
+
+
+def _same(column: pl.Expr, dtype: pl.DataType, value: str) -> pl.Expr:
+    """Whether a column equals a value given as text."""
+    if dtype.is_numeric():
+        try:
+            return (column == float(value)).fill_null(value=False)
+        except ValueError:
+            return pl.lit(value=False)
+    return (column.cast(pl.String) == value).fill_null(value=False)
+
+
+def _from_object(source: Any) -> pl.DataFrame:
+    """Take a pandas or Arrow table (anything that speaks the Arrow C stream, or pandas itself)."""
+    if hasattr(source, "__arrow_c_stream__"):
+        return pl.DataFrame(source)
+    if hasattr(source, "to_dict") and hasattr(source, "columns"):
+        return pl.DataFrame({str(name): pl.Series(source[name].tolist(), strict=False) for name in source.columns})
+    message = f"A {type(source).__name__} is no table; pass a path or a Polars, pandas or Arrow table."
+    raise ReadError(message)
+
+
+def unreadable(name: object, error: Exception) -> ReadError:
+    """One sentence about a file that Polars refuses."""
+    reason = str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__
+    if "utf-8" in str(error).lower() or "utf8" in str(error).lower():
+        return ReadError(f"{name} is not UTF-8 text; convert it first, for example with: iconv -f latin1 -t utf-8.")
+    return ReadError(f"{name} cannot be read, it is damaged or not what its name says ({reason}).")

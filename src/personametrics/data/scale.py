@@ -1,0 +1,148 @@
+"""How an answer is read: the four scales."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from personametrics.data.errors import AnswerError
+from personametrics.stats.arrays import Floats
+
+
+@dataclass(frozen=True)
+class Nominal:
+    """One of several labels without order; two answers agree or they do not.
+
+    Attributes:
+        labels: every allowed answer; empty: those that occur.
+    """
+
+    labels: tuple[str, ...] = ()
+
+    def points(self) -> Floats:
+        """(L, L) each label a corner: half the squared distance of two answers is 1 if they differ."""
+        return np.eye(len(self.labels))
+
+
+@dataclass(frozen=True)
+class Ordinal:
+    """One of several ordered labels: numbers stand where they say, words at 0, 1, 2 and so on.
+
+    Attributes:
+        labels: every allowed answer in order; empty: those that occur, which must then be numbers.
+    """
+
+    labels: tuple[str, ...] = ()
+
+    def positions(self) -> Floats:
+        """(L,) where each label lies, in scale units."""
+        try:
+            return np.array([float(label) for label in self.labels])
+        except ValueError:
+            return np.arange(len(self.labels), dtype=float)
+
+    def points(self) -> Floats:
+        """(L, 1) positions as points."""
+        return self.positions()[:, None]
+
+
+@dataclass(frozen=True)
+class Numeric:
+    """A number.
+
+    Attributes:
+        low: smallest allowed answer.
+        high: largest allowed answer.
+    """
+
+    low: float = -np.inf
+    high: float = np.inf
+
+
+@dataclass(frozen=True)
+class FreeText:
+    """Free text, compared as embeddings.
+
+    Attributes:
+        embed: texts -> (N, K) finite points; the same text must always give the same point.
+    """
+
+    embed: Callable[[Sequence[str]], Floats]
+
+
+Scale = Nominal | Ordinal | Numeric | FreeText
+
+
+def parse_scale(text: str) -> Scale:
+    """Read a scale from a word or from its labels.
+
+    Args:
+        text: `nominal`, `ordinal`, `numeric` or `text`; `1|2|3` (ordered labels), `nominal:yes|no` (labels without order), `0..10`.
+
+    Returns:
+        The scale; labels stay empty where none are named.
+
+    Raises:
+        AnswerError: the text names no scale, or a label twice.
+
+    Examples:
+        >>> parse_scale("disagree|neutral|agree")
+        Ordinal(labels=('disagree', 'neutral', 'agree'))
+        >>> parse_scale("0..10")
+        Numeric(low=0.0, high=10.0)
+    """
+    kind, _, labels = text.strip().rpartition(":")
+    number = r"-?\d+(?:\.\d+)?"
+    if between := re.fullmatch(rf"({number})\.\.({number})", labels):
+        low, high = float(between[1]), float(between[2])
+        if kind in {"", "numeric"} and low < high:
+            return Numeric(low, high)
+    if "|" in labels and kind in {"", "ordinal", "nominal"}:
+        names = tuple(label.strip() for label in labels.split("|"))
+        if len(set(names)) == len(names) and all(names):
+            return Nominal(names) if kind == "nominal" else Ordinal(names)
+    if not kind and labels in PLAIN:
+        return PLAIN[labels]
+    message = f'"{text}" is not a scale: write ordinal, nominal, numeric or text, or name it as 1|2|3|4|5, nominal:yes|no or 0..10.'
+    raise AnswerError(message)
+
+
+def character_ngrams(texts: Sequence[str], size: int = 3, width: int = 512) -> Floats:
+    """Place texts by which character n-grams they hold: counts hashed into `width` columns, scaled to length 1.
+
+    It compares wording, not meaning; pass an embedding model's function to `FreeText` to compare meaning.
+
+    Args:
+        texts: N texts.
+        size: characters per n-gram.
+        width: K, number of columns.
+
+    Returns:
+        (N, K) points of length 1; an empty text lies at 0.
+
+    Examples:
+        >>> points = character_ngrams(["Yes, always.", "yes, always", "Never"])
+        >>> float(points[0] @ points[1]) > 0.9 > 0.5 > float(points[0] @ points[2])
+        True
+    """
+    points = np.zeros((len(texts), width))
+    for row, text in zip(points, texts, strict=True):
+        words = " ".join(re.findall(r"\w+", text.casefold()))
+        padded = f"  {words} "
+        for at in range(len(padded) - size + 1):
+            row[_fnv(padded[at : at + size]) % width] += 1
+    length = np.linalg.norm(points, axis=1, keepdims=True)
+    return points / np.where(length > 0, length, 1.0)
+
+
+def _fnv(text: str) -> int:
+    """FNV-1a hash of a text: the same on every machine and in every process."""
+    value = 0x811C9DC5
+    for byte in text.encode():
+        value = (value ^ byte) * 0x01000193 & 0xFFFFFFFF
+    return value
+
+
+PLAIN: dict[str, Scale] = {"nominal": Nominal(), "ordinal": Ordinal(), "numeric": Numeric(), "text": FreeText(character_ngrams)}
+"""Scales named by a word alone."""

@@ -1,0 +1,63 @@
+"""Panels whose truth is known."""
+
+from collections.abc import Mapping
+from itertools import product
+
+import numpy as np
+import polars as pl
+
+from personametrics.data.columns import Columns
+from personametrics.data.responses import Responses
+from personametrics.data.scale import Numeric
+
+SIZES = {"persona": 20, "item": 20, "run": 5}
+"""Levels of each facet of a simulated panel."""
+
+
+def simulate(components: Mapping[str, float], sizes: Mapping[str, int] | None = None, seed: int = 0) -> Responses:
+    """Answers drawn from known variance components: normal effects, crossed facets, runs nested in cells.
+
+    Args:
+        components: variances by effect, as "persona", "item", "persona:item", "run" (and "condition", "persona:condition" …).
+        sizes: levels of "persona", "item", "run" (and "condition").
+        seed: the same seed gives the same answers.
+
+    Returns:
+        Responses on a numeric scale, with run ids.
+
+    Examples:
+        >>> answers = simulate({"persona": 1.0, "run": 1.0}, {"persona": 3, "item": 2, "run": 2})
+        >>> len(answers.frame), answers.cells.levels
+        (12, (3, 2))
+    """
+    sizes = SIZES | dict(sizes or {})
+    facets = [facet for facet in ("persona", "item", "condition") if facet in sizes]
+    codes = {facet: column for facet, column in zip([*facets, "run"], _grid([sizes[f] for f in [*facets, "run"]]), strict=True)}
+    rng = np.random.default_rng(seed)
+    answer = np.zeros(len(codes["run"]))
+    for effect, variance in components.items():
+        if effect == "run":
+            answer += np.sqrt(variance) * rng.standard_normal(len(answer))
+            continue
+        of = effect.split(":")
+        drawn = rng.standard_normal([sizes[facet] for facet in of])
+        answer += np.sqrt(variance) * drawn[tuple(codes[facet] for facet in of)]
+    frame = pl.DataFrame({name: column for name, column in codes.items()} | {"answer": answer})
+    columns = Columns(run="run", condition=("condition",) if "condition" in facets else ())
+    return Responses.read(frame, columns, Numeric())
+
+
+def truth(components: Mapping[str, float]) -> float:
+    """The persona signal of a world: the share of persona effects among all that tells two answers to one item and condition apart.
+
+    Examples:
+        >>> truth({"persona": 1.0, "item": 5.0, "persona:item": 1.0, "run": 2.0})
+        0.5
+    """
+    persona = sum(value for effect, value in components.items() if "persona" in effect.split(":"))
+    return persona / (persona + components["run"])
+
+
+def _grid(sizes: list[int]) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+    """(facets, rows) every combination of levels."""
+    return np.array(list(product(*map(range, sizes))), np.int64).T

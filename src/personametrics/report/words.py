@@ -1,0 +1,155 @@
+"""Numbers and names as a reader sees them: one place for the page, the terminal and the tables."""
+
+import math
+import unicodedata
+from collections.abc import Iterable
+from typing import Any
+
+from personametrics.data.card import Card
+from personametrics.data.citations import citations, references
+from personametrics.data.estimate import Estimate, Status, named
+from personametrics.data.finding import Finding
+
+NOTHING = "—"
+"""What stands for an undefined number."""
+
+COUNTED = {"runs", "calls"}
+"""Units whose whole values are written without decimals."""
+
+TONES = {"persona dominates": "good", "model uncertainty dominates": "bad"}
+"""How a verdict is coloured; whatever is not named here is neither good nor bad."""
+
+SIGNS = {"good": "✓", "bad": "✗", "open": "?"}
+"""The sign that stands beside the colour, so that colour never speaks alone."""
+
+DETAILS = ("component.", "reliability.k=", "floor.", "ceiling.")
+"""Families of estimates that pictures show, and that the table of key estimates leaves out."""
+
+OUTCOMES = ("share.missing", "share.refused", "share.unparsable", "share.failed")
+"""Shares of lost answers: key only where something was lost."""
+
+_BIDI = set("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def plain(text: object) -> str:
+    r"""Text from data without what could steer a reader's screen: control signs and changes of direction are spelt out.
+
+    Examples:
+        >>> plain("a\x1b[31m")
+        'a\\x1b[31m'
+        >>> plain("two\nlines")
+        'two lines'
+    """
+    return "".join(_visible(sign) for sign in str(text))
+
+
+def _visible(sign: str) -> str:
+    """One sign, spelt out if it is no letter."""
+    if sign in "\n\r\t":
+        return " "
+    hidden = unicodedata.category(sign) in {"Cc", "Cs", "Zl", "Zp"} or sign in _BIDI
+    return sign.encode("unicode_escape").decode("ascii") if hidden else sign
+
+
+def number(value: float | None, unit: str = "") -> str:
+    """A number with three significant digits.
+
+    Examples:
+        >>> number(0.93527), number(30000), number(0.000012), number(12.0, "calls"), number(None)
+        ('0.935', '30,000', '1.20e-05', '12', '—')
+    """
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    if isinstance(value, int) or value == 0 or (unit in COUNTED and value == round(value)):
+        return f"{value:,.0f}"
+    size = math.floor(math.log10(abs(value)))
+    return f"{value:.2e}" if size < -4 else f"{value:,.{max(0, 2 - size)}f}"
+
+
+def probability(value: float) -> str:
+    """A p-value, as journals print it.
+
+    Examples:
+        >>> probability(0.0004), probability(0.0021), probability(1.0)
+        ('< .001', '.002', '1.000')
+    """
+    if not math.isfinite(value):
+        return NOTHING
+    return "< .001" if value < 0.001 else f"{value:.3f}".removeprefix("0")
+
+
+def figure(estimate: Estimate) -> str:
+    """The value of an estimate."""
+    return probability(estimate.value) if estimate.unit == "probability" else number(estimate.value, estimate.unit)
+
+
+def interval(estimate: Estimate) -> str:
+    """The interval of an estimate, or nothing where it has none."""
+    if not (math.isfinite(estimate.low) or math.isfinite(estimate.high)):
+        return ""
+    return f"{number(estimate.low, estimate.unit)} to {number(estimate.high, estimate.unit)}"
+
+
+def cell(value: object) -> str:
+    """One value of an evidence table."""
+    if value is None or isinstance(value, bool):
+        return NOTHING if value is None else ("yes" if value else "no")
+    return number(value) if isinstance(value, int | float) else plain(value)
+
+
+def count(estimate: Estimate) -> str:
+    """What an estimate rests on, in words."""
+    return f"{estimate.n:,} {named(estimate.name).counts}"
+
+
+def warning(estimate: Estimate) -> str:
+    """What a reader must know of an estimate; nothing where all is well."""
+    return "" if estimate.status == Status.OK else str(estimate.status)
+
+
+def key_estimates(finding: Finding) -> list[Estimate]:
+    """The estimates a reader looks at first."""
+    return [e for e in finding.estimates if not e.name.startswith(DETAILS) and (e.name not in OUTCOMES or e.value > 0)]
+
+
+def level(estimates: Iterable[Estimate]) -> str:
+    """The coverage of intervals, as a heading says it.
+
+    Examples:
+        >>> level([])
+        'interval'
+    """
+    levels = sorted({estimate.level for estimate in estimates if interval(estimate)})
+    return f"{' / '.join(f'{one:.0%}' for one in levels)} interval".strip()
+
+
+def tone(label: str) -> str:
+    """Good, bad or open: how a verdict of that label is coloured."""
+    return TONES.get(label, "open")
+
+
+def headline(card: Card) -> Estimate | None:
+    """The number a card is summed up by: its first key estimate."""
+    return next((estimate for finding in card.findings for estimate in key_estimates(finding)), None)
+
+
+def sources(card: Card) -> list[str]:
+    """What the findings of a card stand on; a key that this version no longer knows is shown as it is."""
+    keys = dict.fromkeys(key for finding in card.findings for key in finding.cite)
+    return [citations([key])[0] if key in references() else plain(key) for key in keys]
+
+
+def flat(values: Any, name: str = "") -> list[tuple[str, str]]:
+    """Provenance as lines of name and text, nested names joined by a dot.
+
+    Examples:
+        >>> flat({"file": {"rows": 3}, "labels": ["a", "b"]})
+        [('file.rows', '3'), ('labels', 'a, b')]
+    """
+    if isinstance(values, dict):
+        return [line for key, value in values.items() for line in flat(value, f"{name}.{plain(key)}".lstrip("."))]
+    if isinstance(values, list | tuple) and not any(isinstance(value, dict) for value in values):
+        return [(name, ", ".join(plain(value) for value in values))]
+    if isinstance(values, list | tuple):
+        return [line for at, value in enumerate(values, 1) for line in flat(value, f"{name}.{at}")]
+    return [(name, NOTHING if values is None else plain(values))]

@@ -1,0 +1,228 @@
+"""Do simulated people answer, and differ, as the people they stand for?"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+from scipy.special import stdtrit
+
+from personametrics.data.errors import DesignError
+from personametrics.data.estimate import Estimate, Status
+from personametrics.data.finding import Cell, Finding, Rows, Verdict
+from personametrics.data.notice import Notice
+from personametrics.data.paired import Side, pair_up
+from personametrics.data.responses import Responses
+from personametrics.stats.arrays import Floats
+from personametrics.stats.correlation import disattenuated
+from personametrics.stats.distances import jensen_shannon, sampling_floor, split_half, total_variation, wasserstein
+
+QUESTION = "Do simulated people answer, and differ, as the people they stand for?"
+RELATED = 0.5
+"""Groups are told apart as in people where the whole interval of the correlation lies above this."""
+OVER_ITEMS = "jackknife over items"
+
+
+@dataclass(frozen=True)
+class Fidelity:
+    """Compares a panel with human answers to the same items.
+
+    Attributes:
+        human: answers of people; their persona is the respondent.
+        match: {attribute of personas: attribute of respondents}: who forms a group on either side; empty: everyone is one group.
+        level: coverage of the intervals.
+    """
+
+    human: Responses
+    match: Mapping[str, str] = field(default_factory=dict)
+    level: float = 0.9
+    cite: ClassVar[tuple[str, ...]] = ("spearman1904", "lin1991", "kish1965")
+
+    def estimate(self, responses: Responses) -> Finding:
+        """Say how close recorded answers come to those of people.
+
+        Args:
+            responses: answers of a panel to items of which at least two were put to the people too.
+
+        Returns:
+            The finding.
+
+        Raises:
+            DesignError: fewer than two common items, no common group, or scales that do not fit.
+        """
+        panel, human = pair_up(responses, self.human, self.match)
+        tables: dict[str, Rows] = {}
+        estimates = self._distances(panel, human, tables)
+        if len(panel.groups) > 1:
+            estimates += self._differences(panel, human, tables)
+        estimates += [*self._spread(panel, human, tables), *self._tracking(panel, human, tables)]
+        found = {estimate.name: estimate for estimate in estimates}
+        return Finding("fidelity", QUESTION, _verdict(found), tuple(estimates), tuple(_notices(responses, panel, human)), tables, self.cite)
+
+    def _distances(self, panel: Side, human: Side, tables: dict[str, Rows]) -> list[Estimate]:
+        """Distance of the two distributions per item, beside what sampling alone makes and what two halves of the people show."""
+        if panel.counts is None or human.counts is None or not panel.labels:
+            return []
+        mine, theirs = (side.counts / side.counts.sum(1, keepdims=True) for side in (panel, human) if side.counts is not None)
+        kinds: dict[str, Callable[[Floats, Floats], Floats]] = {"tv": total_variation, "js": jensen_shannon}
+        if panel.positions is not None:
+            positions = panel.positions
+            kinds["wasserstein"] = lambda p, q: wasserstein(p, q, positions)
+        found, rows = [], [{"item": item} for item in panel.items]
+        sizes = human.counts.sum(1)
+        for kind, distance in kinds.items():
+            values = distance(mine, theirs)
+            floor = sampling_floor(theirs, panel.effective(), sizes, distance)
+            ceiling = split_half(human.counts, distance)
+            for name, numbers in ((f"distance.{kind}", values), (f"floor.{kind}", floor), (f"ceiling.{kind}", ceiling)):
+                found.append(self._mean(name, numbers))
+            for at, row in enumerate(rows):
+                row |= {kind: _at(values[at])} | ({"floor": _at(floor[at]), "ceiling": _at(ceiling[at])} if kind == "tv" else {})  # type: ignore[dict-item]
+        for at, row in enumerate(rows):
+            row |= {"answers": int(panel.answers[at]), "humans": int(sizes[at])}  # type: ignore[dict-item]
+        tables["distances"] = sorted(rows, key=lambda row: -float(row["tv"] or 0))
+        return found
+
+    def _differences(self, panel: Side, human: Side, tables: dict[str, Rows]) -> list[Estimate]:
+        """Group means around their item's mean, on both sides, corrected for the noise of the means."""
+        (x, vx), (y, vy) = panel.deviations(), human.deviations()
+        known = np.isfinite(x) & np.isfinite(y) & np.isfinite(vx) & np.isfinite(vy)
+
+        def both(items: Floats) -> Floats:
+            rows = known & np.isin(np.arange(len(x)), items)[:, None, None]
+            return np.array(disattenuated(x[rows], y[rows], vx[rows], vy[rows]), dtype=float)
+
+        tables["differences"] = [
+            {"group": group, "item": item, "panel": float(x[i, g, k]), "human": float(y[i, g, k])}
+            | ({"answer": panel.labels[k]} if x.shape[2] > 1 else {})
+            for i, item in enumerate(panel.items)
+            for g, group in enumerate(panel.groups)
+            for k in range(x.shape[2])
+            if known[i, g, k]
+        ]
+        everything = np.arange(len(x))
+        value = both(everything)
+        drops = np.stack([both(np.delete(everything, at)) for at in everything])
+        names = ("difference.correlation", "difference.slope")
+        return [self._jackknifed(name, value[at], drops[:, at], Status.NO_SPREAD) for at, name in enumerate(names)]
+
+    def _spread(self, panel: Side, human: Side, tables: dict[str, Rows]) -> list[Estimate]:
+        """Standard deviation of single answers within a group, panel over humans."""
+        mine, theirs = panel.within_groups(), human.within_groups()
+        rows: list[dict[str, Cell]] = []
+        for at, group in enumerate(panel.groups):
+            spread = [_at(np.sqrt(side.by_group[at])) for side in (mine, theirs)]
+            ratio = spread[0] / spread[1] if spread[0] is not None and spread[1] else None
+            rows.append({"group": group, "panel": spread[0], "human": spread[1], "ratio": ratio})
+        tables["spread"] = rows
+        with np.errstate(divide="ignore", invalid="ignore"):
+            value, drops = np.sqrt(mine.whole / theirs.whole), np.sqrt(mine.without_item / theirs.without_item)
+        return [self._jackknifed("spread.ratio", float(value), drops, Status.UNDEFINED)]
+
+    def _tracking(self, panel: Side, human: Side, tables: dict[str, Rows]) -> list[Estimate]:
+        """How much the panel disagrees where people disagree: through personas, and through reruns."""
+        mine, theirs = panel.by_item(), human.by_item()
+        parts = {"total": mine.between, "persona": mine.between - mine.rerun, "rerun": mine.rerun}
+        tables["tracking"] = [
+            {"item": item, "human": _at(theirs.between[at]), "persona": _at(parts["persona"][at]), "rerun": _at(mine.rerun[at])}
+            for at, item in enumerate(panel.items)
+        ]
+        found = []
+        for name, part in parts.items():
+            known = np.isfinite(part) & np.isfinite(theirs.between)
+            x, y = theirs.between[known], part[known]
+            drops = np.array([_slope(np.delete(x, at), np.delete(y, at)) for at in range(len(x))])
+            found.append(self._jackknifed(f"tracking.{name}", _slope(x, y), drops, Status.UNDEFINED))
+        return found
+
+    def _mean(self, name: str, values: Floats) -> Estimate:
+        """Mean over items."""
+        values = values[np.isfinite(values)]
+        if not len(values):
+            return Estimate(name, math.nan, math.nan, math.nan, self.level, 0, "mean over items", Status.UNDEFINED)
+        total = values.sum()
+        return self._jackknifed(name, float(values.mean()), (total - values) / max(len(values) - 1, 1), Status.OK)
+
+    def _jackknifed(self, name: str, value: float, drops: Floats, undefined: Status) -> Estimate:
+        """A number with the values it takes when one item is left out."""
+        n = len(drops)
+        if not math.isfinite(value):
+            return Estimate(name, math.nan, math.nan, math.nan, self.level, n, OVER_ITEMS, undefined)
+        if n < 3 or not np.isfinite(drops).all():
+            return Estimate(name, value, math.nan, math.nan, self.level, n, OVER_ITEMS, Status.NO_INTERVAL)
+        half = float(stdtrit(n - 1, (1 + self.level) / 2) * np.sqrt((n - 1) / n * ((drops - drops.mean()) ** 2).sum()))
+        status = Status.FEW_ITEMS if n < 5 else Status.OK
+        return Estimate(name, value, value - half, value + half, self.level, n, OVER_ITEMS, status)
+
+
+def _slope(x: Floats, y: Floats) -> float:
+    """Slope of y on x; NaN where x does not vary."""
+    spread = ((x - x.mean()) ** 2).sum() if len(x) > 1 else 0.0
+    return float(((x - x.mean()) * (y - y.mean())).sum() / spread) if spread > 0 else math.nan
+
+
+def _verdict(found: Mapping[str, Estimate]) -> Verdict:
+    """What the intervals say about groups, or without groups about distributions."""
+    fit, unfit, undecided = [], [], []
+    spread = found["spread.ratio"]
+    if math.isfinite(spread.low):
+        line = f"the spread of answers within a group (standard deviation {spread.value:.2f} times the humans', {_range(spread)})"
+        (unfit if spread.high < 1 or spread.low > 1 else fit).append(line)
+    if "difference.slope" in found:
+        label, sentence = _groups(found["difference.correlation"], found["difference.slope"])
+        lines = {"groups differ as in people": fit, "undecided": undecided}.get(label, unfit)
+        lines.append("differences between groups, in direction and size")
+    elif "distance.tv" in found:
+        d, c = found["distance.tv"], found["ceiling.tv"]
+        figures = f"total variation {d.value:.2f}, {_range(d)}; two halves of the people {c.value:.2f}"
+        far = d.low > c.value
+        label = "answers unlike people's" if far else "answers like people's" if d.high <= c.value else "undecided"
+        sentence = (
+            f"The panel's answers lie {'farther from' if far else 'about as far from'} the people's as halves of them do ({figures})."
+        )
+        {"answers like people's": fit, "undecided": undecided}.get(label, unfit).append("shares of answers in the population")
+    else:
+        label, sentence = "unknown", "Numbers of one group can be compared in spread alone; name --match to compare groups."
+    return Verdict(label, sentence, tuple(fit), tuple(unfit), tuple(undecided))
+
+
+def _groups(r: Estimate, slope: Estimate) -> tuple[str, str]:
+    """Label and sentence about group differences."""
+    if not (math.isfinite(r.low) and math.isfinite(slope.low)):
+        return "unknown", f"Group differences cannot be compared: {slope.status if slope.status != Status.OK else r.status}."
+    figures = f"slope {slope.value:.2f}, {_range(slope)}; correlation {r.value:.2f}, {_range(r)}, both corrected for noise"
+    if r.high < RELATED:
+        return "groups differ otherwise than in people", f"Where people's groups differ, the panel's do not ({figures})."
+    if r.low <= RELATED:
+        return "undecided", f"More items would show whether groups differ as in people ({figures})."
+    if slope.low > 1:
+        return "group differences exaggerated", f"Simulated groups differ more than people's groups do ({figures})."
+    if slope.high < 1:
+        return "group differences flattened", f"Simulated groups differ less than people's groups do ({figures})."
+    return "groups differ as in people", f"Simulated groups differ as people's groups do, within the interval ({figures})."
+
+
+def _range(estimate: Estimate) -> str:
+    """An interval in words."""
+    return f"{estimate.low:.2f} to {estimate.high:.2f}"
+
+
+def _notices(responses: Responses, panel: Side, human: Side) -> list[Notice]:
+    """How many people were used, and what could not be compared."""
+    groups = f" in {len(panel.groups)} groups" if len(panel.groups) > 1 else ""
+    said = [Notice("humans", f"Compared with {human.people} people{groups} on {len(panel.items)} common items.")]
+    left: Sequence[str] = [name for name in responses.items.names if name not in set(panel.items)]
+    if left:
+        said.append(
+            Notice("items-without-humans", f"{len(left)} items were not put to the people, such as {left[0]}; they are left out here.")
+        )
+    if panel.lost or human.lost:
+        text = f"{panel.lost} personas and {human.lost} people belong to no group found on both sides; they are left out here."
+        said.append(Notice("without-group", text))
+    return said
+
+
+def _at(value: float | Floats) -> float | None:
+    """A number, or None where it is undefined."""
+    return float(value) if math.isfinite(value) else None
