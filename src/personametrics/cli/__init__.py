@@ -28,7 +28,9 @@ def _version(*, wanted: bool) -> None:
 
 
 @app.callback()
-def _options(*, version: bool = typer.Option(False, "--version", callback=lambda value: _version(wanted=value), help="Print the version.")) -> None:
+def _options(
+    *, version: bool = typer.Option(False, "--version", callback=lambda value: _version(wanted=value), help="Print the version.")
+) -> None:
     """Psychometrics for simulated people: measure a persona panel before you trust it."""
     del version
 

@@ -66,7 +66,9 @@ def measure(
     price: Annotated[float | None, typer.Option(help="Money per call.", rich_help_panel=NUMBERS)] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print the card as JSON, nothing else.", rich_help_panel=OUTPUT)] = False,
     html: Annotated[Path | None, typer.Option(help="Write the card as a page that works offline.", rich_help_panel=OUTPUT)] = None,
-    figures: Annotated[Path | None, typer.Option(help="Write the figures into a folder, as SVG, PDF and PNG.", rich_help_panel=OUTPUT)] = None,
+    figures: Annotated[
+        Path | None, typer.Option(help="Write the figures into a folder, as SVG, PDF and PNG.", rich_help_panel=OUTPUT)
+    ] = None,
     latex: Annotated[Path | None, typer.Option(help="Write the estimates as a LaTeX table.", rich_help_panel=OUTPUT)] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write the estimates as a Markdown table.", rich_help_panel=OUTPUT)] = None,
     fail_under: Annotated[
@@ -88,7 +90,9 @@ def measure(
     people = None
     if human is not None:
         human_columns = Columns(human_respondent, human_item, human_answer, attributes=tuple(dict.fromkeys(pairs.values())))
-        people = Fidelity(Responses.read(human, human_columns, reading.scale, missing=reading.missing, keep=human_where or ()), pairs, level)
+        people = Fidelity(
+            Responses.read(human, human_columns, reading.scale, missing=reading.missing, keep=human_where or ()), pairs, level
+        )
     study = Stability(level, target, price)
     cards = []
     for title, keep in _parts(file, where_ or [], by or []):
@@ -219,6 +223,3 @@ def _print(cards: Sequence[Card], *, by: bool, as_json: bool) -> None:
 def _slug(title: str) -> str:
     """A title as a folder name."""
     return re.sub(r"[^\w.-]+", "-", title).strip("-.") or "card"
-
-
-

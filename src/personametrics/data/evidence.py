@@ -13,7 +13,6 @@ from personametrics.data.scale import Nominal, Ordinal
 from personametrics.stats.arrays import Floats, Ints, sums
 from personametrics.stats.components import signal
 from personametrics.stats.disagreement import Pairs
-from personametrics.stats.intervals import RATIO
 from personametrics.stats.intervals import by_level as jackknifed
 from personametrics.stats.reliability import Design, generalizability
 
@@ -37,7 +36,7 @@ def by_level(responses: Responses, panel: Pairs, facet: str, level: float) -> Ro
         Rows of the name, signal with interval, the disagreements, what was asked and what came back.
     """
     other = {"item": "persona", "persona": "item"}[facet]
-    value, low, high = jackknifed(panel, facet, other, signal, level, RATIO)
+    value, low, high = jackknifed(panel, facet, other, signal, level)
     within = panel.within([facet])
     everything = frozenset(panel.cells.facets)
     found = responses.items if facet == "item" else responses.personas

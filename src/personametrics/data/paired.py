@@ -60,7 +60,7 @@ class Side:
     @cached_property
     def _weight(self) -> Floats:
         """(C,) answers per cell; 1 for exact probabilities."""
-        return np.where(np.isinf(self.cells.n), 1.0, self.cells.n)
+        return np.asarray(np.where(np.isinf(self.cells.n), 1.0, self.cells.n))
 
     @property
     def people(self) -> int:
@@ -79,12 +79,18 @@ class Side:
             return None
         return np.stack([sums(self.cells.codes[:, 2], column, len(self.items)) for column in self.cells.counts.T], -1)
 
-    def effective(self) -> Floats:
-        """(I,) independent answers per item: reruns of one persona count less, the steadier it is: n / (1 + (runs − 1) · signal)."""
-        d = self._pairs.within(["item"])
-        steady = np.clip(np.nan_to_num(signal(d), nan=1.0), 0, 1)
-        persons = np.array([len(np.unique(self.cells.codes[self.cells.codes[:, 2] == item, 1])) for item in range(len(self.items))])
-        return self.answers / (1 + (self.answers / persons - 1) * steady)
+    def effective_counts(self) -> Ints:
+        """(I, L) answers per label, as many as are independent: reruns of one persona count less, the steadier it is.
+
+        n answers of reruns count as n / (1 + (runs − 1) · signal), the design effect of Kish (1965) with the item's own signal.
+        """
+        if self.counts is None:
+            return np.zeros((len(self.items), 0), np.int64)
+        steady = np.clip(np.nan_to_num(signal(self._pairs.within(["item"])), nan=1.0), 0, 1)
+        person = np.unique(self.cells.codes[:, [2, 1]], axis=0)[:, 0]
+        people = np.bincount(person, minlength=len(self.items))
+        effect = 1 + np.maximum(self.answers / np.maximum(people, 1) - 1, 0) * steady
+        return np.rint(self.counts / effect[:, None]).astype(np.int64)
 
     def deviations(self) -> tuple[Floats, Floats]:
         """Group means around the mean of groups, per item.

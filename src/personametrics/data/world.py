@@ -32,7 +32,7 @@ def simulate(components: Mapping[str, float], sizes: Mapping[str, int] | None = 
     """
     sizes = SIZES | dict(sizes or {})
     facets = [facet for facet in ("persona", "item", "condition") if facet in sizes]
-    codes = {facet: column for facet, column in zip([*facets, "run"], _grid([sizes[f] for f in [*facets, "run"]]), strict=True)}
+    codes = dict(zip([*facets, "run"], _grid([sizes[facet] for facet in [*facets, "run"]]), strict=True))
     rng = np.random.default_rng(seed)
     answer = np.zeros(len(codes["run"]))
     for effect, variance in components.items():
@@ -42,7 +42,7 @@ def simulate(components: Mapping[str, float], sizes: Mapping[str, int] | None = 
         of = effect.split(":")
         drawn = rng.standard_normal([sizes[facet] for facet in of])
         answer += np.sqrt(variance) * drawn[tuple(codes[facet] for facet in of)]
-    frame = pl.DataFrame({name: column for name, column in codes.items()} | {"answer": answer})
+    frame = pl.DataFrame(codes | {"answer": answer})
     columns = Columns(run="run", condition=("condition",) if "condition" in facets else ())
     return Responses.read(frame, columns, Numeric())
 

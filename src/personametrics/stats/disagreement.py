@@ -14,6 +14,9 @@ import numpy as np
 from personametrics.stats.arrays import Floats, sums
 from personametrics.stats.cells import Cells
 
+ROUNDING = 1e-9
+"""A sum below this share of the sum it was taken from is rounding."""
+
 Shared = frozenset[str]
 """Which facets two answers share."""
 
@@ -67,7 +70,8 @@ class Pairs:
             sides = 1 if frozenset(facets) <= s else 2
             total = self.total[s].sum() - sides * sums(group, self.total[s], size)[there]
             count = self.count[s].sum() - sides * sums(group, self.count[s], size)[there]
-            left[s] = _ratio(total, count)
+            # What is left of a sum that was deleted whole is rounding.
+            left[s] = _ratio(np.where(np.abs(total) > ROUNDING * np.abs(self.total[s].sum()), total, 0.0), count)
         return left, cells[there] / len(group)
 
     def within_without(self, facet: str, over: str) -> Disagreements:

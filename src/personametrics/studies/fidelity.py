@@ -8,20 +8,21 @@ from typing import ClassVar
 import numpy as np
 from scipy.special import stdtrit
 
-from personametrics.data.errors import DesignError
 from personametrics.data.estimate import Estimate, Status
 from personametrics.data.finding import Cell, Finding, Rows, Verdict
 from personametrics.data.notice import Notice
 from personametrics.data.paired import Side, pair_up
 from personametrics.data.responses import Responses
-from personametrics.stats.arrays import Floats
+from personametrics.stats.arrays import Floats, Ints
 from personametrics.stats.correlation import disattenuated
-from personametrics.stats.distances import jensen_shannon, sampling_floor, split_half, total_variation, wasserstein
+from personametrics.stats.distances import exchanged, jensen_shannon, split_half, total_variation, wasserstein
 
 QUESTION = "Do simulated people answer, and differ, as the people they stand for?"
 RELATED = 0.5
 """Groups are told apart as in people where the whole interval of the correlation lies above this."""
 OVER_ITEMS = "jackknife over items"
+MOST_BLOCKS = 100
+"""More items than this are left out by blocks."""
 
 
 @dataclass(frozen=True)
@@ -69,18 +70,18 @@ class Fidelity:
         if panel.positions is not None:
             positions = panel.positions
             kinds["wasserstein"] = lambda p, q: wasserstein(p, q, positions)
-        found, rows = [], [{"item": item} for item in panel.items]
-        sizes = human.counts.sum(1)
+        found: list[Estimate] = []
+        columns: dict[str, Floats] = {}
         for kind, distance in kinds.items():
             values = distance(mine, theirs)
-            floor = sampling_floor(theirs, panel.effective(), sizes, distance)
+            floor = exchanged(panel.effective_counts(), human.counts, distance)
             ceiling = split_half(human.counts, distance)
-            for name, numbers in ((f"distance.{kind}", values), (f"floor.{kind}", floor), (f"ceiling.{kind}", ceiling)):
-                found.append(self._mean(name, numbers))
-            for at, row in enumerate(rows):
-                row |= {kind: _at(values[at])} | ({"floor": _at(floor[at]), "ceiling": _at(ceiling[at])} if kind == "tv" else {})  # type: ignore[dict-item]
-        for at, row in enumerate(rows):
-            row |= {"answers": int(panel.answers[at]), "humans": int(sizes[at])}  # type: ignore[dict-item]
+            found += [
+                self._mean(f"{name}.{kind}", numbers) for name, numbers in (("distance", values), ("floor", floor), ("ceiling", ceiling))
+            ]
+            columns |= {kind: values} | ({"floor": floor, "ceiling": ceiling} if kind == "tv" else {})
+        columns |= {"answers": panel.answers, "humans": human.counts.sum(1)}
+        rows = [{"item": item} | {name: _at(column[at]) for name, column in columns.items()} for at, item in enumerate(panel.items)]
         tables["distances"] = sorted(rows, key=lambda row: -float(row["tv"] or 0))
         return found
 
@@ -89,21 +90,21 @@ class Fidelity:
         (x, vx), (y, vy) = panel.deviations(), human.deviations()
         known = np.isfinite(x) & np.isfinite(y) & np.isfinite(vx) & np.isfinite(vy)
 
-        def both(items: Floats) -> Floats:
-            rows = known & np.isin(np.arange(len(x)), items)[:, None, None]
+        def both(left_out: Ints) -> Floats:
+            rows = known.copy()
+            rows[left_out] = False
             return np.array(disattenuated(x[rows], y[rows], vx[rows], vy[rows]), dtype=float)
 
+        answers: Sequence[str | None] = panel.labels if x.shape[2] > 1 else [None]
         tables["differences"] = [
-            {"group": group, "item": item, "panel": float(x[i, g, k]), "human": float(y[i, g, k])}
-            | ({"answer": panel.labels[k]} if x.shape[2] > 1 else {})
+            {"group": group, "item": item, "answer": answers[k], "panel": float(x[i, g, k]), "human": float(y[i, g, k])}
             for i, item in enumerate(panel.items)
             for g, group in enumerate(panel.groups)
             for k in range(x.shape[2])
             if known[i, g, k]
         ]
-        everything = np.arange(len(x))
-        value = both(everything)
-        drops = np.stack([both(np.delete(everything, at)) for at in everything])
+        value = both(np.zeros(0, np.int64))
+        drops = np.stack([both(some) for some in np.array_split(np.arange(len(x)), min(len(x), MOST_BLOCKS))])
         names = ("difference.correlation", "difference.slope")
         return [self._jackknifed(name, value[at], drops[:, at], Status.NO_SPREAD) for at, name in enumerate(names)]
 
@@ -164,33 +165,39 @@ def _slope(x: Floats, y: Floats) -> float:
 
 def _verdict(found: Mapping[str, Estimate]) -> Verdict:
     """What the intervals say about groups, or without groups about distributions."""
-    fit, unfit, undecided = [], [], []
-    spread = found["spread.ratio"]
-    if math.isfinite(spread.low):
-        line = f"the spread of answers within a group (standard deviation {spread.value:.2f} times the humans', {_range(spread)})"
-        (unfit if spread.high < 1 or spread.low > 1 else fit).append(line)
     if "difference.slope" in found:
         label, sentence = _groups(found["difference.correlation"], found["difference.slope"])
-        lines = {"groups differ as in people": fit, "undecided": undecided}.get(label, unfit)
-        lines.append("differences between groups, in direction and size")
+        good, use = "groups differ as in people", "differences between groups, in direction and size"
     elif "distance.tv" in found:
-        d, c = found["distance.tv"], found["ceiling.tv"]
-        figures = f"total variation {d.value:.2f}, {_range(d)}; two halves of the people {c.value:.2f}"
-        far = d.low > c.value
-        label = "answers unlike people's" if far else "answers like people's" if d.high <= c.value else "undecided"
-        sentence = (
-            f"The panel's answers lie {'farther from' if far else 'about as far from'} the people's as halves of them do ({figures})."
-        )
-        {"answers like people's": fit, "undecided": undecided}.get(label, unfit).append("shares of answers in the population")
+        label, sentence = _distribution(found["distance.tv"], found["floor.tv"])
+        good, use = "answers like people's", "shares of answers in the population"
     else:
-        label, sentence = "unknown", "Numbers of one group can be compared in spread alone; name --match to compare groups."
-    return Verdict(label, sentence, tuple(fit), tuple(unfit), tuple(undecided))
+        return Verdict("unknown", "Numbers can be compared by groups alone; name --match to say what forms a group.")
+    lines: dict[str, list[str]] = {"fit": [], "unfit": [], "open": []}
+    lines["fit" if label == good else "open" if label in {"undecided", "unknown"} else "unfit"].append(use)
+    spread = found["spread.ratio"]
+    if math.isfinite(spread.low):
+        kind = "unfit" if spread.high < 1 or spread.low > 1 else "fit"
+        lines[kind].append(
+            f"the spread of answers within a group (standard deviation {spread.value:.2f} times the humans', {_range(spread)})"
+        )
+    return Verdict(label, sentence, tuple(lines["fit"]), tuple(lines["unfit"]), tuple(lines["open"]))
+
+
+def _distribution(distance: Estimate, floor: Estimate) -> tuple[str, str]:
+    """Label and sentence about distributions."""
+    figures = f"total variation {distance.value:.2f}, {_range(distance)}; {floor.value:.2f} if panel and people were one population"
+    if distance.low > floor.value:
+        return "answers unlike people's", f"The panel's answers are distributed otherwise than the people's ({figures})."
+    if distance.high <= floor.value:
+        return "answers like people's", f"The panel's answers cannot be told from the people's ({figures})."
+    return "undecided", f"More answers would show whether the panel's are distributed as the people's ({figures})."
 
 
 def _groups(r: Estimate, slope: Estimate) -> tuple[str, str]:
     """Label and sentence about group differences."""
     if not (math.isfinite(r.low) and math.isfinite(slope.low)):
-        return "unknown", f"Group differences cannot be compared: {slope.status if slope.status != Status.OK else r.status}."
+        return "unknown", "Group differences cannot be compared: beside the noise of their means, nothing or too little is left of them."
     figures = f"slope {slope.value:.2f}, {_range(slope)}; correlation {r.value:.2f}, {_range(r)}, both corrected for noise"
     if r.high < RELATED:
         return "groups differ otherwise than in people", f"Where people's groups differ, the panel's do not ({figures})."

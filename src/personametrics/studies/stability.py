@@ -19,7 +19,7 @@ from personametrics.data.traps import notices
 from personametrics.stats.arrays import Floats
 from personametrics.stats.components import components, signal
 from personametrics.stats.disagreement import Disagreements, Pairs, pairs
-from personametrics.stats.intervals import IDENTITY, LOG, RATIO, Deletions, Interval, Statistic, Transform, deletions, interval
+from personametrics.stats.intervals import Deletions, Interval, Scale, Statistic, deletions, interval
 from personametrics.stats.permutation import permutation_p
 from personametrics.stats.reliability import designs, generalizability, runs_needed, spearman_brown
 
@@ -34,6 +34,8 @@ MOST_RUNS = 10
 """Reliability is shown for 1 to this many runs."""
 WORK = 2e7
 """Numbers that the permutation test may shuffle: with more answers it makes fewer shuffles, at least 99."""
+MOST_MORE = 10
+"""An undecided panel is not told to grow more than this many times."""
 METHOD = "two-way jackknife over personas and items"
 
 
@@ -111,7 +113,15 @@ class _Panel:
     @cached_property
     def signal(self) -> Interval:
         """The persona signal."""
-        return interval(signal, self.deletions, self.study.level, RATIO)
+        found = interval(signal, self.deletions, self.study.level, "share")
+        return found if found.value < 1 else found._replace(low=self._never_varying(), high=1.0)
+
+    def _never_varying(self) -> float:
+        """Lower end of the signal where no rerun ever disagreed: the rule of three for a cell whose reruns lie at both ends of the scale."""
+        everything = frozenset(self.facets)
+        reach = float((np.ptp(self.cells.mean, 0) ** 2).sum()) / 2
+        rarely = -math.log(1 - self.study.level) / len(self.varying)
+        return 1 - rarely * reach / float(self.deletions.whole[everything - {"persona"}])
 
     @cached_property
     def varying(self) -> Floats:
@@ -138,15 +148,15 @@ class _Panel:
         """A number that has no interval."""
         return Estimate(name, value, math.nan, math.nan, self.study.level, n, method, status)
 
-    def interval(self, statistic: Statistic, transform: Transform) -> Interval:
+    def interval(self, statistic: Statistic, scale: Scale) -> Interval:
         """Interval of any statistic of the disagreements."""
-        return interval(statistic, self.deletions, self.study.level, transform)
+        return interval(statistic, self.deletions, self.study.level, scale)
 
     def disagreements(self) -> list[Estimate]:
         """Signal, and the two disagreements it compares."""
         everything = frozenset(self.facets)
-        rerun = self.interval(lambda d: d[everything], LOG)
-        persona = self.interval(lambda d: d[everything - {"persona"}], LOG)
+        rerun = self.interval(lambda d: d[everything], "positive")
+        persona = self.interval(lambda d: d[everything - {"persona"}], "positive")
         return [
             self.named("signal", self.signal, self.answers),
             self.named("disagreement.rerun", rerun, self.answers),
@@ -159,7 +169,7 @@ class _Panel:
         for effect in components(self.deletions.whole, self.facets):
             facets = effect.split(":")
             n = self.answers if effect == "run" else self.levels[effect] if len(facets) == 1 else self._groups(facets)
-            value = self.interval(partial(_component, effect=effect, facets=self.facets), LOG if effect == "run" else IDENTITY)
+            value = self.interval(partial(_component, effect=effect, facets=self.facets), _scale(effect))
             found.append(self.named(f"component.{effect}", value, n))
         return found
 
@@ -171,11 +181,11 @@ class _Panel:
         """Reliability of averaged runs, and of a persona's mean over everything."""
         found = []
         for k in range(1, MOST_RUNS + 1):
-            value, low, high = (float(spearman_brown(one, k)) for one in self.signal[:3])
-            found.append(self.named(f"reliability.k={k}", Interval(value, low, high), self.answers, "Spearman–Brown of the signal"))
+            averaged = Interval(*(float(spearman_brown(end, k)) for end in (self.signal.value, self.signal.low, self.signal.high)))
+            found.append(self.named(f"reliability.k={k}", averaged, self.answers, "Spearman–Brown of the signal"))
         numbers = {facet: float(levels) for facet, levels in self.levels.items() if facet != "persona"} | {"run": self.runs}
         for name, absolute in (("g.rho", False), ("g.phi", True)):
-            value = self.interval(partial(_coefficient, facets=self.facets, numbers=numbers, absolute=absolute), RATIO)
+            value = self.interval(partial(_coefficient, facets=self.facets, numbers=numbers, absolute=absolute), "share")
             found.append(self.named(name, value, self.levels["persona"]))
         return found
 
@@ -252,6 +262,13 @@ def _component(d: Disagreements, effect: str, facets: tuple[str, ...]) -> Floats
     return components(d, facets)[effect]
 
 
+def _scale(effect: str) -> Scale:
+    """Where the interval of a component covers best, in simulation."""
+    if effect == "run":
+        return "positive"
+    return "component" if effect in {"persona", "item"} else "plain"
+
+
 def _coefficient(d: Disagreements, facets: tuple[str, ...], numbers: Mapping[str, float], *, absolute: bool) -> Floats:
     return generalizability(components(d, facets), numbers, absolute=absolute)
 
@@ -263,11 +280,14 @@ def _verdict(panel: _Panel, found: Mapping[str, Estimate]) -> Verdict:
         return Verdict("unknown", f"Nothing can be said: {s.status}.", unfit=("anything, before personas are asked more than once",))
     figures = f"persona signal {s.value:.2f}, {s.level:.0%} interval {s.low:.2f} to {s.high:.2f}"
     if s.low > DECIDES:
-        label, sentence = "persona dominates", f"Two personas differ mostly because they are two personas ({figures})."
+        label, sentence = (
+            "persona dominates",
+            f"Most of the disagreement between two personas is persona: less than half of it is there when one persona is asked twice ({figures}).",
+        )
     elif s.high < DECIDES:
         label, sentence = (
             "model uncertainty dominates",
-            f"Asking the same persona again moves the answer about as much as changing it ({figures}).",
+            f"Most of the disagreement between two personas is model uncertainty: it is there as well when one persona is asked twice ({figures}).",
         )
     else:
         label, sentence = "undecided", f"The interval holds one half ({figures}); {_what_decides(panel)}."
@@ -279,8 +299,20 @@ def _verdict(panel: _Panel, found: Mapping[str, Estimate]) -> Verdict:
 
 
 def _what_decides(panel: _Panel) -> str:
-    """How many more runs would take one half out of the interval, if runs can."""
-    return "more answers would decide"
+    """How many more runs would take one half out of the interval, if runs can: only the part of its variance within cells shrinks."""
+    s = panel.signal
+    if math.isnan(s.low) or math.isnan(s.high):
+        return "no interval can be given"
+    distance, half = abs(s.value - DECIDES), (s.high - s.low) / 2
+    between = s.between / (s.between + s.cells) if s.between + s.cells > 0 else 1.0
+    room = (distance / half) ** 2 - between
+    if room > 0 and math.isfinite(panel.runs):
+        more = math.ceil(panel.runs * ((1 - between) / room - 1))
+        if more <= MOST_MORE * panel.runs:
+            return f"about {max(more, 1)} more {'runs' if more > 1 else 'run'} per cell would decide"
+    if distance * MOST_MORE < half:
+        return "it lies so close to one half that no affordable panel would decide"
+    return f"more runs alone would not decide, about {(half / distance) ** 2:.1f} times as many personas and items would"
 
 
 def _uses(panel: _Panel, found: Mapping[str, Estimate]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:

@@ -1,0 +1,120 @@
+"""Pictures of a panel beside humans: group differences, distances per item, spread, and what disagreement goes by."""
+
+import statistics
+from collections.abc import Sequence
+
+import altair as alt
+
+from personametrics.data.finding import Finding
+from personametrics.report.figure import HEIGHT, STEP, Figure, Row, drawing, identity_line, known, table
+from personametrics.report.words import number
+
+MOST_GROUPS = 8
+"""Groups that get a colour and a shape of their own."""
+
+MOST_LINES = 60
+"""Items or groups that one picture lists; of more, those at both ends."""
+
+
+def differences(finding: Finding) -> Figure | None:
+    """Deviations of group means from the item mean: panel over human, with the line on which they agree."""
+    rows = table(finding, "differences", "group", "item", "panel", "human")
+    if not rows:
+        return None
+    both = [float(row[name]) for row in rows for name in ("panel", "human")]
+    x = alt.X("human:Q", title="humans: group minus item mean")
+    y = alt.Y("panel:Q", title="panel: group minus item mean")
+    tooltip = ["group:N", "item:N", alt.Tooltip("human:Q", format=".3g"), alt.Tooltip("panel:Q", format=".3g")]
+    dots = alt.Chart().mark_point(filled=True, size=45, opacity=0.8).encode(x=x, y=y, tooltip=tooltip)
+    groups = list(dict.fromkeys(str(row["group"]) for row in rows))
+    if len(groups) <= MOST_GROUPS:
+        dots = dots.encode(color=alt.Color("group:N", title=None), shape=alt.Shape("group:N", title=None))
+    same = sum(float(row["panel"]) * float(row["human"]) > 0 for row in rows)
+    text = (
+        f"Scatter of {len(rows)} group differences ({len(groups)} groups), panel against humans, with the line on which both are equal; "
+        f"{same} of {len(rows)} point the same way."
+    )
+    chart = drawing(rows, identity_line(min(both), max(both)), dots, height=HEIGHT + 60)
+    return Figure("differences", "Group differences: panel against humans", text, chart, rows)
+
+
+def distances(finding: Finding) -> Figure | None:
+    """Total variation of every item, with what sampling alone makes and what two halves of the humans differ by."""
+    rows = sorted(table(finding, "distances", "item", "tv"), key=lambda row: float(row["tv"]))
+    if not rows:
+        return None
+    shown = _both_ends(rows)
+    order = [str(row["item"]) for row in shown]
+    marks = {"tv": "panel", "floor": "sampling alone", "ceiling": "two halves of the humans"}
+    points = [
+        {"item": row["item"], "distance": row[name], "what": what} for name, what in marks.items() for row in shown if known(row.get(name))
+    ]
+    x = alt.X("distance:Q", title="total variation", scale=alt.Scale(domainMin=0))
+    y = alt.Y("item:N", title=None, scale=alt.Scale(domain=order))
+    kinds = [what for what in marks.values() if any(point["what"] == what for point in points)]
+    kind = {"title": None, "scale": alt.Scale(domain=kinds)}
+    shape = alt.Shape("what:N", title=None, scale=alt.Scale(domain=kinds, range=["circle", "triangle-left", "triangle-right"][: len(kinds)]))
+    dots = alt.Chart().mark_point(filled=True, size=50, opacity=1).encode(x=x, y=y, color=alt.Color("what:N", **kind), shape=shape)
+    dots = dots.encode(tooltip=["item:N", "what:N", alt.Tooltip("distance:Q", format=".3g")])
+    title = "Distance to human answers, item by item" + _left_out(rows, shown)
+    middle = statistics.median(float(row["tv"]) for row in rows)
+    text = (
+        f"Dots of the total variation between panel and human answers of {len(rows)} items, from {number(rows[0]['tv'])} "
+        f"({rows[0]['item']}) to {number(rows[-1]['tv'])} ({rows[-1]['item']}), median {number(middle)}, "
+        "beside what sampling alone makes and what two halves of the humans differ by."
+    )
+    return Figure("distances", title, text, drawing(points, dots, height=alt.Step(STEP + 2)), rows)
+
+
+def spread(finding: Finding) -> Figure | None:
+    """Standard deviation within groups, panel and humans."""
+    rows = sorted(table(finding, "spread", "group", "panel", "human"), key=lambda row: -float(row["human"]))
+    if not rows:
+        return None
+    shown = _both_ends(rows)
+    y = alt.Y("group:N", title=None, scale=alt.Scale(domain=[str(row["group"]) for row in shown]))
+    points = [row | {"who": who, "spread": row[column]} for who, column in (("panel", "panel"), ("humans", "human")) for row in map(dict, shown)]
+    kind = {"title": None, "sort": ["panel", "humans"]}
+    x = alt.X("spread:Q", title="standard deviation within the group", scale=alt.Scale(domainMin=0))
+    dots = alt.Chart().mark_point(filled=True, size=55, opacity=1).encode(x=x, y=y)
+    dots = dots.encode(color=alt.Color("who:N", **kind), shape=alt.Shape("who:N", **kind))
+    dots = dots.encode(tooltip=["group:N", "who:N", *(alt.Tooltip(f"{name}:Q", format=".3g") for name in ("panel", "human"))])
+    bridge = alt.Chart().mark_rule(style="identity").encode(x="panel:Q", x2="human:Q", y=y)
+    narrower = sum(float(row["panel"]) < float(row["human"]) for row in rows)
+    text = f"Pairs of dots, the spread of the panel and of the humans in {len(rows)} groups: the panel is narrower in {narrower} of them."
+    title = "Spread within groups: panel and humans" + _left_out(rows, shown)
+    return Figure("spread", title, text, drawing(points, bridge, dots, height=alt.Step(STEP + 5)), rows)
+
+
+def tracking(finding: Finding) -> Figure | None:
+    """The panel's disagreement, in its two parts, over human disagreement."""
+    rows = table(finding, "tracking", "item", "human", "persona", "rerun")
+    if not rows:
+        return None
+    parts = {"persona": "between personas", "rerun": "between reruns"}
+    points = [{"item": row["item"], "human": row["human"], "panel": row[name], "part": part} for name, part in parts.items() for row in rows]
+    both = [float(str(point[name])) for point in points for name in ("panel", "human")]
+    kind = {"title": None, "sort": list(parts.values())}
+    x = alt.X("human:Q", title="human disagreement on the item")
+    y = alt.Y("panel:Q", title="part of the panel's disagreement")
+    tooltip = ["item:N", "part:N", alt.Tooltip("human:Q", format=".3g"), alt.Tooltip("panel:Q", format=".3g")]
+    dots = alt.Chart().mark_point(filled=True, size=45, opacity=0.85).encode(x=x, y=y, tooltip=tooltip)
+    dots = dots.encode(color=alt.Color("part:N", **kind), shape=alt.Shape("part:N", **kind))
+    mean = {name: statistics.fmean(float(row[name]) for row in rows) for name in ("human", *parts)}
+    text = (
+        f"Scatter of the panel's disagreement on {len(rows)} items against human disagreement, with the line on which both are equal. "
+        f"Means: humans {number(mean['human'])}, between personas {number(mean['persona'])}, between reruns {number(mean['rerun'])}."
+    )
+    chart = drawing(points, identity_line(min(0, *both), max(both)), dots, height=HEIGHT + 40)
+    return Figure("tracking", "Does the panel disagree where humans do?", text, chart, rows)
+
+
+def _both_ends(rows: Sequence[Row]) -> list[Row]:
+    """The rows that one picture lists."""
+    half = MOST_LINES // 2
+    return list(rows) if len(rows) <= MOST_LINES else [*rows[:half], *rows[-half:]]
+
+
+def _left_out(rows: Sequence[Row], shown: Sequence[Row]) -> str:
+    """What a title says of rows that are not in the picture."""
+    return "" if len(rows) == len(shown) else f" (first {len(shown) // 2} and last {len(shown) // 2} of {len(rows)})"

@@ -1,0 +1,176 @@
+"""Pictures of numbers and of levels: variance components, signal by item and by persona, reliability, the D-study."""
+
+import math
+import re
+import statistics
+from collections.abc import Sequence
+
+import altair as alt
+
+from personametrics.data.estimate import Estimate
+from personametrics.data.finding import Finding, Rows
+from personametrics.report.figure import STEP, Figure, Row, drawing, line_at, safe, table, values, whole
+from personametrics.report.words import level, number, plain
+
+MOST_LEVELS = 60
+"""Items or personas that one picture lists; of more, the best and the worst half of that many."""
+
+LEAST_SIGNAL = -1.0
+"""Intervals of single items or personas that reach below this are cut there: their length says nothing more."""
+
+
+def components(finding: Finding) -> Figure | None:
+    """Bars of the variance components; one below zero points to the left."""
+    found = [e for e in finding.estimates if e.name.startswith("component.") and math.isfinite(e.value)]
+    if not found:
+        return None
+    rows = [_component(e) for e in found]
+    order = [str(row["component"]) for row in rows]
+    y = alt.Y("component:N", title=None, scale=alt.Scale(domain=order))
+    tooltip = [alt.Tooltip("component:N"), *(alt.Tooltip(f"{name}:Q", format=".3g") for name in ("variance", "low", "high")), "n:Q"]
+    chart = drawing(
+        rows,
+        alt.Chart().mark_bar(height={"band": 0.6}).encode(x=alt.X("variance:Q", title="variance (squared scale)"), y=y, tooltip=tooltip),
+        alt.Chart().mark_rule(style="whisker").encode(x="low:Q", x2="high:Q", y=y).transform_filter(whole("")),
+        alt.Chart(values([{"zero": 0}])).mark_rule(style="zero").encode(x="zero:Q"),
+        height=alt.Step(34),
+    )
+    largest = max(found, key=lambda e: e.value)
+    listed = ", ".join(f"{row['component']} {number(e.value)}" for row, e in zip(rows, found, strict=True))
+    text = f"Bars of {len(found)} variance components with their {level(found)}s: {listed}. The largest is {_effect(largest)}."
+    return Figure("components", "Where the variance comes from", text, chart, rows)
+
+
+def _component(e: Estimate) -> dict[str, str | float | None]:
+    """A variance component as a row."""
+    low, high = (one if math.isfinite(one) else None for one in (e.low, e.high))
+    return {"component": _effect(e), "variance": e.value, "low": low, "high": high, "n": e.n}
+
+
+def _effect(e: Estimate) -> str:
+    """A component as a reader says it."""
+    return plain(e.name.removeprefix("component.")).replace(":", " × ")
+
+
+def signal_by_item(finding: Finding) -> Figure | None:
+    """Signal of every item, best first."""
+    return _signal(finding, "items", "item", "How well each item tells personas apart")
+
+
+def signal_by_persona(finding: Finding) -> Figure | None:
+    """Signal of every persona, best first."""
+    return _signal(finding, "personas", "persona", "How well each persona is told from the others")
+
+
+def _signal(finding: Finding, name: str, facet: str, title: str) -> Figure | None:
+    """Dot and interval of every level, best first."""
+    rows = sorted(table(finding, name, "signal"), key=lambda row: -float(row["signal"]))
+    if not rows:
+        return None
+    shown, order = _ends(rows, facet)
+    if len(rows) > MOST_LEVELS:
+        title += f" (best {MOST_LEVELS // 2} and worst {MOST_LEVELS // 2} of {len(rows)})"
+    middle = statistics.median(float(row["signal"]) for row in rows)
+    text = (
+        f"Dots with intervals of the persona signal of {len(rows)} {name}: best {rows[0][facet]} at {number(rows[0]['signal'])}, "
+        f"median {number(middle)}, worst {rows[-1][facet]} at {number(rows[-1]['signal'])}."
+    )
+    return Figure(f"signal-by-{facet}", title, text, _dots(shown, facet, order), [safe(row) for row in finding.evidence[name]])
+
+
+def _ends(rows: Sequence[Row], facet: str) -> tuple[list[Row], list[str]]:
+    """The rows that a picture holds, and its lines; a gap stands for those left out."""
+    half = MOST_LEVELS // 2
+    if len(rows) <= MOST_LEVELS:
+        return list(rows), [str(row[facet]) for row in rows]
+    best, worst = rows[:half], rows[-half:]
+    gap = f"⋯ {len(rows) - MOST_LEVELS} between ⋯"
+    return [*best, *worst], [*(str(row[facet]) for row in best), gap, *(str(row[facet]) for row in worst)]
+
+
+def _dots(rows: list[Row], facet: str, order: list[str]) -> alt.LayerChart:
+    """Dots with intervals on one scale that ends at 1."""
+    lowest = [max(LEAST_SIGNAL, float(row["low"])) for row in rows if row.get("low") is not None]
+    least = min(0.0, *(float(row["signal"]) for row in rows), *lowest)
+    x = alt.X("signal:Q", title="persona signal", scale=alt.Scale(domain=[least, 1], nice=False))
+    y = alt.Y(f"{facet}:N", title=None, scale=alt.Scale(domain=order))
+    shown = [name for name in ("signal", "low", "high", "rerun", "between", "answered") if name in rows[0]]
+    tooltip = [alt.Tooltip(f"{facet}:N"), *(alt.Tooltip(f"{name}:Q", format=".3g") for name in shown)]
+    return drawing(
+        rows,
+        alt.Chart(values([{"half": 0.5}])).mark_rule(style="target").encode(x="half:Q"),
+        alt.Chart().mark_rule(style="whisker", clip=True).encode(x="low:Q", x2="high:Q", y=y).transform_filter(whole("")),
+        alt.Chart().mark_point(style="dot").encode(x=x, y=y, tooltip=tooltip),
+        height=alt.Step(STEP),
+    )
+
+
+def reliability(finding: Finding) -> Figure | None:
+    """Reliability of the mean of k runs, with the band of its interval."""
+    found = [e for e in finding.estimates if re.fullmatch(r"reliability\.k=\d+", e.name) and math.isfinite(e.value)]
+    if len(found) < 2:
+        return None
+    rows = [
+        {"runs": int(e.name.partition("=")[2]), "reliability": e.value}
+        | {end: value if math.isfinite(value) else None for end, value in (("low", e.low), ("high", e.high))}
+        for e in found
+    ]
+    x = alt.X("runs:Q", title="runs averaged", axis=alt.Axis(tickMinStep=1, grid=False), scale=alt.Scale(nice=False, padding=6))
+    y = alt.Y("reliability:Q", title="reliability", scale=alt.Scale(zero=False))
+    tooltip = ["runs:Q", *(alt.Tooltip(f"{name}:Q", format=".3f") for name in ("reliability", "low", "high"))]
+    chart = drawing(
+        rows,
+        alt.Chart().mark_area(style="band").encode(x=x, y="low:Q", y2="high:Q").transform_filter(whole("")),
+        alt.Chart().mark_line().encode(x=x, y=y),
+        alt.Chart().mark_point(style="dot").encode(x=x, y=y, tooltip=tooltip),
+        height=220,
+    )
+    first, last = found[0], found[-1]
+    text = (
+        f"A line with the band of its {level(found)}: the mean of {rows[0]['runs']} run has reliability {number(first.value)}, "
+        f"of {rows[-1]['runs']} runs {number(last.value)}."
+    )
+    return Figure("reliability", "What averaging runs of one answer brings", text, chart, rows)
+
+
+def curve(finding: Finding) -> Figure | None:
+    """The D-study: G by number of items, a line for each number of runs."""
+    rows: Rows = table(finding, "curve", "items", "runs", "reliability")
+    if not rows:
+        return None
+    runs = sorted({int(row["runs"] or 0) for row in rows})
+    kind = {"sort": runs, "title": "runs per item"}
+    x = alt.X("items:Q", title="items asked", axis=alt.Axis(grid=False), scale=alt.Scale(nice=False))
+    y = alt.Y("reliability:Q", title="reliability (G) of a persona's mean", scale=alt.Scale(domain=[min(0, *_of(rows, "reliability")), 1]))
+    formats = {"reliability": ".3f", "calls": ",d", "cost": ",.2f"}
+    tooltip = ["items:Q", "runs:O", *(alt.Tooltip(f"{name}:Q", format=how) for name, how in formats.items() if name in rows[0])]
+    lines = alt.Chart().mark_line().encode(x=x, y=y, color=alt.Color("runs:N", **kind), strokeDash=alt.StrokeDash("runs:N", **kind))
+    dots = alt.Chart().mark_point(filled=True, size=26, opacity=1).encode(x=x, y=y, color=alt.Color("runs:N", **kind), tooltip=tooltip)
+    target = _target(finding)
+    aim = line_at(target, f"target {target:g}") if target else []
+    best = max(rows, key=lambda row: float(row["reliability"] or 0))
+    reached = [row for row in rows if target and float(row["reliability"] or 0) >= target]
+    cheapest = min(reached, key=lambda row: float(row.get("calls") or math.inf), default=None)
+    text = (
+        f"Lines of reliability over the number of items for {', '.join(map(str, runs))} runs, up to {number(best['reliability'])} "
+        f"with {best['items']} items and {best['runs']} runs."
+    )
+    if target:
+        text += f" The target {target:g} is " + ("not reached." if cheapest is None else f"reached from {_design(cheapest)} on.")
+    return Figure("d-study", "What more items and more runs would bring", text, drawing(rows, *aim, lines, dots), rows)
+
+
+def _of(rows: Rows, column: str) -> list[float]:
+    """A column of numbers."""
+    return [float(row[column] or 0) for row in rows]
+
+
+def _design(row: Row) -> str:
+    """A design in words."""
+    return f"{row['items']} items with {row['runs']} run{'s' if row['runs'] != 1 else ''}"
+
+
+def _target(finding: Finding) -> float | None:
+    """The reliability aimed at, from what the D-study says of itself."""
+    stated = (re.search(r"reliability (\d*\.?\d+)", e.method) for e in finding.estimates if e.name.startswith("design."))
+    return next((float(found[1]) for found in stated if found), None)

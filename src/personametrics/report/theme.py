@@ -1,0 +1,133 @@
+"""How pictures look, in light and in dark: Vega-Lite configurations, so that a picture itself names no colour.
+
+The eight colours for kinds are those of Okabe and Ito, told apart by colour-blind readers too, moved in lightness where they would
+vanish on white or on black.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Scheme = Literal["light", "dark"]
+
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+PAPER_FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
+"""What vl-convert carries with it, so that a picture looks the same on every machine."""
+
+
+@dataclass(frozen=True)
+class _Palette:
+    """The colours of one scheme.
+
+    Attributes:
+        ink: text.
+        faint: grid.
+        accent: marks that carry the message.
+        wash: what lies behind or between them.
+        warn: targets and limits.
+        kinds: categories.
+        ramp: from little to much; little is still told from the page.
+        other: the category for everything else.
+    """
+
+    ink: str
+    faint: str
+    accent: str
+    wash: str
+    warn: str
+    kinds: tuple[str, ...]
+    ramp: tuple[str, ...]
+    other: str
+
+
+PALETTES: dict[Scheme, _Palette] = {
+    "light": _Palette(
+        ink="#333a40",
+        faint="#e2e5e8",
+        accent="#0b5c8f",
+        wash="#8fb3cc",
+        warn="#b04a00",
+        kinds=("#0072b2", "#d55e00", "#009e73", "#b3558c", "#b98500", "#4aa3d8", "#7a6a00", "#3b3f45"),
+        ramp=("#dfe8b0", "#98cfb5", "#45a8bd", "#2f72ad", "#25306e"),
+        other="#a5abb2",
+    ),
+    "dark": _Palette(
+        ink="#d5dade",
+        faint="#343b42",
+        accent="#6db8ea",
+        wash="#3f6d8c",
+        warn="#f0924c",
+        kinds=("#56b4e9", "#f08a3c", "#2fc49a", "#e293c1", "#e6b422", "#8fd0ff", "#cfc26a", "#c3c9cf"),
+        ramp=("#2f3f78", "#2f72ad", "#45a8bd", "#98cfb5", "#eff3c4"),
+        other="#6d757d",
+    ),
+}
+
+
+def theme(scheme: Scheme, font: str = FONT) -> dict[str, Any]:
+    """The Vega-Lite configuration of one colour scheme.
+
+    Args:
+        scheme: light or dark.
+        font: of all text.
+
+    Returns:
+        A configuration for the key `config` of a specification.
+    """
+    colours = PALETTES[scheme]
+    return {
+        "background": "transparent",
+        "font": font,
+        "view": {"stroke": "transparent"},
+        "axis": _axis(colours),
+        "legend": {
+            "labelColor": colours.ink,
+            "titleColor": colours.ink,
+            "labelFontSize": 11,
+            "titleFontSize": 11,
+            "titleFontWeight": "normal",
+            "orient": "top",
+            "labelLimit": 120,
+            "symbolOpacity": 1,
+        },
+        "mark": {"color": colours.accent},
+        "bar": {"color": colours.wash},
+        "range": {
+            "category": list(colours.kinds),
+            "ramp": list(colours.ramp),
+            "heatmap": list(colours.ramp),
+            "ordinal": list(colours.ramp),
+        },
+        "style": _styles(colours),
+    }
+
+
+def _axis(colours: _Palette) -> dict[str, Any]:
+    """Lines and letters of the axes."""
+    return {
+        "labelColor": colours.ink,
+        "titleColor": colours.ink,
+        "domainColor": colours.other,
+        "tickColor": colours.other,
+        "gridColor": colours.faint,
+        "labelFontSize": 11,
+        "titleFontSize": 11,
+        "titleFontWeight": "normal",
+        "labelLimit": 150,
+        "domain": False,
+        "ticks": False,
+        "labelPadding": 6,
+    }
+
+
+def _styles(colours: _Palette) -> dict[str, Any]:
+    """Marks by what they mean."""
+    return {
+        "dot": {"color": colours.accent, "fill": colours.accent, "filled": True, "size": 42, "opacity": 1},
+        "whisker": {"stroke": colours.accent, "strokeWidth": 1.5},
+        "target": {"stroke": colours.warn, "strokeWidth": 1.25, "strokeDash": [5, 3]},
+        "target-text": {"fill": colours.warn, "fontSize": 11},
+        "zero": {"stroke": colours.ink, "strokeWidth": 1},
+        "identity": {"stroke": colours.other, "strokeWidth": 1.25, "strokeDash": [4, 3]},
+        "band": {"fill": colours.wash, "fillOpacity": 0.4, "strokeOpacity": 0},
+        "note": {"fill": colours.ink, "fontSize": 11},
+    }
