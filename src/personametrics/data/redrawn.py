@@ -21,7 +21,7 @@ def redrawn(table: pl.LazyFrame, columns: Columns, name: str) -> Notice | None:
     schema = table.collect_schema()
     known = {columns.persona, columns.item, columns.answer, columns.run, columns.outcome, *columns.condition, *columns.probabilities}
     others = [
-        c for c, dtype in schema.items() if c not in known and (dtype.is_integer() or dtype in {pl.String, pl.Boolean, pl.Categorical})
+        c for c, dtype in schema.items() if c not in known and (dtype.is_integer() or dtype in (pl.String, pl.Boolean, pl.Categorical))
     ]
     if columns.run is None or not others:
         return None

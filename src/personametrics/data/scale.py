@@ -129,7 +129,7 @@ def character_ngrams(texts: Sequence[str], size: int = 3, width: int = 512) -> F
     points = np.zeros((len(texts), width))
     for row, text in zip(points, texts, strict=True):
         words = " ".join(re.findall(r"\w+", text.casefold()))
-        padded = f"  {words} "
+        padded = f"  {words} " if words else ""
         for at in range(len(padded) - size + 1):
             row[_fnv(padded[at : at + size]) % width] += 1
     length = np.linalg.norm(points, axis=1, keepdims=True)

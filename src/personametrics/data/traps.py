@@ -61,7 +61,7 @@ def _code(responses: Responses) -> Notice | None:
     except ValueError:
         return None
     suspects = [n for n in numbers if n in CODES and _stands_apart(n, numbers)]
-    if not suspects:
+    if not suspects or sum(n < 0 for n in numbers) > 1 or numbers[0] == -numbers[-1]:
         return None
     rows = sum(int((responses.coded.labels == scale.labels.index(plain(str(n)))).sum()) for n in suspects)
     listed = ", ".join(f"{n:g}" for n in suspects)

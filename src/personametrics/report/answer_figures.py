@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import altair as alt
 
 from personametrics.data.finding import Finding
-from personametrics.report.figure import STEP, Figure, Row, drawing, seriated, table
-from personametrics.report.words import number
+from personametrics.report.figure import STEP, Figure, Picture, Row, drawing, seriated, table
+from personametrics.report.words import number, quoted
 
 MOST_KINDS = 8
 """Colours that are told apart; of more answers, the most frequent ones keep their own."""
@@ -32,7 +32,8 @@ def _means(rows: list[Row]) -> Figure:
     top, bottom = (choose(rows, key=lambda row: float(row["mean"])) for choose in (max, min))
     text = (
         f"Heat map of the mean answers of {len(personas)} personas to {len(items)} items, from {number(bottom['mean'])} "
-        f"({bottom['persona']}, {bottom['item']}) to {number(top['mean'])} ({top['persona']}, {top['item']})."
+        f"(persona {quoted(bottom['persona'])}, item {quoted(bottom['item'])}) to {number(top['mean'])} "
+        f"(persona {quoted(top['persona'])}, item {quoted(top['item'])})."
     )
     chart = _grid(rows, personas, items, color, alt.Tooltip("mean:Q", format=".3g"))
     return Figure("heat-map", "Mean answer of each persona to each item", text, chart, rows)
@@ -48,7 +49,7 @@ def _modes(rows: list[Row]) -> Figure:
     most, cells = frequent.most_common(1)[0]
     text = (
         f"Heat map of the most frequent answer of {len(personas)} personas to {len(items)} items; "
-        f"{most} leads in {cells} of {len(rows)} cells."
+        f"{quoted(most)} leads in {cells} of {len(rows)} cells."
     )
     shade = alt.Opacity("share:Q", scale=alt.Scale(domain=[0, 1], range=[0.15, 1]), legend=None)
     chart = _grid(drawn, personas, items, color, alt.Tooltip("answer:N"), alt.Tooltip("share:Q", format=".0%"), opacity=shade)
@@ -57,14 +58,18 @@ def _modes(rows: list[Row]) -> Figure:
 
 def _grid(
     rows: Sequence[Row], personas: list[str], items: list[str], color: alt.Color, *shown: alt.Tooltip, opacity: alt.Opacity | None = None
-) -> alt.LayerChart:
+) -> Picture:
     """One rectangle per persona and item."""
     axis = alt.Axis(labelAngle=-90, labelLimit=90, labelOverlap="greedy", orient="bottom")
-    marks = alt.Chart().mark_rect().encode(
-        x=alt.X("item:N", title="item", scale=alt.Scale(domain=items), axis=axis),
-        y=alt.Y("persona:N", title=None, scale=alt.Scale(domain=personas), axis=alt.Axis(labelOverlap="greedy")),
-        color=color,
-        tooltip=[alt.Tooltip("persona:N"), alt.Tooltip("item:N"), *shown],
+    marks = (
+        alt.Chart()
+        .mark_rect()
+        .encode(
+            x=alt.X("item:N", title="item", scale=alt.Scale(domain=items), axis=axis),
+            y=alt.Y("persona:N", title=None, scale=alt.Scale(domain=personas), axis=alt.Axis(labelOverlap="greedy")),
+            color=color,
+            tooltip=[alt.Tooltip("persona:N"), alt.Tooltip("item:N"), *shown],
+        )
     )
     return drawing(rows, marks if opacity is None else marks.encode(opacity=opacity), height=alt.Step(12))
 
@@ -85,7 +90,7 @@ def answers(finding: Finding) -> Figure | None:
     total: dict[str, float] = dict.fromkeys(labels, 0.0)
     for row in rows:
         total[str(row["answer"])] += float(row["share"]) / len(personas)
-    listed = ", ".join(f"{label} {share:.0%}" for label, share in sorted(total.items(), key=lambda one: -one[1])[:5])
+    listed = ", ".join(f"{quoted(label)} {share:.0%}" for label, share in sorted(total.items(), key=lambda one: -one[1])[:5])
     text = f"Stacked bars of what each of {len(personas)} personas answers over all items. Mean over personas: {listed}."
     return Figure("answers", "What each persona answers", text, drawing(drawn, bars, height=alt.Step(STEP)), rows)
 

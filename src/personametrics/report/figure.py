@@ -7,13 +7,18 @@ from typing import Any
 
 import altair as alt
 
+from personametrics.data.estimate import Estimate
 from personametrics.data.finding import Finding, Rows
 from personametrics.report.words import plain
 
 Row = Mapping[str, Any]
+Picture = alt.LayerChart
 
 STEP = 15
 """Height in pixels of one line of a picture that lists persons or items."""
+
+WHOLE = "isValid(datum.low) && isValid(datum.high)"
+"""Both ends of an interval are there; a missing end would be drawn at zero."""
 
 HEIGHT = 280
 """Height in pixels of a picture that lists nothing."""
@@ -34,7 +39,7 @@ class Figure:
     name: str
     title: str
     alt: str
-    chart: alt.LayerChart
+    chart: Picture
     rows: Rows
 
 
@@ -62,7 +67,12 @@ def known(value: object) -> bool:
     return value is not None and not (isinstance(value, float) and not math.isfinite(value))
 
 
-def drawing(rows: Iterable[Row], *layers: alt.Chart, height: int | alt.Step = HEIGHT) -> alt.LayerChart:
+def ends(e: Estimate) -> dict[str, float | None]:
+    """The ends of an interval; None where there is none."""
+    return {name: value if math.isfinite(value) else None for name, value in (("low", e.low), ("high", e.high))}
+
+
+def drawing(rows: Iterable[Row], *layers: alt.Chart, height: int | alt.Step = HEIGHT) -> Picture:
     """Layers over the same rows, as wide as their container.
 
     Args:
@@ -73,18 +83,33 @@ def drawing(rows: Iterable[Row], *layers: alt.Chart, height: int | alt.Step = HE
     Returns:
         The picture.
     """
-    return alt.layer(*layers, data=values(rows)).properties(width="container", height=height)
+    return alt.LayerChart(data=values(rows), layer=list(layers), width="container", height=height)
 
 
-def values(rows: Iterable[Row]) -> alt.Data:
+def values(rows: Iterable[Row]) -> alt.InlineData:
     """Rows as data that stands in the picture itself."""
-    return alt.Data(values=[dict(row) for row in rows])
+    return alt.InlineData(values=[dict(row) for row in rows])
 
 
-def whole(column: str) -> str:
-    """Condition that both ends of an interval are there; without it a missing end would be drawn at zero."""
-    low, high = ("low", "high") if column == "" else (f"{column}.low", f"{column}.high")
-    return f"isValid(datum['{low}']) && isValid(datum['{high}'])"
+def kinds(chart: alt.Chart, column: str, order: list[str] | list[int], shapes: Sequence[str] = (), title: str | None = None) -> alt.Chart:
+    """A colour and a shape for each kind, so that colour never speaks alone.
+
+    Args:
+        chart: marks.
+        column: which kind.
+        order: the kinds.
+        shapes: one a kind; none: in the usual order.
+        title: of the legend.
+
+    Returns:
+        The marks, with one legend for both.
+    """
+    usual = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-left", "triangle-right")
+    drawn = [(shapes or usual)[at % len(shapes or usual)] for at in range(len(order))]
+    color = alt.Color(f"{column}:N", title=title, scale=alt.Scale(domain=order))
+    shape = alt.Shape(f"{column}:N", title=title, scale=alt.Scale(domain=order, range=drawn))
+    marked: alt.Chart = chart.encode(color=color, shape=shape)
+    return marked
 
 
 def line_at(value: float, label: str = "") -> list[alt.Chart]:
@@ -97,8 +122,9 @@ def line_at(value: float, label: str = "") -> list[alt.Chart]:
 
 def identity_line(low: float, high: float) -> alt.Chart:
     """The line on which both axes are equal."""
-    ends = values([{"same x": low, "same y": low}, {"same x": high, "same y": high}])
-    return alt.Chart(ends).mark_line(style="identity").encode(x="same x:Q", y="same y:Q")
+    corners = values([{"same x": low, "same y": low}, {"same x": high, "same y": high}])
+    line: alt.Chart = alt.Chart(corners).mark_line(style="identity").encode(x="same x:Q", y="same y:Q")
+    return line
 
 
 def seriated(rows: Sequence[Row], name: str, value: str) -> list[str]:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import altair as alt
 
 from personametrics.data.finding import Finding
-from personametrics.report.figure import HEIGHT, STEP, Figure, Row, drawing, identity_line, known, table
-from personametrics.report.words import number
+from personametrics.report.figure import HEIGHT, STEP, Figure, Row, drawing, identity_line, kinds, known, table
+from personametrics.report.words import number, quoted
 
 MOST_GROUPS = 8
 """Groups that get a colour and a shape of their own."""
@@ -28,7 +28,7 @@ def differences(finding: Finding) -> Figure | None:
     dots = alt.Chart().mark_point(filled=True, size=45, opacity=0.8).encode(x=x, y=y, tooltip=tooltip)
     groups = list(dict.fromkeys(str(row["group"]) for row in rows))
     if len(groups) <= MOST_GROUPS:
-        dots = dots.encode(color=alt.Color("group:N", title=None), shape=alt.Shape("group:N", title=None))
+        dots = kinds(dots, "group", groups)
     same = sum(float(row["panel"]) * float(row["human"]) > 0 for row in rows)
     text = (
         f"Scatter of {len(rows)} group differences ({len(groups)} groups), panel against humans, with the line on which both are equal; "
@@ -51,16 +51,15 @@ def distances(finding: Finding) -> Figure | None:
     ]
     x = alt.X("distance:Q", title="total variation", scale=alt.Scale(domainMin=0))
     y = alt.Y("item:N", title=None, scale=alt.Scale(domain=order))
-    kinds = [what for what in marks.values() if any(point["what"] == what for point in points)]
-    kind = {"title": None, "scale": alt.Scale(domain=kinds)}
-    shape = alt.Shape("what:N", title=None, scale=alt.Scale(domain=kinds, range=["circle", "triangle-left", "triangle-right"][: len(kinds)]))
-    dots = alt.Chart().mark_point(filled=True, size=50, opacity=1).encode(x=x, y=y, color=alt.Color("what:N", **kind), shape=shape)
+    dots = alt.Chart().mark_point(filled=True, size=50, opacity=1).encode(x=x, y=y)
     dots = dots.encode(tooltip=["item:N", "what:N", alt.Tooltip("distance:Q", format=".3g")])
+    drawn = [what for what in marks.values() if any(point["what"] == what for point in points)]
+    dots = kinds(dots, "what", drawn, ("circle", "triangle-right", "triangle-left"))
     title = "Distance to human answers, item by item" + _left_out(rows, shown)
     middle = statistics.median(float(row["tv"]) for row in rows)
     text = (
         f"Dots of the total variation between panel and human answers of {len(rows)} items, from {number(rows[0]['tv'])} "
-        f"({rows[0]['item']}) to {number(rows[-1]['tv'])} ({rows[-1]['item']}), median {number(middle)}, "
+        f"({quoted(rows[0]['item'])}) to {number(rows[-1]['tv'])} ({quoted(rows[-1]['item'])}), median {number(middle)}, "
         "beside what sampling alone makes and what two halves of the humans differ by."
     )
     return Figure("distances", title, text, drawing(points, dots, height=alt.Step(STEP + 2)), rows)
@@ -73,11 +72,10 @@ def spread(finding: Finding) -> Figure | None:
         return None
     shown = _both_ends(rows)
     y = alt.Y("group:N", title=None, scale=alt.Scale(domain=[str(row["group"]) for row in shown]))
-    points = [row | {"who": who, "spread": row[column]} for who, column in (("panel", "panel"), ("humans", "human")) for row in map(dict, shown)]
-    kind = {"title": None, "sort": ["panel", "humans"]}
+    whose = {"panel": "panel", "human": "humans"}
+    points = [dict(row) | {"who": who, "spread": row[column]} for column, who in whose.items() for row in shown]
     x = alt.X("spread:Q", title="standard deviation within the group", scale=alt.Scale(domainMin=0))
-    dots = alt.Chart().mark_point(filled=True, size=55, opacity=1).encode(x=x, y=y)
-    dots = dots.encode(color=alt.Color("who:N", **kind), shape=alt.Shape("who:N", **kind))
+    dots = kinds(alt.Chart().mark_point(filled=True, size=55, opacity=1).encode(x=x, y=y), "who", list(whose.values()))
     dots = dots.encode(tooltip=["group:N", "who:N", *(alt.Tooltip(f"{name}:Q", format=".3g") for name in ("panel", "human"))])
     bridge = alt.Chart().mark_rule(style="identity").encode(x="panel:Q", x2="human:Q", y=y)
     narrower = sum(float(row["panel"]) < float(row["human"]) for row in rows)
@@ -92,14 +90,13 @@ def tracking(finding: Finding) -> Figure | None:
     if not rows:
         return None
     parts = {"persona": "between personas", "rerun": "between reruns"}
-    points = [{"item": row["item"], "human": row["human"], "panel": row[name], "part": part} for name, part in parts.items() for row in rows]
-    both = [float(str(point[name])) for point in points for name in ("panel", "human")]
-    kind = {"title": None, "sort": list(parts.values())}
+    points = [{"item": row["item"], "human": row["human"], "panel": row[name], "part": parts[name]} for name in parts for row in rows]
+    both = [float(point[name]) for point in points for name in ("panel", "human")]
     x = alt.X("human:Q", title="human disagreement on the item")
     y = alt.Y("panel:Q", title="part of the panel's disagreement")
     tooltip = ["item:N", "part:N", alt.Tooltip("human:Q", format=".3g"), alt.Tooltip("panel:Q", format=".3g")]
     dots = alt.Chart().mark_point(filled=True, size=45, opacity=0.85).encode(x=x, y=y, tooltip=tooltip)
-    dots = dots.encode(color=alt.Color("part:N", **kind), shape=alt.Shape("part:N", **kind))
+    dots = kinds(dots, "part", list(parts.values()))
     mean = {name: statistics.fmean(float(row[name]) for row in rows) for name in ("human", *parts)}
     text = (
         f"Scatter of the panel's disagreement on {len(rows)} items against human disagreement, with the line on which both are equal. "

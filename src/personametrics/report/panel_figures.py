@@ -4,16 +4,19 @@ import math
 import re
 import statistics
 from collections.abc import Sequence
+from typing import Any
 
 import altair as alt
 
 from personametrics.data.estimate import Estimate
-from personametrics.data.finding import Finding, Rows
-from personametrics.report.figure import STEP, Figure, Row, drawing, line_at, safe, table, values, whole
-from personametrics.report.words import level, number, plain
+from personametrics.data.finding import Finding
+from personametrics.report.figure import STEP, WHOLE, Figure, Picture, Row, drawing, ends, kinds, known, line_at, safe, table, values
+from personametrics.report.words import level, number, plain, quoted
 
 MOST_LEVELS = 60
 """Items or personas that one picture lists; of more, the best and the worst half of that many."""
+
+RUNS = "runs per item"
 
 LEAST_SIGNAL = -1.0
 """Intervals of single items or personas that reach below this are cut there: their length says nothing more."""
@@ -31,7 +34,7 @@ def components(finding: Finding) -> Figure | None:
     chart = drawing(
         rows,
         alt.Chart().mark_bar(height={"band": 0.6}).encode(x=alt.X("variance:Q", title="variance (squared scale)"), y=y, tooltip=tooltip),
-        alt.Chart().mark_rule(style="whisker").encode(x="low:Q", x2="high:Q", y=y).transform_filter(whole("")),
+        alt.Chart().mark_rule(style="whisker").encode(x="low:Q", x2="high:Q", y=y).transform_filter(WHOLE),
         alt.Chart(values([{"zero": 0}])).mark_rule(style="zero").encode(x="zero:Q"),
         height=alt.Step(34),
     )
@@ -41,10 +44,9 @@ def components(finding: Finding) -> Figure | None:
     return Figure("components", "Where the variance comes from", text, chart, rows)
 
 
-def _component(e: Estimate) -> dict[str, str | float | None]:
+def _component(e: Estimate) -> dict[str, Any]:
     """A variance component as a row."""
-    low, high = (one if math.isfinite(one) else None for one in (e.low, e.high))
-    return {"component": _effect(e), "variance": e.value, "low": low, "high": high, "n": e.n}
+    return {"component": _effect(e), "variance": e.value} | ends(e) | {"n": e.n}
 
 
 def _effect(e: Estimate) -> str:
@@ -72,8 +74,8 @@ def _signal(finding: Finding, name: str, facet: str, title: str) -> Figure | Non
         title += f" (best {MOST_LEVELS // 2} and worst {MOST_LEVELS // 2} of {len(rows)})"
     middle = statistics.median(float(row["signal"]) for row in rows)
     text = (
-        f"Dots with intervals of the persona signal of {len(rows)} {name}: best {rows[0][facet]} at {number(rows[0]['signal'])}, "
-        f"median {number(middle)}, worst {rows[-1][facet]} at {number(rows[-1]['signal'])}."
+        f"Dots with intervals of the persona signal of {len(rows)} {name}: best {quoted(rows[0][facet])} at {number(rows[0]['signal'])}, "
+        f"median {number(middle)}, worst {quoted(rows[-1][facet])} at {number(rows[-1]['signal'])}."
     )
     return Figure(f"signal-by-{facet}", title, text, _dots(shown, facet, order), [safe(row) for row in finding.evidence[name]])
 
@@ -88,9 +90,9 @@ def _ends(rows: Sequence[Row], facet: str) -> tuple[list[Row], list[str]]:
     return [*best, *worst], [*(str(row[facet]) for row in best), gap, *(str(row[facet]) for row in worst)]
 
 
-def _dots(rows: list[Row], facet: str, order: list[str]) -> alt.LayerChart:
+def _dots(rows: list[Row], facet: str, order: list[str]) -> Picture:
     """Dots with intervals on one scale that ends at 1."""
-    lowest = [max(LEAST_SIGNAL, float(row["low"])) for row in rows if row.get("low") is not None]
+    lowest = [max(LEAST_SIGNAL, float(row["low"])) for row in rows if known(row.get("low"))]
     least = min(0.0, *(float(row["signal"]) for row in rows), *lowest)
     x = alt.X("signal:Q", title="persona signal", scale=alt.Scale(domain=[least, 1], nice=False))
     y = alt.Y(f"{facet}:N", title=None, scale=alt.Scale(domain=order))
@@ -99,7 +101,7 @@ def _dots(rows: list[Row], facet: str, order: list[str]) -> alt.LayerChart:
     return drawing(
         rows,
         alt.Chart(values([{"half": 0.5}])).mark_rule(style="target").encode(x="half:Q"),
-        alt.Chart().mark_rule(style="whisker", clip=True).encode(x="low:Q", x2="high:Q", y=y).transform_filter(whole("")),
+        alt.Chart().mark_rule(style="whisker", clip=True).encode(x="low:Q", x2="high:Q", y=y).transform_filter(WHOLE),
         alt.Chart().mark_point(style="dot").encode(x=x, y=y, tooltip=tooltip),
         height=alt.Step(STEP),
     )
@@ -110,17 +112,13 @@ def reliability(finding: Finding) -> Figure | None:
     found = [e for e in finding.estimates if re.fullmatch(r"reliability\.k=\d+", e.name) and math.isfinite(e.value)]
     if len(found) < 2:
         return None
-    rows = [
-        {"runs": int(e.name.partition("=")[2]), "reliability": e.value}
-        | {end: value if math.isfinite(value) else None for end, value in (("low", e.low), ("high", e.high))}
-        for e in found
-    ]
+    rows: list[dict[str, Any]] = [{"runs": int(e.name.partition("=")[2]), "reliability": e.value} | ends(e) for e in found]
     x = alt.X("runs:Q", title="runs averaged", axis=alt.Axis(tickMinStep=1, grid=False), scale=alt.Scale(nice=False, padding=6))
     y = alt.Y("reliability:Q", title="reliability", scale=alt.Scale(zero=False))
     tooltip = ["runs:Q", *(alt.Tooltip(f"{name}:Q", format=".3f") for name in ("reliability", "low", "high"))]
     chart = drawing(
         rows,
-        alt.Chart().mark_area(style="band").encode(x=x, y="low:Q", y2="high:Q").transform_filter(whole("")),
+        alt.Chart().mark_area(style="band").encode(x=x, y="low:Q", y2="high:Q").transform_filter(WHOLE),
         alt.Chart().mark_line().encode(x=x, y=y),
         alt.Chart().mark_point(style="dot").encode(x=x, y=y, tooltip=tooltip),
         height=220,
@@ -135,21 +133,21 @@ def reliability(finding: Finding) -> Figure | None:
 
 def curve(finding: Finding) -> Figure | None:
     """The D-study: G by number of items, a line for each number of runs."""
-    rows: Rows = table(finding, "curve", "items", "runs", "reliability")
+    rows = table(finding, "curve", "items", "runs", "reliability")
     if not rows:
         return None
-    runs = sorted({int(row["runs"] or 0) for row in rows})
-    kind = {"sort": runs, "title": "runs per item"}
+    runs = sorted({int(row["runs"]) for row in rows})
     x = alt.X("items:Q", title="items asked", axis=alt.Axis(grid=False), scale=alt.Scale(nice=False))
     y = alt.Y("reliability:Q", title="reliability (G) of a persona's mean", scale=alt.Scale(domain=[min(0, *_of(rows, "reliability")), 1]))
     formats = {"reliability": ".3f", "calls": ",d", "cost": ",.2f"}
     tooltip = ["items:Q", "runs:O", *(alt.Tooltip(f"{name}:Q", format=how) for name, how in formats.items() if name in rows[0])]
-    lines = alt.Chart().mark_line().encode(x=x, y=y, color=alt.Color("runs:N", **kind), strokeDash=alt.StrokeDash("runs:N", **kind))
-    dots = alt.Chart().mark_point(filled=True, size=26, opacity=1).encode(x=x, y=y, color=alt.Color("runs:N", **kind), tooltip=tooltip)
+    lines = alt.Chart().mark_line().encode(x=x, y=y, color=alt.Color("runs:N", title=RUNS, scale=alt.Scale(domain=runs)))
+    dots = alt.Chart().mark_point(filled=True, size=36, opacity=1).encode(x=x, y=y, tooltip=tooltip)
+    dots = kinds(dots, "runs", runs, title=RUNS)
     target = _target(finding)
     aim = line_at(target, f"target {target:g}") if target else []
-    best = max(rows, key=lambda row: float(row["reliability"] or 0))
-    reached = [row for row in rows if target and float(row["reliability"] or 0) >= target]
+    best = max(rows, key=lambda row: float(row["reliability"]))
+    reached = [row for row in rows if target and float(row["reliability"]) >= target]
     cheapest = min(reached, key=lambda row: float(row.get("calls") or math.inf), default=None)
     text = (
         f"Lines of reliability over the number of items for {', '.join(map(str, runs))} runs, up to {number(best['reliability'])} "
@@ -160,9 +158,9 @@ def curve(finding: Finding) -> Figure | None:
     return Figure("d-study", "What more items and more runs would bring", text, drawing(rows, *aim, lines, dots), rows)
 
 
-def _of(rows: Rows, column: str) -> list[float]:
+def _of(rows: Sequence[Row], column: str) -> list[float]:
     """A column of numbers."""
-    return [float(row[column] or 0) for row in rows]
+    return [float(row[column]) for row in rows]
 
 
 def _design(row: Row) -> str:

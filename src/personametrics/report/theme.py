@@ -95,7 +95,7 @@ def theme(scheme: Scheme, font: str = FONT) -> dict[str, Any]:
             "category": list(colours.kinds),
             "ramp": list(colours.ramp),
             "heatmap": list(colours.ramp),
-            "ordinal": list(colours.ramp),
+            "ordinal": {"scheme": list(colours.ramp)},
         },
         "style": _styles(colours),
     }
@@ -116,6 +116,7 @@ def _axis(colours: _Palette) -> dict[str, Any]:
         "domain": False,
         "ticks": False,
         "labelPadding": 6,
+        "labelFlush": False,
     }
 
 
@@ -123,11 +124,10 @@ def _styles(colours: _Palette) -> dict[str, Any]:
     """Marks by what they mean."""
     return {
         "dot": {"color": colours.accent, "fill": colours.accent, "filled": True, "size": 42, "opacity": 1},
-        "whisker": {"stroke": colours.accent, "strokeWidth": 1.5},
-        "target": {"stroke": colours.warn, "strokeWidth": 1.25, "strokeDash": [5, 3]},
-        "target-text": {"fill": colours.warn, "fontSize": 11},
-        "zero": {"stroke": colours.ink, "strokeWidth": 1},
-        "identity": {"stroke": colours.other, "strokeWidth": 1.25, "strokeDash": [4, 3]},
-        "band": {"fill": colours.wash, "fillOpacity": 0.4, "strokeOpacity": 0},
-        "note": {"fill": colours.ink, "fontSize": 11},
+        "whisker": {"color": colours.accent, "strokeWidth": 1.5},
+        "target": {"color": colours.warn, "strokeWidth": 1.25, "strokeDash": [5, 3]},
+        "target-text": {"color": colours.warn, "fontSize": 11},
+        "zero": {"color": colours.ink, "strokeWidth": 1},
+        "identity": {"color": colours.other, "strokeWidth": 1.25, "strokeDash": [4, 3]},
+        "band": {"color": colours.wash, "fillOpacity": 0.4, "strokeOpacity": 0},
     }

@@ -51,6 +51,16 @@ def _visible(sign: str) -> str:
     return sign.encode("unicode_escape").decode("ascii") if hidden else sign
 
 
+def quoted(name: object) -> str:
+    """A name from data within a sentence.
+
+    Examples:
+        >>> quoted("9")
+        '“9”'
+    """
+    return f"“{plain(name)}”"
+
+
 def number(value: float | None, unit: str = "") -> str:
     """A number with three significant digits.
 

@@ -133,6 +133,8 @@ def interval(statistic: Statistic, source: Deletions | Replicates, level: float 
     if not np.isfinite(value):
         return Interval(value, np.nan, np.nan)
     persona, item = _jackknife(statistic(source.persona)), _jackknife(statistic(source.item))
+    if min(persona.levels, item.levels) < 2:
+        return Interval(value, np.nan, np.nan)
     cell = _cell_term(statistic(source.cell), source.persona_of, source.item_of)
     variance = max(persona.variance + item.variance - cell, persona.variance, item.variance)
     apart = [(max(one.variance - cell, 0.0), HEAVY * (one.levels - 1)) for one in (persona, item)]
@@ -216,12 +218,12 @@ def by_level(panel: Pairs, facet: str, over: str, statistic: Statistic, level: f
         Fisher (1925), Statistical Methods for Research Workers, §39 (transformation of the intraclass correlation).
     """
     value, drops = statistic(panel.within([facet])), statistic(panel.within_without(facet, over))
-    runs = float(1 / np.mean(1 / panel.cells.n))
+    rate = np.mean(1 / panel.cells.n)  # one over the runs per cell; 0 where answers are known exactly
     number = np.isfinite(drops).sum(-1)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        lift = rate / (1 - rate)  # 1 / (n − 1); up to a constant the scale is log((lift + s) / (1 − s))
         mean = np.nansum(drops, -1) / number
         variance = (number - 1) / number * np.nansum((drops - mean[:, None]) ** 2, -1)
-        lift = 1 / (runs - 1) if np.isfinite(runs) else 0.0  # (1 + (n − 1) s) / (n − 1), so that n may be ∞
         steep = 1 / (lift + value) + 1 / (1 - value)
         half = stdtrit(np.maximum(number - 1, 1), (1 + level) / 2) * np.sqrt(variance) * steep
         half = np.where((number > 1) & (lift + value > 0) & (value < 1), half, np.nan)

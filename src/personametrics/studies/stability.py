@@ -108,13 +108,14 @@ class _Panel:
     @cached_property
     def runs(self) -> float:
         """Runs per cell: the harmonic mean, which is what noise of averages goes by; ∞ for exact probabilities."""
-        return float(1 / np.mean(1 / self.cells.n))
+        rate = float(np.mean(1 / self.cells.n))
+        return 1 / rate if rate > 0 else math.inf
 
     @cached_property
     def signal(self) -> Interval:
         """The persona signal."""
         found = interval(signal, self.deletions, self.study.level, "share")
-        return found if found.value < 1 else found._replace(low=self._never_varying(), high=1.0)
+        return found if not found.value >= 1 else found._replace(low=self._never_varying(), high=1.0)
 
     def _never_varying(self) -> float:
         """Lower end of the signal where no rerun ever disagreed: the rule of three for a cell whose reruns lie at both ends of the scale."""
