@@ -14,13 +14,12 @@ from functools import cache
 from typing import Literal, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from scipy import optimize, special
 from scipy.stats import qmc
 from tables import aligned
 
 from personametrics.stats import Cells, components, from_answers, from_labels, pairs
-from personametrics.stats.arrays import Floats
+from personametrics.stats.arrays import Floats, Ints
 
 Answers = Literal["normal", "ordinal", "nominal", "heavy", "uneven"]
 """Kinds of answers. The last two are scores: personas with t₅ tails, run variance that differs by persona."""
@@ -120,47 +119,52 @@ def draw(rng: np.random.Generator, world: World, sizes: Sizes, missing: float = 
     Returns:
         The sufficient statistics of its answers, as the library makes them.
     """
-    answers = _answers(rng, world, sizes).ravel()
-    codes = np.indices(sizes).reshape(3, -1)[:2]
+    scores, labels = _answers(rng, world, sizes)
+    codes = list(np.indices(sizes).reshape(3, -1)[:2])
     if missing:
-        kept = rng.random(len(answers)) >= missing
-        answers = answers[kept]
-        codes = np.stack([np.unique(column[kept], return_inverse=True)[1] for column in codes])
+        kept = rng.random(scores.size) >= missing
+        scores, labels = scores.ravel()[kept], labels.ravel()[kept]
+        codes = [np.unique(column[kept], return_inverse=True)[1] for column in codes]
     if world.points is None:
-        return from_answers(["persona", "item"], list(codes), answers)
-    return from_labels(["persona", "item"], list(codes), answers.astype(np.int64), world.points)
+        return from_answers(["persona", "item"], codes, scores.ravel())
+    return from_labels(["persona", "item"], codes, labels.ravel(), world.points)
 
 
-def _answers(rng: np.random.Generator, world: World, sizes: Sizes) -> npt.NDArray[np.float64] | npt.NDArray[np.int64]:
-    """(personas, items, runs) scores or labels."""
-    personas, items, runs = sizes
-    v, k = latent(world), world.width
-    persona = rng.standard_normal((personas, 1, 1, k))
-    if world.answers == "heavy":
-        persona = rng.standard_t(TAILS, persona.shape) / np.sqrt(TAILS / (TAILS - 2))
-    cell = (
-        np.sqrt(v * world.share) * persona
-        + np.sqrt(v * (1 - world.share)) * rng.standard_normal((personas, items, 1, k))
-        + np.sqrt(ITEM * (v + world.noise)) * rng.standard_normal((1, items, 1, k))
-    )
+def _answers(rng: np.random.Generator, world: World, sizes: Sizes) -> tuple[Floats, Ints]:
+    """(personas, items, runs) latent values, and the labels that they are read as."""
+    v = latent(world)
+    cell = _cells(rng, world, sizes)
     if world.answers == "nominal":
-        return (cell + _attraction(v) + rng.gumbel(size=(personas, items, runs, k))).argmax(-1)
-    spread: Floats = np.ones((personas, 1, 1))
+        drawn = cell + _attraction(v) + rng.gumbel(size=(*sizes, world.width))
+        return drawn[..., 0], np.asarray(drawn.argmax(-1))
+    spread: Floats = np.ones((sizes.personas, 1, 1))
     if world.answers == "uneven":
         reach = np.log(UNEVEN)
         spread = np.sqrt(np.exp(rng.uniform(-reach, reach, spread.shape)) * reach / np.sinh(reach))
-    scores: Floats = cell[..., 0] + spread * rng.standard_normal(tuple(sizes))
-    return np.searchsorted(_cuts(v), scores) if world.answers == "ordinal" else scores
+    scores = np.asarray(cell[..., 0] + spread * rng.standard_normal(tuple(sizes)), np.float64)
+    return scores, np.searchsorted(_cuts(v), scores) if world.answers == "ordinal" else np.zeros(sizes, np.int64)
+
+
+def _cells(rng: np.random.Generator, world: World, sizes: Sizes) -> Floats:
+    """(personas, items, 1, K) latent value of each cell, without runs."""
+    personas, items, _ = sizes
+    v, k = latent(world), world.width
+    persona: Floats = rng.standard_normal((personas, 1, 1, k))
+    if world.answers == "heavy":
+        persona = rng.standard_t(TAILS, persona.shape) / np.sqrt(TAILS / (TAILS - 2))
+    both, item = rng.standard_normal((personas, items, 1, k)), rng.standard_normal((1, items, 1, k))
+    deviations = np.sqrt([v * world.share, v * (1 - world.share), ITEM * (v + world.noise)])
+    return np.asarray(deviations[0] * persona + deviations[1] * both + deviations[2] * item)
 
 
 def _cuts(v: float) -> Floats:
     """Cuts of the latent value."""
-    return CUTS * np.sqrt((1 + ITEM) * (v + 1))
+    return np.asarray(CUTS * np.sqrt((1 + ITEM) * (v + 1)))
 
 
 def _attraction(v: float) -> Floats:
     """Mean latent value of each nominal label."""
-    return ATTRACTION * np.sqrt(v + np.pi**2 / 6)
+    return np.asarray(ATTRACTION * np.sqrt(v + np.pi**2 / 6))
 
 
 def _disagreements(world: World, v: float, shared: tuple[str, ...] = ("all", "item", "persona", "none")) -> dict[str, float]:

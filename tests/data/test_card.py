@@ -40,7 +40,9 @@ def test_cards_fit_the_published_schema(card: Card, bare: Card) -> None:
 
 
 @pytest.mark.parametrize(
-    "damage", [{"value": None}, {"n": -1}, {"level": 1.0}, {"status": ""}, {"low": "1"}, {"extra": 1}], ids=lambda damage: next(iter(damage))
+    "damage",
+    [{"value": None}, {"n": -1}, {"level": 1.0}, {"status": ""}, {"low": "1"}, {"extra": 1}],
+    ids=lambda damage: next(iter(damage)),
 )
 def test_the_schema_refuses_what_is_no_estimate(card: Card, damage: dict[str, Any]) -> None:
     value = card.to_dict()

@@ -30,7 +30,7 @@ def test_words_on_an_ordinal_scale_need_an_order() -> None:
 
 
 def test_text_on_a_numeric_scale_names_the_row() -> None:
-    with pytest.raises(AnswerError, match='Answer 2 is "often", which is no number \\(1 such answers\\)'):
+    with pytest.raises(AnswerError, match=r'Answer 2 is "often", which is no number \(1 such answers\)'):
         code(pl.Series(["1.5", "often", "2"]), Numeric())
     assert code(pl.Series(["1.5", "often", "2"]), Numeric(), ["often"]).answered.tolist() == [True, False, True]
 
@@ -52,7 +52,7 @@ def test_far_too_many_labels_is_the_wrong_scale() -> None:
 def test_nothing_on_the_scale_is_an_error_not_an_empty_panel() -> None:
     with pytest.raises(AnswerError, match='holds no answer on the scale: it holds "7"'):
         code(pl.Series([7, 7]), Ordinal(("1", "2")))
-    with pytest.raises(AnswerError, match="holds no answer."):
+    with pytest.raises(AnswerError, match=r"holds no answer."):
         code(pl.Series([None, None], dtype=pl.String), Ordinal())
 
 

@@ -21,7 +21,7 @@ TWICE = pl.DataFrame(
 
 
 def test_duplicates_are_an_error_that_lists_them() -> None:
-    with pytest.raises(AnswerError, match="1 rows repeat the run of another row: persona a, item x, run 1 \\(2 rows\\)"):
+    with pytest.raises(AnswerError, match=r"1 rows repeat the run of another row: persona a, item x, run 1 \(2 rows\)"):
         Responses.read(TWICE, Columns(run="run"))
 
 
@@ -89,7 +89,7 @@ def test_label_probabilities_are_cells_known_exactly() -> None:
 
 def test_probabilities_that_are_none() -> None:
     frame = pl.DataFrame({"persona": ["a", "b"], "item": ["x", "x"], "p_1": [0.9, 0.5], "p_2": [0.6, 0.5]})
-    with pytest.raises(AnswerError, match="row 1: label probabilities sum to 1.5"):
+    with pytest.raises(AnswerError, match=r"row 1: label probabilities sum to 1.5"):
         Responses.read(frame, Columns(probabilities=("p_1", "p_2"))).cells.within.sum()
     with pytest.raises(AnswerError, match="two or more"):
         Responses.read(frame, Columns(probabilities=("p_1",))).cells.within.sum()

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -31,7 +32,13 @@ def codes(found: Card) -> set[str]:
 
 def test_gpt_4o_on_moral_foundations(recorded: Find) -> None:
     found = card(recorded("mfq_personas/responses.parquet"), MFQ, Ordinal(), "model=gpt-4o", missing=("-1",))
-    wanted = {"signal": 0.9353, "component.persona": 0.1968, "component.item": 1.0474, "component.persona:item": 0.4739, "component.run": 0.0464}
+    wanted = {
+        "signal": 0.9353,
+        "component.persona": 0.1968,
+        "component.item": 1.0474,
+        "component.persona:item": 0.4739,
+        "component.run": 0.0464,
+    }
     for name, value in wanted.items():
         assert found[name].value == pytest.approx(value, abs=5e-4)
         assert found[name].low < value < found[name].high
@@ -65,14 +72,19 @@ def test_traps_in_real_files_are_noticed(recorded: Find) -> None:
     assert "256 surplus rows" in {n.code: n.text for n in surplus.findings[0].notices}["surplus-runs"]
     assert "missing-code" in codes(card(answers, MFQ, Ordinal(), "model=claude-haiku-4-5"))
     redrawn = card(
-        recorded("kgss_silicon_seeds/gpt_responses.parquet"), Columns("persona_id", "variable", "response", run="seed"), Ordinal(), "model=gpt52"
+        recorded("kgss_silicon_seeds/gpt_responses.parquet"),
+        Columns("persona_id", "variable", "response", run="seed"),
+        Ordinal(),
+        "model=gpt52",
     )
     assert "redrawn-personas" in codes(redrawn)
 
 
 def test_cues_are_no_reruns(recorded: Find) -> None:
     """Three prompts that tell the model opposite things, recorded as runs: the corrected component goes negative, and that is explained."""
-    labels = pl.scan_parquet(recorded("hate_personified/llm_labels.parquet")).filter(pl.col("study") == "RQ2_PC", pl.col("model") == "flan-t5-base")
+    labels = pl.scan_parquet(recorded("hate_personified/llm_labels.parquet")).filter(
+        pl.col("study") == "RQ2_PC", pl.col("model") == "flan-t5-base"
+    )
     parts = labels.with_columns(
         cue=pl.col("prompt_code").str.extract(r"^P(\d)_"), persona=pl.col("prompt_code").str.extract(r"^P\d_(\d+)$")
     ).drop_nulls(["cue", "persona"])
@@ -89,7 +101,7 @@ def test_label_probabilities_give_signal_without_a_single_rerun(recorded: Find) 
     found = card(recorded("mfq_personas/logprobs_gemma2_9b.parquet"), columns, Ordinal())
     table = pl.read_parquet(recorded("mfq_personas/logprobs_gemma2_9b.parquet"))
     share = table.select(columns.probabilities).to_numpy()
-    share = (lambda p: p / p.sum(1, keepdims=True))(2.718281828459045**share)
+    share = np.exp(share) / np.exp(share).sum(1, keepdims=True)
     value = [0, 1, 2, 3, 4, 5]
     mean, square = share @ value, share @ [v * v for v in value]
     frame = table.select("persona_id", "question_id").with_columns(mean=pl.Series(mean), within=pl.Series(square - mean**2))
@@ -146,7 +158,9 @@ def test_halves_of_real_annotators_are_not_told_apart(recorded: Find) -> None:
 
 def test_components_of_all_models_follow_from_disagreements(recorded: Find) -> None:
     """D[S] is the sum of the components it does not share, also on real, unbalanced answers."""
-    found = pairs(Responses.read(recorded("mfq_personas/responses.parquet"), MFQ, Ordinal(), keep=["temperature=0.4"], missing=["-1"]).cells)
+    found = pairs(
+        Responses.read(recorded("mfq_personas/responses.parquet"), MFQ, Ordinal(), keep=["temperature=0.4"], missing=["-1"]).cells
+    )
     d = found.whole()
     parts = components(d, ("persona", "item"))
     assert float(d[frozenset({"item"})]) == pytest.approx(float(parts["run"] + parts["persona"] + parts["persona:item"]))

@@ -67,7 +67,7 @@ def test_renaming_levels_changes_nothing(panel: Panel, random: "np.random.Genera
     renamed = []
     for column in panel.codes:
         names = list(range(int(column.max()) + 1))
-        random.shuffle(names)  # type: ignore[arg-type]
+        random.shuffle(names)
         renamed.append(np.array(names)[column])
     found, wanted = pairs(from_labels(panel.facets, renamed, panel.labels, panel.points)).whole(), pairs(panel.cells()).whole()
     for shared, value in wanted.items():

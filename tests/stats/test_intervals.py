@@ -60,7 +60,7 @@ def test_never_a_crossed_or_half_known_interval(panel: Panel) -> None:
 
 
 def test_plain_scale_is_value_plus_minus_t_standard_errors() -> None:
-    """One facet alone varies: the jackknife of a mean of cell variances is the textbook standard error, t with halved degrees of freedom."""
+    """The jackknife over personas of a mean of cell variances is the textbook variance of a mean."""
     rng = np.random.default_rng(0)
     p, i, _ = np.indices((9, 2, 3)).reshape(3, -1)
     y = rng.normal(size=len(p))

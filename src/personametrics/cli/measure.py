@@ -25,7 +25,7 @@ from personametrics.studies.stability import Stability
 ANSWERS, HUMANS, OUTPUT, NUMBERS = "Answers", "Human answers", "Output", "Numbers"
 
 
-def measure(
+def measure(  # noqa: PLR0917 (a command's options are its parameters)
     file: Annotated[Path, typer.Argument(help="CSV, TSV, Parquet or NDJSON with one answer a row.")],
     persona: Annotated[str, typer.Option(help="Column: who answers.", rich_help_panel=ANSWERS)] = "persona",
     item: Annotated[str, typer.Option(help="Column: what is asked.", rich_help_panel=ANSWERS)] = "item",

@@ -241,7 +241,7 @@ def _inert(name: str) -> pl.Expr:
 
 def _is_text(dtype: pl.DataType) -> bool:
     """Whether a column holds text."""
-    return dtype in (pl.String, pl.Categorical)  # noqa: PLR6201 (data types equal their classes, but hash otherwise)
+    return dtype in (pl.String, pl.Categorical)
 
 
 def _narrow(column: str, dtype: pl.DataType) -> pl.Expr:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import altair as alt
 
 from personametrics.data.finding import Finding
-from personametrics.report.figure import STEP, Figure, Picture, Row, drawing, seriated, table
+from personametrics.report.figure import STEP, TICKS, Figure, Picture, Row, drawing, seriated, table
 from personametrics.report.words import number, quoted
 
 MOST_KINDS = 8
@@ -17,12 +17,10 @@ OTHER = "(other)"
 
 def heat_map(finding: Finding) -> Figure | None:
     """Mean or most frequent answer of every persona to every item."""
-    rows = table(finding, "cells", "persona", "item")
-    if rows and all(row.get("mean") is not None for row in rows):
+    if rows := table(finding, "cells", "persona", "item", "mean"):
         return _means(rows)
-    if rows and all(row.get("answer") is not None for row in rows):
-        return _modes(rows)
-    return None
+    rows = table(finding, "cells", "persona", "item", "answer", "share")
+    return _modes(rows) if rows else None
 
 
 def _means(rows: list[Row]) -> Figure:
@@ -71,7 +69,7 @@ def _grid(
             tooltip=[alt.Tooltip("persona:N"), alt.Tooltip("item:N"), *shown],
         )
     )
-    return drawing(rows, marks if opacity is None else marks.encode(opacity=opacity), height=alt.Step(12))
+    return drawing(rows, marks if opacity is None else marks.encode(opacity=opacity), height=12 * len(personas))
 
 
 def answers(finding: Finding) -> Figure | None:
@@ -84,7 +82,9 @@ def answers(finding: Finding) -> Figure | None:
     drawn, color = _shades(rows, labels) if ordered else _kinds(rows, labels)
     personas = _by_mean(rows) if ordered else list(dict.fromkeys(str(row["persona"]) for row in rows))
     y = alt.Y("persona:N", title=None, scale=alt.Scale(domain=personas))
-    x = alt.X("share:Q", title="share of answers", stack="zero", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%"))
+    x = alt.X(
+        "share:Q", title="share of answers", stack="zero", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%", tickCount=TICKS)
+    )
     tooltip = [alt.Tooltip("persona:N"), alt.Tooltip("answer:N"), alt.Tooltip("share:Q", format=".1%")]
     bars = alt.Chart().mark_bar(height={"band": 0.86}).encode(x=x, y=y, color=color, order="order:Q", tooltip=tooltip)
     total: dict[str, float] = dict.fromkeys(labels, 0.0)
@@ -92,7 +92,7 @@ def answers(finding: Finding) -> Figure | None:
         total[str(row["answer"])] += float(row["share"]) / len(personas)
     listed = ", ".join(f"{quoted(label)} {share:.0%}" for label, share in sorted(total.items(), key=lambda one: -one[1])[:5])
     text = f"Stacked bars of what each of {len(personas)} personas answers over all items. Mean over personas: {listed}."
-    return Figure("answers", "What each persona answers", text, drawing(drawn, bars, height=alt.Step(STEP)), rows)
+    return Figure("answers", "What each persona answers", text, drawing(drawn, bars, height=STEP * len(personas)), rows)
 
 
 def _shades(rows: list[Row], labels: list[str]) -> tuple[list[Row], alt.Color]:

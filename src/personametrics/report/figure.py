@@ -15,7 +15,13 @@ Row = Mapping[str, Any]
 Picture = alt.LayerChart
 
 STEP = 15
-"""Height in pixels of one line of a picture that lists persons or items."""
+"""Height in pixels of one line of a picture that lists personas or items."""
+
+TICKS = 6
+"""Numbers along an axis, about."""
+
+FIT = alt.AutoSizeParams(type="fit-x", contains="padding")
+"""Axes and legends are part of the width, so that nothing is wider than its container."""
 
 WHOLE = "isValid(datum.low) && isValid(datum.high)"
 """Both ends of an interval are there; a missing end would be drawn at zero."""
@@ -72,18 +78,18 @@ def ends(e: Estimate) -> dict[str, float | None]:
     return {name: value if math.isfinite(value) else None for name, value in (("low", e.low), ("high", e.high))}
 
 
-def drawing(rows: Iterable[Row], *layers: alt.Chart, height: int | alt.Step = HEIGHT) -> Picture:
+def drawing(rows: Iterable[Row], *layers: alt.Chart, height: float = HEIGHT) -> Picture:
     """Layers over the same rows, as wide as their container.
 
     Args:
         rows: the data of every layer that brings none of its own.
         layers: from back to front.
-        height: of the whole, or of one line.
+        height: in pixels.
 
     Returns:
         The picture.
     """
-    return alt.LayerChart(data=values(rows), layer=list(layers), width="container", height=height)
+    return alt.LayerChart(data=values(rows), layer=list(layers), width="container", height=height, autosize=FIT)
 
 
 def values(rows: Iterable[Row]) -> alt.InlineData:
@@ -116,8 +122,8 @@ def line_at(value: float, label: str = "") -> list[alt.Chart]:
     """A horizontal target line with its label."""
     data = values([{"target": value, "label": label}])
     rule = alt.Chart(data).mark_rule(style="target").encode(y=alt.Y("target:Q"))
-    text = alt.Chart(data).mark_text(style="target-text", align="left", baseline="bottom", dx=4, dy=-2)
-    return [rule, text.encode(x=alt.value(0), y=alt.Y("target:Q"), text="label:N")]
+    text = alt.Chart(data).mark_text(style="target-text", align="right", baseline="top", dx=-4, dy=4)
+    return [rule, text.encode(x=alt.value("width"), y=alt.Y("target:Q"), text="label:N")]
 
 
 def identity_line(low: float, high: float) -> alt.Chart:

@@ -13,8 +13,8 @@ from personametrics.report import answer_figures, human_figures, panel_figures
 from personametrics.report.figure import Figure
 from personametrics.report.theme import PAPER_FONT, theme
 
-PAPER_WIDTH = 440
-"""Width in pixels of a picture in a file: one text column."""
+PAPER_WIDTH = 520
+"""Width in pixels of a picture in a file, axes and legends included."""
 
 PIXELS = 2.0
 """Pixels of a PNG per pixel of the picture, so that it prints sharply."""

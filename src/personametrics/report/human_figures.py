@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import altair as alt
 
 from personametrics.data.finding import Finding
-from personametrics.report.figure import HEIGHT, STEP, Figure, Row, drawing, identity_line, kinds, known, table
+from personametrics.report.figure import HEIGHT, STEP, TICKS, Figure, Row, drawing, identity_line, kinds, known, table
 from personametrics.report.words import number, quoted
 
 MOST_GROUPS = 8
@@ -22,8 +22,8 @@ def differences(finding: Finding) -> Figure | None:
     if not rows:
         return None
     both = [float(row[name]) for row in rows for name in ("panel", "human")]
-    x = alt.X("human:Q", title="humans: group minus item mean")
-    y = alt.Y("panel:Q", title="panel: group minus item mean")
+    x = alt.X("human:Q", title="humans: group minus item mean", axis=alt.Axis(tickCount=TICKS))
+    y = alt.Y("panel:Q", title="panel: group minus item mean", axis=alt.Axis(tickCount=TICKS))
     tooltip = ["group:N", "item:N", alt.Tooltip("human:Q", format=".3g"), alt.Tooltip("panel:Q", format=".3g")]
     dots = alt.Chart().mark_point(filled=True, size=45, opacity=0.8).encode(x=x, y=y, tooltip=tooltip)
     groups = list(dict.fromkeys(str(row["group"]) for row in rows))
@@ -49,7 +49,7 @@ def distances(finding: Finding) -> Figure | None:
     points = [
         {"item": row["item"], "distance": row[name], "what": what} for name, what in marks.items() for row in shown if known(row.get(name))
     ]
-    x = alt.X("distance:Q", title="total variation", scale=alt.Scale(domainMin=0))
+    x = alt.X("distance:Q", title="total variation", axis=alt.Axis(tickCount=TICKS), scale=alt.Scale(domainMin=0))
     y = alt.Y("item:N", title=None, scale=alt.Scale(domain=order))
     dots = alt.Chart().mark_point(filled=True, size=50, opacity=1).encode(x=x, y=y)
     dots = dots.encode(tooltip=["item:N", "what:N", alt.Tooltip("distance:Q", format=".3g")])
@@ -62,7 +62,7 @@ def distances(finding: Finding) -> Figure | None:
         f"({quoted(rows[0]['item'])}) to {number(rows[-1]['tv'])} ({quoted(rows[-1]['item'])}), median {number(middle)}, "
         "beside what sampling alone makes and what two halves of the humans differ by."
     )
-    return Figure("distances", title, text, drawing(points, dots, height=alt.Step(STEP + 2)), rows)
+    return Figure("distances", title, text, drawing(points, dots, height=(STEP + 2) * len(shown)), rows)
 
 
 def spread(finding: Finding) -> Figure | None:
@@ -74,14 +74,14 @@ def spread(finding: Finding) -> Figure | None:
     y = alt.Y("group:N", title=None, scale=alt.Scale(domain=[str(row["group"]) for row in shown]))
     whose = {"panel": "panel", "human": "humans"}
     points = [dict(row) | {"who": who, "spread": row[column]} for column, who in whose.items() for row in shown]
-    x = alt.X("spread:Q", title="standard deviation within the group", scale=alt.Scale(domainMin=0))
+    x = alt.X("spread:Q", title="standard deviation within the group", axis=alt.Axis(tickCount=TICKS), scale=alt.Scale(domainMin=0))
     dots = kinds(alt.Chart().mark_point(filled=True, size=55, opacity=1).encode(x=x, y=y), "who", list(whose.values()))
     dots = dots.encode(tooltip=["group:N", "who:N", *(alt.Tooltip(f"{name}:Q", format=".3g") for name in ("panel", "human"))])
     bridge = alt.Chart().mark_rule(style="identity").encode(x="panel:Q", x2="human:Q", y=y)
     narrower = sum(float(row["panel"]) < float(row["human"]) for row in rows)
     text = f"Pairs of dots, the spread of the panel and of the humans in {len(rows)} groups: the panel is narrower in {narrower} of them."
     title = "Spread within groups: panel and humans" + _left_out(rows, shown)
-    return Figure("spread", title, text, drawing(points, bridge, dots, height=alt.Step(STEP + 5)), rows)
+    return Figure("spread", title, text, drawing(points, bridge, dots, height=(STEP + 5) * len(shown)), rows)
 
 
 def tracking(finding: Finding) -> Figure | None:
@@ -92,8 +92,8 @@ def tracking(finding: Finding) -> Figure | None:
     parts = {"persona": "between personas", "rerun": "between reruns"}
     points = [{"item": row["item"], "human": row["human"], "panel": row[name], "part": parts[name]} for name in parts for row in rows]
     both = [float(point[name]) for point in points for name in ("panel", "human")]
-    x = alt.X("human:Q", title="human disagreement on the item")
-    y = alt.Y("panel:Q", title="part of the panel's disagreement")
+    x = alt.X("human:Q", title="human disagreement on the item", axis=alt.Axis(tickCount=TICKS))
+    y = alt.Y("panel:Q", title="part of the panel's disagreement", axis=alt.Axis(tickCount=TICKS))
     tooltip = ["item:N", "part:N", alt.Tooltip("human:Q", format=".3g"), alt.Tooltip("panel:Q", format=".3g")]
     dots = alt.Chart().mark_point(filled=True, size=45, opacity=0.85).encode(x=x, y=y, tooltip=tooltip)
     dots = kinds(dots, "part", list(parts.values()))

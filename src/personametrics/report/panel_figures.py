@@ -10,7 +10,7 @@ import altair as alt
 
 from personametrics.data.estimate import Estimate
 from personametrics.data.finding import Finding
-from personametrics.report.figure import STEP, WHOLE, Figure, Picture, Row, drawing, ends, kinds, known, line_at, safe, table, values
+from personametrics.report.figure import STEP, TICKS, WHOLE, Figure, Picture, Row, drawing, ends, kinds, known, line_at, safe, table, values
 from personametrics.report.words import level, number, plain, quoted
 
 MOST_LEVELS = 60
@@ -29,14 +29,15 @@ def components(finding: Finding) -> Figure | None:
         return None
     rows = [_component(e) for e in found]
     order = [str(row["component"]) for row in rows]
+    x = alt.X("variance:Q", title="variance (squared scale)", axis=alt.Axis(tickCount=TICKS))
     y = alt.Y("component:N", title=None, scale=alt.Scale(domain=order))
     tooltip = [alt.Tooltip("component:N"), *(alt.Tooltip(f"{name}:Q", format=".3g") for name in ("variance", "low", "high")), "n:Q"]
     chart = drawing(
         rows,
-        alt.Chart().mark_bar(height={"band": 0.6}).encode(x=alt.X("variance:Q", title="variance (squared scale)"), y=y, tooltip=tooltip),
+        alt.Chart().mark_bar(height={"band": 0.6}).encode(x=x, y=y, tooltip=tooltip),
         alt.Chart().mark_rule(style="whisker").encode(x="low:Q", x2="high:Q", y=y).transform_filter(WHOLE),
         alt.Chart(values([{"zero": 0}])).mark_rule(style="zero").encode(x="zero:Q"),
-        height=alt.Step(34),
+        height=34 * len(rows),
     )
     largest = max(found, key=lambda e: e.value)
     listed = ", ".join(f"{row['component']} {number(e.value)}" for row, e in zip(rows, found, strict=True))
@@ -86,7 +87,7 @@ def _ends(rows: Sequence[Row], facet: str) -> tuple[list[Row], list[str]]:
     if len(rows) <= MOST_LEVELS:
         return list(rows), [str(row[facet]) for row in rows]
     best, worst = rows[:half], rows[-half:]
-    gap = f"⋯ {len(rows) - MOST_LEVELS} between ⋯"
+    gap = f"({len(rows) - MOST_LEVELS} more)"
     return [*best, *worst], [*(str(row[facet]) for row in best), gap, *(str(row[facet]) for row in worst)]
 
 
@@ -94,7 +95,7 @@ def _dots(rows: list[Row], facet: str, order: list[str]) -> Picture:
     """Dots with intervals on one scale that ends at 1."""
     lowest = [max(LEAST_SIGNAL, float(row["low"])) for row in rows if known(row.get("low"))]
     least = min(0.0, *(float(row["signal"]) for row in rows), *lowest)
-    x = alt.X("signal:Q", title="persona signal", scale=alt.Scale(domain=[least, 1], nice=False))
+    x = alt.X("signal:Q", title="persona signal", axis=alt.Axis(tickCount=TICKS), scale=alt.Scale(domain=[least, 1], nice=False))
     y = alt.Y(f"{facet}:N", title=None, scale=alt.Scale(domain=order))
     shown = [name for name in ("signal", "low", "high", "rerun", "between", "answered") if name in rows[0]]
     tooltip = [alt.Tooltip(f"{facet}:N"), *(alt.Tooltip(f"{name}:Q", format=".3g") for name in shown)]
@@ -103,7 +104,7 @@ def _dots(rows: list[Row], facet: str, order: list[str]) -> Picture:
         alt.Chart(values([{"half": 0.5}])).mark_rule(style="target").encode(x="half:Q"),
         alt.Chart().mark_rule(style="whisker", clip=True).encode(x="low:Q", x2="high:Q", y=y).transform_filter(WHOLE),
         alt.Chart().mark_point(style="dot").encode(x=x, y=y, tooltip=tooltip),
-        height=alt.Step(STEP),
+        height=STEP * len(order),
     )
 
 
@@ -137,7 +138,7 @@ def curve(finding: Finding) -> Figure | None:
     if not rows:
         return None
     runs = sorted({int(row["runs"]) for row in rows})
-    x = alt.X("items:Q", title="items asked", axis=alt.Axis(grid=False), scale=alt.Scale(nice=False))
+    x = alt.X("items:Q", title="items asked", axis=alt.Axis(grid=False, tickCount=TICKS), scale=alt.Scale(nice=False))
     y = alt.Y("reliability:Q", title="reliability (G) of a persona's mean", scale=alt.Scale(domain=[min(0, *_of(rows, "reliability")), 1]))
     formats = {"reliability": ".3f", "calls": ",d", "cost": ",.2f"}
     tooltip = ["items:Q", "runs:O", *(alt.Tooltip(f"{name}:Q", format=how) for name, how in formats.items() if name in rows[0])]

@@ -218,9 +218,7 @@ def split_half(counts: Ints | Floats, distance: Distance = total_variation, *, s
     return _spread(_mean_of(draw, splits, people.size), known)
 
 
-def exchanged(
-    a: Ints | Floats, b: Ints | Floats, distance: Distance = total_variation, *, splits: int = 200, seed: int = 0
-) -> Floats:
+def exchanged(a: Ints | Floats, b: Ints | Floats, distance: Distance = total_variation, *, splits: int = 200, seed: int = 0) -> Floats:
     """Expected distance of two samples if they came from one population: what sampling alone makes.
 
     The answers of both are pooled and dealt again, as many to each side as before (multivariate hypergeometric): exact for any sample

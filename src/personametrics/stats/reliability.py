@@ -141,6 +141,8 @@ def designs(components: Mapping[str, float], target: float, *, absolute: bool = 
         >>> designs({"persona": 1.0, "item": 0.0, "persona:item": 1.0, "run": 2.0}, 0.8, most=1)  # 1 / (1 + 1/12 + 2/12)
         [Design(runs=1, items=12, conditions=1, calls=12, reliability=0.8)]
     """
+    if math.isnan(components[RUN]):
+        return []
     numbers = _grid(components)
     runs = _fewest_runs(components, numbers, target, absolute=absolute)
     calls = runs * math.prod(numbers.values())

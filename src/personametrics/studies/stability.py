@@ -3,40 +3,37 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
 
 from personametrics.data import evidence
-from personametrics.data.errors import DesignError
 from personametrics.data.estimate import Estimate, Status
 from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.notice import Notice
 from personametrics.data.outcome import Outcome
+from personametrics.data.panel import FEW, Panel
 from personametrics.data.responses import Responses
 from personametrics.data.traps import notices
 from personametrics.stats.arrays import Floats
-from personametrics.stats.components import components, signal
-from personametrics.stats.disagreement import Disagreements, Pairs, pairs
-from personametrics.stats.intervals import Deletions, Interval, Scale, Statistic, deletions, interval
+from personametrics.stats.components import components
+from personametrics.stats.disagreement import Disagreements
+from personametrics.stats.intervals import Interval, Scale
 from personametrics.stats.permutation import permutation_p
 from personametrics.stats.reliability import designs, generalizability, runs_needed, spearman_brown
 
 QUESTION = "Is the spread of the answers persona, or model uncertainty?"
 DECIDES = 0.5
 """Persona dominates where the whole interval of the signal lies above this, model uncertainty where it lies below."""
-FEW = 5
-"""With fewer personas or items than this, intervals are marked unreliable."""
 STEERED = 0.9
 """With more cells than this that never vary, reruns say nothing about how sure the model is."""
 MOST_RUNS = 10
 """Reliability is shown for 1 to this many runs."""
-WORK = 2e7
-"""Numbers that the permutation test may shuffle: with more answers it makes fewer shuffles, at least 99."""
 MOST_MORE = 10
 """An undecided panel is not told to grow more than this many times."""
-METHOD = "two-way jackknife over personas and items"
+WORK = 2e7
+"""Numbers that the permutation test may shuffle: with more it makes fewer shuffles, and below 99 takes fewer items."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +51,7 @@ class Stability:
     target: float = 0.8
     price: float | None = None
     permutations: int = 999
-    cite: ClassVar[tuple[str, ...]] = ("brennan2001", "shrout1979", "spearman1910", "phipson2010", "helm2026")
+    cite: ClassVar[tuple[str, ...]] = ("brennan2001", "shrout1979", "spearman1910", "efron1981", "owen2007", "phipson2010", "helm2026")
 
     def estimate(self, responses: Responses) -> Finding:
         """Say what recorded answers show.
@@ -68,199 +65,85 @@ class Stability:
         Raises:
             DesignError: one persona or one item.
         """
-        panel = _Panel(responses, self)
-        estimates = [
-            *panel.disagreements(),
-            *panel.components(),
-            *panel.reliabilities(),
-            *panel.design(),
-            panel.permutation(),
-            *panel.shares(),
-        ]
+        panel = Panel(responses, self.level)
+        estimates = [*_disagreements(panel), *_components(panel), *_reliabilities(panel), *self._design(panel)]
+        estimates += [self._permutation(panel), *_shares(panel)]
         found = {estimate.name: estimate for estimate in estimates}
         return Finding(
             study="stability",
             question=QUESTION,
-            verdict=_verdict(panel, found),
+            verdict=_verdict(panel, found, self.target),
             estimates=tuple(estimates),
             notices=(*notices(responses), *_notices(panel, found)),
-            evidence=panel.evidence(),
+            evidence=self._evidence(panel),
             cite=self.cite,
         )
 
-
-class _Panel:
-    """The numbers of one panel, each worked out once."""
-
-    def __init__(self, responses: Responses, study: Stability) -> None:
-        self.responses, self.study = responses, study
-        self.cells = responses.cells
-        for role, names, facet in (("persona", responses.personas.names, 0), ("item", responses.items.names, 1)):
-            if len(np.unique(self.cells.codes[:, facet])) < 2:
-                message = f'{responses.source} holds answers for one {role}, "{names[self.cells.codes[0, facet]]}"; two or more are needed.'
-                raise DesignError(message)
-        self.facets = self.cells.facets
-        self.levels = {facet: len(np.unique(column)) for facet, column in zip(self.facets, self.cells.codes.T, strict=True)}
-        self.answers = int(responses.answered.sum())
-        self.sums: Pairs = pairs(self.cells)
-        self.deletions: Deletions = deletions(self.sums)
-
-    @cached_property
-    def runs(self) -> float:
-        """Runs per cell: the harmonic mean, which is what noise of averages goes by; ∞ for exact probabilities."""
-        rate = float(np.mean(1 / self.cells.n))
-        return 1 / rate if rate > 0 else math.inf
-
-    @cached_property
-    def signal(self) -> Interval:
-        """The persona signal."""
-        found = interval(signal, self.deletions, self.study.level, "share")
-        return found if not found.value >= 1 else found._replace(low=self._never_varying(), high=1.0)
-
-    def _never_varying(self) -> float:
-        """Lower end of the signal where no rerun ever disagreed: the rule of three for a cell whose reruns lie at both ends of the scale."""
-        everything = frozenset(self.facets)
-        reach = float((np.ptp(self.cells.mean, 0) ** 2).sum()) / 2
-        rarely = -math.log(1 - self.study.level) / len(self.varying)
-        return 1 - rarely * reach / float(self.deletions.whole[everything - {"persona"}])
-
-    @cached_property
-    def varying(self) -> Floats:
-        """Variance of each cell that was asked twice or more."""
-        return self.cells.within[np.isfinite(self.cells.within)]
-
-    def status(self, value: float) -> Status:
-        """What must be said of a statistic of the disagreements."""
-        if math.isnan(value):
-            if not len(self.varying):
-                return Status.NO_RERUNS
-            return Status.CONSTANT if not self.cells.scatter.any() and np.ptp(self.cells.mean, 0).max() == 0 else Status.UNDEFINED
-        if value < 0:
-            return Status.NEGATIVE
-        if self.levels["persona"] < FEW:
-            return Status.FEW_PERSONAS
-        return Status.FEW_ITEMS if self.levels["item"] < FEW else Status.OK
-
-    def named(self, name: str, found: Interval, n: int, method: str = METHOD) -> Estimate:
-        """An interval as an estimate."""
-        return Estimate(name, found.value, found.low, found.high, self.study.level, n, method, self.status(found.value))
-
-    def bare(self, name: str, value: float, n: int, method: str, status: Status = Status.OK) -> Estimate:
-        """A number that has no interval."""
-        return Estimate(name, value, math.nan, math.nan, self.study.level, n, method, status)
-
-    def interval(self, statistic: Statistic, scale: Scale) -> Interval:
-        """Interval of any statistic of the disagreements."""
-        return interval(statistic, self.deletions, self.study.level, scale)
-
-    def disagreements(self) -> list[Estimate]:
-        """Signal, and the two disagreements it compares."""
-        everything = frozenset(self.facets)
-        rerun = self.interval(lambda d: d[everything], "positive")
-        persona = self.interval(lambda d: d[everything - {"persona"}], "positive")
-        return [
-            self.named("signal", self.signal, self.answers),
-            self.named("disagreement.rerun", rerun, self.answers),
-            self.named("disagreement.persona", persona, self.answers),
-        ]
-
-    def components(self) -> list[Estimate]:
-        """Every variance component."""
-        found = []
-        for effect in components(self.deletions.whole, self.facets):
-            facets = effect.split(":")
-            n = self.answers if effect == "run" else self.levels[effect] if len(facets) == 1 else self._groups(facets)
-            value = self.interval(partial(_component, effect=effect, facets=self.facets), _scale(effect))
-            found.append(self.named(f"component.{effect}", value, n))
-        return found
-
-    def _groups(self, facets: list[str]) -> int:
-        """How many groups of cells share these facets."""
-        return len(np.unique(self.cells.groups(facets)[0]))
-
-    def reliabilities(self) -> list[Estimate]:
-        """Reliability of averaged runs, and of a persona's mean over everything."""
-        found = []
-        for k in range(1, MOST_RUNS + 1):
-            averaged = Interval(*(float(spearman_brown(end, k)) for end in (self.signal.value, self.signal.low, self.signal.high)))
-            found.append(self.named(f"reliability.k={k}", averaged, self.answers, "Spearman–Brown of the signal"))
-        numbers = {facet: float(levels) for facet, levels in self.levels.items() if facet != "persona"} | {"run": self.runs}
-        for name, absolute in (("g.rho", False), ("g.phi", True)):
-            value = self.interval(partial(_coefficient, facets=self.facets, numbers=numbers, absolute=absolute), "share")
-            found.append(self.named(name, value, self.levels["persona"]))
-        return found
-
-    @cached_property
-    def plain_components(self) -> dict[str, float]:
-        """Variance components without intervals."""
-        return {effect: float(value) for effect, value in components(self.deletions.whole, self.facets).items()}
-
-    def design(self) -> list[Estimate]:
+    def _design(self, panel: Panel) -> list[Estimate]:
         """D-study: runs for one answer, calls and price of the cheapest design for a persona's mean."""
-        target, method = self.study.target, f"D-study for reliability {self.study.target:g}"
-        needed = [runs_needed(value, target) for value in (self.signal.value, self.signal.high, self.signal.low)]
-        value, low, high = (one if math.isfinite(one) else math.nan for one in needed)
-        status = self.status(self.signal.value) if math.isnan(self.signal.value) else Status.UNREACHABLE if math.isnan(value) else Status.OK
-        found = [Estimate("design.runs", value, low, high, self.study.level, self.answers, method, status)]
-        best = [] if math.isnan(self.plain_components["run"]) else designs(self.plain_components, target, most=1)
-        missing = Status.NO_RERUNS if math.isnan(self.plain_components["run"]) else Status.UNREACHABLE
-        calls = float(best[0].calls) if best else math.nan
-        found.append(self.bare("design.calls", calls, self.answers, method, Status.OK if best else missing))
-        if self.study.price is not None:
-            cost = calls * self.levels["persona"] * self.study.price
-            found.append(
-                self.bare("design.cost", cost, self.answers, f"{method} at {self.study.price:g} per call", Status.OK if best else missing)
-            )
+        method = f"D-study for reliability {self.target:g}"
+        ends = [runs_needed(end, self.target) for end in (panel.signal.value, panel.signal.high, panel.signal.low)]
+        value, low, high = (end if math.isfinite(end) else math.nan for end in ends)
+        missing = panel.status(panel.signal.value) if math.isnan(panel.signal.value) else Status.UNREACHABLE
+        runs = Estimate("design.runs", value, low, high, self.level, panel.answers, method, missing if math.isnan(value) else Status.OK)
+        best = designs(panel.components, self.target, most=1)
+        calls, status = (float(best[0].calls), Status.OK) if best else (math.nan, missing)
+        found = [runs, panel.bare("design.calls", calls, panel.answers, method, status)]
+        if self.price is not None:
+            cost = calls * panel.levels["persona"] * self.price
+            found.append(panel.bare("design.cost", cost, panel.answers, f"{method} at {self.price:g} per call", status))
         return found
 
-    def permutation(self) -> Estimate:
+    def _permutation(self, panel: Panel) -> Estimate:
         """Test of no persona effect."""
-        if self.responses.exact is not None:
-            return self.bare("p.permutation", math.nan, self.answers, "none", Status.EXACT)
-        facets = self.responses.facets
-        block = (
-            facets["item"]
-            if len(facets) == 2
-            else np.unique(facets["item"] * len(self.cells) + facets["condition"], return_inverse=True)[1]
-        )
-        points = self.responses.coded.at(self.responses.answered)
-        shuffles = int(np.clip(WORK / points.size, 99, self.study.permutations))
-        p = permutation_p(block, facets["persona"], points, shuffles)
-        status = self.status(p) if math.isnan(p) else Status.OK
-        return self.bare("p.permutation", p, self.answers, f"{shuffles} permutations between personas within item and condition", status)
+        responses = panel.responses
+        if responses.exact is not None:
+            return panel.bare("p.permutation", math.nan, panel.answers, "none", Status.EXACT)
+        facets = responses.facets
+        answered = np.flatnonzero(responses.answered)
+        width = responses.coded.points.shape[1]
+        here = facets["item"] < _items_within(facets["item"], WORK / 99 / width)
+        block = np.unique(np.stack([codes[here] for facet, codes in facets.items() if facet != "persona"]), axis=1, return_inverse=True)[1]
+        points = responses.coded.at(answered[here])
+        shuffles = int(np.clip(WORK / points.size, 99, self.permutations))
+        p = permutation_p(block.ravel(), facets["persona"][here], points, shuffles)
+        some = "" if here.all() else f" of the first {len(np.unique(facets['item'][here]))} items"
+        method = f"{shuffles} permutations{some} between personas within item and condition"
+        return panel.bare("p.permutation", p, int(here.sum()), method, panel.status(p) if math.isnan(p) else Status.OK)
 
-    def shares(self) -> list[Estimate]:
-        """Shares of cells that never vary, and of asks without an answer."""
-        tried = len(self.varying)
-        still = float((self.varying == 0).mean()) if tried else math.nan
-        found = [self.bare("share.never_varying", still, tried, "count", Status.OK if tried else Status.NO_RERUNS)]
-        outcomes = self.responses.outcomes
-        for outcome in (Outcome.MISSING, Outcome.REFUSED, Outcome.UNPARSABLE, Outcome.FAILED):
-            rows = int(outcomes[outcome].sum()) if outcome in outcomes else 0
-            asks = len(self.responses.answered)
-            found.append(self.bare(f"share.{outcome}", rows / asks, asks, "count"))
-        return found
-
-    def evidence(self) -> Mapping[str, Rows]:
+    def _evidence(self, panel: Panel) -> Mapping[str, Rows]:
         """The tables behind the numbers."""
-        numbers = {facet: levels for facet, levels in self.levels.items() if facet != "persona"}
-        known = not math.isnan(self.plain_components["run"])
-        price = self.study.price
-        curve = evidence.design_curve(self.plain_components, numbers, self.levels["persona"], price) if known else []
-        best = designs(self.plain_components, self.study.target) if known else []
+        numbers = {facet: levels for facet, levels in panel.levels.items() if facet != "persona"}
+        personas = panel.levels["persona"]
+        known = not math.isnan(panel.components["run"])
         tables: dict[str, Rows] = {
-            "items": evidence.by_level(self.responses, self.sums, "item", self.study.level),
-            "personas": evidence.by_level(self.responses, self.sums, "persona", self.study.level),
-            "designs": evidence.designs(best, self.levels["persona"], price),
-            "curve": curve,
-            "cells": evidence.cell_means(self.responses),
-            "answers": evidence.answers_by_persona(self.responses),
+            "items": evidence.by_level(panel.responses, panel.sums, "item", self.level),
+            "personas": evidence.by_level(panel.responses, panel.sums, "persona", self.level),
+            "designs": evidence.designs(designs(panel.components, self.target), personas, self.price),
+            "curve": evidence.design_curve(panel.components, numbers, personas, self.price) if known else [],
+            "cells": evidence.cell_means(panel.responses),
+            "answers": evidence.answers_by_persona(panel.responses),
         }
         return {name: rows for name, rows in tables.items() if rows}
 
 
-def _component(d: Disagreements, effect: str, facets: tuple[str, ...]) -> Floats:
-    return components(d, facets)[effect]
+def _disagreements(panel: Panel) -> list[Estimate]:
+    """Signal, and the two disagreements it compares."""
+    everything = frozenset(panel.facets)
+    rerun = panel.interval(lambda d: d[everything], "positive")
+    persona = panel.interval(lambda d: d[everything - {"persona"}], "positive")
+    found = {"signal": panel.signal, "disagreement.rerun": rerun, "disagreement.persona": persona}
+    return [panel.named(name, value, panel.answers) for name, value in found.items()]
+
+
+def _components(panel: Panel) -> list[Estimate]:
+    """Every variance component."""
+    found = []
+    for effect in panel.components:
+        n = panel.answers if effect == "run" else panel.groups(effect.split(":"))
+        value = panel.interval(partial(_component, effect=effect, facets=panel.facets), _scale(effect))
+        found.append(panel.named(f"component.{effect}", value, n))
+    return found
 
 
 def _scale(effect: str) -> Scale:
@@ -270,36 +153,64 @@ def _scale(effect: str) -> Scale:
     return "component" if effect in {"persona", "item"} else "plain"
 
 
+def _component(d: Disagreements, effect: str, facets: tuple[str, ...]) -> Floats:
+    return components(d, facets)[effect]
+
+
+def _reliabilities(panel: Panel) -> list[Estimate]:
+    """Reliability of averaged runs, and of a persona's mean over everything."""
+    found = []
+    for k in range(1, MOST_RUNS + 1):
+        averaged = Interval(*(float(spearman_brown(end, k)) for end in panel.signal[:3]))
+        found.append(panel.named(f"reliability.k={k}", averaged, panel.answers, "Spearman–Brown of the signal"))
+    numbers = {facet: float(levels) for facet, levels in panel.levels.items() if facet != "persona"} | {"run": panel.runs}
+    for name, absolute in (("g.rho", False), ("g.phi", True)):
+        value = panel.interval(partial(_coefficient, facets=panel.facets, numbers=numbers, absolute=absolute), "share")
+        found.append(panel.named(name, value, panel.levels["persona"]))
+    return found
+
+
 def _coefficient(d: Disagreements, facets: tuple[str, ...], numbers: Mapping[str, float], *, absolute: bool) -> Floats:
     return generalizability(components(d, facets), numbers, absolute=absolute)
 
 
-def _verdict(panel: _Panel, found: Mapping[str, Estimate]) -> Verdict:
+def _items_within(items: np.ndarray[tuple[int], np.dtype[np.int64]], rows: float) -> int:
+    """How many items, in order, hold no more than so many answers; at least two."""
+    return max(2, int(np.searchsorted(np.cumsum(np.bincount(items)), rows, "right")))
+
+
+def _shares(panel: Panel) -> list[Estimate]:
+    """Shares of cells that never vary, and of asks without an answer."""
+    tried, asks = len(panel.varying), len(panel.responses.answered)
+    still, status = (float((panel.varying == 0).mean()), Status.OK) if tried else (math.nan, Status.NO_RERUNS)
+    found = [panel.bare("share.never_varying", still, tried, "count", status)]
+    for outcome in (Outcome.MISSING, Outcome.REFUSED, Outcome.UNPARSABLE, Outcome.FAILED):
+        rows = panel.responses.outcomes.get(outcome, np.zeros(0))
+        found.append(panel.bare(f"share.{outcome}", float(rows.sum()) / asks, asks, "count"))
+    return found
+
+
+def _verdict(panel: Panel, found: Mapping[str, Estimate], target: float) -> Verdict:
     """What the intervals say."""
     s = found["signal"]
     if math.isnan(s.value):
         return Verdict("unknown", f"Nothing can be said: {s.status}.", unfit=("anything, before personas are asked more than once",))
     figures = f"persona signal {s.value:.2f}, {s.level:.0%} interval {s.low:.2f} to {s.high:.2f}"
+    label, sentence = "undecided", f"The interval holds one half ({figures}); {_what_decides(panel)}."
     if s.low > DECIDES:
-        label, sentence = (
-            "persona dominates",
-            f"Most of the disagreement between two personas is persona: less than half of it is there when one persona is asked twice ({figures}).",
-        )
+        what = "Most of the disagreement between two personas is persona: less than half of it is there when one persona is asked twice"
+        label, sentence = "persona dominates", f"{what} ({figures})."
     elif s.high < DECIDES:
-        label, sentence = (
-            "model uncertainty dominates",
-            f"Most of the disagreement between two personas is model uncertainty: it is there as well when one persona is asked twice ({figures}).",
-        )
-    else:
-        label, sentence = "undecided", f"The interval holds one half ({figures}); {_what_decides(panel)}."
+        what = "Most of the disagreement between two personas is model uncertainty: it is there as well when one persona is asked twice"
+        label, sentence = "model uncertainty dominates", f"{what} ({figures})."
     if found["share.never_varying"].value > STEERED:
         share = found["share.never_varying"].value
         sentence += f" {share:.0%} of cells never vary: the panel is steerable; that says nothing about validity."
-    fit, unfit, undecided = _uses(panel, found)
+    fit, unfit, undecided = _uses(panel, found, target)
     return Verdict(label, sentence, fit, unfit, undecided)
 
 
-def _what_decides(panel: _Panel) -> str:
+def _what_decides(panel: Panel) -> str:
     """How many more runs would take one half out of the interval, if runs can: only the part of its variance within cells shrinks."""
     s = panel.signal
     if math.isnan(s.low) or math.isnan(s.high):
@@ -316,7 +227,7 @@ def _what_decides(panel: _Panel) -> str:
     return f"more runs alone would not decide, about {(half / distance) ** 2:.1f} times as many personas and items would"
 
 
-def _uses(panel: _Panel, found: Mapping[str, Estimate]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+def _uses(panel: Panel, found: Mapping[str, Estimate], target: float) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """Uses whose reliability lies above the target with its whole interval, below it, and in between."""
     runs = min(MOST_RUNS, max(1, round(panel.runs))) if math.isfinite(panel.runs) else 1
     uses = {
@@ -327,7 +238,7 @@ def _uses(panel: _Panel, found: Mapping[str, Estimate]) -> tuple[tuple[str, ...]
     }
     lines: tuple[list[str], list[str], list[str]] = ([], [], [])
     for name, use in uses.items():
-        e, target = found[name], panel.study.target
+        e = found[name]
         if not math.isnan(e.value):
             figures = f"reliability {e.value:.2f}, {e.low:.2f} to {e.high:.2f}"
             lines[0 if e.low >= target else 1 if e.high < target else 2].append(f"{use} ({figures}; wanted {target:g})")
@@ -335,7 +246,7 @@ def _uses(panel: _Panel, found: Mapping[str, Estimate]) -> tuple[tuple[str, ...]
     return tuple(lines[0]), tuple(lines[1]), tuple(lines[2])
 
 
-def _notices(panel: _Panel, found: Mapping[str, Estimate]) -> list[Notice]:
+def _notices(panel: Panel, found: Mapping[str, Estimate]) -> list[Notice]:
     """Traps that show in the numbers."""
     said = []
     if panel.levels["persona"] < FEW:

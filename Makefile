@@ -1,0 +1,57 @@
+# Two commands for a stranger: make demo, make test. Everything else is for people who change the code.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt
+
+.PHONY: demo test check lint types contracts ground docs bench coverage clean
+
+demo: $(VENV)/.installed
+	$(BIN)/personametrics demo --out demo-report
+
+test: $(VENV)/.developer
+	$(BIN)/python -m pytest
+
+check: lint types contracts ground docs test
+
+lint: $(VENV)/.developer
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.developer
+	$(BIN)/mypy
+
+contracts: $(VENV)/.developer
+	$(BIN)/lint-imports
+
+# The ground floor runs with numpy and scipy and nothing else installed.
+ground: $(VENV)-ground/.installed
+	cd src && ../$(VENV)-ground/bin/python -m personametrics.stats
+
+docs: $(VENV)/.developer
+	$(BIN)/mkdocs build --strict --quiet
+
+bench: $(VENV)/.developer
+	$(BIN)/python benchmarks/speed.py
+
+coverage: $(VENV)/.developer
+	$(BIN)/python benchmarks/coverage.py
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PIP) --editable .
+	touch $@
+
+$(VENV)/.developer: $(VENV)/.installed
+	$(PIP) --editable '.[dev]'
+	touch $@
+
+$(VENV)-ground/.installed: constraints.txt
+	$(PYTHON) -m venv $(VENV)-ground
+	$(VENV)-ground/bin/pip --disable-pip-version-check install --quiet --constraint constraints.txt numpy scipy
+	touch $@
+
+clean:
+	rm -rf $(VENV) $(VENV)-ground site demo-report build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,145 @@
+"""Many panels of one setting: how often their intervals hold the truth."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from worlds import Sizes, World, draw, truths
+
+from personametrics.stats import components, deletions, generalizability, interval, pairs, replicates, signal
+from personametrics.stats.arrays import Floats
+from personametrics.stats.disagreement import Disagreements
+from personametrics.stats.intervals import Scale
+
+LEVEL = 0.9
+REPLICATES = 200
+"""Bootstrap draws per panel."""
+EFFECTS: dict[str, Scale] = {"persona": "component", "item": "component", "persona:item": "plain", "run": "positive"}
+"""Variance components, and the scales on which their intervals are made."""
+
+
+class Setting(NamedTuple):
+    """What is simulated."""
+
+    sizes: Sizes
+    world: World
+    missing: float = 0.0
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Intervals of many panels, and the truth.
+
+    Attributes:
+        ends: (panels, 2) low and high; NaN where a panel has no interval.
+        truth: what they should hold.
+    """
+
+    ends: Floats
+    truth: float
+
+    @property
+    def there(self) -> Floats:
+        """The intervals there are."""
+        return self.ends[np.isfinite(self.ends).all(1)]
+
+    @property
+    def none(self) -> float:
+        """Share of the panels that have no interval, as when no rerun disagrees."""
+        return 1 - len(self.there) / len(self.ends)
+
+    @property
+    def below(self) -> float:
+        """Share of the intervals that end below the truth."""
+        return _share(self.there[:, 1] < self.truth)
+
+    @property
+    def above(self) -> float:
+        """Share of the intervals that begin above the truth."""
+        return _share(self.there[:, 0] > self.truth)
+
+    @property
+    def covered(self) -> float:
+        """Share of the intervals that hold the truth."""
+        return 1 - self.below - self.above
+
+    @property
+    def width(self) -> float:
+        """Median width."""
+        return float(np.median(self.there[:, 1] - self.there[:, 0])) if len(self.there) else np.nan
+
+    def first(self, panels: int) -> "Trial":
+        """The same for the first panels alone."""
+        return Trial(self.ends[:panels], self.truth)
+
+
+def _share(hits: npt.NDArray[np.bool_]) -> float:
+    """Share of hits; NaN where there is nothing to count."""
+    return float(hits.mean()) if len(hits) else np.nan
+
+
+def trial(setting: Setting, panels: int, drawn: int) -> tuple[Trial, Trial]:
+    """Intervals of the persona signal.
+
+    Args:
+        setting: what to simulate.
+        panels: how many.
+        drawn: how many of them are bootstrapped as well.
+
+    Returns:
+        Jackknife intervals of all panels, and bootstrap intervals of the first ones.
+    """
+    rng, drawn = stream(setting), min(drawn, panels)
+    jackknifed, bootstrapped = np.empty((panels, 2)), np.empty((drawn, 2))
+    for at in range(panels):
+        panel = pairs(draw(rng, setting.world, setting.sizes, setting.missing))
+        found = interval(signal, deletions(panel), LEVEL, "share")
+        jackknifed[at] = found.low, found.high
+        if at < drawn:
+            found = interval(signal, replicates(panel, REPLICATES, seed=at), LEVEL, "share")
+            bootstrapped[at] = found.low, found.high
+    return Trial(jackknifed, setting.world.signal), Trial(bootstrapped, setting.world.signal)
+
+
+def trial_others(setting: Setting, panels: int) -> dict[str, Trial]:
+    """Jackknife intervals of everything else that a card shows, on balanced panels."""
+    rng, wanted = stream(setting), _others(setting)
+    ends = {name: np.empty((panels, 2)) for name in wanted}
+    for at in range(panels):
+        left = deletions(pairs(draw(rng, setting.world, setting.sizes)))
+        for name, (statistic, scale, _) in wanted.items():
+            found = interval(statistic, left, LEVEL, scale)
+            ends[name][at] = found.low, found.high
+    return {name: Trial(ends[name], truth) for name, (_, _, truth) in wanted.items()}
+
+
+def stream(setting: Setting) -> np.random.Generator:
+    """Chance of its own for every setting, the same in every run."""
+    world = setting.world
+    thousandths = [round(1000 * one) for one in (world.signal, world.share, setting.missing)]
+    return np.random.default_rng([*setting.sizes, *thousandths, *world.answers.encode()])
+
+
+def _others(setting: Setting) -> dict[str, tuple[Callable[[Disagreements], Floats], Scale, float]]:
+    """Statistic, scale and truth, by name."""
+    truth = truths(setting.world)
+    facets, numbers = ("persona", "item"), {"item": float(setting.sizes.items), "run": float(setting.sizes.runs)}
+    found: dict[str, tuple[Callable[[Disagreements], Floats], Scale, float]] = {}
+    for effect, scale in EFFECTS.items():
+        found[f"component.{effect}"] = partial(_component, effect=effect), scale, truth[effect]
+    both = truth["persona"] + truth["persona:item"] + truth["run"]
+    found["disagreement.persona"] = lambda d: d[frozenset({"item"})], "positive", both
+    for name, absolute in (("g.rho", False), ("g.phi", True)):
+
+        def coefficient(d: Disagreements, absolute: bool = absolute) -> Floats:  # noqa: FBT001
+            return generalizability(components(d, facets), numbers, absolute=absolute)
+
+        found[name] = coefficient, "share", float(generalizability(truth, numbers, absolute=absolute))
+    return found
+
+
+def _component(d: Disagreements, effect: str) -> Floats:
+    return components(d, ("persona", "item"))[effect]

@@ -1,0 +1,110 @@
+"""One panel's numbers, worked out once."""
+
+import math
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+
+from personametrics.data.errors import DesignError
+from personametrics.data.estimate import Estimate, Status
+from personametrics.data.responses import Responses
+from personametrics.stats.arrays import Floats
+from personametrics.stats.components import components, signal
+from personametrics.stats.disagreement import Pairs, pairs
+from personametrics.stats.intervals import Deletions, Interval, Scale, Statistic, deletions, interval
+
+FEW = 5
+"""With fewer personas or items than this, intervals are marked unreliable."""
+METHOD = "two-way jackknife over personas and items"
+
+
+class Panel:
+    """The numbers of one panel, each worked out once, and how they become estimates.
+
+    Attributes:
+        responses: the answers.
+        level: coverage of the intervals.
+        cells: their sufficient statistics.
+        facets: names of the crossed facets.
+        levels: how many levels of each facet hold answers.
+        answers: number of answers.
+        sums: sums over pairs of cells.
+        deletions: D[S], whole and without each persona, item and cell.
+    """
+
+    def __init__(self, responses: Responses, level: float) -> None:
+        """Sum up the answers.
+
+        Raises:
+            DesignError: one persona or one item.
+        """
+        self.responses, self.level = responses, level
+        self.cells = responses.cells
+        for role, names, facet in (("persona", responses.personas.names, 0), ("item", responses.items.names, 1)):
+            if len(np.unique(self.cells.codes[:, facet])) < 2:
+                only = names[self.cells.codes[0, facet]]
+                message = f'{responses.source} holds answers for one {role}, "{only}"; two or more are needed.'
+                raise DesignError(message)
+        self.facets = self.cells.facets
+        self.levels = {facet: len(np.unique(column)) for facet, column in zip(self.facets, self.cells.codes.T, strict=True)}
+        self.answers = int(responses.answered.sum())
+        self.sums: Pairs = pairs(self.cells)
+        self.deletions: Deletions = deletions(self.sums)
+
+    @cached_property
+    def runs(self) -> float:
+        """Runs per cell: the harmonic mean, which is what noise of averages goes by; ∞ for exact probabilities."""
+        rate = float(np.mean(1 / self.cells.n))
+        return 1 / rate if rate > 0 else math.inf
+
+    @cached_property
+    def signal(self) -> Interval:
+        """The persona signal."""
+        found = interval(signal, self.deletions, self.level, "share")
+        return found if not found.value >= 1 else found._replace(low=self._never_varying(), high=1.0)
+
+    def _never_varying(self) -> float:
+        """Lower end where no rerun ever disagreed: the rule of three, for a cell whose reruns lie at both ends of the scale."""
+        everything = frozenset(self.facets)
+        reach = float((np.ptp(self.cells.mean, 0) ** 2).sum()) / 2
+        rarely = -math.log(1 - self.level) / len(self.varying)
+        return 1 - rarely * reach / float(self.deletions.whole[everything - {"persona"}])
+
+    @cached_property
+    def components(self) -> dict[str, float]:
+        """Variance components without intervals."""
+        return {effect: float(value) for effect, value in components(self.deletions.whole, self.facets).items()}
+
+    @cached_property
+    def varying(self) -> Floats:
+        """Variance of each cell that was asked twice or more."""
+        return self.cells.within[np.isfinite(self.cells.within)]
+
+    def status(self, value: float) -> Status:
+        """What must be said of a statistic of the disagreements."""
+        if math.isnan(value):
+            if not len(self.varying):
+                return Status.NO_RERUNS
+            return Status.CONSTANT if not self.cells.scatter.any() and np.ptp(self.cells.mean, 0).max() == 0 else Status.UNDEFINED
+        if value < 0:
+            return Status.NEGATIVE
+        if self.levels["persona"] < FEW:
+            return Status.FEW_PERSONAS
+        return Status.FEW_ITEMS if self.levels["item"] < FEW else Status.OK
+
+    def named(self, name: str, found: Interval, n: int, method: str = METHOD) -> Estimate:
+        """An interval as an estimate."""
+        return Estimate(name, found.value, found.low, found.high, self.level, n, method, self.status(found.value))
+
+    def bare(self, name: str, value: float, n: int, method: str, status: Status = Status.OK) -> Estimate:
+        """A number that has no interval."""
+        return Estimate(name, value, math.nan, math.nan, self.level, n, method, status)
+
+    def interval(self, statistic: Statistic, scale: Scale) -> Interval:
+        """Interval of any statistic of the disagreements."""
+        return interval(statistic, self.deletions, self.level, scale)
+
+    def groups(self, facets: Sequence[str]) -> int:
+        """How many groups of cells share these facets."""
+        return len(np.unique(self.cells.groups(facets)[0]))
