@@ -1,4 +1,4 @@
-"""Cards to render: a measured panel, one with nominal answers, one made by hand with human answers beside it, and one with hostile names."""
+"""Cards to render: measured panels, one made by hand with human answers beside it, and one with hostile names."""
 
 import math
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ import pytest
 from personametrics.data.card import Card
 from personametrics.data.columns import Columns
 from personametrics.data.estimate import Estimate, Status
-from personametrics.data.finding import Finding, Verdict
+from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.notice import Notice
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Ordinal, Scale
@@ -85,7 +85,16 @@ def human_card() -> Card:
     ]
     differences.append({"group": "left", "item": "unasked", "panel": 0.2, "human": math.nan})
     distances = [
-        {"item": item, "tv": float(tv), "js": float(tv / 2), "wasserstein": None, "floor": 0.06, "ceiling": 0.1, "answers": 90, "humans": 200}
+        {
+            "item": item,
+            "tv": float(tv),
+            "js": float(tv / 2),
+            "wasserstein": None,
+            "floor": 0.06,
+            "ceiling": 0.1,
+            "answers": 90,
+            "humans": 200,
+        }
         for item, tv in zip(items, rng.uniform(0.1, 0.6, 12), strict=True)
     ]
     spread = [{"group": group, "panel": 0.3 + at / 10, "human": 0.9, "ratio": (0.3 + at / 10) / 0.9} for at, group in enumerate(groups)]
@@ -102,7 +111,7 @@ def human_card() -> Card:
         estimate("tracking.total", 0.00001234, -0.2, 0.3, Status.FEW_ITEMS),
     )
     verdict = Verdict("panel exaggerates", "Group differences are larger than among humans.", (), ("sizes of group differences",), ())
-    evidence = {"differences": differences, "distances": distances, "spread": spread, "tracking": tracking}
+    evidence: dict[str, Rows] = {"differences": differences, "distances": distances, "spread": spread, "tracking": tracking}
     return Card("A panel beside humans", (Finding("fidelity", "Does it answer as humans do?", verdict, estimates, (), evidence),))
 
 

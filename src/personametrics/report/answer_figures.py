@@ -1,5 +1,6 @@
 """Pictures of the answers themselves: the heat map of personas and items, and what each persona answers."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 
@@ -20,37 +21,34 @@ def heat_map(finding: Finding) -> Figure | None:
     if rows := table(finding, "cells", "persona", "item", "mean"):
         return _means(rows)
     rows = table(finding, "cells", "persona", "item", "answer", "share")
-    return _modes(rows) if rows else None
+    return _modes(rows, _colours(finding)) if rows else None
 
 
 def _means(rows: list[Row]) -> Figure:
     """A colour from little to much; personas and items ordered by their means, so that patterns stand out."""
     personas, items = seriated(rows, "persona", "mean"), seriated(rows, "item", "mean")
     color = alt.Color("mean:Q", title="mean answer", scale=alt.Scale(zero=False), legend=alt.Legend(gradientLength=140))
-    top, bottom = (choose(rows, key=lambda row: float(row["mean"])) for choose in (max, min))
+    bottom, top = (choose(rows, key=lambda row: float(row["mean"])) for choose in (min, max))
     text = (
-        f"Heat map of the mean answers of {len(personas)} personas to {len(items)} items, from {number(bottom['mean'])} "
-        f"(persona {quoted(bottom['persona'])}, item {quoted(bottom['item'])}) to {number(top['mean'])} "
-        f"(persona {quoted(top['persona'])}, item {quoted(top['item'])})."
+        f"Heat map of the mean answers of {len(personas)} personas to {len(items)} items, both ordered by their means, "
+        f"from {number(bottom['mean'])} (persona {quoted(bottom['persona'])}, item {quoted(bottom['item'])}) "
+        f"to {number(top['mean'])} (persona {quoted(top['persona'])}, item {quoted(top['item'])})."
     )
     chart = _grid(rows, personas, items, color, alt.Tooltip("mean:Q", format=".3g"))
     return Figure("heat-map", "Mean answer of each persona to each item", text, chart, rows)
 
 
-def _modes(rows: list[Row]) -> Figure:
-    """A colour for each answer, paler where fewer runs gave it."""
-    frequent = Counter(str(row["answer"]) for row in rows)
-    kept = _kept(list(frequent), frequent)
-    drawn = [dict(row) | {"kind": row["answer"] if row["answer"] in kept else OTHER} for row in rows]
+def _modes(rows: list[Row], kept: list[str]) -> Figure:
+    """A colour for each answer, fainter where fewer runs gave it."""
     personas, items = (list(dict.fromkeys(str(row[name]) for row in rows)) for name in ("persona", "item"))
-    color = alt.Color("kind:N", title=None, sort=kept)
-    most, cells = frequent.most_common(1)[0]
+    most, cells = Counter(str(row["answer"]) for row in rows).most_common(1)[0]
     text = (
-        f"Heat map of the most frequent answer of {len(personas)} personas to {len(items)} items; "
+        f"Heat map of the most frequent answer of {len(personas)} personas to {len(items)} items, fainter where fewer runs gave it; "
         f"{quoted(most)} leads in {cells} of {len(rows)} cells."
     )
     shade = alt.Opacity("share:Q", scale=alt.Scale(domain=[0, 1], range=[0.15, 1]), legend=None)
-    chart = _grid(drawn, personas, items, color, alt.Tooltip("answer:N"), alt.Tooltip("share:Q", format=".0%"), opacity=shade)
+    shown = (alt.Tooltip("answer:N"), alt.Tooltip("share:Q", format=".0%"))
+    chart = _grid(_with_kind(rows, kept), personas, items, _kind(kept), *shown, opacity=shade)
     return Figure("heat-map", "Most frequent answer of each persona to each item", text, chart, rows)
 
 
@@ -77,9 +75,9 @@ def answers(finding: Finding) -> Figure | None:
     rows = table(finding, "answers", "persona", "answer", "order", "share")
     if not rows:
         return None
-    labels = [str(row["answer"]) for row in sorted({row["answer"]: row for row in rows}.values(), key=lambda row: row["order"])]
     ordered = any(row.get("mean") is not None for row in finding.evidence.get("cells", ()))
-    drawn, color = _shades(rows, labels) if ordered else _kinds(rows, labels)
+    labels, kept = _labels(rows), _colours(finding)
+    color = alt.Color("answer:O", title=None, scale=alt.Scale(domain=labels)) if ordered else _kind(kept)
     personas = _by_mean(rows) if ordered else list(dict.fromkeys(str(row["persona"]) for row in rows))
     y = alt.Y("persona:N", title=None, scale=alt.Scale(domain=personas))
     x = alt.X(
@@ -92,30 +90,33 @@ def answers(finding: Finding) -> Figure | None:
         total[str(row["answer"])] += float(row["share"]) / len(personas)
     listed = ", ".join(f"{quoted(label)} {share:.0%}" for label, share in sorted(total.items(), key=lambda one: -one[1])[:5])
     text = f"Stacked bars of what each of {len(personas)} personas answers over all items. Mean over personas: {listed}."
-    return Figure("answers", "What each persona answers", text, drawing(drawn, bars, height=STEP * len(personas)), rows)
+    return Figure("answers", "What each persona answers", text, drawing(_with_kind(rows, kept), bars, height=STEP * len(personas)), rows)
 
 
-def _shades(rows: list[Row], labels: list[str]) -> tuple[list[Row], alt.Color]:
-    """Colours from little to much for answers in order."""
-    return rows, alt.Color("answer:O", title=None, scale=alt.Scale(domain=labels))
+def _labels(rows: list[Row]) -> list[str]:
+    """Every answer once, in their order."""
+    return [str(row["answer"]) for row in sorted({row["answer"]: row for row in rows}.values(), key=lambda row: row.get("order", 0))]
 
 
-def _kinds(rows: list[Row], labels: list[str]) -> tuple[list[Row], alt.Color]:
-    """A colour for each answer that has no order."""
-    frequent: Counter[str] = Counter()
-    for row in rows:
-        frequent[str(row["answer"])] += int(1e6 * float(row["share"]))
-    kept = _kept(labels, frequent)
-    drawn: list[Row] = [dict(row) | {"kind": row["answer"] if row["answer"] in kept else OTHER} for row in rows]
-    return drawn, alt.Color("kind:N", title=None, sort=kept)
-
-
-def _kept(labels: list[str], frequent: Counter[str]) -> list[str]:
-    """The answers that get a colour of their own, in their order; the last colour is for all others."""
+def _colours(finding: Finding) -> list[str]:
+    """The answers that have a colour of their own, the same in every picture of a finding; the last colour is for all others."""
+    rows = table(finding, "answers", "answer", "order", "share") or table(finding, "cells", "answer", "share")
+    labels = _labels(rows)
     if len(labels) <= MOST_KINDS:
         return labels
-    chosen = {label for label, _ in frequent.most_common(MOST_KINDS - 1)}
+    weight = {label: math.fsum(float(row["share"]) for row in rows if row["answer"] == label) for label in labels}
+    chosen = sorted(labels, key=lambda label: -weight[label])[: MOST_KINDS - 1]
     return [*(label for label in labels if label in chosen), OTHER]
+
+
+def _kind(kept: list[str]) -> alt.Color:
+    """A colour for each answer that has no order."""
+    return alt.Color("kind:N", title=None, scale=alt.Scale(domain=kept))
+
+
+def _with_kind(rows: list[Row], kept: list[str]) -> list[Row]:
+    """Rows with the answer whose colour they take."""
+    return [dict(row) | {"kind": row["answer"] if row["answer"] in kept else OTHER} for row in rows]
 
 
 def _by_mean(rows: list[Row]) -> list[str]:

@@ -12,6 +12,8 @@ from personametrics.report.words import number, quoted
 MOST_GROUPS = 8
 """Groups that get a colour and a shape of their own."""
 
+FROM_ZERO = alt.Scale(zero=True, nice=True)
+
 MOST_LINES = 60
 """Items or groups that one picture lists; of more, those at both ends."""
 
@@ -45,11 +47,11 @@ def distances(finding: Finding) -> Figure | None:
         return None
     shown = _both_ends(rows)
     order = [str(row["item"]) for row in shown]
-    marks = {"tv": "panel", "floor": "sampling alone", "ceiling": "two halves of the humans"}
+    marks = {"tv": "panel", "floor": "sampling alone", "ceiling": "human halves"}
     points = [
         {"item": row["item"], "distance": row[name], "what": what} for name, what in marks.items() for row in shown if known(row.get(name))
     ]
-    x = alt.X("distance:Q", title="total variation", axis=alt.Axis(tickCount=TICKS), scale=alt.Scale(domainMin=0))
+    x = alt.X("distance:Q", title="total variation", axis=alt.Axis(tickCount=TICKS), scale=FROM_ZERO)
     y = alt.Y("item:N", title=None, scale=alt.Scale(domain=order))
     dots = alt.Chart().mark_point(filled=True, size=50, opacity=1).encode(x=x, y=y)
     dots = dots.encode(tooltip=["item:N", "what:N", alt.Tooltip("distance:Q", format=".3g")])
@@ -74,7 +76,9 @@ def spread(finding: Finding) -> Figure | None:
     y = alt.Y("group:N", title=None, scale=alt.Scale(domain=[str(row["group"]) for row in shown]))
     whose = {"panel": "panel", "human": "humans"}
     points = [dict(row) | {"who": who, "spread": row[column]} for column, who in whose.items() for row in shown]
-    x = alt.X("spread:Q", title="standard deviation within the group", axis=alt.Axis(tickCount=TICKS), scale=alt.Scale(domainMin=0))
+    x = alt.X(
+        "spread:Q", title="standard deviation within the group", axis=alt.Axis(tickCount=TICKS), scale=alt.Scale(zero=True, nice=True)
+    )
     dots = kinds(alt.Chart().mark_point(filled=True, size=55, opacity=1).encode(x=x, y=y), "who", list(whose.values()))
     dots = dots.encode(tooltip=["group:N", "who:N", *(alt.Tooltip(f"{name}:Q", format=".3g") for name in ("panel", "human"))])
     bridge = alt.Chart().mark_rule(style="identity").encode(x="panel:Q", x2="human:Q", y=y)

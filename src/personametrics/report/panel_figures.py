@@ -76,7 +76,8 @@ def _signal(finding: Finding, name: str, facet: str, title: str) -> Figure | Non
     middle = statistics.median(float(row["signal"]) for row in rows)
     text = (
         f"Dots with intervals of the persona signal of {len(rows)} {name}: best {quoted(rows[0][facet])} at {number(rows[0]['signal'])}, "
-        f"median {number(middle)}, worst {quoted(rows[-1][facet])} at {number(rows[-1]['signal'])}."
+        f"median {number(middle)}, worst {quoted(rows[-1][facet])} at {number(rows[-1]['signal'])}. "
+        "Right of the dashed line persona outweighs noise."
     )
     return Figure(f"signal-by-{facet}", title, text, _dots(shown, facet, order), [safe(row) for row in finding.evidence[name]])
 

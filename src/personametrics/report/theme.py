@@ -86,7 +86,7 @@ def theme(scheme: Scheme, font: str = FONT) -> dict[str, Any]:
             "titleFontSize": 11,
             "titleFontWeight": "normal",
             "orient": "top",
-            "labelLimit": 120,
+            "labelLimit": 130,
             "symbolOpacity": 1,
         },
         "mark": {"color": colours.accent},

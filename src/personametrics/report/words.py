@@ -13,13 +13,15 @@ from personametrics.data.finding import Finding
 NOTHING = "—"
 """What stands for an undefined number."""
 
+MINUS = "−"
+
 COUNTED = {"runs", "calls"}
 """Units whose whole values are written without decimals."""
 
-TONES = {"persona dominates": "good", "model uncertainty dominates": "bad"}
-"""How a verdict is coloured; whatever is not named here is neither good nor bad."""
+TONES = {"persona dominates": "good", "model uncertainty dominates": "bad", "undecided": "open", "unknown": "open"}
+"""How a verdict is coloured; a label that is not named here gets no colour."""
 
-SIGNS = {"good": "✓", "bad": "✗", "open": "?"}
+SIGNS = {"good": "✓", "bad": "✗", "open": "?", "plain": "•"}
 """The sign that stands beside the colour, so that colour never speaks alone."""
 
 DETAILS = ("component.", "reliability.k=", "floor.", "ceiling.")
@@ -65,15 +67,16 @@ def number(value: float | None, unit: str = "") -> str:
     """A number with three significant digits.
 
     Examples:
-        >>> number(0.93527), number(30000), number(0.000012), number(12.0, "calls"), number(None)
-        ('0.935', '30,000', '1.20e-05', '12', '—')
+        >>> number(-0.93527), number(30000), number(0.000012), number(12.0, "calls"), number(None)
+        ('−0.935', '30,000', '1.20e-05', '12', '—')
     """
     if value is None or not math.isfinite(value):
         return NOTHING
     if isinstance(value, int) or value == 0 or (unit in COUNTED and value == round(value)):
-        return f"{value:,.0f}"
+        return f"{value:,.0f}".replace("-", MINUS)
     size = math.floor(math.log10(abs(value)))
-    return f"{value:.2e}" if size < -4 else f"{value:,.{max(0, 2 - size)}f}"
+    written = f"{abs(value):.2e}" if size < -4 else f"{abs(value):,.{max(0, 2 - size)}f}"
+    return MINUS + written if value < 0 else written
 
 
 def probability(value: float) -> str:
@@ -134,8 +137,8 @@ def level(estimates: Iterable[Estimate]) -> str:
 
 
 def tone(label: str) -> str:
-    """Good, bad or open: how a verdict of that label is coloured."""
-    return TONES.get(label, "open")
+    """Good, bad, open or plain: how a verdict of that label is coloured."""
+    return TONES.get(label, "plain")
 
 
 def headline(card: Card) -> Estimate | None:

@@ -222,9 +222,10 @@ def _what_decides(panel: Panel) -> str:
         more = math.ceil(panel.runs * ((1 - between) / room - 1))
         if more <= MOST_MORE * panel.runs:
             return f"about {max(more, 1)} more {'runs' if more > 1 else 'run'} per cell would decide"
-    if distance * MOST_MORE < half:
+    larger = (half / distance) ** 2 if distance > 0 else math.inf
+    if larger > MOST_MORE:
         return "it lies so close to one half that no affordable panel would decide"
-    return f"more runs alone would not decide, about {(half / distance) ** 2:.1f} times as many personas and items would"
+    return f"more runs alone would not decide, about {max(2, math.ceil(larger))} times as many personas and items would"
 
 
 def _uses(panel: Panel, found: Mapping[str, Estimate], target: float) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:

@@ -1,0 +1,151 @@
+"""Fidelity: planted exaggeration, flattening and spread; nothing found where panel and people are one population."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from personametrics.data.columns import Columns
+from personametrics.data.errors import DesignError
+from personametrics.data.finding import Finding
+from personametrics.data.responses import Responses
+from personametrics.data.scale import Nominal, Numeric, Ordinal, Scale
+from personametrics.studies.fidelity import Fidelity
+
+GROUPS = ("left", "middle", "right")
+Array = np.ndarray[Any, np.dtype[np.float64]]
+
+
+def people(seed: int, effect: Array, spread: float = 1.0, size: int = 60, runs: int = 1, noise: float = 0.0) -> pl.DataFrame:
+    """Answers around group means `effect` (items, groups), with a standard deviation between people and one between runs."""
+    rng = np.random.default_rng(seed)
+    person, item, run = np.indices((size, len(effect), runs)).reshape(3, -1)
+    group = person % len(GROUPS)
+    own = spread * rng.normal(size=(size, len(effect)))
+    y = effect[item, group] + own[person, item] + noise * rng.normal(size=len(person))
+    return pl.DataFrame({"id": person, "item": [f"q{i}" for i in item], "run": run, "party": [GROUPS[g] for g in group], "answer": y})
+
+
+def compared(panel: pl.DataFrame, human: pl.DataFrame, scale: Scale, *, match: bool = True) -> Finding:
+    mine = Responses.read(panel, Columns("id", "item", run="run", attributes=("party",)), scale)
+    theirs = Responses.read(human, Columns("id", "item", attributes=("party",)), scale)
+    return Fidelity(theirs, {"party": "party"} if match else {}).estimate(mine)
+
+
+def effects(items: int = 25) -> Array:
+    return np.random.default_rng(9).normal(size=(items, 3)) * 0.7
+
+
+def cut(frame: pl.DataFrame) -> pl.DataFrame:
+    """Scores as ratings from 1 to 5."""
+    return frame.with_columns(answer=(pl.col("answer") * 0.8 + 3).round().clip(1, 5).cast(pl.Int64))
+
+
+@pytest.mark.parametrize(
+    ("factor", "label"),
+    [(1.0, "groups differ as in people"), (2.0, "group differences exaggerated"), (0.5, "group differences flattened")],
+)
+def test_planted_slope_is_recovered(factor: float, label: str) -> None:
+    effect = effects()
+    found = compared(people(1, effect * factor, runs=3, noise=0.8), people(2, effect, size=150), Numeric())
+    assert found["difference.slope"].low <= factor <= found["difference.slope"].high
+    assert found["difference.correlation"].value == pytest.approx(1, abs=0.1)
+    assert found.verdict.label == label
+
+
+def test_unrelated_differences_are_called_so() -> None:
+    found = compared(people(1, effects(40), runs=2), people(2, -effects(40)), Numeric())
+    assert found["difference.correlation"].high < 0
+    assert found.verdict.label == "groups differ otherwise than in people"
+
+
+def test_slope_covers_the_truth_at_its_nominal_rate() -> None:
+    effect = effects(15)
+    held = 0
+    for seed in range(120):
+        found = compared(people(seed, effect * 1.4, size=30, runs=2, noise=0.5), people(seed + 1000, effect, size=90), Numeric())
+        held += found["difference.slope"].low <= 1.4 <= found["difference.slope"].high
+    assert 0.8 <= held / 120 <= 0.98
+
+
+@pytest.mark.parametrize(("spread", "low", "high"), [(0.5, 0.4, 0.6), (1.0, 0.9, 1.1)])
+def test_spread_within_groups(spread: float, low: float, high: float) -> None:
+    found = compared(people(1, effects(), spread), people(2, effects()), Numeric())
+    assert low < found["spread.ratio"].value < high
+    lines = found.verdict.unfit if spread < 1 else found.verdict.fit
+    assert any("spread of answers within a group" in line for line in lines)
+
+
+def test_one_population_is_not_told_apart() -> None:
+    found = compared(cut(people(1, effects())), cut(people(2, effects())), Ordinal(), match=False)
+    for kind in ("tv", "js", "wasserstein"):
+        assert found[f"distance.{kind}"].value == pytest.approx(found[f"floor.{kind}"].value, rel=0.2)
+    assert found.verdict.label in {"answers like people's", "undecided"}
+
+
+def test_another_population_is_told_apart() -> None:
+    found = compared(cut(people(1, effects() + 1.5)), cut(people(2, effects())), Ordinal(), match=False)
+    assert found["distance.tv"].low > found["floor.tv"].high
+    assert found.verdict.label == "answers unlike people's"
+
+
+def test_reruns_do_not_pass_for_people() -> None:
+    """Ten reruns of ten personas are not a hundred people: the floor is that of ten."""
+    ten = compared(cut(people(1, effects(), size=10, runs=10)), cut(people(2, effects())), Ordinal(), match=False)
+    hundred = compared(cut(people(1, effects(), size=100)), cut(people(2, effects())), Ordinal(), match=False)
+    assert ten["floor.tv"].value > 1.5 * hundred["floor.tv"].value
+
+
+def test_disagreement_is_tracked_through_personas_or_through_noise() -> None:
+    rng = np.random.default_rng(3)
+    sizes = np.linspace(0.3, 2, 30)
+    human = people(5, np.zeros((30, 3))).with_columns(answer=pl.col("answer") * pl.Series(np.tile(sizes, 60)))
+
+    def panel(through_noise: bool) -> pl.DataFrame:  # noqa: FBT001
+        frame = people(6, np.zeros((30, 3)), runs=3, spread=0 if through_noise else 1)
+        scaled = pl.col("answer") * pl.Series(np.tile(np.repeat(sizes, 3), 60))
+        return frame.with_columns(
+            answer=scaled
+            + pl.Series((sizes[np.tile(np.repeat(np.arange(30), 3), 60)] if through_noise else 0.1) * rng.normal(size=len(frame)))
+        )
+
+    personas, noise = (compared(panel(through), human, Numeric()) for through in (False, True))
+    assert personas["tracking.persona"].low > 0.7
+    assert abs(personas["tracking.rerun"].value) < 0.1
+    assert noise["tracking.rerun"].low > 0.7
+    assert abs(noise["tracking.persona"].value) < 0.1
+    for found in (personas, noise):
+        assert found["tracking.total"].value == pytest.approx(found["tracking.persona"].value + found["tracking.rerun"].value)
+
+
+def test_nominal_answers_compare_every_label() -> None:
+    panel, human = (cut(people(seed, effects(), size=90)).with_columns(answer=pl.col("answer").cast(pl.String)) for seed in (1, 2))
+    found = compared(panel, human, Nominal())
+    assert found["difference.slope"].low < 1 < found["difference.slope"].high
+    assert "distance.wasserstein" not in {e.name for e in found.estimates}
+    assert {row["answer"] for row in found.evidence["differences"]} == {"1", "2", "3", "4", "5"}
+
+
+def rename(column: str, value: str) -> Callable[[pl.DataFrame], pl.DataFrame]:
+    return lambda frame: frame.with_columns(pl.lit(value).alias(column))
+
+
+def test_nothing_in_common_is_said_with_examples() -> None:
+    panel, human = people(1, effects(3)), people(2, effects(3))
+    with pytest.raises(DesignError, match='0 items in common, two are needed; items are called like "q0" there and "other" here'):
+        compared(panel, rename("item", "other")(human), Numeric())
+    with pytest.raises(
+        DesignError, match="No group is found on both sides of --match: left, middle, right in the frame, green in the frame"
+    ):
+        compared(panel, rename("party", "green")(human), Numeric())
+
+
+def test_what_is_left_out_is_said() -> None:
+    panel, human = people(1, effects(6)), people(2, effects(5)).filter(pl.col("party") != "right")
+    found = compared(panel, human, Numeric())
+    said = {notice.code: notice.text for notice in found.notices}
+    assert "1 items were not put to the people, such as q5" in said["items-without-humans"]
+    assert "20 personas" in said["without-group"]
+    assert "40 people in 2 groups on 5 common items" in said["humans"]
