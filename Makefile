@@ -29,7 +29,7 @@ ground: $(VENV)-ground/.installed
 	cd src && ../$(VENV)-ground/bin/python -m personametrics.stats
 
 docs: $(VENV)/.developer
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 bench: $(VENV)/.developer
 	$(BIN)/python benchmarks/speed.py

@@ -10,7 +10,7 @@ import pytest
 from personametrics.data.card import Card
 from personametrics.data.columns import Columns
 from personametrics.data.estimate import Estimate, Status
-from personametrics.data.finding import Finding, Rows, Verdict
+from personametrics.data.finding import Cell, Finding, Rows, Verdict
 from personametrics.data.notice import Notice
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Ordinal, Scale
@@ -78,13 +78,13 @@ def human_card() -> Card:
     """A finding with human answers beside it, with holes in its tables."""
     rng = np.random.default_rng(3)
     groups, items = ["left", "right", "centre"], [f"item {at}" for at in range(12)]
-    differences = [
+    differences: list[dict[str, Cell]] = [
         {"group": group, "item": item, "panel": float(human * 1.6 + wobble), "human": float(human)}
         for group in groups
         for item, human, wobble in zip(items, rng.normal(0, 0.4, 12), rng.normal(0, 0.1, 12), strict=True)
     ]
     differences.append({"group": "left", "item": "unasked", "panel": 0.2, "human": math.nan})
-    distances = [
+    distances: list[dict[str, Cell]] = [
         {
             "item": item,
             "tv": float(tv),
@@ -97,8 +97,10 @@ def human_card() -> Card:
         }
         for item, tv in zip(items, rng.uniform(0.1, 0.6, 12), strict=True)
     ]
-    spread = [{"group": group, "panel": 0.3 + at / 10, "human": 0.9, "ratio": (0.3 + at / 10) / 0.9} for at, group in enumerate(groups)]
-    tracking = [
+    spread: list[dict[str, Cell]] = [
+        {"group": group, "panel": 0.3 + at / 10, "human": 0.9, "ratio": (0.3 + at / 10) / 0.9} for at, group in enumerate(groups)
+    ]
+    tracking: list[dict[str, Cell]] = [
         {"item": item, "human": float(human), "persona": float(human * 0.4), "rerun": 0.05}
         for item, human in zip(items, rng.uniform(0.2, 0.7, 12), strict=True)
     ]

@@ -103,7 +103,7 @@ def test_disagreement_is_tracked_through_personas_or_through_noise() -> None:
     sizes = np.linspace(0.3, 2, 30)
     human = people(5, np.zeros((30, 3))).with_columns(answer=pl.col("answer") * pl.Series(np.tile(sizes, 60)))
 
-    def panel(through_noise: bool) -> pl.DataFrame:  # noqa: FBT001
+    def panel(through_noise: bool) -> pl.DataFrame:
         frame = people(6, np.zeros((30, 3)), runs=3, spread=0 if through_noise else 1)
         scaled = pl.col("answer") * pl.Series(np.tile(np.repeat(sizes, 3), 60))
         return frame.with_columns(

@@ -213,7 +213,7 @@ def _verdict(panel: Panel, found: Mapping[str, Estimate], target: float) -> Verd
 def _what_decides(panel: Panel) -> str:
     """How many more runs would take one half out of the interval, if runs can: only the part of its variance within cells shrinks."""
     s = panel.signal
-    if math.isnan(s.low) or math.isnan(s.high):
+    if not s.high > s.low:
         return "no interval can be given"
     distance, half = abs(s.value - DECIDES), (s.high - s.low) / 2
     between = s.between / (s.between + s.cells) if s.between + s.cells > 0 else 1.0

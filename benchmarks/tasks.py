@@ -1,0 +1,100 @@
+"""What is timed: decoding a file, and the library's ways from that file to an answer.
+
+python benchmarks/tasks.py TASK FILE COLUMN     runs one of them and prints how much memory it took
+"""
+
+import json
+import resource
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+
+from personametrics.data.columns import Columns
+from personametrics.data.responses import Responses
+from personametrics.data.scale import Numeric, Ordinal
+from personametrics.lab import measure
+from personametrics.stats import Cells, components, deletions, interval, pairs, replicates, signal
+from personametrics.stats.arrays import Floats
+from personametrics.stats.disagreement import Disagreements
+from personametrics.stats.intervals import Deletions, Interval, Replicates, Scale
+
+FACETS = ("persona", "item")
+EFFECTS: dict[str, Scale] = {"persona": "component", "item": "component", "persona:item": "plain", "run": "positive"}
+REPLICATES = 1000
+
+
+class Source(NamedTuple):
+    """A Parquet file, and the column that holds the answer: `answer` (numbers) or `label` (1 to 5)."""
+
+    path: Path
+    answer: str = "answer"
+
+
+def decode(source: Source) -> pl.DataFrame:
+    """Read the three columns, and nothing else."""
+    return pl.read_parquet(source.path, columns=[*FACETS, source.answer])
+
+
+def point_estimates(source: Source) -> dict[str, Floats]:
+    """Every variance component."""
+    return components(pairs(_cells(source)).whole(), FACETS)
+
+
+def jackknife(source: Source) -> list[Interval]:
+    """Every variance component and the signal, with jackknife intervals."""
+    return _intervals(deletions(pairs(_cells(source))))
+
+
+def bootstrap(source: Source) -> list[Interval]:
+    """Every variance component and the signal, with bootstrap intervals."""
+    return _intervals(replicates(pairs(_cells(source)), REPLICATES))
+
+
+def card(source: Source) -> float:
+    """The whole card; returns its signal."""
+    return measure(source.path, Columns(answer=source.answer), _scale(source))["signal"].value
+
+
+TASKS: dict[str, Callable[[Source], object]] = {
+    "decode": decode,
+    "components": point_estimates,
+    "jackknife": jackknife,
+    "bootstrap": bootstrap,
+    "card": card,
+}
+
+
+def _cells(source: Source) -> Cells:
+    return Responses.read(source.path, Columns(answer=source.answer), _scale(source)).cells
+
+
+def _scale(source: Source) -> Numeric | Ordinal:
+    return Numeric() if source.answer == "answer" else Ordinal()
+
+
+def _intervals(source: Deletions | Replicates) -> list[Interval]:
+    found = [interval(signal, source, scale="share")]
+    return found + [interval(partial(_component, effect=effect), source, scale=scale) for effect, scale in EFFECTS.items()]
+
+
+def _component(d: Disagreements, effect: str) -> Floats:
+    return components(d, FACETS)[effect]
+
+
+def _memory(field: str) -> int:
+    """Bytes of memory this process holds (`VmRSS`) or ever held (`VmHWM`)."""
+    status = Path("/proc/self/status")
+    if status.exists():  # what getrusage says of a child process may still be its parent's
+        return int(next(line for line in status.read_text(encoding="ascii").splitlines() if line.startswith(field)).split()[1]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+if __name__ == "__main__":
+    task, file, column = sys.argv[1:]
+    before = _memory("VmRSS")
+    TASKS[task](Source(Path(file), column))
+    print(json.dumps({"bytes": _memory("VmHWM") - before}))

@@ -1,0 +1,197 @@
+"""Cards in a terminal. Text from data is never read as markup."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, Group
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from personametrics.data.card import Card
+from personametrics.data.estimate import Estimate
+from personametrics.data.finding import Finding
+from personametrics.report.words import (
+    NOTHING,
+    SIGNS,
+    cell,
+    count,
+    figure,
+    headline,
+    interval,
+    key_estimates,
+    level,
+    number,
+    plain,
+    tone,
+    warning,
+)
+
+STYLES = {"good": "green", "bad": "red", "open": "yellow", "plain": "bold"}
+
+ENDS = 5
+"""Items and personas shown from either end."""
+
+BAR = 13
+"""Signs that an interval from 0 to 1 is drawn with."""
+
+SCALE = "0     ½     1"
+
+WIDE = 100
+"""Columns from which on a comparison draws its intervals too."""
+
+
+def show(card: Card, console: Console) -> None:
+    """Print a card.
+
+    Args:
+        card: the findings.
+        console: where to.
+    """
+    console.print(_text(card.title, "bold"))
+    for finding in card.findings:
+        _show_finding(finding, console)
+
+
+def show_table(cards: Sequence[Card], console: Console) -> None:
+    """Print one line a card.
+
+    Args:
+        cards: what to compare.
+        console: where to.
+    """
+    table = _table(Text(f"{len(cards)} panels"))
+    table.add_column("Panel", overflow="fold")
+    table.add_column("Verdict")
+    table.add_column("Estimate")
+    for name in ("Value", "Interval"):
+        table.add_column(name, justify="right", no_wrap=True)
+    if console.width >= WIDE:
+        table.add_column(SCALE, no_wrap=True)
+    for card in cards:
+        verdicts = Text("\n").join(_verdict_label(finding) for finding in card.findings)
+        e = headline(card)
+        numbers = [_text(""), _text(NOTHING)] if e is None else [_text(e.name), _text(figure(e)), *_reach(e)]
+        table.add_row(_text(card.title), verdicts, *numbers[: len(table.columns) - 2])
+    console.print(table)
+
+
+def _show_finding(finding: Finding, console: Console) -> None:
+    """One finding: verdict, uses, notices, numbers."""
+    style = STYLES[tone(finding.verdict.label)]
+    verdict = Group(_verdict_label(finding), _text(finding.verdict.sentence))
+    console.print(Panel(verdict, title=_text(f" {finding.study} "), title_align="left", border_style=style, padding=(0, 1)))
+    console.print(_lines(finding))
+    if key := key_estimates(finding):
+        _print(_estimates(key), console)
+        for e in filter(warning, key):
+            console.print(_text(f"{e.name}: {warning(e)}", "yellow"))
+    for name, facet in (("items", "item"), ("personas", "persona")):
+        if rows := [row for row in finding.evidence.get(name, ()) if row.get("signal") is not None]:
+            _print(_ends(rows, name, facet), console)
+    if designs := finding.evidence.get("designs"):
+        _print(_plain_table("Designs that reach the target", designs), console)
+
+
+def _print(table: Table, console: Console) -> None:
+    """Print a table, with a line before it."""
+    console.print()
+    console.print(table)
+
+
+def _text(text: object, style: str = "") -> Text:
+    """Text as it stands: no markup, no control signs."""
+    return Text(plain(text), style)
+
+
+def _verdict_label(finding: Finding) -> Text:
+    """Sign, colour and label of a verdict."""
+    kind = tone(finding.verdict.label)
+    return _text(f"{SIGNS[kind]} {finding.verdict.label}", f"bold {STYLES[kind]}".replace("bold bold", "bold"))
+
+
+def _table(title: Text) -> Table:
+    """An empty table in the style of all."""
+    return Table(
+        title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True
+    )
+
+
+def _lines(finding: Finding) -> Table:
+    """Uses and notices, one after the other, each with its sign."""
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(width=14)
+    grid.add_column()
+    verdict = finding.verdict
+    for name, kind, lines in (("fit for", "good", verdict.fit), ("not fit for", "bad", verdict.unfit), ("undecided", "open", verdict.open)):
+        for at, line in enumerate(lines):
+            grid.add_row(_text("" if at else f"{SIGNS[kind]} {name}", STYLES[kind]), _text(line))
+    for at, notice in enumerate(finding.notices):
+        grid.add_row(_text("" if at else "! notice", "yellow"), _text(notice.text))
+    return grid
+
+
+def _estimates(estimates: Sequence[Estimate]) -> Table:
+    """Numbers with their intervals; below a number, what must be known of it."""
+    table = _table(Text("Key estimates"))
+    table.add_column("Estimate")
+    table.add_column("Value", justify="right", no_wrap=True)
+    table.add_column(level(estimates), justify="right", no_wrap=True)
+    table.add_column(SCALE, no_wrap=True)
+    table.add_column("Rests on", justify="right", no_wrap=True)
+    for e in estimates:
+        table.add_row(_text(e.name), _text(figure(e)), *_reach(e), _text(count(e)))
+    return table
+
+
+def _reach(e: Estimate) -> list[Text]:
+    """An interval in numbers and, for a share, drawn."""
+    return [_text(interval(e)), _text(bar(e.value, e.low, e.high) if e.unit == "share" else "", "cyan")]
+
+
+def bar(value: float, low: float, high: float, width: int = BAR) -> str:
+    """An interval within 0 to 1, drawn with signs.
+
+    Examples:
+        >>> bar(0.5, 0.25, 0.75, width=9)
+        '··━━●━━··'
+        >>> bar(0.5, float("nan"), 1.0, width=9)
+        '····●····'
+    """
+    if not math.isfinite(value):
+        return ""
+    ends = (low, high) if math.isfinite(low) and math.isfinite(high) else (value, value)
+    at, start, end = (round(min(max(one, 0.0), 1.0) * (width - 1)) for one in (value, *ends))
+    return "".join("●" if place == at else "━" if start <= place <= end else "·" for place in range(width))
+
+
+def _ends(rows: Sequence[Mapping[str, Any]], name: str, facet: str) -> Table:
+    """The best and the worst items or personas."""
+    ordered = sorted(rows, key=lambda row: -float(row["signal"]))
+    few = len(ordered) <= 2 * ENDS
+    title = f"Signal by {facet}" if few else f"Signal by {facet}: best {ENDS} and worst {ENDS} of {len(ordered)} {name}"
+    table = _table(Text(title))
+    table.add_column(facet, overflow="ellipsis", no_wrap=True, min_width=12)
+    for column in ("signal", "interval"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column(SCALE, no_wrap=True)
+    for at, row in enumerate(ordered if few else [*ordered[:ENDS], *ordered[-ENDS:]]):
+        if at == ENDS and not few:
+            table.add_section()
+        value, low, high = (math.nan if row.get(name) is None else float(row[name]) for name in ("signal", "low", "high"))
+        reach = "" if math.isnan(low) and math.isnan(high) else f"{number(low)} to {number(high)}"
+        table.add_row(_text(row[facet]), _text(number(value)), _text(reach), _text(bar(value, low, high), "cyan"))
+    return table
+
+
+def _plain_table(title: str, rows: Sequence[Mapping[str, Any]]) -> Table:
+    """An evidence table as it is."""
+    table = _table(Text(title))
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    for name in names:
+        table.add_column(_text(name), justify="right")
+    for row in rows:
+        table.add_row(*(_text(cell(row.get(name))) for name in names))
+    return table
