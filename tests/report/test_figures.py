@@ -9,6 +9,7 @@ import pytest
 import vl_convert
 
 from personametrics.data.card import Card
+from personametrics.data.finding import Cell, Rows
 from personametrics.report.figure import Figure
 from personametrics.report.figures import figures, save_figures, specification
 from personametrics.report.theme import Scheme, theme
@@ -90,8 +91,8 @@ def test_more_levels_than_a_picture_holds_show_both_ends(card: Card) -> None:
 
 def test_more_answers_than_colours_share_the_last_one(nominal_card: Card) -> None:
     finding = nominal_card.findings[0]
-    many = [{"persona": "p", "answer": f"a{at}", "order": at, "share": 0.1} for at in range(10)]
-    evidence = {"answers": many, "cells": [{"persona": "p", "item": "i", "answer": "a9", "share": 0.1}]}
+    many: list[dict[str, Cell]] = [{"persona": "p", "answer": f"a{at}", "order": at, "share": 0.1} for at in range(10)]
+    evidence: dict[str, Rows] = {"answers": many, "cells": [{"persona": "p", "item": "i", "answer": "a9", "share": 0.1}]}
     found = {figure.name: figure for figure in figures(dataclasses.replace(finding, evidence=evidence))}
     assert {row["kind"] for row in data(found["answers"])} == {*(f"a{at}" for at in range(7)), "(other)"}
     assert data(found["heat-map"])[0]["kind"] == "(other)"

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from personametrics.data.card import Card
 from personametrics.report import show, show_table
-from personametrics.report.terminal import bar
+from personametrics.report.terminal import BAR, bar
 
 
 def printed(card: Card, width: int = 80) -> str:
@@ -73,4 +73,4 @@ def test_hostile_titles_in_a_table(hostile_card: Card) -> None:
 
 def test_a_bar_stays_within_its_width() -> None:
     for value, low, high in ((-3.0, -9.0, 0.5), (1.0, 0.2, 1.7), (0.5, 0.5, 0.5)):
-        assert len(bar(value, low, high)) == 13
+        assert len(bar(value, low, high)) == BAR

@@ -71,6 +71,13 @@ def test_the_jackknife_is_that_of_one_answer_left_out_after_the_other() -> None:
     assert information(counts, "jackknife").total == pytest.approx(direct)
 
 
+def test_few_personas_do_not_bias_the_entropy_of_an_item() -> None:
+    p = people(7, 4.0, (5, 4000, 3))
+    found, truth = information(dealt(8, p, 3)), information_of_probabilities(p)
+    assert found.given_item == pytest.approx(truth.given_item, abs=0.02)
+    assert information(dealt(8, p, 3), "jackknife").given_item > truth.given_item + 0.03
+
+
 @pytest.mark.parametrize(("runs", "labels"), [(3, 2), (3, 6), (5, 4), (10, 3)])
 def test_personas_without_any_effect_explain_nothing(runs: int, labels: int) -> None:
     counts = dealt(1, np.broadcast_to(people(0, 0.0, (1, 3000, labels)), (10, 3000, labels)), runs)
@@ -78,14 +85,17 @@ def test_personas_without_any_effect_explain_nothing(runs: int, labels: int) -> 
     assert information(counts, "none").personas > 0.05
 
 
-@pytest.mark.parametrize(("runs", "labels", "worst"), [(3, 4, 0.04), (3, 6, 0.1), (5, 4, 0.03), (10, 4, 0.02)])
+@pytest.mark.parametrize(("runs", "labels"), [(3, 4), (3, 6), (5, 4), (10, 4)])
 @pytest.mark.parametrize("strength", [0.5, 1.5, 4.0])
-def test_planted_information_is_recovered(runs: int, labels: int, worst: float, strength: float) -> None:
-    p = people(2, strength, (20, 1500, labels))
-    truth, found = information_of_probabilities(p), information(dealt(3, p, runs))
-    assert found.personas == pytest.approx(truth.personas, abs=worst)
+def test_planted_information_is_recovered_within_the_documented_bias(runs: int, labels: int, strength: float) -> None:
+    p = people(2, strength, (20, 800, labels))
+    counts = dealt(3, p, runs)
+    truth, found, plain = information_of_probabilities(p), information(counts), information(counts, "none")
+    assert found.personas == pytest.approx(truth.personas, abs=0.05)
+    assert found.share == pytest.approx(truth.share, abs=0.05)
     assert found.given_item == pytest.approx(truth.given_item, abs=0.02)
-    assert found.share == pytest.approx(truth.share, abs=worst)
+    assert found.total == pytest.approx(truth.total, abs=0.02)
+    assert abs(found.personas - truth.personas) < abs(plain.personas - truth.personas) / 2
 
 
 @given(TABLES, st.permutations(range(3)), st.permutations(range(4)), st.permutations(range(3)))
@@ -150,10 +160,10 @@ def test_batches_stand_alone() -> None:
 
 def test_undefined_is_nan() -> None:
     empty = np.zeros((2, 2, 3), dtype=np.int64)
-    nothing = [information(empty, correction) for correction in CORRECTIONS] + [information_of_probabilities(empty * np.nan)]
+    nothing = [information(empty, correction) for correction in CORRECTIONS] + [information_of_probabilities(np.full((2, 2, 3), np.nan))]
     assert all(np.isnan(part) for found in nothing for part in found)
     agreed: Information = information(np.array([[[4, 0]], [[4, 0]]]))
-    assert agreed[:5] == (0, 0, 0, 0, 0)
+    assert not np.any(agreed[:5])
     assert np.isnan(agreed.share)
     assert np.isnan(information(np.eye(2, dtype=np.int64)[:, None]).personas)  # nobody was asked twice
 

@@ -103,9 +103,9 @@ def measure(  # noqa: PLR0917 (a command's options are its parameters)
                 raise
             message = f"{title}: {error}"
             raise type(error)(message) from error
+    low = [f"{card.title}: {bar.text} ({bar.of(card):.3f})" for card in cards for bar in bars if not bar.of(card) >= bar.least]
     _write(cards, html, figures, latex, markdown)
     _print(cards, by=bool(by), as_json=json_)
-    low = [f"{card.title}: {bar.text} ({bar.of(card):.3f})" for card in cards for bar in bars if not bar.of(card) >= bar.least]
     if low:
         typer.echo("Below --fail-under: " + "; ".join(low), err=True)
         raise typer.Exit(1)
@@ -175,7 +175,7 @@ def _check(level: float, target: float, price: float | None) -> None:
 def _parts(file: Path, keep: Sequence[str], by: Sequence[str]) -> list[tuple[str, list[str]]]:
     """Title and conditions of each card."""
     if not by:
-        return [(", ".join(keep) or file.name, list(keep))]
+        return [(f"{file.name} ({', '.join(keep)})" if keep else file.name, list(keep))]
     table, name = scan(file)
     require(by, column_names(table, name), name)
     values = collect(where(table, keep, name).select(pl.col(list(by)).cast(pl.String)).unique().drop_nulls(), name).sort(by)

@@ -8,8 +8,9 @@
 
   function theme(width) {
     const chosen = structuredClone(themes[dark.matches ? "dark" : "light"]);
+    chosen.axis.labelLimit = Math.round(Math.max(100, width * 0.33));
     if (width < NARROW) {
-      Object.assign(chosen.axis, { labelLimit: 100, titleLimit: 280 });
+      chosen.axis.titleLimit = 280;
       Object.assign(chosen.legend, { columns: 3, labelLimit: 84 });
     }
     return chosen;

@@ -118,12 +118,16 @@ def kinds(chart: alt.Chart, column: str, order: list[str] | list[int], shapes: S
     return marked
 
 
-def line_at(value: float, label: str = "") -> list[alt.Chart]:
-    """A horizontal target line with its label."""
+def line_at(value: float, label: str, *, left: bool) -> list[alt.Chart]:
+    """A horizontal target line with its label: above it on the left, or below it on the right."""
     data = values([{"target": value, "label": label}])
     rule = alt.Chart(data).mark_rule(style="target").encode(y=alt.Y("target:Q"))
-    text = alt.Chart(data).mark_text(style="target-text", align="right", baseline="top", dx=-4, dy=4)
-    return [rule, text.encode(x=alt.value("width"), y=alt.Y("target:Q"), text="label:N")]
+    text = alt.Chart(data)
+    if left:
+        text = text.mark_text(style="target-text", align="left", baseline="bottom", dx=4, dy=-3)
+    else:
+        text = text.mark_text(style="target-text", align="right", baseline="top", dx=-4, dy=4)
+    return [rule, text.encode(x=alt.value(0 if left else "width"), y=alt.Y("target:Q"), text="label:N")]
 
 
 def identity_line(low: float, high: float) -> alt.Chart:

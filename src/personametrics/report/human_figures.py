@@ -26,7 +26,8 @@ def differences(finding: Finding) -> Figure | None:
     both = [float(row[name]) for row in rows for name in ("panel", "human")]
     x = alt.X("human:Q", title="humans: group minus item mean", axis=alt.Axis(tickCount=TICKS))
     y = alt.Y("panel:Q", title="panel: group minus item mean", axis=alt.Axis(tickCount=TICKS))
-    tooltip = ["group:N", "item:N", alt.Tooltip("human:Q", format=".3g"), alt.Tooltip("panel:Q", format=".3g")]
+    named = ["group", "item", *(["answer"] if any(row.get("answer") is not None for row in rows) else [])]
+    tooltip = [*(f"{name}:N" for name in named), *(alt.Tooltip(f"{name}:Q", format=".3g") for name in ("human", "panel"))]
     dots = alt.Chart().mark_point(filled=True, size=45, opacity=0.8).encode(x=x, y=y, tooltip=tooltip)
     groups = list(dict.fromkeys(str(row["group"]) for row in rows))
     if len(groups) <= MOST_GROUPS:

@@ -147,7 +147,7 @@ def curve(finding: Finding) -> Figure | None:
     dots = alt.Chart().mark_point(filled=True, size=36, opacity=1).encode(x=x, y=y, tooltip=tooltip)
     dots = kinds(dots, "runs", runs, title=RUNS)
     target = _target(finding)
-    aim = line_at(target, f"target {target:g}") if target else []
+    aim = line_at(target, f"target {target:g}", left=_late(rows, target)) if target else []
     best = max(rows, key=lambda row: float(row["reliability"]))
     reached = [row for row in rows if target and float(row["reliability"]) >= target]
     cheapest = min(reached, key=lambda row: float(row.get("calls") or math.inf), default=None)
@@ -158,6 +158,12 @@ def curve(finding: Finding) -> Figure | None:
     if target:
         text += f" The target {target:g} is " + ("not reached." if cheapest is None else f"reached from {_design(cheapest)} on.")
     return Figure("d-study", "What more items and more runs would bring", text, drawing(rows, *aim, lines, dots), rows)
+
+
+def _late(rows: Sequence[Row], target: float) -> bool:
+    """Whether every line stays below the target in its first quarter, so that a label has room there."""
+    quarter = max(_of(rows, "items")) / 4
+    return all(row["reliability"] < target for row in rows if row["items"] <= quarter)
 
 
 def _of(rows: Sequence[Row], column: str) -> list[float]:

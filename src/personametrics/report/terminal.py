@@ -34,10 +34,10 @@ STYLES = {"good": "green", "bad": "red", "open": "yellow", "plain": "bold"}
 ENDS = 5
 """Items and personas shown from either end."""
 
-BAR = 13
+BAR = 9
 """Signs that an interval from 0 to 1 is drawn with."""
 
-SCALE = "0     ½     1"
+SCALE = "0   ½   1"
 
 WIDE = 100
 """Columns from which on a comparison draws its intervals too."""
@@ -88,6 +88,8 @@ def _show_finding(finding: Finding, console: Console) -> None:
         _print(_estimates(key), console)
         for e in filter(warning, key):
             console.print(_text(f"{e.name}: {warning(e)}", "yellow"))
+    if averaged := [e for e in finding.estimates if e.name.startswith("reliability.k=") and math.isfinite(e.value)]:
+        console.print(_text(f"\nReliability of 1 to {len(averaged)} averaged runs: {', '.join(figure(e) for e in averaged)}"))
     for name, facet in (("items", "item"), ("personas", "persona")):
         if rows := [row for row in finding.evidence.get(name, ()) if row.get("signal") is not None]:
             _print(_ends(rows, name, facet), console)
@@ -96,8 +98,11 @@ def _show_finding(finding: Finding, console: Console) -> None:
 
 
 def _print(table: Table, console: Console) -> None:
-    """Print a table, with a line before it."""
+    """Print a table, with a line before it; its title by itself, so that a narrow table does not break it."""
+    title, table.title = table.title, None
     console.print()
+    if isinstance(title, Text):
+        console.print(Text(title.plain, "bold"))
     console.print(table)
 
 
@@ -136,7 +141,7 @@ def _lines(finding: Finding) -> Table:
 def _estimates(estimates: Sequence[Estimate]) -> Table:
     """Numbers with their intervals; below a number, what must be known of it."""
     table = _table(Text("Key estimates"))
-    table.add_column("Estimate")
+    table.add_column("Estimate", overflow="fold")
     table.add_column("Value", justify="right", no_wrap=True)
     table.add_column(level(estimates), justify="right", no_wrap=True)
     table.add_column(SCALE, no_wrap=True)

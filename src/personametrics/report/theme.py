@@ -112,7 +112,7 @@ def _axis(colours: _Palette) -> dict[str, Any]:
         "labelFontSize": 11,
         "titleFontSize": 11,
         "titleFontWeight": "normal",
-        "labelLimit": 150,
+        "labelLimit": 180,
         "domain": False,
         "ticks": False,
         "labelPadding": 6,

@@ -18,14 +18,25 @@ MINUS = "−"
 COUNTED = {"runs", "calls"}
 """Units whose whole values are written without decimals."""
 
-TONES = {"persona dominates": "good", "model uncertainty dominates": "bad", "undecided": "open", "unknown": "open"}
+TONES = {
+    "persona dominates": "good",
+    "groups differ as in people": "good",
+    "answers like people's": "good",
+    "model uncertainty dominates": "bad",
+    "groups differ otherwise than in people": "bad",
+    "group differences exaggerated": "bad",
+    "group differences flattened": "bad",
+    "answers unlike people's": "bad",
+    "undecided": "open",
+    "unknown": "open",
+}
 """How a verdict is coloured; a label that is not named here gets no colour."""
 
 SIGNS = {"good": "✓", "bad": "✗", "open": "?", "plain": "•"}
 """The sign that stands beside the colour, so that colour never speaks alone."""
 
-DETAILS = ("component.", "reliability.k=", "floor.", "ceiling.")
-"""Families of estimates that pictures show, and that the table of key estimates leaves out."""
+DETAILS = ("reliability.k=",)
+"""Families of estimates that a picture or a line shows, and that the table of key estimates leaves out."""
 
 OUTCOMES = ("share.missing", "share.refused", "share.unparsable", "share.failed")
 """Shares of lost answers: key only where something was lost."""

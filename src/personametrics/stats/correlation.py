@@ -57,8 +57,10 @@ def disattenuated(x: Floats, y: Floats, vx: Floats | float, vy: Floats | float) 
     of a panel and y those of people: the slope is above 1 where the panel exaggerates human differences, below 1
     where it flattens them.
 
-    It is not the correlation that one would see with these samples, and not bounded: with noise that is almost all of
-    the variance it is wild. It needs an interval (a jackknife over pairs), and noise shared by x and y biases it.
+    It is not the correlation that one would see with these samples, and not bounded. Noise shared by x and y biases it,
+    and it runs high where pairs are few and mostly noise: with noise variances 1.1 and 1.25 times the true ones,
+    simulated medians for a true .80 are .86 of 60 pairs and .82 of 200 (slope 1.5: 1.53 and 1.51). It needs an
+    interval, such as a jackknife over pairs.
 
     Args:
         x: Estimates, (..., pairs), such as a panel's mean per item.

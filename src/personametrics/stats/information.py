@@ -34,30 +34,20 @@ def information(counts: Ints | Floats, correction: Correction = "chance") -> Inf
 
     H = −Σ p log₂ p at each level, from the counts pooled to it. Cells weigh by their answers. A plug-in entropy of n
     answers is too low, most of all in the cells, so I(Y; persona | item) of a panel without any persona effect is
-    far above 0. With `"chance"`, entropies of pooled counts are jackknifed over answers (Zahl), and for each item
+    far above 0. With `"chance"`, pooled entropies lose the second-order bias that reruns cause, and in each item
 
         H(Y | persona, item) = H(Y | item) · Σ_cells n H_cell / Σ_cells n E[H_cell]
 
-    where E is the exact mean of the plug-in over all ways to deal the item's answers to its cells; the share is
-    then the adjusted mutual information of Vinh et al. Cells of fewer than two answers, which cannot show a rerun,
-    are left out of everything. `"jackknife"` jackknifes the cells too (same rule); `"none"` is the plug-in (cells
-    without answers are left out).
+    where H_cell is the plug-in and E its exact mean over all ways to deal the item's answers to its cells: the share
+    is then the adjusted mutual information of Vinh et al., whose mean is 0 where personas do not matter. Cells of
+    fewer than two answers, which cannot show a rerun, are left out of everything. `"jackknife"` jackknifes every
+    entropy over answers (Zahl; the same cells); `"none"` is the plug-in of all cells with an answer.
 
-    Simulated bias of I(Y; persona | item) in bits, the worst of panels of 20 and 60 personas with no, weak, middling
-    and strong persona effects (true I from 0 to 1.3). Without a persona effect `"chance"` is at 0.00 throughout:
-
-        runs, labels   "none"   Miller–Madow  "jackknife"  Chao–Shen  "chance"
-        3, 2            +.28       +.15          +.03        −.07       +.03
-        3, 4            +.74       +.50          +.17        −.10       −.03
-        3, 6           +1.09       +.79          +.39        +.03       −.09
-        5, 2            +.16       +.06          +.01        +.01       +.02
-        5, 4            +.47       +.24          +.05        −.04       +.01
-        5, 6            +.73       +.43          +.14        −.08       −.05
-        10, 4           +.24       +.08          +.02        +.02       +.01
-        10, 6           +.39       +.16          +.03        +.03       −.01
-
-    With 5 personas `"chance"` stays within .06. Grassberger's estimate (−.45 in the first row) gives entropy to a
-    persona who never varies. It is not a share of variance: bits know no order of labels. `total` and
+    Bias of I(Y; persona | item) in bits, in simulated panels of 20 personas with 2 to 6 labels (Dirichlet,
+    logistic-normal and partly fixed personas, no to strong effects). Where personas do not matter: plug-in +.27 to
+    +1.06 at 3 runs and +.08 to +.38 at 10, jackknife up to +.38 and +.02, chance within .006. Where they do:
+    jackknife up to +.37 and +.06, chance −.08 to +.05 at 3 runs, −.05 to +.05 at 5, −.01 to +.04 at 10 (the low end
+    with 6 labels). It is not a share of variance: bits know no order of labels. `total` and
     `given_persona` pool items, so they mean something only where the items share their labels.
 
     Args:
@@ -69,8 +59,7 @@ def information(counts: Ints | Floats, correction: Correction = "chance") -> Inf
         where no cell is left.
 
     References:
-        Zahl 1977, doi:10.2307/1936227; Vinh, Epps & Bailey 2010, JMLR 11:2837; Chao & Shen 2003,
-        doi:10.1023/A:1026096204727; Grassberger 2003, arXiv:physics/0307138.
+        Zahl 1977, doi:10.2307/1936227; Vinh, Epps & Bailey 2010, JMLR 11:2837.
 
     Examples:
         Two personas answer one item four times, 3:1 and 1:3: by hand, H(Y | item) = 1 bit and H(¼) = .8113. The
@@ -91,18 +80,20 @@ def information(counts: Ints | Floats, correction: Correction = "chance") -> Inf
         message = "counts must be whole numbers; for probabilities there is information_of_probabilities."
         raise ValueError(message)
     if correction == "none":
-        return _collect(table, table.sum(axis=-1), _entropy)
+        return _explained(*_levels(table, table.sum(axis=-1), _entropy))
     table = np.where(table.sum(axis=-1, keepdims=True) >= 2, table, 0.0)
     size = table.sum(axis=-1)
-    found = _collect(table, size, _jackknifed)
     if correction == "jackknife":
-        return found
-    seen = (size * _entropy(table)).sum(axis=-2)
+        return _explained(*_levels(table, size, _jackknifed))
+    of_item = _pooled(table, (-3,))
     expected = _dealt(table)
-    ratio = seen / np.where(expected > 0, expected, 1.0)  # nothing is expected of an item where nobody differs
-    pooled = table.sum(axis=-3)
-    given_both = _mean(ratio * _jackknifed(pooled), pooled.sum(axis=-1), axes=(-1,))
-    return _explained(found.total, found.given_persona, found.given_item, given_both)
+    ratio = (size * _entropy(table)).sum(axis=-2) / np.where(expected > 0, expected, 1.0)  # 0 / 0 where nobody differs
+    return _explained(
+        _mean(_pooled(table, (-3, -2)), size.sum(axis=(-2, -1)), axes=()),
+        _mean(_pooled(table, (-2,)), size.sum(axis=-1), axes=(-1,)),
+        _mean(of_item, size.sum(axis=-2), axes=(-1,)),
+        _mean(of_item * ratio, size.sum(axis=-2), axes=(-1,)),
+    )
 
 
 def information_of_probabilities(probabilities: Floats, weights: Floats | None = None) -> Information:
@@ -139,7 +130,7 @@ def information_of_probabilities(probabilities: Floats, weights: Floats | None =
     if not np.all(np.isfinite(weight) & (weight >= 0)):
         message = "weights must be finite and not negative."
         raise ValueError(message)
-    return _collect(p * weight[..., None], weight, _entropy)
+    return _explained(*_levels(p * weight[..., None], weight, _entropy))
 
 
 def _checked(table: Ints | Floats) -> Floats:
@@ -154,9 +145,9 @@ def _checked(table: Ints | Floats) -> Floats:
     return checked
 
 
-def _collect(table: Floats, weight: Floats, entropy: Callable[[Floats], Floats]) -> Information:
-    """Entropies at the four levels of a table (..., personas, items, labels) of weighted masses."""
-    return _explained(
+def _levels(table: Floats, weight: Floats, entropy: Callable[[Floats], Floats]) -> tuple[Floats, Floats, Floats, Floats]:
+    """One entropy at the four levels of a table (..., personas, items, labels) of weighted masses."""
+    return (
         _mean(entropy(table.sum(axis=(-3, -2))), weight.sum(axis=(-2, -1)), axes=()),
         _mean(entropy(table.sum(axis=-2)), weight.sum(axis=-1), axes=(-1,)),
         _mean(entropy(table.sum(axis=-3)), weight.sum(axis=-2), axes=(-1,)),
@@ -188,16 +179,34 @@ def _entropy(mass: Floats) -> Floats:
 
 
 def _jackknifed(counts: Floats) -> Floats:
-    """Entropy in bits with the jackknife over answers: n H − (n − 1) · (mean H with one answer left out)."""
+    """Entropy in bits with the jackknife over answers, n H − (n − 1) · (mean H with one answer left out); 0 without any.
+
+    With g(c) = c ln c − (c − 1) ln(c − 1) it comes down to Σ (c / n) (g(n) − g(c)), the plug-in with g for ln.
+    """
     n = counts.sum(axis=-1, keepdims=True)
-    terms = xlogy(counts, counts)
-    # All answers of one label leave out the same, so there are as many replicates as labels.
+    surprise = _step(n) - _step(counts)
+    corrected: Floats = (counts / np.maximum(n, 1.0) * surprise).sum(axis=-1) / np.log(2)
+    return corrected
+
+
+def _step(counts: Floats) -> Floats:
+    """The step of n ln n at each count, c ln c − (c − 1) ln(c − 1); 0 for no answer."""
     fewer = np.maximum(counts - 1, 0.0)
-    rest = np.maximum(n - 1, 1.0)
-    left_out = np.log(rest) - (terms.sum(axis=-1, keepdims=True) - terms + xlogy(fewer, fewer)) / rest
-    mean = (counts * left_out).sum(axis=-1) / np.maximum(n[..., 0], 1.0)
-    corrected: Floats = n[..., 0] * _entropy(counts) - rest[..., 0] * mean / np.log(2)
-    return np.where(n[..., 0] > 1, corrected, 0.0)
+    return np.asarray(xlogy(counts, counts) - xlogy(fewer, fewer), dtype=np.float64)
+
+
+def _pooled(counts: Floats, axes: tuple[int, ...]) -> Floats:
+    """Entropy in bits of the answers pooled over cells, with the second-order bias that their reruns cause taken out.
+
+    E[plug-in] ≈ H − Σ var(q) / (2 q ln 2) for pooled shares q. The personas and items are these and no others, so only
+    reruns within cells make var(q) = Σ_cells c (n − c) / (n − 1) / N²; the Miller–Madow of one big draw has too much.
+    """
+    n = counts.sum(axis=-1, keepdims=True)
+    spread = (counts * (n - counts) / np.maximum(n - 1, 1.0)).sum(axis=axes)
+    pooled = counts.sum(axis=axes)
+    answers = np.maximum(pooled.sum(axis=-1), 1.0)
+    corrected: Floats = _entropy(pooled) + (spread / np.maximum(pooled, 1.0)).sum(axis=-1) / (2 * np.log(2) * answers)
+    return corrected
 
 
 def _dealt(counts: Floats) -> Floats:

@@ -15,7 +15,8 @@ from personametrics.data.paired import Side, pair_up
 from personametrics.data.responses import Responses
 from personametrics.stats.arrays import Floats, Ints
 from personametrics.stats.correlation import disattenuated
-from personametrics.stats.distances import exchanged, jensen_shannon, split_half, total_variation, wasserstein
+from personametrics.stats.distances import jensen_shannon, total_variation, wasserstein
+from personametrics.stats.floors import exchanged, split_half
 
 QUESTION = "Do simulated people answer, and differ, as the people they stand for?"
 RELATED = 0.5
