@@ -59,7 +59,7 @@ NAMES: dict[str, Name] = {
     "distance.tv": Name("share", "items", "total variation between panel and human answers, mean over items"),
     "distance.js": Name("bits", "items", "Jensen–Shannon divergence (base 2) between panel and human answers, mean over items"),
     "distance.wasserstein": Name("scale", "items", "Wasserstein distance between panel and human answers, mean over items"),
-    "floor.*": Name("like the distance", "items", "the same distance if the panel answered like these humans: what sampling alone makes"),
+    "floor.*": Name("like the distance", "items", "the same distance if panel and people were one population: what sampling alone makes"),
     "ceiling.*": Name("like the distance", "items", "the same distance between two random halves of the humans"),
     "difference.correlation": Name("correlation", "items", "panel against human group differences, corrected for noise; may exceed 1"),
     "difference.slope": Name(
