@@ -17,7 +17,7 @@ def permutation_p(block: Ints, persona: Ints, points: Floats, permutations: int 
     be mistaken for personas. It is not a measure of how much personas matter: with many answers a tiny effect has a small p.
 
     Args:
-        block: (N,) item × condition of each answer, dense 0-based codes.
+        block: (N,) item × condition of each answer, codes ≥ 0.
         persona: (N,) persona of each answer.
         points: (N,) scores or (N, K) points, such as one-hot labels.
         permutations: number of shuffles.

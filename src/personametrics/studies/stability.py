@@ -103,10 +103,11 @@ class Stability:
         answered = np.flatnonzero(responses.answered)
         width = responses.coded.points.shape[1]
         here = facets["item"] < _items_within(facets["item"], WORK / 99 / width)
-        block = np.unique(np.stack([codes[here] for facet, codes in facets.items() if facet != "persona"]), axis=1, return_inverse=True)[1]
+        condition = facets.get("condition", np.zeros(1, np.int64))
+        block = (facets["item"] * (condition.max() + 1) + condition)[here]
         points = responses.coded.at(answered[here])
         shuffles = int(np.clip(WORK / points.size, 99, self.permutations))
-        p = permutation_p(block.ravel(), facets["persona"][here], points, shuffles)
+        p = permutation_p(block, facets["persona"][here], points, shuffles)
         some = "" if here.all() else f" of the first {len(np.unique(facets['item'][here]))} items"
         method = f"{shuffles} permutations{some} between personas within item and condition"
         return panel.bare("p.permutation", p, int(here.sum()), method, panel.status(p) if math.isnan(p) else Status.OK)
