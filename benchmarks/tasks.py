@@ -17,9 +17,8 @@ from personametrics.data.columns import Columns
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Numeric, Ordinal
 from personametrics.lab import measure
-from personametrics.stats import Cells, components, deletions, interval, pairs, replicates, signal
+from personametrics.stats import Cells, component, components, deletions, interval, pairs, replicates, signal
 from personametrics.stats.arrays import Floats
-from personametrics.stats.disagreement import Disagreements
 from personametrics.stats.intervals import Deletions, Interval, Replicates, Scale
 
 FACETS = ("persona", "item")
@@ -78,11 +77,7 @@ def _scale(source: Source) -> Numeric | Ordinal:
 
 def _intervals(source: Deletions | Replicates) -> list[Interval]:
     found = [interval(signal, source, scale="share")]
-    return found + [interval(partial(_component, effect=effect), source, scale=scale) for effect, scale in EFFECTS.items()]
-
-
-def _component(d: Disagreements, effect: str) -> Floats:
-    return components(d, FACETS)[effect]
+    return found + [interval(partial(component, effect=effect), source, scale=scale) for effect, scale in EFFECTS.items()]
 
 
 def _memory(field: str) -> int:

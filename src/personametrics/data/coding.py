@@ -1,8 +1,9 @@
 """Answers as they stand in a table -> points on a scale, or why not."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ from personametrics.data.errors import AnswerError
 from personametrics.data.levels import levels
 from personametrics.data.scale import FreeText, Nominal, Numeric, Ordinal, Scale
 from personametrics.stats.arrays import Floats, Ints
+from personametrics.stats.cells import BLOCK
 
 MOST_ORDINAL, MOST_NOMINAL = 50, 1000
 """More different answers than this are taken for a wrong scale."""
@@ -19,30 +21,45 @@ MOST_ORDINAL, MOST_NOMINAL = 50, 1000
 
 @dataclass(frozen=True, eq=False)
 class Coded:
-    """Answers on a scale.
+    """Answers on a scale, worked out as they are asked for.
 
     Attributes:
         scale: with its labels, if it has labels.
-        labels: (N,) label of each answer, −1 where there is none; None on a numeric scale.
-        points: (L, K) where each label lies; on a numeric scale (N, 1), NaN where there is no answer.
+        points: (L, K) where each label lies; None on a numeric scale.
         missing: (N,) the answer is null or one of the codes for missing.
         outside: {answer: rows} answers that the scale does not know.
+        part: start, length -> (length,) label of some rows, −1 where there is none; on a numeric scale (length,) numbers, NaN where none.
+        complete: every row holds an answer on the scale.
     """
 
     scale: Scale
-    labels: Ints | None
-    points: Floats
+    points: Floats | None
     missing: npt.NDArray[np.bool_]
     outside: dict[str, int]
+    part: Callable[[int, int], Ints | Floats]
+    complete: bool = False
 
-    @property
+    @cached_property
+    def values(self) -> Ints | Floats:
+        """(N,) label or number of each row."""
+        return np.concatenate([self.part(start, BLOCK) for start in range(0, max(len(self.missing), 1), BLOCK)])
+
+    @cached_property
     def answered(self) -> npt.NDArray[np.bool_]:
         """(N,) there is an answer on the scale."""
-        return np.isfinite(self.points[:, 0]) if self.labels is None else self.labels >= 0
+        if self.complete:
+            return np.ones(len(self.missing), bool)
+        return np.asarray(np.isfinite(self.values) if self.points is None else self.values >= 0)
+
+    @property
+    def width(self) -> int:
+        """K, numbers per point."""
+        return 1 if self.points is None else self.points.shape[1]
 
     def at(self, rows: npt.NDArray[np.bool_] | Ints) -> Floats:
         """(n, K) points of some answered rows."""
-        return self.points[rows] if self.labels is None else self.points[self.labels[rows]]
+        values = self.values[rows]
+        return np.asarray(values[:, None] if self.points is None else self.points[values.astype(np.int64)], dtype=np.float64)
 
 
 def code(answers: pl.Series, scale: Scale, missing: Sequence[str] = ()) -> Coded:
@@ -61,7 +78,7 @@ def code(answers: pl.Series, scale: Scale, missing: Sequence[str] = ()) -> Coded
 
     Examples:
         >>> found = code(pl.Series(["4", "-1", None, "2"]), Ordinal(), missing=["-1"])
-        >>> found.scale, found.labels.tolist()
+        >>> found.scale, found.values.tolist()
         (Ordinal(labels=('2', '4')), [1, -1, -1, 0])
     """
     coded = _numbers(answers, scale, missing) if isinstance(scale, Numeric) else _labels(answers, scale, missing)
@@ -76,6 +93,9 @@ def code(answers: pl.Series, scale: Scale, missing: Sequence[str] = ()) -> Coded
 
 def _numbers(answers: pl.Series, scale: Numeric, missing: Sequence[str]) -> Coded:
     """Answers on a numeric scale."""
+    if answers.dtype == pl.Float64 and not missing and scale == Numeric() and not answers.null_count() and answers.is_finite().all():
+        nothing = np.zeros(len(answers), bool)
+        return Coded(scale, None, nothing, {}, lambda start, length: answers.slice(start, length).to_numpy(), complete=True)
     values = answers.cast(pl.String) if not answers.dtype.is_numeric() else answers
     numbers = (values.str.strip_chars() if values.dtype == pl.String else values).cast(pl.Float64, strict=False)
     codes = {float(text) for text in missing if _is_number(text)}
@@ -89,11 +109,12 @@ def _numbers(answers: pl.Series, scale: Numeric, missing: Sequence[str]) -> Code
             "name it with --missing if it marks a missing answer, or use --scale nominal or text."
         )
         raise AnswerError(message)
-    found = numbers.to_numpy().astype(float)
+    found = numbers.to_numpy()
     gone = absent.to_numpy()
     beyond = ~gone & ((found < scale.low) | (found > scale.high))
     outside = {f"{value:g}": int((found[beyond] == value).sum()) for value in np.unique(found[beyond])[:100]}
-    return Coded(scale, None, np.where(gone | beyond, np.nan, found)[:, None], gone, outside)
+    kept = np.where(gone | beyond, np.nan, found)
+    return Coded(scale, None, gone, outside, lambda start, length: kept[start : start + length])
 
 
 def _labels(answers: pl.Series, scale: Nominal | Ordinal | FreeText, missing: Sequence[str]) -> Coded:
@@ -111,12 +132,16 @@ def _labels(answers: pl.Series, scale: Nominal | Ordinal | FreeText, missing: Se
     known = sorted(set(texts) - gone) if isinstance(scale, FreeText) else scale.labels
     place = {label: at for at, label in enumerate(known)}
     lookup = np.array([-2 if plain(text) in gone else place.get(text, -1) for text in texts], np.int64)
-    rows = np.bincount(distinct.codes, minlength=len(texts))
-    outside = {text: int(rows[at]) for at, text in enumerate(texts) if lookup[at] == -1}
+    unknown = np.flatnonzero(lookup == -1)
+    rows = np.bincount(distinct.codes, minlength=len(texts)) if len(unknown) else lookup
+    outside = {texts[at]: int(rows[at]) for at in unknown}
+    points = _embed(scale, known) if isinstance(scale, FreeText) else scale.points()
+    if there.all() and lookup.min(initial=0) >= 0:
+        return Coded(scale, points, ~there, outside, lambda start, length: lookup[distinct.part(start, length)], complete=True)
     labels = np.full(len(answers), -2)
     labels[there] = lookup[distinct.codes]
-    points = _embed(scale, known) if isinstance(scale, FreeText) else scale.points()
-    return Coded(scale, np.maximum(labels, -1), points, labels == -2, outside)
+    kept = np.maximum(labels, -1)
+    return Coded(scale, points, labels == -2, outside, lambda start, length: kept[start : start + length])
 
 
 def _with_labels(scale: Nominal | Ordinal | FreeText, found: Sequence[str]) -> Nominal | Ordinal | FreeText:

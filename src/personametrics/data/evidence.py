@@ -112,8 +112,8 @@ def answers_by_persona(responses: Responses) -> Rows:
     if cells.counts is not None and isinstance(responses.labelled, Nominal | Ordinal):
         labels = list(responses.labelled.labels)
         table = _sums(cells.codes[:, 0], cells.counts, len(responses.personas.names))
-    elif cells.mean.shape[1] == 1 and responses.exact is None and responses.coded.labels is None:
-        numbers = responses.coded.points[responses.answered, 0]
+    elif cells.mean.shape[1] == 1 and responses.exact is None and responses.coded.points is None:
+        numbers = responses.coded.values[responses.answered]
         edges = np.linspace(numbers.min(), numbers.max() + 1e-12, BINS + 1)
         labels = [f"{low:.3g} to {high:.3g}" for low, high in pairwise(edges)]
         classes = np.clip(np.searchsorted(edges, numbers, "right") - 1, 0, BINS - 1)

@@ -1,24 +1,43 @@
 """Columns of names or numbers as dense codes."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
 
 from personametrics.stats.arrays import Ints
+from personametrics.stats.cells import BLOCK
+
+WIDE = 4
+"""Numbers that span more than this many values per row are looked up by searching."""
 
 
 @dataclass(frozen=True, eq=False)
 class Levels:
-    """A column as codes.
+    """A column as codes, worked out as they are asked for.
 
     Attributes:
-        codes: (N,) level of each row, 0-based and dense.
         names: the levels' names, in order: numbers by size, everything else by its text.
+        numbers: (N,) a whole number for each row, the same for the same name.
+        low: the smallest of them.
+        lookup: level of each number from the smallest on; None: they are in order without a gap.
     """
 
-    codes: Ints
     names: tuple[str, ...]
+    numbers: pl.Series
+    low: int
+    lookup: Ints | None
+
+    def part(self, start: int, length: int) -> Ints:
+        """(length,) level of some rows, 0-based and dense."""
+        offset = self.numbers.slice(start, length).to_numpy().astype(np.int64) - self.low
+        return offset if self.lookup is None else self.lookup[offset]
+
+    @cached_property
+    def codes(self) -> Ints:
+        """(N,) level of each row."""
+        return np.concatenate([self.part(start, BLOCK) for start in range(0, max(len(self.numbers), 1), BLOCK)])
 
 
 def levels(column: pl.Series) -> Levels:
@@ -35,33 +54,38 @@ def levels(column: pl.Series) -> Levels:
         >>> found.codes.tolist(), found.names
         ([1, 0, 1], ('9', '10'))
     """
-    if not len(column):
-        return Levels(np.zeros(0, np.int64), ())
     if column.dtype.is_integer():
-        codes, first = _dense(column.to_numpy())
-        return Levels(codes, tuple(str(value) for value in column.gather(first)))
-    texts = column if column.dtype == pl.Categorical else column.cast(pl.String).cast(pl.Categorical)
-    codes, first = _dense(texts.to_physical().to_numpy())
-    names = texts.gather(first).cast(pl.String).to_list()
+        numbers, present = column, _present(column)
+        names = [str(number) for number in present]
+    else:
+        texts = column if column.dtype == pl.Categorical else column.cast(pl.String).cast(pl.Categorical)
+        distinct = texts.unique()
+        numbers, present = texts.to_physical(), distinct.to_physical().to_numpy().astype(np.int64)
+        names = distinct.cast(pl.String).to_list()
+    if not len(present):
+        return Levels((), numbers, 0, None)
+    low, span = int(present.min()), int(present.max() - present.min()) + 1
+    if span > WIDE * len(column):
+        places = np.searchsorted(np.sort(present), numbers.to_numpy())
+        return Levels(tuple(names[at] for at in np.argsort(present)), pl.Series(places), 0, None)
     order = sorted(range(len(names)), key=lambda at: _natural(names[at]))
-    if order == list(range(len(names))):
-        return Levels(codes, tuple(names))
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order))
-    return Levels(rank[codes], tuple(names[at] for at in order))
+    lookup = np.zeros(span, np.int64)
+    lookup[present[order] - low] = np.arange(len(names))
+    in_order = len(names) == span and bool((np.diff(lookup) == 1).all())
+    return Levels(tuple(names[at] for at in order), numbers, low, None if in_order else lookup)
 
 
-def _dense(values: Ints) -> tuple[Ints, Ints]:
-    """Dense codes of whole numbers in order of size, and the row where each first stands."""
-    low, high = int(values.min()), int(values.max())
-    if high - low > 4 * len(values):
-        _, first, codes = np.unique(values, return_index=True, return_inverse=True)
-        return codes.astype(np.int64), first
-    offset = values.astype(np.int64) - low
-    first = np.full(high - low + 1, -1)
-    first[offset[::-1]] = np.arange(len(values) - 1, -1, -1)
-    there = first >= 0
-    return (offset if there.all() else (np.cumsum(there) - 1)[offset]), first[there]
+def _present(column: pl.Series) -> Ints:
+    """The distinct whole numbers of a column, by size."""
+    if not len(column):
+        return np.zeros(0, np.int64)
+    low, high = int(column.min()), int(column.max())  # type: ignore[arg-type]
+    if high - low > WIDE * len(column):
+        return np.unique(column.to_numpy())
+    there = np.zeros(high - low + 1, bool)
+    for start in range(0, len(column), BLOCK):
+        there[column.slice(start, BLOCK).to_numpy().astype(np.int64) - low] = True
+    return np.flatnonzero(there) + low
 
 
 def _natural(name: str) -> tuple[int, float, str]:

@@ -14,6 +14,10 @@ SUFFIXES = {
 }  # fmt: skip
 
 
+TEXT = {suffix for suffix, kind in SUFFIXES.items() if kind != "Parquet"}
+"""Endings of text files."""
+
+
 def scan(source: Any) -> tuple[pl.LazyFrame, str]:
     """Open a table without reading it.
 
@@ -74,13 +78,13 @@ def column_names(table: pl.LazyFrame, name: str) -> list[str]:
 
 
 def collect(table: pl.LazyFrame, name: str) -> pl.DataFrame:
-    """Read what a lazy table asks for, in pieces that fit.
+    """Read what a lazy table asks for: text files in pieces that fit, since they are larger than what is kept of them.
 
     Raises:
         ReadError: the file cannot be read.
     """
     try:
-        return table.collect(engine="streaming")
+        return table.collect(engine="streaming" if Path(name).suffix.lower() in TEXT else "in-memory")
     except (PolarsError, OSError) as error:
         raise unreadable(name, error) from error
 

@@ -1,6 +1,6 @@
 """The long table of answers, one row per reply."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -22,7 +22,7 @@ from personametrics.data.reading import collect, column_names, require, scan, wh
 from personametrics.data.redrawn import redrawn
 from personametrics.data.scale import Nominal, Numeric, Ordinal, Scale
 from personametrics.stats.arrays import Floats, Ints
-from personametrics.stats.cells import Cells, from_answers, from_counts, from_labels
+from personametrics.stats.cells import BLOCK, Cells, from_blocks, from_counts, from_label_blocks
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,8 +171,13 @@ class Responses:
     def facets(self) -> dict[str, Ints]:
         """The crossed facets with the code of each answered row."""
         keep = slice(None) if self.answered.all() else self.answered
-        found = {"persona": self.personas.codes[keep], "item": self.items.codes[keep]}
-        return found if self.conditions is None else found | {"condition": self.conditions.codes[keep]}
+        return {name: facet.codes[keep] for name, facet in self._crossed.items()}
+
+    @property
+    def _crossed(self) -> dict[str, Levels]:
+        """Levels of each crossed facet."""
+        found = {"persona": self.personas, "item": self.items}
+        return found if self.conditions is None else found | {"condition": self.conditions}
 
     @cached_property
     def cells(self) -> Cells:
@@ -182,18 +187,29 @@ class Responses:
             AnswerError: answers that the scale cannot read.
             DesignError: label probabilities given twice for one cell.
         """
-        names, codes = list(self.facets), list(self.facets.values())
+        names, sizes = list(self._crossed), [len(facet.names) for facet in self._crossed.values()]
         if self.exact is not None and self.labelled is not None:
-            at = np.stack(codes, -1)
+            at = np.stack(list(self.facets.values()), -1)
             if len(np.unique(at, axis=0)) < len(at):
                 message = (
                     f"{self.source} gives the label probabilities of one persona, item and condition in several rows; name a --condition."
                 )
                 raise DesignError(message)
             return from_counts(names, at, self.exact[self.answered], self.labelled.points(), exact=True)
-        if self.coded.labels is None:
-            return from_answers(names, codes, self.coded.points[self.answered])
-        return from_labels(names, codes, self.coded.labels[self.answered], self.coded.points)
+        answers = int(self.answered.sum())
+        if self.coded.points is None:
+            return from_blocks(names, sizes, ((codes, values[:, None].astype(float)) for codes, values in self._blocks()), answers)
+        return from_label_blocks(
+            names, sizes, ((codes, values.astype(np.int64)) for codes, values in self._blocks()), answers, self.coded.points
+        )
+
+    def _blocks(self) -> Iterator[tuple[list[Ints], Ints | Floats]]:
+        """Levels and label or number of the answered rows, some rows at a time."""
+        everything = bool(self.answered.all())
+        for start in range(0, len(self.frame), BLOCK):
+            keep = slice(None) if everything else self.answered[start : start + BLOCK]
+            codes = [facet.part(start, BLOCK)[keep] for facet in self._crossed.values()]
+            yield codes, self.coded.part(start, BLOCK)[keep]
 
     def attribute(self, name: str) -> dict[str, str]:
         """One attribute by persona.

@@ -52,7 +52,7 @@ def _outside(responses: Responses) -> Notice | None:
 def _code(responses: Responses) -> Notice | None:
     """A number that looks like a code for a missing answer and was counted as an answer."""
     scale = responses.labelled
-    if not isinstance(scale, Ordinal | Nominal) or responses.exact is not None or responses.coded.labels is None:
+    if not isinstance(scale, Ordinal | Nominal) or responses.exact is not None:
         return None
     if getattr(responses.scale, "labels", ()):
         return None
@@ -63,7 +63,7 @@ def _code(responses: Responses) -> Notice | None:
     suspects = [n for n in numbers if n in CODES and _stands_apart(n, numbers)]
     if not suspects or sum(n < 0 for n in numbers) > 1 or numbers[0] == -numbers[-1]:
         return None
-    rows = sum(int((responses.coded.labels == scale.labels.index(plain(str(n)))).sum()) for n in suspects)
+    rows = sum(int((responses.coded.values == scale.labels.index(plain(str(n)))).sum()) for n in suspects)
     listed = ", ".join(f"{n:g}" for n in suspects)
     text = (
         f"{rows} answers are {listed}, beside answers from {min(set(numbers) - set(suspects)):g} to {max(set(numbers) - set(suspects)):g}: "

@@ -2,7 +2,7 @@
 
 from personametrics.stats.bootstrap import weighted
 from personametrics.stats.cells import Cells, from_answers, from_counts, from_labels
-from personametrics.stats.components import components, signal
+from personametrics.stats.components import component, components, signal
 from personametrics.stats.disagreement import Pairs, pairs, subsets
 from personametrics.stats.intervals import Deletions, Interval, Replicates, deletions, interval, replicates
 from personametrics.stats.permutation import permutation_p
@@ -15,6 +15,7 @@ __all__ = [
     "Interval",
     "Pairs",
     "Replicates",
+    "component",
     "components",
     "deletions",
     "designs",

@@ -27,7 +27,8 @@ def draw_weights(levels: int, replicates: int, rng: np.random.Generator) -> Floa
         >>> draw_weights(3, 2, np.random.default_rng(0)).sum(1).tolist()
         [3.0, 3.0]
     """
-    return rng.multinomial(levels, np.full(levels, 1 / levels), size=replicates).astype(float)
+    drawn = rng.integers(levels, size=(replicates, levels)) + levels * np.arange(replicates)[:, None]
+    return np.bincount(drawn.ravel(), minlength=replicates * levels).reshape(replicates, levels).astype(float)
 
 
 @dataclass(frozen=True, eq=False)

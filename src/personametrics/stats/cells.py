@@ -1,13 +1,15 @@
 """Cells: the sufficient statistics of repeated answers, the only thing the other statistics read."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 from scipy.sparse import csr_array
 
-from personametrics.stats.arrays import Floats, Ints, sums
+from personametrics.stats.arrays import Floats, Ints
 
 EPSILON = 1e-14
 """A scatter below this share of the largest squared distance is rounding."""
@@ -17,6 +19,14 @@ MANY = 64
 
 DENSE = 4
 """Cells are numbered by a table while it has at most this many entries per answer, by sorting beyond."""
+
+BLOCK = 2**17
+"""Rows that are summed up at a time."""
+
+WIDE = 4
+"""A table of sums with more entries than this per row of a block is not made anew for each block."""
+
+Values = TypeVar("Values", Floats, Ints)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,21 +102,42 @@ def from_answers(facets: Sequence[str], codes: Sequence[Ints], points: Floats) -
         >>> cells.mean.ravel().tolist(), cells.within.tolist()
         ([2.0, 5.0], [2.0, 0.0])
     """
-    points = points.reshape(len(points), -1)
-    cell, occupied = _number(codes)
-    n = np.bincount(cell, minlength=len(occupied)).astype(float)
-    origin = points.mean(0) if len(points) else np.zeros(points.shape[1])
-    mean, scatter = np.empty((len(n), points.shape[1])), np.zeros(len(n))
-    for k, column in enumerate(points.T):
-        # Distances are taken from a point inside the data, so that a large constant added to every answer costs no digits.
-        centred = column - origin[k]
-        offset = sums(cell, centred, len(n)) / n
-        mean[:, k] = origin[k] + offset
-        np.multiply(centred, centred, out=centred)
-        scatter += sums(cell, centred, len(n)) / n - offset**2
+    return from_blocks(facets, _sizes(codes), _slices(codes, points.reshape(len(points), -1)), len(points))
+
+
+def from_blocks(facets: Sequence[str], sizes: Sequence[int], blocks: Iterable[tuple[Sequence[Ints], Floats]], answers: int) -> Cells:
+    """Sum up answers that are points, a block of rows at a time, so that no column need be held twice.
+
+    Args:
+        facets: names of the F facets.
+        sizes: number of levels of each.
+        blocks: F arrays (n,) of levels and (n, K) points, n answers each.
+        answers: N, number of all answers.
+
+    Returns:
+        The occupied cells, in the order of their codes.
+    """
+    numbered, seen = _numbered(sizes, blocks, answers)
+    n, square, largest = np.zeros(len(seen)), np.zeros(len(seen)), 0.0
+    total = np.zeros((0, len(seen)))
+    origin = np.zeros(0)
+    for cell, points in numbered:
+        if not len(origin):
+            # Distances are taken from a point inside the data, so that a large constant added to every answer costs no digits.
+            origin, total = points.mean(0), np.zeros((points.shape[1], len(seen)))
+        centred = points - origin
+        squares = np.einsum("nk,nk->n", centred, centred)
+        largest = max(largest, float(squares.max(initial=0.0)))
+        _add(n, cell)
+        _add(square, cell, squares)
+        for k, column in enumerate(centred.T):
+            _add(total[k], cell, column)
+    there = n > 0
+    offset = total[:, there].T / n[there, None]
+    scatter = square[there] / n[there] - (offset**2).sum(1)
     # What is left of a constant cell is rounding of its squares, never spread.
-    size = np.abs(points - origin).max(initial=0.0) ** 2
-    return Cells(tuple(facets), occupied, n, mean, np.where(scatter > EPSILON * size, scatter, 0.0))
+    scatter = np.where(scatter > EPSILON * largest, scatter, 0.0)
+    return Cells(tuple(facets), _codes(seen[there], sizes), n[there], origin + offset, scatter)
 
 
 def from_labels(facets: Sequence[str], codes: Sequence[Ints], labels: Ints, points: Floats) -> Cells:
@@ -121,12 +152,24 @@ def from_labels(facets: Sequence[str], codes: Sequence[Ints], labels: Ints, poin
     Returns:
         The occupied cells, in the order of their codes; with their label counts, unless there are more than 64 labels.
     """
-    cell, occupied = _number(codes)
-    size = len(points)
-    if size > MANY:
-        return _from_many_labels(tuple(facets), cell, occupied, labels, points)
-    counts = np.bincount(cell * size + labels, minlength=len(occupied) * size).reshape(-1, size)
-    return from_counts(facets, occupied, counts.astype(float), points)
+    return from_label_blocks(facets, _sizes(codes), _slices(codes, labels), len(labels), points)
+
+
+def from_label_blocks(
+    facets: Sequence[str], sizes: Sequence[int], blocks: Iterable[tuple[Sequence[Ints], Ints]], answers: int, points: Floats
+) -> Cells:
+    """Sum up answers that are labels, a block of rows at a time: as `from_blocks`, with labels (n,) and where they lie (L, K)."""
+    numbered, seen = _numbered(sizes, blocks, answers)
+    if len(points) > MANY:
+        held = list(numbered)
+        cell, labels = (np.concatenate([block[at] for block in held]) for at in (0, 1))
+        return _from_many_labels(tuple(facets), cell, _codes(seen, sizes), labels, points)
+    table = np.zeros(len(seen) * len(points))
+    for cell, labels in numbered:
+        _add(table, cell * len(points) + labels)
+    counts = table.reshape(-1, len(points))
+    there = counts.any(1)
+    return from_counts(facets, _codes(seen[there], sizes), counts[there], points)
 
 
 def from_counts(facets: Sequence[str], codes: Ints, counts: Floats, points: Floats, *, exact: bool = False) -> Cells:
@@ -157,26 +200,59 @@ def from_counts(facets: Sequence[str], codes: Ints, counts: Floats, points: Floa
     return Cells(tuple(facets), codes, np.full(len(total), np.inf) if exact else total, mean, scatter, share if exact else counts)
 
 
-def _from_many_labels(facets: tuple[str, ...], cell: Ints, occupied: Ints, labels: Ints, points: Floats) -> Cells:
+def _from_many_labels(facets: tuple[str, ...], cell: Ints, codes: Ints, labels: Ints, points: Floats) -> Cells:
     """Cells of labels too many to be counted in a table, such as texts: the same sums through a sparse matrix."""
-    here = csr_array((np.ones(len(cell)), (cell, labels)), shape=(len(occupied), len(points)))
-    n = np.bincount(cell, minlength=len(occupied)).astype(float)
-    origin = points.mean(0)
+    here = csr_array((np.ones(len(cell)), (cell, labels)), shape=(len(codes), len(points)))
+    n = np.bincount(cell, minlength=len(codes)).astype(float)
+    there = n > 0
+    here, n, origin = here[there], n[there], points.mean(0)
     mean = (here @ (points - origin)) / n[:, None]
     square = (here @ ((points - origin) ** 2).sum(1)) / n
     scatter = square - (mean**2).sum(1)
-    return Cells(facets, occupied, n, mean + origin, np.where(scatter > EPSILON * square.max(initial=0.0), scatter, 0.0))
+    return Cells(facets, codes[there], n, mean + origin, np.where(scatter > EPSILON * square.max(initial=0.0), scatter, 0.0))
 
 
-def _number(codes: Sequence[Ints]) -> tuple[Ints, Ints]:
-    """Number the occupied cells: (N,) cell of each answer and (C, F) codes of each cell."""
-    shape = [int(column.max(initial=-1)) + 1 for column in codes]
-    flat, size = np.zeros(len(codes[0]), np.int64), 1
-    for column, levels in zip(codes, shape, strict=True):
-        flat, size = flat * levels + column, size * levels
-    if size > DENSE * max(len(flat), 1):
-        seen, cell = np.unique(flat, return_inverse=True)
+def _sizes(codes: Sequence[Ints]) -> list[int]:
+    """Number of levels of each facet."""
+    return [int(column.max(initial=-1)) + 1 for column in codes]
+
+
+def _slices(codes: Sequence[Ints], values: Values) -> Iterator[tuple[list[Ints], Values]]:
+    """Rows in blocks that fit a processor's cache."""
+    for start in range(0, len(values), BLOCK):
+        rows = slice(start, start + BLOCK)
+        yield [column[rows] for column in codes], values[rows]
+
+
+def _numbered(
+    sizes: Sequence[int], blocks: Iterable[tuple[Sequence[Ints], Values]], answers: int
+) -> tuple[Iterable[tuple[Ints, Values]], Ints]:
+    """Blocks with the number of each answer's cell, and the joint code of each number: of every cell, or of those that occur."""
+    flat = ((_flat(codes, sizes), values) for codes, values in blocks)
+    size = math.prod(sizes)
+    if size <= DENSE * max(answers, 1):
+        return flat, np.arange(size)
+    held = list(flat)
+    seen, cell = np.unique(np.concatenate([codes for codes, _ in held]), return_inverse=True)
+    return [(cell, np.concatenate([values for _, values in held]))], seen
+
+
+def _flat(codes: Sequence[Ints], sizes: Sequence[int]) -> Ints:
+    """Joint code of several facets."""
+    flat = codes[0]
+    for column, size in zip(codes[1:], sizes[1:], strict=True):
+        flat = flat * size + column
+    return flat
+
+
+def _codes(flat: Ints, sizes: Sequence[int]) -> Ints:
+    """(C, F) levels of joint codes."""
+    return np.stack(np.unravel_index(flat, tuple(sizes)), -1).astype(np.int64)
+
+
+def _add(table: Floats, at: Ints, values: Floats | None = None) -> None:
+    """Add values (or ones) to a table at these places: by a whole table of sums where it is small, one by one where it is large."""
+    if len(table) <= WIDE * len(at):
+        table += np.bincount(at, values, len(table))
     else:
-        seen = np.flatnonzero(np.bincount(flat, minlength=size))
-        cell = flat if len(seen) == size else (np.cumsum(np.isin(np.arange(size), seen)) - 1)[flat]
-    return cell, np.stack(np.unravel_index(seen, shape), -1).astype(np.int64)
+        np.add.at(table, at, 1.0 if values is None else values)

@@ -38,11 +38,26 @@ def components(d: Disagreements, facets: Sequence[str]) -> dict[str, Floats]:
         >>> {name: float(value) for name, value in found.items()}
         {'persona': 0.5, 'item': 8.0, 'persona:item': 0.0, 'run': 0.0}
     """
-    found = {}
-    for effect in subsets(facets)[1:]:
-        signed = [(-1) ** (len(effect) - len(shared)) * (d[frozenset()] - d[shared]) for shared in subsets(sorted(effect))]
-        found[":".join(facet for facet in facets if facet in effect)] = np.sum(signed, axis=0)
-    found[RUN] = d[frozenset(facets)]
+    effects = [":".join(facet for facet in facets if facet in effect) for effect in subsets(facets)[1:]]
+    return {effect: component(d, effect) for effect in [*effects, RUN]}
+
+
+def component(d: Disagreements, effect: str) -> Floats:
+    """One variance component: `components(d, facets)[effect]`, without working out the others.
+
+    Args:
+        d: D[S] of all subsets S; values (...).
+        effect: names of its facets joined by colons, or "run".
+
+    Returns:
+        (...) σ²(effect).
+    """
+    if effect == RUN:
+        return d[everything(d)]
+    facets = effect.split(":")
+    found = np.zeros(())
+    for shared in subsets(facets)[1:]:
+        found = found + (-1) ** (len(facets) - len(shared)) * (d[frozenset()] - d[shared])
     return found
 
 

@@ -162,10 +162,11 @@ def _jackknife(drops: Floats) -> _Jackknifed:
 def _cell_term(drops: Floats, persona: Ints, item: Ints) -> float:
     """What both facets' variances contain: the jackknife over cells, with persona and item means taken out."""
     there = np.isfinite(drops)
-    x, persona, item = drops[there], persona[there], item[there]
-    if not len(x):
+    if not there.all():
+        drops, persona, item = drops[there], persona[there], item[there]
+    if not len(drops):
         return 0.0
-    x = x - x.mean()
+    x = drops - drops.mean()
     rest, levels = x.copy(), 0
     for group in (persona, item):
         size = int(group.max()) + 1

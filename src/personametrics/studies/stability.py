@@ -17,7 +17,7 @@ from personametrics.data.panel import FEW, Panel
 from personametrics.data.responses import Responses
 from personametrics.data.traps import notices
 from personametrics.stats.arrays import Floats
-from personametrics.stats.components import components
+from personametrics.stats.components import component, components
 from personametrics.stats.disagreement import Disagreements
 from personametrics.stats.intervals import Interval, Scale
 from personametrics.stats.permutation import permutation_p
@@ -101,8 +101,7 @@ class Stability:
             return panel.bare("p.permutation", math.nan, panel.answers, "none", Status.EXACT)
         facets = responses.facets
         answered = np.flatnonzero(responses.answered)
-        width = responses.coded.points.shape[1]
-        here = facets["item"] < _items_within(facets["item"], WORK / 99 / width)
+        here = facets["item"] < _items_within(facets["item"], WORK / 99 / responses.coded.width)
         condition = facets.get("condition", np.zeros(1, np.int64))
         block = (facets["item"] * (condition.max() + 1) + condition)[here]
         points = responses.coded.at(answered[here])
@@ -142,7 +141,7 @@ def _components(panel: Panel) -> list[Estimate]:
     found = []
     for effect in panel.components:
         n = panel.answers if effect == "run" else panel.groups(effect.split(":"))
-        value = panel.interval(partial(_component, effect=effect, facets=panel.facets), _scale(effect))
+        value = panel.interval(partial(component, effect=effect), _scale(effect))
         found.append(panel.named(f"component.{effect}", value, n))
     return found
 
@@ -152,10 +151,6 @@ def _scale(effect: str) -> Scale:
     if effect == "run":
         return "positive"
     return "component" if effect in {"persona", "item"} else "plain"
-
-
-def _component(d: Disagreements, effect: str, facets: tuple[str, ...]) -> Floats:
-    return components(d, facets)[effect]
 
 
 def _reliabilities(panel: Panel) -> list[Estimate]:
