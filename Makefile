@@ -20,6 +20,7 @@ lint: $(VENV)/.developer
 
 types: $(VENV)/.developer
 	$(BIN)/mypy
+	MYPYPATH=src:benchmarks $(BIN)/mypy benchmarks
 
 contracts: $(VENV)/.developer
 	$(BIN)/lint-imports
