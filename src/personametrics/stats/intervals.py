@@ -27,7 +27,7 @@ BEND = 0.5
 
 HEAVY = 0.5
 """Variances are sums of squares, so their own variances are heavy-tailed: degrees of freedom of what lies between personas (or items) count
-by this factor."""
+by this factor, but as 2 with three or four."""
 
 FAR = 300.0
 """sinh beyond this overflows."""
@@ -137,7 +137,7 @@ def interval(statistic: Statistic, source: Deletions | Replicates, level: float 
         return Interval(value, np.nan, np.nan)
     cell = _cell_term(statistic(source.cell), source.persona_of, source.item_of)
     variance = max(persona.variance + item.variance - cell, persona.variance, item.variance)
-    apart = [(max(one.variance - cell, 0.0), HEAVY * (one.levels - 1)) for one in (persona, item)]
+    apart = [(max(one.variance - cell, 0.0), max(HEAVY * (one.levels - 1), min(one.levels - 1, 2))) for one in (persona, item)]
     parts = [*apart, (cell, float((persona.levels - 1) * (item.levels - 1)))]
     below = sum(part**2 / df for part, df in parts if part > 0)
     df = max(1.0, sum(part for part, _ in parts) ** 2 / below) if below > 0 else 1.0
@@ -197,7 +197,8 @@ def _on_scale(value: float, half: float, bend: float, scale: Scale) -> tuple[flo
     for y in (centre - half * steep, centre + half * steep):
         far = c * np.sinh(np.clip(y, 0.0, FAR))
         ends.append(float((far / (1 + far) if odds else far) if y > 0 else c * y))
-    return ends[0], ends[1]
+    # No share is negative: an interval reaches below zero only where the estimate does, which says that the runs share something.
+    return (max(ends[0], min(value, 0.0)) if odds else ends[0]), ends[1]
 
 
 def by_level(panel: Pairs, facet: str, over: str, statistic: Statistic, level: float = 0.9) -> tuple[Floats, Floats, Floats]:
