@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -12,24 +11,18 @@ from personametrics.data import evidence
 from personametrics.data.estimate import Estimate, Status
 from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.notice import Notice
-from personametrics.data.outcome import Outcome
 from personametrics.data.panel import FEW, Panel
 from personametrics.data.responses import Responses
+from personametrics.data.spread import MOST_RUNS, components, disagreements, reliabilities, shares
 from personametrics.data.traps import notices
-from personametrics.stats.arrays import Floats
-from personametrics.stats.components import component, components
-from personametrics.stats.disagreement import Disagreements
-from personametrics.stats.intervals import Interval, Scale
 from personametrics.stats.permutation import permutation_p
-from personametrics.stats.reliability import designs, generalizability, runs_needed, spearman_brown
+from personametrics.stats.reliability import designs, runs_needed
 
 QUESTION = "Is the spread of the answers persona, or model uncertainty?"
 DECIDES = 0.5
 """Persona dominates where the whole interval of the signal lies above this, model uncertainty where it lies below."""
 STEERED = 0.9
 """With more cells than this that never vary, reruns say nothing about how sure the model is."""
-MOST_RUNS = 10
-"""Reliability is shown for 1 to this many runs."""
 MOST_MORE = 10
 """An undecided panel is not told to grow more than this many times."""
 WORK = 2e7
@@ -66,8 +59,8 @@ class Stability:
             DesignError: one persona or one item.
         """
         panel = Panel(responses, self.level)
-        estimates = [*_disagreements(panel), *_components(panel), *_reliabilities(panel), *self._design(panel)]
-        estimates += [self._permutation(panel), *_shares(panel)]
+        estimates = [*disagreements(panel), *components(panel), *reliabilities(panel), *self._design(panel)]
+        estimates += [self._permutation(panel), *shares(panel)]
         found = {estimate.name: estimate for estimate in estimates}
         return Finding(
             study="stability",
@@ -127,70 +120,16 @@ class Stability:
         return {name: rows for name, rows in tables.items() if rows}
 
 
-def _disagreements(panel: Panel) -> list[Estimate]:
-    """Signal, and the two disagreements it compares."""
-    everything = frozenset(panel.facets)
-    rerun = panel.interval(lambda d: d[everything], "positive")
-    persona = panel.interval(lambda d: d[everything - {"persona"}], "positive")
-    found = {"signal": panel.signal, "disagreement.rerun": rerun, "disagreement.persona": persona}
-    return [panel.named(name, value, panel.answers) for name, value in found.items()]
-
-
-def _components(panel: Panel) -> list[Estimate]:
-    """Every variance component."""
-    found = []
-    for effect in panel.components:
-        n = panel.answers if effect == "run" else panel.groups(effect.split(":"))
-        value = panel.interval(partial(component, effect=effect), _scale(effect))
-        found.append(panel.named(f"component.{effect}", value, n))
-    return found
-
-
-def _scale(effect: str) -> Scale:
-    """Where the interval of a component covers best, in simulation."""
-    if effect == "run":
-        return "positive"
-    return "component" if effect in {"persona", "item"} else "plain"
-
-
-def _reliabilities(panel: Panel) -> list[Estimate]:
-    """Reliability of averaged runs, and of a persona's mean over everything."""
-    found = []
-    for k in range(1, MOST_RUNS + 1):
-        averaged = Interval(*(float(spearman_brown(end, k)) for end in panel.signal[:3]))
-        found.append(panel.named(f"reliability.k={k}", averaged, panel.answers, "Spearman–Brown of the signal"))
-    numbers = {facet: float(levels) for facet, levels in panel.levels.items() if facet != "persona"} | {"run": panel.runs}
-    for name, absolute in (("g.rho", False), ("g.phi", True)):
-        value = panel.interval(partial(_coefficient, facets=panel.facets, numbers=numbers, absolute=absolute), "share")
-        found.append(panel.named(name, value, panel.levels["persona"]))
-    return found
-
-
-def _coefficient(d: Disagreements, facets: tuple[str, ...], numbers: Mapping[str, float], *, absolute: bool) -> Floats:
-    return generalizability(components(d, facets), numbers, absolute=absolute)
-
-
 def _items_within(items: np.ndarray[tuple[int], np.dtype[np.int64]], rows: float) -> int:
     """How many items, in order, hold no more than so many answers; at least two."""
     return max(2, int(np.searchsorted(np.cumsum(np.bincount(items)), rows, "right")))
-
-
-def _shares(panel: Panel) -> list[Estimate]:
-    """Shares of cells that never vary, and of asks without an answer."""
-    tried, asks = len(panel.varying), len(panel.responses.answered)
-    still, status = (float((panel.varying == 0).mean()), Status.OK) if tried else (math.nan, Status.NO_RERUNS)
-    found = [panel.bare("share.never_varying", still, tried, "count", status)]
-    for outcome in (Outcome.MISSING, Outcome.REFUSED, Outcome.UNPARSABLE, Outcome.FAILED):
-        rows = panel.responses.outcomes.get(outcome, np.zeros(0))
-        found.append(panel.bare(f"share.{outcome}", float(rows.sum()) / asks, asks, "count"))
-    return found
 
 
 def _verdict(panel: Panel, found: Mapping[str, Estimate], target: float) -> Verdict:
     """What the intervals say."""
     s = found["signal"]
     if math.isnan(s.value):
-        return Verdict("unknown", f"Nothing can be said: {s.status}.", unfit=("anything, before personas are asked more than once",))
+        return Verdict("unknown", f"Nothing can be said: {s.status}.", unfit=("telling personas apart, or from noise",))
     figures = f"persona signal {s.value:.2f}, {s.level:.0%} interval {s.low:.2f} to {s.high:.2f}"
     label, sentence = "undecided", f"The interval holds one half ({figures}); {_what_decides(panel)}."
     if s.low > DECIDES:
@@ -239,7 +178,7 @@ def _uses(panel: Panel, found: Mapping[str, Estimate], target: float) -> tuple[t
         if not math.isnan(e.value):
             figures = f"reliability {e.value:.2f}, {e.low:.2f} to {e.high:.2f}"
             lines[0 if e.low >= target else 1 if e.high < target else 2].append(f"{use} ({figures}; wanted {target:g})")
-    lines[1].append("conclusions about real people: that needs human answers beside it")
+    lines[1].append("conclusions about real people from these numbers alone: that needs human answers beside them")
     return tuple(lines[0]), tuple(lines[1]), tuple(lines[2])
 
 
