@@ -43,7 +43,7 @@ def main() -> None:
         typer.echo(f"personametrics: {error}", err=True)
         sys.exit(2)
     except KeyboardInterrupt:
-        typer.echo("personametrics: interrupted; nothing was written.", err=True)
+        typer.echo("personametrics: interrupted.", err=True)
         sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()

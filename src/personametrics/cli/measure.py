@@ -197,10 +197,12 @@ def _write(cards: Sequence[Card], html: Path | None, figures: Path | None, latex
 
 
 def _save(path: Path, text: str) -> None:
-    """Write a file, or say in one sentence why not."""
+    """Write a file whole or not at all; say in one sentence why not."""
+    part = path.with_name(f"{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
     except OSError as error:
         message = f"{path} cannot be written ({error.strerror})."
         raise InputError(message) from error

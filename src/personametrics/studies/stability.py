@@ -165,10 +165,11 @@ def _what_decides(panel: Panel) -> str:
 
 def _uses(panel: Panel, found: Mapping[str, Estimate], target: float) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """Uses whose reliability lies above the target with its whole interval, below it, and in between."""
-    runs = min(MOST_RUNS, max(1, round(panel.runs))) if math.isfinite(panel.runs) else 1
+    runs = min(MOST_RUNS, round(panel.runs)) if math.isfinite(panel.runs) else 1
+    averaged = {f"reliability.k={runs}": f"comparing personas item by item on the mean of {runs} runs"} if runs > 1 else {}
     uses = {
         "reliability.k=1": "taking one single answer as what this persona says to this item",
-        f"reliability.k={runs}": f"comparing personas item by item on the mean of {runs} runs",
+        **averaged,
         "g.rho": "ranking personas by their mean over these items",
         "g.phi": "reading a persona's mean over these items as a score on the scale",
     }
