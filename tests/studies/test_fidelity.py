@@ -149,3 +149,10 @@ def test_what_is_left_out_is_said() -> None:
     assert "1 items were not put to the people, such as q5" in said["items-without-humans"]
     assert "20 personas" in said["without-group"]
     assert "40 people in 2 groups on 5 common items" in said["humans"]
+
+
+def test_another_scale_is_noticed() -> None:
+    panel, human = cut(people(1, effects())), cut(people(2, effects()))
+    halved = human.with_columns(answer=pl.col("answer") / 10)
+    assert "scales-differ" in {notice.code for notice in compared(panel, halved, Ordinal(), match=False).notices}
+    assert "scales-differ" not in {notice.code for notice in compared(panel, human, Ordinal(), match=False).notices}

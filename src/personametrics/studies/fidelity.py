@@ -220,6 +220,13 @@ def _notices(responses: Responses, panel: Side, human: Side) -> list[Notice]:
     """How many people were used, and what could not be compared."""
     groups = f" in {len(panel.groups)} groups" if len(panel.groups) > 1 else ""
     said = [Notice("humans", f"Compared with {human.people} people{groups} on {len(panel.items)} common items.")]
+    if panel.counts is not None and human.counts is not None:
+        used = [
+            {label for label, count in zip(panel.labels, side.sum(0), strict=True) if count > 0} for side in (panel.counts, human.counts)
+        ]
+        if len(used[0] & used[1]) < min(map(len, used)) / 2:
+            mine, theirs = (", ".join(sorted(labels)[:6]) for labels in used)
+            said.append(Notice("scales-differ", f"The panel answers {mine}, people {theirs}: are they asked on the same scale?"))
     left: Sequence[str] = [name for name in responses.items.names if name not in set(panel.items)]
     if left:
         said.append(
