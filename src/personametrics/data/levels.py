@@ -31,7 +31,8 @@ class Levels:
 
     def part(self, start: int, length: int) -> Ints:
         """(length,) level of some rows, 0-based and dense."""
-        offset = self.numbers.slice(start, length).to_numpy().astype(np.int64) - self.low
+        offset = self.numbers.slice(start, length).to_numpy().astype(np.int64, copy=False)
+        offset = offset - self.low if self.low else offset
         return offset if self.lookup is None else self.lookup[offset]
 
     @cached_property
@@ -84,7 +85,7 @@ def _present(column: pl.Series) -> Ints:
         return np.unique(column.to_numpy())
     there = np.zeros(high - low + 1, bool)
     for start in range(0, len(column), BLOCK):
-        there[column.slice(start, BLOCK).to_numpy().astype(np.int64) - low] = True
+        there[column.slice(start, BLOCK).to_numpy().astype(np.int64, copy=False) - low] = True
     return np.flatnonzero(there) + low
 
 

@@ -1,6 +1,6 @@
 """The two-way bootstrap over personas and items, by weights: matrix products instead of resampled rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,13 +59,13 @@ def weighted(cells: Cells, weights: Mapping[str, Floats]) -> Disagreements:
     others = [facet for facet in cells.facets if facet not in WEIGHTED]
     tables = {shared: _table(cells, sorted(shared)) for shared in subsets(others)}
     known = np.isfinite(cells.within)
-    noise = [_spread(cells, column) for column in (np.where(known, cells.within, 0.0), known.astype(float))]
+    noise = [_layout(cells, column) for column in (np.where(known, cells.within, 0.0), known.astype(float))]
     step = max(1, CHUNK // max(table.number[0].size for table in tables.values()))
     chunks = []
     for start in range(0, len(weights[WEIGHTED[0]]), step):
         w = [weights[facet][start : start + step] for facet in WEIGHTED]
         found = _between(tables, w, frozenset(cells.facets))
-        found[frozenset(cells.facets)] = _ratio(*(_both(w[0], w[1], column) for column in noise))
+        found[frozenset(cells.facets)] = _ratio(*(_Bilinear(column, w).sum(1, 1) for column in noise))
         chunks.append(found)
     return {shared: np.concatenate([chunk[shared] for chunk in chunks]) for shared in subsets(cells.facets)}
 
@@ -76,22 +76,22 @@ def _between(tables: Mapping[Shared, _Table], w: Sequence[Floats], facets: Share
     both_sums = {shared: list(nothing) for shared in subsets(sorted(facets)) if shared != facets}
     for other, table in tables.items():
         for fixed, parts in _at_least(table, w).items():
+            sums_of = [_contraction(part, fixed, w) for part in parts]
             for shared, both in both_sums.items():
                 more = other | fixed
                 if shared <= more:
                     # A facet that S and T share weighs once; one that T adds to S is met in both answers.
-                    powers = [w[axis] ** (1 if facet in shared else 2) for axis, facet in enumerate(WEIGHTED) if facet in fixed]
+                    powers = [1 if facet in shared else 2 for facet in WEIGHTED]
                     sign = (-1) ** len(more - shared)
-                    for at, part in enumerate(parts):
-                        both[at] = both[at] + sign * _contract(part, powers)
+                    for at, contract in enumerate(sums_of):
+                        both[at] = both[at] + sign * contract(*powers)
     return {shared: _ratio(*both) for shared, both in both_sums.items()}
 
 
 def _at_least(table: _Table, w: Sequence[Floats]) -> dict[Shared, tuple[Floats, Floats]]:
     """Per T ⊆ {persona, item}: summed disagreement and number of the pairs in each group that shares T, the other facets weighted in."""
     every = [table.number, table.square, *table.mean]
-    by_item = [np.tensordot(w[0], one, (1, 0)) for one in every]
-    by_persona = [np.tensordot(w[1], one, (1, 1)) for one in every]
+    by_item, by_persona = ([_sum_over(w[axis], one, axis) for one in every] for axis in (0, 1))
     total = [np.matmul(w[1][:, None, :], one)[:, 0] for one in by_item]
     persona, item = WEIGHTED
     return {
@@ -108,26 +108,45 @@ def _products(sums: Sequence[Floats]) -> tuple[Floats, Floats]:
     return number * square - np.sum([m * m for m in mean], axis=0), number * number
 
 
-def _contract(part: Floats, weights: Sequence[Floats]) -> Floats:
-    """Sum groups over the facets that remain, with these weights (B, levels) each, and over the other facets."""
-    if not weights:
-        return np.asarray(part.sum(-1))
-    if len(weights) == 1:
-        return np.asarray(np.matmul(weights[0][:, None, :], part)[:, 0].sum(-1))
-    return _both(weights[0], weights[1], part.sum(-1))
+def _sum_over(weights: Floats, table: Floats, axis: int) -> Floats:
+    """(B, rest, G) sums of a table (P, I, G) over one of its first two axes, with weights; a constant table needs no product."""
+    if np.ptp(table) == 0:
+        shape = (len(weights), table.shape[1 - axis], table.shape[2])
+        return np.broadcast_to(weights.sum(1)[:, None, None] * table.flat[0], shape)
+    return np.asarray(np.tensordot(weights, table, (1, axis)))
 
 
-def _both(persona: Floats, item: Floats, table: Floats) -> Floats:
-    """(B,) Σ over personas and items of both weights times the table (P, I)."""
-    return np.asarray(np.einsum("bi,bi->b", persona @ table, item))
+def _contraction(part: Floats, fixed: Shared, w: Sequence[Floats]) -> Callable[[int, int], Floats]:
+    """Sums of groups over the facets that remain and over all others, as a function of the powers of the weights of persona and item."""
+    if not fixed:
+        return lambda _persona, _item: np.asarray(part.sum(-1))
+    if len(fixed) == len(WEIGHTED):
+        return _Bilinear(part.sum(-1), w).sum
+    axis = 0 if WEIGHTED[0] in fixed else 1
+    return lambda *powers: np.asarray(np.matmul((w[axis] ** powers[axis])[:, None, :], part)[:, 0].sum(-1))
 
 
-def _spread(cells: Cells, column: Floats) -> Floats:
+class _Bilinear:
+    """Sums of a table (P, I) over both axes, weighted by powers of the weights; products that are needed twice are made once."""
+
+    def __init__(self, table: Floats, w: Sequence[Floats]) -> None:
+        self.table, self.w = table, w
+        self.over_persona: dict[int, Floats] = {}
+
+    def sum(self, persona: int, item: int) -> Floats:
+        """(B,) Σ w_persona^persona · w_item^item · table."""
+        if np.ptp(self.table) == 0:
+            return np.asarray(self.table.flat[0] * (self.w[0] ** persona).sum(1) * (self.w[1] ** item).sum(1))
+        if persona not in self.over_persona:
+            self.over_persona[persona] = self.w[0] ** persona @ self.table
+        return np.asarray(np.einsum("bi,bi->b", self.over_persona[persona], self.w[1] ** item))
+
+
+def _layout(cells: Cells, column: Floats) -> Floats:
     """(P, I) sums of a number per cell."""
-    group, size = cells.groups(WEIGHTED)
-    shape = [cells.levels[cells.facets.index(facet)] for facet in sorted(WEIGHTED, key=cells.facets.index)]
-    table = sums(group, column, size).reshape(shape)
-    return table if cells.facets.index(WEIGHTED[0]) < cells.facets.index(WEIGHTED[1]) else table.T
+    persona, item = (cells.codes[:, cells.facets.index(facet)] for facet in WEIGHTED)
+    shape = [cells.levels[cells.facets.index(facet)] for facet in WEIGHTED]
+    return sums(persona * shape[1] + item, column, shape[0] * shape[1]).reshape(shape)
 
 
 def _table(cells: Cells, other: Sequence[str]) -> _Table:

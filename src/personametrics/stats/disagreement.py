@@ -120,13 +120,16 @@ def pairs(cells: Cells) -> Pairs:
     every = subsets(cells.facets)
     mean = cells.mean - cells.mean.mean(0)
     square = cells.scatter + (mean**2).sum(-1)
-    at_least = {shared: _at_least(cells, shared, mean, square) for shared in every}
-    total, count = {}, {}
-    for shared in every[:-1]:
-        above = [(more, (-1) ** (len(more) - len(shared))) for more in every if shared <= more]
-        total[shared] = np.sum([sign * at_least[more][0] for more, sign in above], axis=0)
-        count[shared] = np.sum([sign * at_least[more][1] for more, sign in above], axis=0)
-        total[shared][count[shared] == 0] = 0.0  # no pair: rounding of sums that cancel
+    total = {shared: np.zeros(len(cells)) for shared in every[:-1]}
+    count = {shared: np.zeros(len(cells)) for shared in every[:-1]}
+    for more in every:
+        together, number = _at_least(cells, more, mean, square)
+        for shared in total:
+            if shared <= more:
+                total[shared] += (-1) ** len(more - shared) * together
+                count[shared] += (-1) ** len(more - shared) * number
+    for shared, pairs_of in count.items():
+        total[shared][pairs_of == 0] = 0.0  # no pair: rounding of sums that cancel
     known = np.isfinite(cells.within)
     total[every[-1]], count[every[-1]] = np.where(known, cells.within, 0.0), known.astype(float)
     return Pairs(cells, total, count)
