@@ -156,3 +156,10 @@ def test_another_scale_is_noticed() -> None:
     halved = human.with_columns(answer=pl.col("answer") / 10)
     assert "scales-differ" in {notice.code for notice in compared(panel, halved, Ordinal(), match=False).notices}
     assert "scales-differ" not in {notice.code for notice in compared(panel, human, Ordinal(), match=False).notices}
+
+
+def test_items_that_only_other_groups_answered_are_left_out() -> None:
+    panel, human = cut(people(1, effects(6))).filter(pl.col("party") != "right"), cut(people(2, effects(6)))
+    found = compared(panel, human.filter((pl.col("item") != "q5") | (pl.col("party") == "right")), Ordinal())
+    assert found["distance.tv"].n == 5
+    assert "items-without-humans" in {notice.code for notice in found.notices}

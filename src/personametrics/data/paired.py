@@ -146,19 +146,20 @@ def pair_up(panel: Responses, human: Responses, match: Mapping[str, str]) -> tup
     Raises:
         DesignError: fewer than two common items, no common group, or scales that do not fit.
     """
-    items = [name for name in panel.items.names if name in set(human.items.names)]
-    if len(items) < 2:
-        message = (
-            f"{panel.source} and {human.source} have {len(items)} items in common, two are needed; "
-            f'items are called like "{panel.items.names[0]}" there and "{human.items.names[0]}" here.'
-        )
-        raise DesignError(message)
     mine, theirs = _groups(panel, list(match)), _groups(human, list(match.values()))
     groups = sorted(set(mine.values()) & set(theirs.values()))
     if not groups:
         message = (
             f"No group is found on both sides of --match: {_some(mine)} in {panel.source}, {_some(theirs)} in {human.source}; "
             "values must be spelled alike."
+        )
+        raise DesignError(message)
+    asked = _answered(human, theirs, groups)
+    items = [name for name in _answered(panel, mine, groups) if name in set(asked)]
+    if len(items) < 2:
+        message = (
+            f"{panel.source} and {human.source} have {len(items)} items in common, two are needed; "
+            f'items are called like "{panel.items.names[0]}" there and "{human.items.names[0]}" here.'
         )
         raise DesignError(message)
     labels, positions = _labels(panel, human)
@@ -177,6 +178,13 @@ def _groups(responses: Responses, attributes: Sequence[str]) -> dict[str, str]:
     values = [responses.attribute(name) for name in attributes]
     persons = [name for name in responses.personas.names if all(name in value for value in values)]
     return {name: " / ".join(value[name] for value in values) or "everyone" for name in persons}
+
+
+def _answered(responses: Responses, groups: Mapping[str, str], common: Sequence[str]) -> list[str]:
+    """Items that people of the common groups answered."""
+    belongs = np.array([groups.get(name) in set(common) for name in responses.personas.names])
+    codes = responses.cells.codes
+    return [responses.items.names[item] for item in np.unique(codes[belongs[codes[:, 0]], 1])]
 
 
 def _labels(panel: Responses, human: Responses) -> tuple[Sequence[str], Floats | None]:
