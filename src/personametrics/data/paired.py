@@ -122,7 +122,10 @@ class Side:
         without = np.full(len(self.items), np.nan)
         there = np.unique(self.cells.codes[:, 2])
         without[there] = found.without(["item"])[0][shared]
-        return WithinGroups(float(found.whole()[shared]), found.within([GROUP])[shared], without)
+        by_group = np.full(len(self.groups), np.nan)
+        some = found.within([GROUP])[shared]
+        by_group[: len(some)] = some
+        return WithinGroups(float(found.whole()[shared]), by_group, without)
 
     def by_item(self) -> ByItem:
         """Disagreement per item, of any two people and of one person asked twice."""

@@ -94,8 +94,12 @@ class Panel:
         return Status.FEW_ITEMS if self.levels["item"] < FEW else Status.OK
 
     def named(self, name: str, found: Interval, n: int, method: str = METHOD) -> Estimate:
-        """An interval as an estimate."""
-        return Estimate(name, found.value, found.low, found.high, self.level, n, method, self.status(found.value))
+        """An interval as an estimate; no half of one."""
+        status, (low, high) = self.status(found.value), found[1:3]
+        if not (math.isfinite(low) and math.isfinite(high)):
+            low = high = math.nan
+            status = Status.NO_INTERVAL if status == Status.OK else status
+        return Estimate(name, found.value, low, high, self.level, n, method, status)
 
     def bare(self, name: str, value: float, n: int, method: str, status: Status = Status.OK) -> Estimate:
         """A number that has no interval."""

@@ -13,7 +13,7 @@ from personametrics.data.finding import Cell, Finding, Rows, Verdict
 from personametrics.data.notice import Notice
 from personametrics.data.paired import Side, pair_up
 from personametrics.data.responses import Responses
-from personametrics.stats.arrays import Floats, Ints
+from personametrics.stats.arrays import Floats
 from personametrics.stats.correlation import disattenuated
 from personametrics.stats.distances import jensen_shannon, total_variation, wasserstein
 from personametrics.stats.floors import exchanged, split_half
@@ -89,14 +89,8 @@ class Fidelity:
     def _differences(self, panel: Side, human: Side, tables: dict[str, Rows]) -> list[Estimate]:
         """Group means around their item's mean, on both sides, corrected for the noise of the means."""
         (x, vx), (y, vy) = panel.deviations(), human.deviations()
-        known = np.isfinite(x) & np.isfinite(y) & np.isfinite(vx) & np.isfinite(vy)
-
-        def both(left_out: Ints) -> Floats:
-            rows = known.copy()
-            rows[left_out] = False
-            return np.array(disattenuated(x[rows], y[rows], vx[rows], vy[rows]), dtype=float)
-
-        answers: Sequence[str | None] = panel.labels if x.shape[2] > 1 else [None]
+        known = np.isfinite(x + y + vx + vy)
+        answers: Sequence[str | None] = panel.labels if x.shape[2] > 1 and panel.labels else [None] * x.shape[2]
         tables["differences"] = [
             {"group": group, "item": item, "answer": answers[k], "panel": float(x[i, g, k]), "human": float(y[i, g, k])}
             for i, item in enumerate(panel.items)
@@ -104,8 +98,11 @@ class Fidelity:
             for k in range(x.shape[2])
             if known[i, g, k]
         ]
-        value = both(np.zeros(0, np.int64))
-        drops = np.stack([both(some) for some in np.array_split(np.arange(len(x)), min(len(x), MOST_BLOCKS))])
+        blocks = min(len(x), MOST_BLOCKS)
+        block = np.repeat(np.arange(len(x)) * blocks // len(x), x[0].size)
+        left = np.where(known.ravel() & (block != np.arange(-1, blocks)[:, None]), x.ravel(), np.nan)  # first row: nothing left out
+        found = np.stack(disattenuated(left, y.ravel(), vx.ravel(), vy.ravel()), -1)
+        value, drops = found[0], found[1:]
         names = ("difference.correlation", "difference.slope")
         return [self._jackknifed(name, value[at], drops[:, at], Status.NO_SPREAD) for at, name in enumerate(names)]
 
@@ -119,7 +116,7 @@ class Fidelity:
             rows.append({"group": group, "panel": spread[0], "human": spread[1], "ratio": ratio})
         tables["spread"] = rows
         with np.errstate(divide="ignore", invalid="ignore"):
-            value, drops = np.sqrt(mine.whole / theirs.whole), np.sqrt(mine.without_item / theirs.without_item)
+            value, drops = np.sqrt(np.divide(mine.whole, theirs.whole)), np.sqrt(mine.without_item / theirs.without_item)
         return [self._jackknifed("spread.ratio", float(value), drops, Status.UNDEFINED)]
 
     def _tracking(self, panel: Side, human: Side, tables: dict[str, Rows]) -> list[Estimate]:
