@@ -131,12 +131,13 @@ def _shared_runs(responses: Responses) -> Notice | None:
     sums = pairs(cells)
     apart, together = frozenset({"item"}), frozenset({"item", "run"})
     whole = sums.whole()
-    if not whole[together] > 0:
+    if not (whole[together] > 0 and whole[apart] > 0):
         return None
     shared = 1 - float(whole[together] / whole[apart])
     left, _ = sums.without(["item"])
-    drops = 1 - left[together] / left[apart]
-    error = float(np.sqrt((len(drops) - 1) * np.var(drops)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        drops = 1 - left[together] / left[apart]
+    error = float(np.sqrt((len(drops) - 1) * np.var(drops))) if np.isfinite(drops).all() else np.inf
     if not shared > max(SHARED, SIGMAS * error):
         return None
     text = f"Two personas disagree {shared:.0%} less within one run id than across run ids: the runs share something, such as a wording"
