@@ -121,7 +121,7 @@ class Side:
         found = self._pairs
         without = np.full(len(self.items), np.nan)
         there = np.unique(self.cells.codes[:, 2])
-        without[there] = found.without(["item"])[0][shared]
+        without[there] = found.without(["item"])[shared]
         by_group = np.full(len(self.groups), np.nan)
         some = found.within([GROUP])[shared]
         by_group[: len(some)] = some

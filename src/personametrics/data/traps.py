@@ -134,7 +134,7 @@ def _shared_runs(responses: Responses) -> Notice | None:
     if not (whole[together] > 0 and whole[apart] > 0):
         return None
     shared = 1 - float(whole[together] / whole[apart])
-    left, _ = sums.without(["item"])
+    left = sums.without(["item"])
     with np.errstate(divide="ignore", invalid="ignore"):
         drops = 1 - left[together] / left[apart]
     error = float(np.sqrt((len(drops) - 1) * np.var(drops))) if np.isfinite(drops).all() else np.inf

@@ -52,27 +52,27 @@ class Pairs:
         group, size = self.cells.groups(facets)
         return {s: _ratio(sums(group, self.total[s], size), sums(group, self.count[s], size)) for s in self.total}
 
-    def without(self, facets: Sequence[str]) -> tuple[Disagreements, Floats]:
+    def without(self, facets: Sequence[str]) -> Disagreements:
         """D[S] of what is left when one group of cells is deleted, for every group in turn, without recomputing any.
 
         Args:
             facets: a group is the cells that share these facets: `["persona"]` deletes one persona at a time.
 
         Returns:
-            {S: (G,)} over the G occupied groups, and (G,) the share of all cells that each group holds.
+            {S: (G,)} over the G occupied groups in the order of their codes; over the cells as they stand where each is a group of its own.
         """
         group, size = self.cells.groups(facets)
-        cells = np.bincount(group, minlength=size)
-        there = cells > 0
+        alone = set(facets) == set(self.cells.facets)
+        there = slice(None) if alone else np.bincount(group, minlength=size) > 0
         left = {}
-        for s in self.total:
+        for s, total in self.total.items():
             # A pair of a group's cell with any other is met from both sides, unless both lie in the group: they do if S holds its facets.
             sides = 1 if frozenset(facets) <= s else 2
-            total = self.total[s].sum() - sides * sums(group, self.total[s], size)[there]
-            count = self.count[s].sum() - sides * sums(group, self.count[s], size)[there]
+            parts = [part if alone else sums(group, part, size)[there] for part in (total, self.count[s])]
+            rest, number = (part.sum() - sides * of for part, of in zip((total, self.count[s]), parts, strict=True))
             # What is left of a sum that was deleted whole is rounding.
-            left[s] = _ratio(np.where(np.abs(total) > ROUNDING * np.abs(self.total[s].sum()), total, 0.0), count)
-        return left, cells[there] / len(group)
+            left[s] = _ratio(np.where(np.abs(rest) > ROUNDING * np.abs(total.sum()), rest, 0.0), number)
+        return left
 
     def within_without(self, facet: str, over: str) -> Disagreements:
         """D[S] of each level of a facet, when one level of another is deleted from it: {S: (levels of facet, levels of over)}.

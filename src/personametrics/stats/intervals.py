@@ -77,10 +77,11 @@ class Replicates:
 def deletions(panel: Pairs) -> Deletions:
     """Leave out every persona, every item and every persona × item cell in turn."""
     persona_of, item_of = (panel.cells.codes[:, panel.cells.facets.index(facet)] for facet in ("persona", "item"))
-    group, _ = panel.cells.groups(["persona", "item"])
-    first = np.unique(group, return_index=True)[1]
-    persona, item, cell = (panel.without(facets)[0] for facets in (["persona"], ["item"], ["persona", "item"]))
-    return Deletions(panel.whole(), persona, item, cell, persona_of[first], item_of[first])
+    if len(panel.cells.facets) > 2:  # a persona × item cell is then several cells
+        first = np.unique(panel.cells.groups(["persona", "item"])[0], return_index=True)[1]
+        persona_of, item_of = persona_of[first], item_of[first]
+    persona, item, cell = (panel.without(facets) for facets in (["persona"], ["item"], ["persona", "item"]))
+    return Deletions(panel.whole(), persona, item, cell, persona_of, item_of)
 
 
 def replicates(panel: Pairs, number: int = 1000, seed: int = 0) -> Replicates:
