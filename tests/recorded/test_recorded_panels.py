@@ -141,8 +141,9 @@ def test_ideology_differences_are_exaggerated_against_published_human_means(reco
         duplicates="mean",
     )
     found = measure(panel, human=Fidelity(people, {"persona": "ideology"}))
-    assert found.findings[1].verdict.label == "group differences exaggerated"
-    assert found["difference.slope"].low > 1
+    assert found["difference.slope"].value == pytest.approx(2.2, abs=0.1)
+    assert found["difference.slope"].high > 1.5
+    assert found.findings[1].verdict.label == "undecided"  # three human samples of each group, five foundations
     assert {"few-personas", "duplicates"} <= codes(found)
 
 

@@ -67,7 +67,19 @@ def test_slope_covers_the_truth_at_its_nominal_rate() -> None:
     for seed in range(120):
         found = compared(people(seed, effect * 1.4, size=30, runs=2, noise=0.5), people(seed + 1000, effect, size=90), Numeric())
         held += found["difference.slope"].low <= 1.4 <= found["difference.slope"].high
-    assert 0.8 <= held / 120 <= 0.98
+    assert held / 120 >= 0.84  # noise of single answers is counted in both jackknives, so that it may cover more
+
+
+def test_who_is_in_the_panel_counts_too() -> None:
+    """Ten personas without any group effect, whose own leanings move all items: the slope of 0 must stay within its interval."""
+    human = people(1000, np.tile([[-0.5, 0.0, 0.5]], (20, 1)), size=300)
+    held = 0
+    for seed in range(60):
+        leaning = np.random.default_rng(seed).normal(size=12)
+        panel = people(seed, np.zeros((20, 3)), size=12, runs=2, spread=0.5, noise=0.3)
+        found = compared(panel.with_columns(answer=pl.col("answer") + pl.Series(leaning[panel["id"].to_numpy()])), human, Numeric())
+        held += not (found["difference.slope"].low > 0 or found["difference.slope"].high < 0)
+    assert held / 60 >= 0.75
 
 
 @pytest.mark.parametrize(("spread", "low", "high"), [(0.5, 0.4, 0.6), (1.0, 0.9, 1.1)])

@@ -9,17 +9,19 @@ from personametrics.data.columns import Columns, Duplicates
 from personametrics.data.errors import AnswerError
 from personametrics.data.levels import levels
 from personametrics.data.notice import Notice
+from personametrics.data.outcome import Outcome
+from personametrics.data.scale import Numeric
 
 
 def resolve(
-    frame: pl.DataFrame, columns: Columns, choice: Duplicates, missing: Sequence[str], name: str
+    frame: pl.DataFrame, columns: Columns, choice: Duplicates, valid: tuple[Sequence[str], Numeric], name: str
 ) -> tuple[pl.DataFrame, list[Notice]]:
     """Find rows that claim to be the same run, and do with them what was chosen.
 
     Args:
         frame: the rows.
         columns: which column holds what; without a run column there are no duplicates.
-        missing: answers that mean "none"; they enter no average.
+        valid: answers that mean "none", and the numbers that are answers; nothing else enters an average.
         choice: `error`, `first`, `last`, `mean` or `runs`.
         name: of the table, for messages.
 
@@ -49,7 +51,7 @@ def resolve(
         )
         raise AnswerError(message)
     if choice == "mean":
-        return _averaged(frame, columns, key, missing, name), [
+        return _averaged(frame, columns, key, valid, name), [
             Notice("duplicates", f"{surplus} rows that repeat a run were averaged with it.")
         ]
     left = frame.unique(key, keep=choice, maintain_order=True)
@@ -66,8 +68,9 @@ def _surplus(frame: pl.DataFrame, key: list[str]) -> int:
     return len(flat) - int(distinct)
 
 
-def _averaged(frame: pl.DataFrame, columns: Columns, key: list[str], missing: Sequence[str], name: str) -> pl.DataFrame:
-    """One row per key, its answer the mean of all that are not missing."""
+def _averaged(frame: pl.DataFrame, columns: Columns, key: list[str], valid: tuple[Sequence[str], Numeric], name: str) -> pl.DataFrame:
+    """One row per key, its answer the mean of all that are answers on the scale; an average counts as answered if one of them is."""
+    missing, scale = valid
     answer = pl.col(columns.answer).cast(pl.String)
     numbers = pl.when(~answer.is_in(list(missing))).then(answer.cast(pl.Float64, strict=False))
     words = frame.filter(numbers.is_null() & answer.is_not_null() & ~answer.is_in(list(missing)))
@@ -75,5 +78,13 @@ def _averaged(frame: pl.DataFrame, columns: Columns, key: list[str], missing: Se
         word = words[columns.answer][0]
         message = f'{name}: "{word}" is no number, so duplicates cannot be averaged; use --duplicates first, last or runs.'
         raise AnswerError(message)
-    rest = [pl.col(column).first() for column in frame.columns if column not in {*key, columns.answer}]
-    return frame.group_by(key, maintain_order=True).agg(numbers.mean(), *rest)
+    counts = numbers.is_between(scale.low, scale.high)
+    if columns.outcome is not None:
+        counts &= pl.col(columns.outcome).cast(pl.String) == Outcome.ANSWERED
+    answers = pl.when(counts.fill_null(value=False)).then(numbers)
+    aggregated = [answers.mean().alias(columns.answer)]
+    if columns.outcome is not None:
+        stated = pl.col(columns.outcome).cast(pl.String)
+        aggregated.append(pl.when(answers.count() > 0).then(pl.lit(str(Outcome.ANSWERED))).otherwise(stated.first()).alias(columns.outcome))
+    rest = [pl.col(column).first() for column in frame.columns if column not in {*key, columns.answer, columns.outcome}]
+    return frame.group_by(key, maintain_order=True).agg(*aggregated, *rest)

@@ -12,6 +12,7 @@ class Status(StrEnum):
     OK = "ok"
     FEW_PERSONAS = "fewer than 5 personas: the interval is unreliable"
     FEW_ITEMS = "fewer than 5 items: the interval is unreliable"
+    THESE_CONDITIONS = "the interval holds for these conditions, not for others like them"
     NEGATIVE = "below zero: the truth is near zero, or runs share something"
     NO_RERUNS = "no persona answered the same item twice, so that noise cannot be told from persona"
     CONSTANT = "all answers are equal, so that nothing can be compared"
@@ -59,6 +60,7 @@ NAMES: dict[str, Name] = {
     "distance.tv": Name("share", "items", "total variation between panel and human answers, mean over items"),
     "distance.js": Name("bits", "items", "Jensen–Shannon divergence (base 2) between panel and human answers, mean over items"),
     "distance.wasserstein": Name("scale", "items", "Wasserstein distance between panel and human answers, mean over items"),
+    "excess.tv": Name("share", "items", "distance.tv beyond floor.tv, mean over items"),
     "floor.*": Name("like the distance", "items", "the same distance if panel and people were one population: what sampling alone makes"),
     "ceiling.*": Name("like the distance", "items", "the same distance between two random halves of the humans"),
     "difference.correlation": Name("correlation", "items", "panel against human group differences, corrected for noise; may exceed 1"),

@@ -1,7 +1,7 @@
 """Answers of a panel and of people, on the same items and groups."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -17,13 +17,15 @@ from personametrics.stats.disagreement import Pairs, pairs
 
 GROUP = "group"
 
+MOST = 10_000
+"""Independent answers that a known distribution counts as, at most."""
+
 
 class WithinGroups(NamedTuple):
-    """Disagreement of two people of one group on one item: over all, per group (G,), and without each item (I,)."""
+    """Disagreement of two people of one group on one item: per group (G,), and per item (I,)."""
 
-    whole: float
     by_group: Floats
-    without_item: Floats
+    by_item: Floats
 
 
 class ByItem(NamedTuple):
@@ -82,16 +84,44 @@ class Side:
     def effective_counts(self) -> Ints:
         """(I, L) answers per label, as many as are independent: reruns of one persona count less, the steadier it is.
 
-        n answers of reruns count as n / (1 + (runs − 1) · signal), the design effect of Kish (1965) with the item's own signal.
+        r reruns of each of P people count as P · r / (1 + (r − 1) · signal), the design effect of Kish (1965) with the item's own signal;
+        known distributions (r = ∞) as P / signal, at most `MOST`.
         """
         if self.counts is None:
             return np.zeros((len(self.items), 0), np.int64)
-        steady = np.clip(np.nan_to_num(signal(self._pairs.within(["item"])), nan=1.0), 0, 1)
+        steady = np.clip(np.nan_to_num(signal(self._ungrouped.within(["item"])), nan=1.0), 0, 1)
         person = np.unique(self.cells.codes[:, [2, 1]], axis=0)[:, 0]
-        people = np.bincount(person, minlength=len(self.items))
-        effect = 1 + np.maximum(self.answers / np.maximum(people, 1) - 1, 0) * steady
-        return np.rint(self.counts / effect[:, None]).astype(np.int64)
+        people = np.maximum(np.bincount(person, minlength=len(self.items)), 1)
+        if np.isinf(self.cells.n).any():
+            size = np.minimum(people / np.maximum(steady, 1e-9), MOST)
+        else:
+            size = self.answers / (1 + np.maximum(self.answers / people - 1, 0) * steady)
+        return np.asarray(np.rint(self.counts / self.counts.sum(1, keepdims=True) * size[:, None]), np.int64)
 
+    @cached_property
+    def _ungrouped(self) -> Pairs:
+        return pairs(Cells(self.cells.facets[1:], self.cells.codes[:, 1:], self.cells.n, self.cells.mean, self.cells.scatter))
+
+    def without_people(self, block: int, blocks: int) -> "Side":
+        """This side without every `blocks`-th person of each group, from number `block` on."""
+        person, first = np.unique(self.cells.codes[:, 1], return_index=True)
+        group = self.cells.codes[first, 0]
+        place = np.zeros(int(person.max()) + 1, np.int64)
+        for one in np.unique(group):
+            mine = person[group == one]
+            place[mine] = np.arange(len(mine))
+        keep = place[self.cells.codes[:, 1]] % blocks != block
+        c = self.cells
+        counts = None if c.counts is None else c.counts[keep]
+        return replace(self, cells=Cells(c.facets, c.codes[keep], c.n[keep], c.mean[keep], c.scatter[keep], counts))
+
+    @property
+    def smallest(self) -> int:
+        """People in the smallest group."""
+        people = np.unique(self.cells.codes[:, :2], axis=0)[:, 0]
+        return int(np.bincount(people, minlength=len(self.groups)).min())
+
+    @cached_property
     def deviations(self) -> tuple[Floats, Floats]:
         """Group means around the mean of groups, per item.
 
@@ -109,30 +139,31 @@ class Side:
         with np.errstate(divide="ignore", invalid="ignore"):
             mean = np.stack([sums(group, column, I * G) for column in own.T], -1) / n[:, None]
             square = np.stack([sums(group, column, I * G) for column in ((own - mean[group]) ** 2).T], -1)
-            alone = sums(where, np.nan_to_num(self.cells.within) * self._weight, len(rows)) / weight**2 / K
+            noise = self.cells.within / self.cells.n  # 0 where the distribution is known, NaN where one answer is all there is
+            alone = sums(where, noise * self._weight**2, len(rows)) / weight**2 / K
             variance = np.where((n > 1)[:, None], square / (n * (n - 1))[:, None], sums(group, alone, I * G)[:, None])
         mean, variance = mean.reshape(I, G, K), variance.reshape(I, G, K)
         centred = mean - mean.mean(1, keepdims=True)
         return centred, variance * (1 - 2 / G) + variance.mean(1, keepdims=True) / G
 
+    @cached_property
     def within_groups(self) -> WithinGroups:
-        """Disagreement of two people of one group on the same item and condition."""
+        """Disagreement of two people of one group on the same item and condition: per group, and per item."""
         shared = frozenset(self.cells.facets) - {"persona"}
         found = self._pairs
-        without = np.full(len(self.items), np.nan)
-        there = np.unique(self.cells.codes[:, 2])
-        without[there] = found.without(["item"])[shared]
-        by_group = np.full(len(self.groups), np.nan)
-        some = found.within([GROUP])[shared]
-        by_group[: len(some)] = some
-        return WithinGroups(float(found.whole()[shared]), by_group, without)
+        by_group, by_item = (found.within([facet])[shared] for facet in (GROUP, "item"))
+        return WithinGroups(_padded(by_group, len(self.groups)), _padded(by_item, len(self.items)))
 
     def by_item(self) -> ByItem:
         """Disagreement per item, of any two people and of one person asked twice."""
-        ungrouped = Cells(self.cells.facets[1:], self.cells.codes[:, 1:], self.cells.n, self.cells.mean, self.cells.scatter)
-        d = pairs(ungrouped).within(["item"])
-        everything = frozenset(ungrouped.facets)
-        return ByItem(d[everything - {"persona"}], d[everything])
+        d = self._ungrouped.within(["item"])
+        everything = frozenset(self._ungrouped.cells.facets)
+        return ByItem(_padded(d[everything - {"persona"}], len(self.items)), _padded(d[everything], len(self.items)))
+
+
+def _padded(values: Floats, size: int) -> Floats:
+    """Values with NaN for levels at the end that hold nothing."""
+    return np.concatenate([values, np.full(size - len(values), np.nan)])
 
 
 def pair_up(panel: Responses, human: Responses, match: Mapping[str, str]) -> tuple[Side, Side]:
@@ -165,6 +196,14 @@ def pair_up(panel: Responses, human: Responses, match: Mapping[str, str]) -> tup
             f'items are called like "{panel.items.names[0]}" there and "{human.items.names[0]}" here.'
         )
         raise DesignError(message)
+    if human.exact is not None:
+        message = f"{human.source} holds probabilities; people's answers must be answers, one a row."
+        raise DesignError(message)
+    for side in (panel, human):
+        if side.labelled is not None and side.cells.counts is None:
+            many = len(side.labelled.labels)
+            message = f"{side.source} holds {many} different labels, too many to compare with people label by label; use --scale text."
+            raise DesignError(message)
     labels, positions = _labels(panel, human)
     return (
         _side(panel, items, mine, groups, labels, positions),

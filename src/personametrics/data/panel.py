@@ -16,6 +16,8 @@ from personametrics.stats.intervals import Deletions, Interval, Scale, Statistic
 
 FEW = 5
 """With fewer personas or items than this, intervals are marked unreliable."""
+MOST_PERSONAS = 2000
+"""The items that personas have in common are counted for this many personas."""
 METHOD = "two-way jackknife over personas and items"
 
 
@@ -59,6 +61,32 @@ class Panel:
         return 1 / rate if rate > 0 else math.inf
 
     @cached_property
+    def averaged(self) -> dict[str, float]:
+        """How many items, conditions and runs a persona's mean averages: harmonic means over personas."""
+        each = {"run": self.runs}
+        for facet in self.facets[1:]:
+            own = np.unique(self.cells.codes[:, [0, self.facets.index(facet)]], axis=0)[:, 0]
+            number = np.bincount(own)
+            each[facet] = float(1 / np.mean(1 / number[number > 0]))
+        return each
+
+    @cached_property
+    def apart(self) -> float:
+        """What of the items' variance lies between two personas' means because they answered different items; 0 on a complete panel.
+
+        The mean over pairs of personas of half the variance of a difference, (1/n + 1/n' − 2 · common/(n · n')) / 2.
+        """
+        own = np.unique(self.cells.codes[:, :2], axis=0)
+        personas = np.unique(own[:, 0])[:MOST_PERSONAS]
+        answered = np.zeros((len(personas), int(own[:, 1].max()) + 1))
+        own = own[np.isin(own[:, 0], personas)]
+        answered[np.searchsorted(personas, own[:, 0]), own[:, 1]] = 1
+        mean = answered / answered.sum(1, keepdims=True)
+        together = mean @ mean.T
+        P = len(personas)
+        return float(max(0.0, (np.trace(together) - (together.sum() - np.trace(together)) / (P - 1)) / P))
+
+    @cached_property
     def signal(self) -> Interval:
         """The persona signal."""
         found = interval(signal, self.deletions, self.level, "share")
@@ -69,7 +97,7 @@ class Panel:
         everything = frozenset(self.facets)
         reach = float((np.ptp(self.cells.mean, 0) ** 2).sum()) / 2
         rarely = -math.log(1 - self.level) / len(self.varying)
-        return 1 - rarely * reach / float(self.deletions.whole[everything - {"persona"}])
+        return max(0.0, 1 - rarely * reach / float(self.deletions.whole[everything - {"persona"}]))
 
     @cached_property
     def components(self) -> dict[str, float]:
@@ -96,6 +124,8 @@ class Panel:
     def named(self, name: str, found: Interval, n: int, method: str = METHOD) -> Estimate:
         """An interval as an estimate; no half of one."""
         status, (low, high) = self.status(found.value), found[1:3]
+        if status == Status.OK and "condition" in self.facets and ("condition" in name or name.startswith("g.")):
+            status = Status.THESE_CONDITIONS
         if not (math.isfinite(low) and math.isfinite(high)):
             low = high = math.nan
             status = Status.NO_INTERVAL if status == Status.OK else status

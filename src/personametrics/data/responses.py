@@ -89,9 +89,11 @@ class Responses:
             message = f"{name} has no rows" + (f" that meet {' and '.join(keep)}." if keep else ".")
             raise InputError(message)
         _check_named(frame, columns, name)
-        frame, notices = twice.resolve(frame, columns, duplicates, missing, name) if not columns.probabilities else (frame, [])
+        notices: list[Notice] = []
+        if not columns.probabilities:
+            frame, notices = twice.resolve(frame, columns, duplicates, (missing, _bounded(scale)), name)
         if duplicates == "mean" and notices:
-            scale = Numeric()
+            scale = _bounded(scale)
         if notice := redrawn(kept, columns, name):
             notices = [*notices, notice]
         return cls(frame, columns, scale, tuple(missing), name, tuple(notices))
@@ -247,6 +249,13 @@ class Responses:
         else:
             message = f"{path} ends in none of .csv, .parquet, .ndjson."
             raise InputError(message)
+
+
+def _bounded(scale: Scale) -> Numeric:
+    """The numeric scale on which averages of a scale's answers lie."""
+    if isinstance(scale, Ordinal) and scale.labels:
+        return Numeric(float(scale.positions().min()), float(scale.positions().max()))
+    return scale if isinstance(scale, Numeric) else Numeric()
 
 
 def _inert(name: str) -> pl.Expr:

@@ -52,15 +52,24 @@ def reliabilities(panel: Panel) -> list[Estimate]:
     for k in range(1, MOST_RUNS + 1):
         averaged = Interval(*(float(spearman_brown(end, k)) for end in panel.signal[:3]))
         found.append(panel.named(f"reliability.k={k}", averaged, panel.answers, "Spearman–Brown of the signal"))
-    numbers = {facet: float(levels) for facet, levels in panel.levels.items() if facet != "persona"} | {"run": panel.runs}
     for name, absolute in (("g.rho", False), ("g.phi", True)):
-        value = panel.interval(partial(_coefficient, facets=panel.facets, numbers=numbers, absolute=absolute), "share")
+        free = partial(_coefficient, facets=panel.facets, numbers=panel.averaged, apart=panel.apart, absolute=absolute)
+        at = float(free(panel.deletions.whole, truncate=True))
+        found_at = panel.interval(free, "share")
+        value = Interval(at, *(min(max(end, 0.0), 1.0) if math.isfinite(end) else end for end in found_at[1:3]))
         found.append(panel.named(name, value, panel.levels["persona"]))
     return found
 
 
-def _coefficient(d: Disagreements, facets: tuple[str, ...], numbers: Mapping[str, float], *, absolute: bool) -> Floats:
-    return generalizability(variance(d, facets), numbers, absolute=absolute)
+def _coefficient(
+    d: Disagreements, facets: tuple[str, ...], numbers: Mapping[str, float], apart: float, *, absolute: bool, truncate: bool = False
+) -> Floats:
+    """G or Φ; where personas answered different items, part of the items' variance tells them apart and counts as relative error."""
+    found = dict(variance(d, facets))
+    if not absolute:
+        item = np.maximum(found["item"], 0) if truncate else found["item"]
+        found["persona:item"] = found["persona:item"] + apart * numbers["item"] * item
+    return generalizability(found, numbers, absolute=absolute, truncate=truncate)
 
 
 def shares(panel: Panel) -> list[Estimate]:

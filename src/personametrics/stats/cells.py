@@ -122,6 +122,8 @@ def from_blocks(facets: Sequence[str], sizes: Sequence[int], blocks: Iterable[tu
     total = np.zeros((0, len(seen)))
     origin = np.zeros(0)
     for cell, points in numbered:
+        if not len(points):
+            continue
         if not len(origin):
             # Distances are taken from a point inside the data, so that a large constant added to every answer costs no digits.
             origin, total = points.mean(0), np.zeros((points.shape[1], len(seen)))

@@ -134,7 +134,7 @@ def interval(statistic: Statistic, source: Deletions | Replicates, level: float 
     if not np.isfinite(value):
         return Interval(value, np.nan, np.nan)
     persona, item = _jackknife(statistic(source.persona)), _jackknife(statistic(source.item))
-    if min(persona.levels, item.levels) < 2:
+    if min(persona.levels, item.levels) < 2 or not np.isfinite(persona.variance + item.variance):
         return Interval(value, np.nan, np.nan)
     cell = _cell_term(statistic(source.cell), source.persona_of, source.item_of)
     variance = max(persona.variance + item.variance - cell, persona.variance, item.variance)
@@ -154,10 +154,9 @@ class _Jackknifed(NamedTuple):
 
 
 def _jackknife(drops: Floats) -> _Jackknifed:
-    """Jackknife variance over the levels of one facet."""
-    drops = drops[np.isfinite(drops)]
+    """Jackknife variance over the levels of one facet; NaN where everything hangs on one level, so that leaving it out leaves nothing."""
     n = len(drops)
-    return _Jackknifed(float((n - 1) / n * ((drops - drops.mean()) ** 2).sum()) if n else np.nan, n)
+    return _Jackknifed(float((n - 1) / n * ((drops - drops.mean()) ** 2).sum()), n)
 
 
 def _cell_term(drops: Floats, persona: Ints, item: Ints) -> float:

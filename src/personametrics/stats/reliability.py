@@ -80,7 +80,9 @@ def runs_needed(signal: float, target: float) -> float:
     return max(1.0, float(math.ceil(target / (1 - target) * (1 - signal) / signal - ROUNDING)))
 
 
-def generalizability(components: Mapping[str, npt.ArrayLike], numbers: Mapping[str, npt.ArrayLike], *, absolute: bool = False) -> Floats:
+def generalizability(
+    components: Mapping[str, npt.ArrayLike], numbers: Mapping[str, npt.ArrayLike], *, absolute: bool = False, truncate: bool = True
+) -> Floats:
     """G or Φ coefficient of a persona's mean over items, conditions and runs.
 
     G = σ²(persona) / (σ²(persona) + relative error); the relative error is every effect that holds persona and something else, each divided
@@ -92,6 +94,7 @@ def generalizability(components: Mapping[str, npt.ArrayLike], numbers: Mapping[s
         components: {effect: (...)} with effects named "persona", "persona:item", …, "run".
         numbers: how many levels are averaged, by facet; "run" per cell; scalars or arrays (...).
         absolute: Φ instead of G.
+        truncate: negative components enter as 0. Without, the coefficient may leave [0, 1]: that is what an interval must be made of.
 
     Returns:
         (...) coefficient in [0, 1]; NaN where everything is 0.
@@ -108,13 +111,13 @@ def generalizability(components: Mapping[str, npt.ArrayLike], numbers: Mapping[s
         0.5
     """
     averaged = {facet: np.asarray(number, float) for facet, number in numbers.items()}
-    error = np.zeros(())
+    error, floor = np.zeros(()), 0.0 if truncate else -np.inf
     for effect, value in components.items():
         facets = effect.split(":")
         over = list(averaged) if effect == RUN else [facet for facet in facets if facet != PERSONA]
         if over and (absolute or effect == RUN or PERSONA in facets):
-            error = error + np.maximum(value, 0) / math.prod(averaged[facet] for facet in over)
-    universe = np.maximum(components[PERSONA], 0)
+            error = error + np.maximum(value, floor) / math.prod(averaged[facet] for facet in over)
+    universe = np.maximum(components[PERSONA], floor)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(universe + error > 0, universe / (universe + error), np.nan)
 

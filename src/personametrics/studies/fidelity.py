@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -13,7 +14,7 @@ from personametrics.data.finding import Cell, Finding, Rows, Verdict
 from personametrics.data.notice import Notice
 from personametrics.data.paired import Side, pair_up
 from personametrics.data.responses import Responses
-from personametrics.stats.arrays import Floats
+from personametrics.stats.arrays import Floats, Ints
 from personametrics.stats.correlation import disattenuated
 from personametrics.stats.distances import jensen_shannon, total_variation, wasserstein
 from personametrics.stats.floors import exchanged, split_half
@@ -22,8 +23,18 @@ QUESTION = "Do simulated people answer, and differ, as the people they stand for
 RELATED = 0.5
 """Groups are told apart as in people where the whole interval of the correlation lies above this."""
 OVER_ITEMS = "jackknife over items"
+OVER_BOTH = "jackknife over items, and over people of each group"
 MOST_BLOCKS = 100
 """More items than this are left out by blocks."""
+MOST_PARTS = 12
+"""People of each group are left out in at most this many parts."""
+SIMILAR = (0.8, 1.25)
+"""A spread is like people's where its whole interval lies within this ratio."""
+SAME_SIZE = (2 / 3, 3 / 2)
+"""Group differences are of people's size where the whole interval of the slope lies within these."""
+NEAR = 0.05
+"""Distributions are alike where the whole interval of their distance beyond the floor lies below this total variation."""
+Statistic = Callable[[Side, Side, Ints], float]
 
 
 @dataclass(frozen=True)
@@ -80,6 +91,8 @@ class Fidelity:
             found += [
                 self._mean(f"{name}.{kind}", numbers) for name, numbers in (("distance", values), ("floor", floor), ("ceiling", ceiling))
             ]
+            if kind == "tv":
+                found.append(self._mean("excess.tv", values - floor))
             columns |= {kind: values} | ({"floor": floor, "ceiling": ceiling} if kind == "tv" else {})
         columns |= {"answers": panel.answers, "humans": human.counts.sum(1)}
         rows = [{"item": item} | {name: _at(column[at]) for name, column in columns.items()} for at, item in enumerate(panel.items)]
@@ -88,7 +101,7 @@ class Fidelity:
 
     def _differences(self, panel: Side, human: Side, tables: dict[str, Rows]) -> list[Estimate]:
         """Group means around their item's mean, on both sides, corrected for the noise of the means."""
-        (x, vx), (y, vy) = panel.deviations(), human.deviations()
+        (x, vx), (y, vy) = panel.deviations, human.deviations
         known = np.isfinite(x + y + vx + vy)
         answers: Sequence[str | None] = panel.labels if x.shape[2] > 1 and panel.labels else [None] * x.shape[2]
         tables["differences"] = [
@@ -98,26 +111,19 @@ class Fidelity:
             for k in range(x.shape[2])
             if known[i, g, k]
         ]
-        blocks = min(len(x), MOST_BLOCKS)
-        block = np.repeat(np.arange(len(x)) * blocks // len(x), x[0].size)
-        left = np.where(known.ravel() & (block != np.arange(-1, blocks)[:, None]), x.ravel(), np.nan)  # first row: nothing left out
-        found = np.stack(disattenuated(left, y.ravel(), vx.ravel(), vy.ravel()), -1)
-        value, drops = found[0], found[1:]
         names = ("difference.correlation", "difference.slope")
-        return [self._jackknifed(name, value[at], drops[:, at], Status.NO_SPREAD) for at, name in enumerate(names)]
+        return [self._sampled(name, partial(_agreement, at=at), panel, human, Status.NO_SPREAD) for at, name in enumerate(names)]
 
     def _spread(self, panel: Side, human: Side, tables: dict[str, Rows]) -> list[Estimate]:
         """Standard deviation of single answers within a group, panel over humans."""
-        mine, theirs = panel.within_groups(), human.within_groups()
+        mine, theirs = panel.within_groups, human.within_groups
         rows: list[dict[str, Cell]] = []
         for at, group in enumerate(panel.groups):
             spread = [_at(np.sqrt(side.by_group[at])) for side in (mine, theirs)]
             ratio = spread[0] / spread[1] if spread[0] is not None and spread[1] else None
             rows.append({"group": group, "panel": spread[0], "human": spread[1], "ratio": ratio})
         tables["spread"] = rows
-        with np.errstate(divide="ignore", invalid="ignore"):
-            value, drops = np.sqrt(np.divide(mine.whole, theirs.whole)), np.sqrt(mine.without_item / theirs.without_item)
-        return [self._jackknifed("spread.ratio", float(value), drops, Status.UNDEFINED)]
+        return [self._sampled("spread.ratio", _spread_ratio, panel, human, Status.UNDEFINED)]
 
     def _tracking(self, panel: Side, human: Side, tables: dict[str, Rows]) -> list[Estimate]:
         """How much the panel disagrees where people disagree: through personas, and through reruns."""
@@ -143,16 +149,53 @@ class Fidelity:
         total = values.sum()
         return self._jackknifed(name, float(values.mean()), (total - values) / max(len(values) - 1, 1), Status.OK)
 
+    def _sampled(self, name: str, statistic: Statistic, panel: Side, human: Side, undefined: Status) -> Estimate:
+        """A number with what it becomes when items are left out, and people on either side: both were sampled."""
+        items = len(panel.items)
+        blocks = np.array_split(np.arange(items), min(items, MOST_BLOCKS))
+        drops = [np.array([statistic(panel, human, left_out) for left_out in blocks])]
+        nothing = np.zeros(0, np.int64)
+        for at, side in enumerate((panel, human)):
+            parts = min(side.smallest, MOST_PARTS)
+            if parts > 1:
+                sides = [[panel, human] for _ in range(parts)]
+                for part, both in enumerate(sides):
+                    both[at] = side.without_people(part, parts)
+                drops.append(np.array([statistic(both[0], both[1], nothing) for both in sides]))
+        return self._estimate(name, statistic(panel, human, nothing), drops, items, undefined)
+
     def _jackknifed(self, name: str, value: float, drops: Floats, undefined: Status) -> Estimate:
         """A number with the values it takes when one item is left out."""
-        n = len(drops)
+        return self._estimate(name, value, [drops], len(drops), undefined)
+
+    def _estimate(self, name: str, value: float, drops: Sequence[Floats], items: int, undefined: Status) -> Estimate:
+        """Jackknife variances of several things that were sampled, added up; t with Satterthwaite degrees of freedom."""
+        method = OVER_ITEMS if len(drops) == 1 else OVER_BOTH
         if not math.isfinite(value):
-            return Estimate(name, math.nan, math.nan, math.nan, self.level, n, OVER_ITEMS, undefined)
-        if n < 3 or not np.isfinite(drops).all():
-            return Estimate(name, value, math.nan, math.nan, self.level, n, OVER_ITEMS, Status.NO_INTERVAL)
-        half = float(stdtrit(n - 1, (1 + self.level) / 2) * np.sqrt((n - 1) / n * ((drops - drops.mean()) ** 2).sum()))
-        status = Status.FEW_ITEMS if n < 5 else Status.OK
-        return Estimate(name, value, value - half, value + half, self.level, n, OVER_ITEMS, status)
+            return Estimate(name, math.nan, math.nan, math.nan, self.level, items, method, undefined)
+        if items < 3 or not all(np.isfinite(some).all() for some in drops):
+            return Estimate(name, value, math.nan, math.nan, self.level, items, method, Status.NO_INTERVAL)
+        parts = [((len(some) - 1) / len(some) * ((some - some.mean()) ** 2).sum(), len(some) - 1) for some in drops]
+        total = sum(variance for variance, _ in parts)
+        below = sum(variance**2 / df for variance, df in parts)
+        half = float(stdtrit(total**2 / below, (1 + self.level) / 2) * np.sqrt(total)) if below > 0 else 0.0
+        return Estimate(name, value, value - half, value + half, self.level, items, method, Status.FEW_ITEMS if items < 5 else Status.OK)
+
+
+def _agreement(panel: Side, human: Side, left_out: Ints, at: int) -> float:
+    """Correlation (at 0) or slope (at 1) of group differences, corrected for the noise of the means, without some items."""
+    (x, vx), (y, vy) = panel.deviations, human.deviations
+    kept = np.setdiff1d(np.arange(len(x)), left_out)
+    return float(disattenuated(*(part[kept].ravel() for part in (x, y, vx, vy)))[at])
+
+
+def _spread_ratio(panel: Side, human: Side, left_out: Ints) -> float:
+    """Standard deviation within groups, panel over humans, every item weighing the same on both sides, without some items."""
+    mine, theirs = panel.within_groups.by_item, human.within_groups.by_item
+    kept = np.isfinite(mine) & np.isfinite(theirs)
+    kept[left_out] = False
+    below = theirs[kept].sum()
+    return float(np.sqrt(mine[kept].sum() / below)) if below > 0 else math.nan
 
 
 def _slope(x: Floats, y: Floats) -> float:
@@ -167,7 +210,7 @@ def _verdict(found: Mapping[str, Estimate]) -> Verdict:
         label, sentence = _groups(found["difference.correlation"], found["difference.slope"])
         good, use = "groups differ as in people", "differences between groups, in direction and size"
     elif "distance.tv" in found:
-        label, sentence = _distribution(found["distance.tv"], found["floor.tv"])
+        label, sentence = _distribution(found["distance.tv"], found["floor.tv"], found["excess.tv"])
         good, use = "answers like people's", "shares of answers in the population"
     else:
         return Verdict("unknown", "Numbers can be compared by groups alone; name --match to say what forms a group.")
@@ -175,21 +218,24 @@ def _verdict(found: Mapping[str, Estimate]) -> Verdict:
     lines["fit" if label == good else "open" if label in {"undecided", "unknown"} else "unfit"].append(use)
     spread = found["spread.ratio"]
     if math.isfinite(spread.low):
-        kind = "unfit" if spread.high < 1 or spread.low > 1 else "fit"
+        alike = SIMILAR[0] <= spread.low and spread.high <= SIMILAR[1]
+        kind = "fit" if alike else "unfit" if spread.high < 1 or spread.low > 1 else "open"
         lines[kind].append(
             f"the spread of answers within a group (standard deviation {spread.value:.2f} times the humans', {_range(spread)})"
         )
     return Verdict(label, sentence, tuple(lines["fit"]), tuple(lines["unfit"]), tuple(lines["open"]))
 
 
-def _distribution(distance: Estimate, floor: Estimate) -> tuple[str, str]:
+def _distribution(distance: Estimate, floor: Estimate, excess: Estimate) -> tuple[str, str]:
     """Label and sentence about distributions."""
-    figures = f"total variation {distance.value:.2f}, {_range(distance)}; {floor.value:.2f} if panel and people were one population"
-    if distance.low > floor.value:
+    if not math.isfinite(excess.low):
+        return "unknown", "Distributions cannot be compared: too few answers or items."
+    figures = f"total variation {distance.value:.2f}, {floor.value:.2f} if panel and people were one population; beyond it {_range(excess)}"
+    if excess.low > NEAR:
         return "answers unlike people's", f"The panel's answers are distributed otherwise than the people's ({figures})."
-    if distance.high <= floor.value:
-        return "answers like people's", f"The panel's answers cannot be told from the people's ({figures})."
-    return "undecided", f"More answers would show whether the panel's are distributed as the people's ({figures})."
+    if excess.high < NEAR:
+        return "answers like people's", f"The panel's answers are distributed as the people's, within {NEAR:g} ({figures})."
+    return "undecided", f"The panel's answers may be distributed as the people's or not ({figures})."
 
 
 def _groups(r: Estimate, slope: Estimate) -> tuple[str, str]:
@@ -200,11 +246,18 @@ def _groups(r: Estimate, slope: Estimate) -> tuple[str, str]:
     if r.high < RELATED:
         return "groups differ otherwise than in people", f"Where people's groups differ, the panel's do not ({figures})."
     if r.low <= RELATED:
-        return "undecided", f"More items would show whether groups differ as in people ({figures})."
+        return "undecided", f"More items or people would show whether groups differ as in people ({figures})."
+    return _size(slope, figures)
+
+
+def _size(slope: Estimate, figures: str) -> tuple[str, str]:
+    """Label and sentence about the size of group differences that have the right direction."""
     if slope.low > 1:
         return "group differences exaggerated", f"Simulated groups differ more than people's groups do ({figures})."
     if slope.high < 1:
         return "group differences flattened", f"Simulated groups differ less than people's groups do ({figures})."
+    if slope.low < SAME_SIZE[0] or slope.high > SAME_SIZE[1]:
+        return "undecided", f"Simulated groups differ in the direction of people's groups; by how much is open ({figures})."
     return "groups differ as in people", f"Simulated groups differ as people's groups do, within the interval ({figures})."
 
 
@@ -224,6 +277,9 @@ def _notices(responses: Responses, panel: Side, human: Side) -> list[Notice]:
         if len(used[0] & used[1]) < min(map(len, used)) / 2:
             mine, theirs = (", ".join(sorted(labels)[:6]) for labels in used)
             said.append(Notice("scales-differ", f"The panel answers {mine}, people {theirs}: are they asked on the same scale?"))
+    if len(panel.groups) > 1 and panel.smallest == 1:
+        text = "A group is one persona: intervals of group differences hold for these personas, not for others of their group."
+        said.append(Notice("one-persona-groups", text))
     left: Sequence[str] = [name for name in responses.items.names if name not in set(panel.items)]
     if left:
         said.append(

@@ -150,6 +150,8 @@ def _what_decides(panel: Panel) -> str:
     s = panel.signal
     if not s.high > s.low:
         return "no interval can be given"
+    if math.isnan(s.between + s.cells):
+        return "no rerun ever differed, so that more reruns would decide"
     distance, half = abs(s.value - DECIDES), (s.high - s.low) / 2
     between = s.between / (s.between + s.cells) if s.between + s.cells > 0 else 1.0
     room = (distance / half) ** 2 - between
