@@ -216,3 +216,33 @@ def test_the_demo_shows_truth_beside_both_cards(run: Run, tmp_path: Path) -> Non
     assert result.stdout.count("Truth of:") == 2
     assert (tmp_path / "here" / "card.html").stat().st_size > 100_000
     assert str(tmp_path / "here" / "card.html") in result.stdout.replace("\n", "")
+
+
+def test_panels_that_cannot_be_measured_do_not_hide_the_others(run: Run, table: pl.DataFrame, tmp_path: Path) -> None:
+    extra = table.head(3).with_columns(model=pl.lit("a b "), persona=pl.lit(0))
+    nobody = table.head(2).with_columns(model=pl.lit(None, dtype=pl.String))
+    pl.concat([table, extra, nobody], how="vertical_relaxed").write_parquet(tmp_path / "some.parquet")
+    result = run("measure", "some.parquet", *USUAL[2:], "--by", "model", "--json")
+    assert result.returncode == 0, result.stderr
+    assert len(json.loads(result.stdout)["cards"]) == 2
+    assert "a b  cannot be measured: " in result.stderr
+    assert "2 rows have no model and are in no card" in result.stderr
+
+
+@pytest.mark.usefixtures("table")
+def test_reliabilities_have_a_bar_too(run: Run) -> None:
+    assert run(*STEERED, "--fail-under", "reliability.k=3.low=0.1").returncode == 0
+    assert run(*STEERED, "--fail-under", "signal.low=nan").returncode == 2
+
+
+@pytest.mark.usefixtures("table")
+def test_links_are_written_through(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "real.md").write_text("old")
+    (tmp_path / "link.md").symlink_to(tmp_path / "real.md")
+    assert run(*STEERED, "--markdown", "link.md").returncode == 0
+    assert (tmp_path / "link.md").is_symlink()
+    assert "signal" in (tmp_path / "real.md").read_text()
+    for bad in (("--html", "."), ("--figures", "real.md")):
+        result = run(*STEERED, *bad)
+        assert result.returncode == 2
+        assert "Traceback" not in result.stderr

@@ -10,6 +10,7 @@ import pytest
 from personametrics.data.columns import Columns
 from personametrics.data.errors import AnswerError, ColumnError, InputError, ReadError
 from personametrics.data.responses import Responses
+from personametrics.data.scale import Nominal
 
 ROWS = "persona,item,run,answer\na,x,1,1\na,y,1,2\nb,x,1,3\nb,y,1,4\n"
 FRAME = pl.DataFrame({"persona": ["a", "a", "b", "b"], "item": ["x", "y", "x", "y"], "run": [1, 1, 1, 1], "answer": [1, 2, 3, 4]})
@@ -95,3 +96,26 @@ def test_a_row_must_say_whose_it_is() -> None:
 def test_an_object_that_is_no_table() -> None:
     with pytest.raises(ReadError, match="A list is no table"):
         Responses.read([1, 2])
+
+
+def test_two_columns_of_one_name(tmp_path: Path) -> None:
+    with pytest.raises(ColumnError, match='has two columns "answer"; rename one'):
+        Responses.read(written(tmp_path / "twice.csv", "persona,item,answer,answer\na,x,1,2\n"))
+
+
+def test_lists_are_no_answers() -> None:
+    with pytest.raises(ColumnError, match="holds lists or objects"):
+        Responses.read(FRAME.with_columns(answer=pl.Series([[1], [2], [3], [4]])))
+
+
+def test_a_late_word_in_a_column_of_numbers(tmp_path: Path) -> None:
+    rows = [f'{{"persona": "p{n % 5}", "item": "q{n % 3}", "answer": {n % 4}}}' for n in range(12_000)]
+    path = written(tmp_path / "late.ndjson", "\n".join([*rows, '{"persona": "p1", "item": "q1", "answer": "refused"}']))
+    assert Responses.read(path, missing=["refused"]).coded.missing.sum() == 1
+
+
+def test_blank_cells_are_no_answers_and_no_people(tmp_path: Path) -> None:
+    path = written(tmp_path / "quoted.csv", 'persona,item,answer\na,x,""\na,y," "\nb,x,yes\nb,y,no\n')
+    assert Responses.read(path, scale=Nominal()).coded.missing.tolist() == [True, True, False, False]
+    with pytest.raises(AnswerError, match="row 1: no persona"):
+        Responses.read(written(tmp_path / "nobody.csv", 'persona,item,answer\n"",x,1\nb,x,1\n'))

@@ -135,3 +135,11 @@ def test_levels_of_text(values: list[str]) -> None:
 
 def test_only_answered_is_an_answer() -> None:
     assert [outcome for outcome in Outcome if outcome == Outcome.ANSWERED] == [Outcome.ANSWERED]
+
+
+def test_only_answers_on_the_scale_are_averaged() -> None:
+    frame = TWICE.with_columns(answer=pl.Series([3, 99, 3, 1, 99]), state=pl.Series(["answered"] * 5))
+    found = Responses.read(frame, Columns(run="run", outcome="state"), Ordinal(("1", "2", "3", "4", "5")), duplicates="mean")
+    assert found.cells.mean.ravel().tolist() == [3, 3, 1]
+    refused = frame.with_columns(answer=pl.Series([1, 3, 3, 1, 5]), state=pl.Series(["refused", *["answered"] * 4]))
+    assert Responses.read(refused, Columns(run="run", outcome="state"), duplicates="mean").cells.mean[0, 0] == 3

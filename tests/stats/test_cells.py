@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from strategies import Panel, panels
 
 from personametrics.stats import Cells, from_answers, from_counts, from_labels, pairs
+from personametrics.stats.cells import from_blocks
 
 
 @given(panels())
@@ -83,3 +84,9 @@ def test_widely_spread_codes_are_numbered_by_sorting() -> None:
     cells = from_answers(["persona", "item"], codes, np.array([1.0, 2.0, 3.0]))
     assert cells.codes.tolist() == [[0, 0], [5000, 7000]]
     assert cells.n.tolist() == [2, 1]
+
+
+def test_blocks_without_an_answer_leave_no_trace() -> None:
+    blocks = [([np.zeros(0, np.int64)], np.zeros((0, 1))), ([np.array([0, 0])], np.array([[1.0], [3.0]]))]
+    cells = from_blocks(["persona"], [1], blocks, 2)
+    assert cells.within.tolist() == [2.0]

@@ -1,5 +1,6 @@
 """Fidelity: planted exaggeration, flattening and spread; nothing found where panel and people are one population."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -175,3 +176,36 @@ def test_items_that_only_other_groups_answered_are_left_out() -> None:
     found = compared(panel, human.filter((pl.col("item") != "q5") | (pl.col("party") == "right")), Ordinal())
     assert found["distance.tv"].n == 5
     assert "items-without-humans" in {notice.code for notice in found.notices}
+
+
+def test_traps_in_the_peoples_answers_are_said() -> None:
+    human = cut(people(2, effects())).with_columns(answer=pl.when(pl.col("id") % 9 == 0).then(-99).otherwise("answer"))
+    found = compared(cut(people(1, effects())), human, Ordinal())
+    assert any(notice.code == "missing-code" and notice.text.startswith("People's answers") for notice in found.notices)
+
+
+def test_one_row_a_group_leaves_its_noise_unknown() -> None:
+    means = people(2, effects(), size=3)
+    found = compared(people(1, effects(), size=60), means, Numeric())
+    assert math.isnan(found["difference.slope"].value)
+    assert found.verdict.label == "unknown"
+
+
+def test_too_many_labels_cannot_be_compared() -> None:
+    panel, human = (
+        people(seed, effects(8)).with_columns(answer=pl.format("w{}", (pl.col("id") * 3 + pl.col("run")) % 90)) for seed in (1, 2)
+    )
+    with pytest.raises(DesignError, match="too many to compare"):
+        compared(panel, human, Nominal())
+
+
+def test_spread_compares_the_same_mix_of_items() -> None:
+    """Both sides spread alike on every item, but the people answered quiet items more often."""
+    sizes = np.where(np.arange(20) % 2 == 0, 1.0, 3.0)
+    panel, human = (
+        people(seed, np.zeros((20, 3)), size=size).with_columns(answer=pl.col("answer") * pl.Series(np.tile(sizes, size)))
+        for seed, size in ((1, 60), (2, 200))
+    )
+    quiet = pl.col("item").str.slice(1).cast(pl.Int64) % 2 == 0
+    found = compared(panel, human.filter(quiet | (pl.col("id") < 40)), Numeric())
+    assert found["spread.ratio"].low < 1 < found["spread.ratio"].high

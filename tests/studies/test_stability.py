@@ -159,3 +159,53 @@ def test_nominal_and_ordinal_agree_on_two_labels() -> None:
     assert one["signal"].value == pytest.approx(other["signal"].value)
     assert one["signal"].low == pytest.approx(other["signal"].low)
     assert one["component.run"].value == pytest.approx(2 * other["component.run"].value)  # labels differ by √2, scores by 1
+
+
+def test_noise_that_differs_by_item_is_no_signal() -> None:
+    """No persona effect, but only the quiet items were asked again."""
+    rng = np.random.default_rng(0)
+    p, i, r = np.indices((40, 20, 2)).reshape(3, -1)
+    keep = (r == 0) | (i % 2 == 0)
+    y = np.where(i % 2 == 0, 1.0, 3.0) * rng.normal(size=len(p))
+    frame = pl.DataFrame({"persona": p, "item": i, "run": r, "answer": y}).filter(pl.Series(keep))
+    found = Stability().estimate(Responses.read(frame, Columns(run="run"), Numeric()))
+    assert found["signal"].low > 0.5
+    assert found.verdict.label == "undecided"
+    assert "uneven-items" in {notice.code for notice in found.notices}
+
+
+def test_g_counts_the_items_that_each_persona_answered() -> None:
+    """60 personas answer 4 of 40 items: G is the squared correlation of their means with their effects, on average."""
+    rng = np.random.default_rng(1)
+    claimed, true = [], []
+    for _ in range(20):
+        effect = np.sqrt(0.5) * rng.normal(size=60)
+        asked = np.stack([rng.permutation(40)[:4] for _ in range(60)])
+        who, item = np.repeat(np.arange(60), 8), np.repeat(asked.ravel(), 2)
+        own = rng.normal(size=(60, 40))[who, item] + np.sqrt(0.5) * rng.normal(size=40)[item]
+        y = effect[who] + own + rng.normal(size=len(who))
+        frame = pl.DataFrame({"persona": who, "item": item, "run": np.tile([0, 1], 240), "answer": y})
+        claimed.append(Stability().estimate(Responses.read(frame, Columns(run="run"), Numeric()))["g.rho"].value)
+        true.append(np.corrcoef(effect, np.bincount(who, y) / 8)[0, 1] ** 2)
+    assert np.mean(claimed) == pytest.approx(np.mean(true), abs=0.08)
+
+
+def test_a_weak_main_effect_gives_no_point_interval() -> None:
+    for seed in range(15):
+        found = panel({"persona": 0.02, "item": 0.5, "persona:item": 1.0, "run": 1.0}, seed, persona=12, run=3)
+        assert math.isnan(found["g.rho"].low) or found["g.rho"].high > found["g.rho"].low
+
+
+def test_one_persona_alone_with_reruns_gives_no_interval() -> None:
+    answers = simulate(STRONG, {"persona": 10, "item": 8, "run": 3})
+    frame = answers.frame.filter((pl.col("persona") == 0) | (pl.col("run") == 0))
+    found = Stability().estimate(Responses.read(frame, answers.columns, Numeric()))
+    assert found["signal"].status == Status.NO_INTERVAL
+    assert math.isnan(found["signal"].low)
+
+
+def test_conditions_are_said_to_be_these() -> None:
+    world = STRONG | {"condition": 0.3, "persona:condition": 0.2}
+    found = Stability().estimate(simulate(world, {"persona": 8, "item": 6, "condition": 3, "run": 2}))
+    assert found["component.condition"].status == Status.THESE_CONDITIONS
+    assert found["g.phi"].status == Status.THESE_CONDITIONS

@@ -37,6 +37,9 @@ def _options(
 
 def main() -> None:
     """Run the command line: 0 done, 1 below --fail-under, 2 unusable input, 130 interrupted."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal without our signs still gets the numbers
     try:
         app()
     except PersonametricsError as error:
@@ -47,4 +50,4 @@ def main() -> None:
         sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()
-        sys.exit(1)
+        sys.exit(141)

@@ -1,6 +1,7 @@
 """personametrics measure: from recorded answers to a verdict."""
 
 import json
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -101,8 +102,10 @@ def measure(  # noqa: PLR0917 (a command's options are its parameters)
         except InputError as error:
             if not by:
                 raise
-            message = f"{title}: {error}"
-            raise type(error)(message) from error
+            typer.echo(f"personametrics: {title} cannot be measured: {error}", err=True)
+    if not cards:
+        message = f"None of the panels in {file} can be measured."
+        raise InputError(message)
     low = [f"{card.title}: {bar.text} ({bar.of(card):.3f})" for card in cards for bar in bars if not bar.of(card) >= bar.least]
     _write(cards, html, figures, latex, markdown)
     _print(cards, by=bool(by), as_json=json_)
@@ -137,15 +140,18 @@ class _Bar:
     @classmethod
     def parse(cls, text: str) -> "_Bar":
         """Read `signal.low=0.5`; without an end, the value is meant."""
-        name, _, number = text.partition("=")
+        name, _, number = text.rpartition("=")
         start, _, end = name.rpartition(".")
         if end not in {"value", "low", "high"}:
             start, end = name, "value"
         try:
-            return cls(text, start, end, float(number))
-        except ValueError as error:
+            least = float(number)
+        except ValueError:
+            least = math.nan
+        if math.isnan(least) or not name:
             message = f'"{text}" is not of the form estimate.low=0.5, with low, high or value.'
-            raise InputError(message) from error
+            raise InputError(message)
+        return cls(text, start, end, least)
 
     def of(self, card: Card) -> float:
         """The number the card has for it."""
@@ -178,7 +184,10 @@ def _parts(file: Path, keep: Sequence[str], by: Sequence[str]) -> list[tuple[str
         return [(f"{file.name} ({', '.join(keep)})" if keep else file.name, list(keep))]
     table, name = scan(file)
     require(by, column_names(table, name), name)
-    values = collect(where(table, keep, name).select(pl.col(list(by)).cast(pl.String)).unique().drop_nulls(), name).sort(by)
+    rows = collect(where(table, keep, name).select(pl.col(list(by)).cast(pl.String)), name)
+    values = rows.unique().drop_nulls().sort(by)
+    if lost := len(rows) - len(rows.drop_nulls()):
+        typer.echo(f"personametrics: {lost} rows have no {' or no '.join(by)} and are in no card.", err=True)
     if values.is_empty():
         message = f"{name} has no rows" + (f" that meet {' and '.join(keep)}." if keep else ".")
         raise AnswerError(message)
@@ -191,18 +200,32 @@ def _write(cards: Sequence[Card], html: Path | None, figures: Path | None, latex
         if path is not None:
             _save(path, write(cards))
     if figures is not None:
+        taken: list[str] = []
         for card in cards:
-            report.save_figures(card, figures / _slug(card.title) if len(cards) > 1 else figures)
+            slug = _slug(card.title)
+            taken.append(slug.casefold())
+            again = taken.count(slug.casefold())
+            folder = figures / (slug if again == 1 else f"{slug}-{again}") if len(cards) > 1 else figures
+            try:
+                report.save_figures(card, folder)
+            except OSError as error:
+                message = f"{folder} cannot be written ({error.strerror})."
+                raise InputError(message) from error
         typer.echo(f"Figures: {figures}", err=True)
 
 
 def _save(path: Path, text: str) -> None:
     """Write a file whole or not at all; say in one sentence why not."""
-    part = path.with_name(f"{path.name}.part")
+    if path.is_dir() or not path.name:
+        message = f'"{path}" is a directory; name a file in it.'
+        raise InputError(message)
+    special = path.is_symlink() or (path.exists() and not path.is_file())  # written through, never replaced
+    part = path if special else path.with_name(f"{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         part.write_text(text, encoding="utf-8")
-        part.replace(path)
+        if not special:
+            part.replace(path)
     except OSError as error:
         message = f"{path} cannot be written ({error.strerror})."
         raise InputError(message) from error

@@ -101,7 +101,7 @@ def _numbers(answers: pl.Series, scale: Numeric, missing: Sequence[str]) -> Code
     codes = {float(text) for text in missing if _is_number(text)}
     absent = answers.is_null() | numbers.is_nan().fill_null(value=False) | numbers.is_in(list(codes)).fill_null(value=False)
     if values.dtype == pl.String:
-        absent |= values.is_in(list(missing)).fill_null(value=False)
+        absent |= values.str.strip_chars().is_in(["", *missing]).fill_null(value=False)
     wrong = (numbers.is_null() & ~absent).arg_true()
     if len(wrong):
         message = (
@@ -127,7 +127,7 @@ def _labels(answers: pl.Series, scale: Nominal | Ordinal | FreeText, missing: Se
     there = ~null.to_numpy()
     distinct = levels(answers if there.all() else answers.filter(pl.Series(there)))
     texts = [name if isinstance(scale, FreeText) else plain(name) for name in distinct.names]
-    gone = {plain(text) for text in missing}
+    gone = {"", *(plain(text) for text in missing)}  # an empty cell is no answer, quoted or not
     scale = _with_labels(scale, [text for text in texts if plain(text) not in gone])
     known = sorted(set(texts) - gone) if isinstance(scale, FreeText) else scale.labels
     place = {label: at for at, label in enumerate(known)}

@@ -47,7 +47,8 @@ def resolve(
         )
         message = (
             f"{name}: {surplus} rows repeat the run of another row: {listed}. "
-            "Keep one with --duplicates first or last, average them with mean, or take them as further runs with runs."
+            "If another column tells them apart, such as a model or a wording, name it with --by, --where or --condition; otherwise "
+            "keep one with --duplicates first or last, average them with mean, or take them as further runs with runs."
         )
         raise AnswerError(message)
     if choice == "mean":

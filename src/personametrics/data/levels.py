@@ -55,7 +55,7 @@ def levels(column: pl.Series) -> Levels:
         >>> found.codes.tolist(), found.names
         ([1, 0, 1], ('9', '10'))
     """
-    if column.dtype.is_integer():
+    if column.dtype.is_integer() and column.dtype != pl.UInt64:
         numbers, present = column, _present(column)
         names = [str(number) for number in present]
     else:

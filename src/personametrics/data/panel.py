@@ -92,6 +92,19 @@ class Panel:
         found = interval(signal, self.deletions, self.level, "share")
         return found if not found.value >= 1 else found._replace(low=self._never_varying(), high=1.0)
 
+    @cached_property
+    def even_signal(self) -> float:
+        """The signal with every item weighing the same in both disagreements, over items that know both.
+
+        D[all] weighs an item by its cells, D[all but persona] by its pairs; where noise differs by item and some items have more
+        personas or reruns than others, that alone can look like signal. On complete panels it equals the signal.
+        """
+        d = self.sums.within(["item"])
+        everything = frozenset(self.facets)
+        rerun, persona = d[everything], d[everything - {"persona"}]
+        known = np.isfinite(rerun) & np.isfinite(persona)
+        return float(1 - rerun[known].sum() / persona[known].sum()) if persona[known].sum() > 0 else math.nan
+
     def _never_varying(self) -> float:
         """Lower end where no rerun ever disagreed: the rule of three, for a cell whose reruns lie at both ends of the scale."""
         everything = frozenset(self.facets)

@@ -61,7 +61,7 @@ def _scan(path: Path, kind: str) -> pl.LazyFrame:
     if kind == "Parquet":
         return pl.scan_parquet(path)
     if kind == "NDJSON":
-        return pl.scan_ndjson(path, infer_schema_length=10_000)
+        return pl.scan_ndjson(path, infer_schema_length=None)
     return pl.scan_csv(path, infer_schema=False, separator="\t" if kind == "TSV" else ",")
 
 
@@ -72,9 +72,15 @@ def column_names(table: pl.LazyFrame, name: str) -> list[str]:
         ReadError: the file cannot be read.
     """
     try:
-        return table.collect_schema().names()
+        names = table.collect_schema().names()
     except (PolarsError, OSError) as error:
         raise unreadable(name, error) from error
+    for column in names:
+        base, twice, _ = column.rpartition("_duplicated_")
+        if twice and base in names:
+            message = f'{name} has two columns "{base}"; rename one.'
+            raise ColumnError(message)
+    return names
 
 
 def collect(table: pl.LazyFrame, name: str) -> pl.DataFrame:
@@ -119,12 +125,13 @@ def where(table: pl.LazyFrame, conditions: Sequence[str], name: str) -> pl.LazyF
     for condition in conditions:
         column, equals, value = condition.partition("=")
         unequal = column.endswith("!")
-        column = column.removesuffix("!").strip()
+        column = column.removesuffix("!")
+        column = column if column in column_names(table, name) else column.strip()
         if not equals or not column:
             message = f'The condition "{condition}" is not of the form column=value or column!=value.'
             raise InputError(message)
         require([column], column_names(table, name), name)
-        same = _same(pl.col(column), table.collect_schema()[column], value.strip())
+        same = _same(pl.col(column), table.collect_schema()[column], value)
         table = table.filter(~same if unequal else same)
     return table
 
@@ -136,7 +143,7 @@ def _same(column: pl.Expr, dtype: pl.DataType, value: str) -> pl.Expr:
             return (column == float(value)).fill_null(value=False)
         except ValueError:
             return pl.lit(value=False)
-    return (column.cast(pl.String) == value).fill_null(value=False)
+    return column.cast(pl.String).is_in([value, value.strip()]).fill_null(value=False)
 
 
 def _from_object(source: Any) -> pl.DataFrame:

@@ -84,6 +84,10 @@ class Responses:
             message = f'"{duplicates}" is no way to treat duplicates: {options(duplicates, get_args(Duplicates))}.'
             raise InputError(message)
         kept = where(table, keep, name)
+        for column in columns.used():
+            if kept.collect_schema()[column].is_nested():
+                message = f'{name}, column "{column}" holds lists or objects; unpack them into a column of their own.'
+                raise ColumnError(message)
         frame = collect(kept.select(_narrow(column, kept.collect_schema()[column]) for column in columns.used()), name)
         if frame.is_empty():
             message = f"{name} has no rows" + (f" that meet {' and '.join(keep)}." if keep else ".")
@@ -290,7 +294,10 @@ def _check_roles(columns: Columns) -> None:
 def _check_named(frame: pl.DataFrame, columns: Columns, name: str) -> None:
     """Every row must say whose answer to what it is."""
     for role, column in (("persona", columns.persona), ("item", columns.item)):
-        nameless = frame[column].is_null().arg_true()
+        named = frame[column]
+        nameless = (
+            named.is_null() | (named.cast(pl.String).str.strip_chars() == "") if _is_text(named.dtype) else named.is_null()
+        ).arg_true()
         if len(nameless):
             message = f'{name}, row {nameless[0] + 1}: no {role} ({len(nameless)} such rows); fill the column "{column}".'
             raise AnswerError(message)

@@ -94,7 +94,7 @@ def _missing(responses: Responses) -> Notice | None:
     by_outcome = ", ".join(f"{int(rows.sum())} {outcome}" for outcome, rows in responses.outcomes.items() if outcome != Outcome.ANSWERED)
     text = f"{share:.1%} of all asks have no answer ({by_outcome})"
     if p >= P_VALUE:
-        return Notice("missing", f"{text}, no more for one persona than for another as far as can be seen (p = {p:.2g}).")
+        return Notice("missing", f"{text}, without a clear dependence on the persona (p = {p:.2g}).")
     worst, best = int(np.argmax(lost / asked)), int(np.argmin(lost / asked))
     names = responses.personas.names
     return Notice(

@@ -76,6 +76,10 @@ def show_table(cards: Sequence[Card], console: Console) -> None:
         numbers = [_text(""), _text(NOTHING)] if e is None else [_text(e.name), _text(figure(e)), *_reach(e)]
         table.add_row(_text(card.title), verdicts, *numbers[: len(table.columns) - 2])
     console.print(table)
+    for card in cards:
+        codes = ", ".join(dict.fromkeys(notice.code for finding in card.findings for notice in finding.notices))
+        if codes:
+            console.print(_text(f"! {card.title}: {codes}", "yellow"))
 
 
 def _show_finding(finding: Finding, console: Console) -> None:

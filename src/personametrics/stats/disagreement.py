@@ -17,6 +17,9 @@ from personametrics.stats.cells import Cells
 ROUNDING = 1e-9
 """A sum below this share of the sum it was taken from is rounding."""
 
+DUST = 1e-13
+"""A disagreement below this share of the largest squared distance to the mean is rounding."""
+
 Shared = frozenset[str]
 """Which facets two answers share."""
 
@@ -129,7 +132,7 @@ def pairs(cells: Cells) -> Pairs:
                 total[shared] += (-1) ** len(more - shared) * together
                 count[shared] += (-1) ** len(more - shared) * number
     for shared, pairs_of in count.items():
-        total[shared][pairs_of == 0] = 0.0  # no pair: rounding of sums that cancel
+        total[shared][np.abs(total[shared]) <= DUST * square.max(initial=0.0) * pairs_of] = 0.0  # rounding of sums that cancel
     known = np.isfinite(cells.within)
     total[every[-1]], count[every[-1]] = np.where(known, cells.within, 0.0), known.astype(float)
     return Pairs(cells, total, count)

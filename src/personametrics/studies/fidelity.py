@@ -14,6 +14,7 @@ from personametrics.data.finding import Cell, Finding, Rows, Verdict
 from personametrics.data.notice import Notice
 from personametrics.data.paired import Side, pair_up
 from personametrics.data.responses import Responses
+from personametrics.data.traps import notices
 from personametrics.stats.arrays import Floats, Ints
 from personametrics.stats.correlation import disattenuated
 from personametrics.stats.distances import jensen_shannon, total_variation, wasserstein
@@ -71,7 +72,15 @@ class Fidelity:
             estimates += self._differences(panel, human, tables)
         estimates += [*self._spread(panel, human, tables), *self._tracking(panel, human, tables)]
         found = {estimate.name: estimate for estimate in estimates}
-        return Finding("fidelity", QUESTION, _verdict(found), tuple(estimates), tuple(_notices(responses, panel, human)), tables, self.cite)
+        return Finding(
+            "fidelity",
+            QUESTION,
+            _verdict(found),
+            tuple(estimates),
+            (*_notices(responses, panel, human), *_of_people(self.human)),
+            tables,
+            self.cite,
+        )
 
     def _distances(self, panel: Side, human: Side, tables: dict[str, Rows]) -> list[Estimate]:
         """Distance of the two distributions per item, beside what sampling alone makes and what two halves of the people show."""
@@ -289,6 +298,12 @@ def _notices(responses: Responses, panel: Side, human: Side) -> list[Notice]:
         text = f"{panel.lost} personas and {human.lost} people belong to no group found on both sides; they are left out here."
         said.append(Notice("without-group", text))
     return said
+
+
+def _of_people(human: Responses) -> list[Notice]:
+    """Traps in the people's answers."""
+    wanted = {"missing-code", "outside-scale", "missing", "missing-by-persona", "duplicates"}
+    return [Notice(notice.code, f"People's answers: {notice.text}") for notice in notices(human) if notice.code in wanted]
 
 
 def _at(value: float | Floats) -> float | None:

@@ -25,6 +25,8 @@ STEERED = 0.9
 """With more cells than this that never vary, reruns say nothing about how sure the model is."""
 MOST_MORE = 10
 """An undecided panel is not told to grow more than this many times."""
+UNEVEN = 0.02
+"""The signal with every item weighing the same may lie this far outside the interval before it is said."""
 WORK = 2e7
 """Numbers that the permutation test may shuffle: with more it makes fewer shuffles, and below 99 takes fewer items."""
 
@@ -138,11 +140,20 @@ def _verdict(panel: Panel, found: Mapping[str, Estimate], target: float) -> Verd
     elif s.high < DECIDES:
         what = "Most of the disagreement between two personas is model uncertainty: it is there as well when one persona is asked twice"
         label, sentence = "model uncertainty dominates", f"{what} ({figures})."
+    if _uneven(panel) and (panel.even_signal > DECIDES) != (s.value > DECIDES):
+        label = "undecided"
+        sentence = f"It depends on how items weigh: {panel.even_signal:.2f} if each weighs the same, against the {figures}."
     if found["share.never_varying"].value > STEERED:
         share = found["share.never_varying"].value
         sentence += f" {share:.0%} of cells never vary: the panel is steerable; that says nothing about validity."
     fit, unfit, undecided = _uses(panel, found, target)
     return Verdict(label, sentence, fit, unfit, undecided)
+
+
+def _uneven(panel: Panel) -> bool:
+    """Whether the signal changes if every item weighs the same: noise differs by item, and so does how often items were asked."""
+    s = panel.signal
+    return math.isfinite(s.low) and not (s.low - UNEVEN <= panel.even_signal <= s.high + UNEVEN)
 
 
 def _what_decides(panel: Panel) -> str:
@@ -194,6 +205,11 @@ def _notices(panel: Panel, found: Mapping[str, Estimate]) -> list[Notice]:
         )
     if panel.levels["item"] < FEW:
         said.append(Notice("few-items", f"Only {panel.levels['item']} items: intervals are unreliable, the truth may lie far outside."))
+    if _uneven(panel):
+        text = (
+            f"With every item weighing the same the signal is {panel.even_signal:.2f}: noise differs by item, and so does how often it was"
+        )
+        said.append(Notice("uneven-items", f"{text} asked; measure items that were asked alike, or believe the figure for this mix alone."))
     below = [e for e in found.values() if e.name.startswith("component.") and e.value < 0]
     clear = [e for e in below if e.high < 0]
     if below:
