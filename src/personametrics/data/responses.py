@@ -1,7 +1,7 @@
 """The long table of answers, one row per reply."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, get_args
@@ -23,6 +23,9 @@ from personametrics.data.redrawn import redrawn
 from personametrics.data.scale import Nominal, Numeric, Ordinal, Scale
 from personametrics.stats.arrays import Floats, Ints
 from personametrics.stats.cells import BLOCK, Cells, from_blocks, from_counts, from_label_blocks
+
+UNIT = "\x1f"
+"""Stands between the values of several condition columns, so that no two combinations become one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +121,8 @@ class Responses:
         if not self.columns.condition:
             return None
         names = [pl.col(name).cast(pl.String).fill_null("") for name in self.columns.condition]
-        found = levels(self.frame.select(pl.concat_str(names, separator=" / "))[:, 0])
+        found = levels(self.frame.select(pl.concat_str(names, separator=UNIT))[:, 0])
+        found = replace(found, names=tuple(name.replace(UNIT, " / ") for name in found.names))
         return found if len(found.names) > 1 else None
 
     @cached_property
@@ -225,6 +229,7 @@ class Responses:
         """
         if name == self.columns.persona:
             return {persona: persona for persona in self.personas.names}
+        require([name], self.frame.columns, f"{self.source} (among the columns named)")
         pairs = self.frame.select(pl.col(self.columns.persona).cast(pl.String), pl.col(name).cast(pl.String).alias(" value")).unique()
         two = pairs.filter(pl.col(self.columns.persona).is_duplicated()).sort(self.columns.persona, " value")
         if len(two):
