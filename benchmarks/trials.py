@@ -135,7 +135,7 @@ def _others(setting: Setting) -> dict[str, tuple[Callable[[Disagreements], Float
     for name, absolute in (("g.rho", False), ("g.phi", True)):
 
         def coefficient(d: Disagreements, absolute: bool = absolute) -> Floats:  # noqa: FBT001
-            return generalizability(components(d, facets), numbers, absolute=absolute)
+            return generalizability(components(d, facets), numbers, absolute=absolute, truncate=False)
 
         found[name] = coefficient, "share", float(generalizability(truth, numbers, absolute=absolute))
     return found
