@@ -5,7 +5,10 @@
     │   ├── ReadError           the file: missing, empty, truncated, a directory, of an unknown kind
     │   ├── ColumnError         a column: missing, or named twice
     │   ├── AnswerError         an answer: not on the scale, text where a number belongs, given twice
-    │   └── DesignError         the panel: too few personas or items for the question
+    │   ├── DesignError         the panel: too few personas or items for the question
+    │   ├── StudyError          a study file: an unknown key, a wrong value, a template with an empty slot
+    │   └── RunError            a run directory: in use, of another study, damaged
+    ├── ModelError              no ask can be answered: wrong key, no such model, no server
     └── MissingExtraError       an optional part is not installed
 
 Every message is one sentence that names the place and the fix.
@@ -37,6 +40,18 @@ class AnswerError(InputError):
 
 class DesignError(InputError):
     """The panel is too small for the question."""
+
+
+class StudyError(InputError):
+    """A study file, or what it names, cannot be used."""
+
+
+class RunError(InputError):
+    """A run directory cannot be used."""
+
+
+class ModelError(PersonametricsError):
+    """A model can answer no ask at all."""
 
 
 class MissingExtraError(PersonametricsError):

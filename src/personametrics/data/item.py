@@ -15,9 +15,11 @@ class Item:
         text: the question.
         scale: how an answer is read.
         attributes: topic, keyed direction, gold answer …
+        wordings: other texts of the same question, by name.
     """
 
     id: str
     text: str
     scale: Scale
     attributes: Mapping[str, str] = field(default_factory=dict)
+    wordings: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,95 @@
+"""One prompt with everything that may change its answer, and nothing else."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Role = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What one side says.
+
+    Attributes:
+        role: `system`, `user` or `assistant`.
+        text: the words.
+    """
+
+    role: Role
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How answers are drawn; None leaves a setting to the model and sends nothing.
+
+    Attributes:
+        temperature: 0 for the likeliest answer, 1 for the model's own probabilities.
+        top_p: share of the likeliest tokens to draw from.
+        max_tokens: longest answer.
+        seed: with it, a backend that can draws the same answer again; every run of a prompt gets a seed of its own from it.
+    """
+
+    temperature: float | None = 1.0
+    top_p: float | None = None
+    max_tokens: int = 128
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One prompt with everything that may change its answer; equal asks to one model have one reply.
+
+    Attributes:
+        messages: what the model reads, in order.
+        run: which re-asking of the very same prompt, from 0.
+        choices: what may be answered, as it stands in the prompt, in the order shown; empty: anything.
+        sampling: how the answer is drawn.
+        score: ask for the probabilities of the choices instead of an answer.
+        labels: what each choice means on the item's scale; empty: itself.
+        about: what the answer is called in the table: arm, persona, item, conditions. It cannot change the answer and is not in the key.
+    """
+
+    messages: tuple[Message, ...]
+    run: int = 0
+    choices: tuple[str, ...] = ()
+    sampling: Sampling = Sampling()
+    score: bool = False
+    labels: tuple[str, ...] = field(default=(), compare=False)
+    about: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    def key(self, model: str) -> bytes:
+        """(32 bytes) SHA-256 of the canonical JSON of the ask and the model's id.
+
+        Examples:
+            >>> ask = Ask((Message("user", "Tea?"),))
+            >>> ask.key("m") == Ask((Message("user", "Tea?"),), about={"item": "tea"}).key("m")
+            True
+            >>> ask.key("m") == Ask((Message("user", "Tea?"),), run=1).key("m")
+            False
+        """
+        return hashlib.sha256(self.canonical(model).encode()).digest()
+
+    def canonical(self, model: str) -> str:
+        """Canonical JSON: sorted keys, no spaces, no number that JSON lacks."""
+        sampling = self.sampling
+        content = {
+            "choices": self.choices,
+            "messages": [(message.role, message.text) for message in self.messages],
+            "model": model,
+            "run": self.run,
+            "sampling": (sampling.temperature, sampling.top_p, sampling.max_tokens, sampling.seed),
+            "score": self.score,
+        }
+        return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+    def seed(self, model: str) -> int:
+        """(0 to 2³¹ − 1) the seed of this run, from its key."""
+        return int.from_bytes(self.key(model)[:4]) >> 1
+
+    def same_prompt(self, other: "Ask") -> bool:
+        """Whether two asks are runs of one prompt, so that one call may answer both."""
+        return (self.messages, self.choices, self.sampling, self.score) == (other.messages, other.choices, other.sampling, other.score)

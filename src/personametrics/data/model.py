@@ -1,0 +1,66 @@
+"""What answers."""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+from personametrics.data.ask import Ask, Message
+from personametrics.data.reply import Reply
+
+
+class Can(StrEnum):
+    """What a model is able to do; measured by `doctor`, not trusted."""
+
+    SAMPLE = "sample"
+    """Draws an answer in words."""
+    SCORE = "score"
+    """Gives the probabilities of the choices."""
+    SEED = "seed"
+    """Draws the same answer again for the same seed."""
+    MANY = "many"
+    """Draws several answers in one call."""
+    SYSTEM = "system"
+    """Reads a system message."""
+    HIDDEN = "hidden"
+    """Shows its activations."""
+
+
+class Model(Protocol):
+    """What answers.
+
+    Attributes:
+        id: provider/name@revision and whatever else changes answers; it is in the key of every ask.
+        can: what it is able to do.
+    """
+
+    @property
+    def id(self) -> str:
+        """Provider/name@revision and whatever else changes answers."""
+
+    @property
+    def can(self) -> frozenset[Can]:
+        """What it is able to do."""
+
+    def answer(self, asks: Iterable[Ask]) -> AsyncIterator[tuple[int, Reply]]:
+        """Answer every ask once, in any order.
+
+        Asks are pulled when there is room for them, so whoever gives them can be lazy, stop early or choose the next by what came back.
+        The backend owns batching, retries and concurrency. A failed ask is a reply whose outcome is `failed`.
+
+        Args:
+            asks: pulled one by one; runs of one prompt come one after the other.
+
+        Yields:
+            The position of the ask, from 0, and its reply.
+
+        Raises:
+            ModelError: no ask can be answered: wrong key, no such model, no server.
+        """
+
+
+@runtime_checkable
+class Counts(Protocol):
+    """A model that knows its tokens."""
+
+    def tokens(self, messages: Sequence[Message]) -> int:
+        """How many tokens a prompt has."""

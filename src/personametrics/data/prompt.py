@@ -1,0 +1,206 @@
+"""From persona and item to a prompt: templates are data with named slots."""
+
+import string
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from itertools import product
+from typing import Literal, get_args
+
+from personametrics.data.ask import Ask, Message, Sampling
+from personametrics.data.errors import StudyError, options
+from personametrics.data.item import Item
+from personametrics.data.persona import Persona
+from personametrics.data.scale import FreeText, Numeric
+
+Place = Literal["system", "user"]
+Style = Literal["label", "number", "letter", "json"]
+Order = Literal["given", "reversed", "rotated"]
+
+SLOTS = {
+    "persona": ({"persona"}, {"persona"}),
+    "item": ({"item", "options", "instruction"}, {"item", "instruction"}),
+    "option": ({"mark", "label"}, {"mark"}),
+    "closed": ({"first", "last"}, set()),
+    "between": ({"low", "high"}, {"low", "high"}),
+    "open": (set(), set()),
+    "json": (set(), set()),
+}
+"""Slots that each template may have, and those that it must have."""
+GIVEN = "given"
+"""The level of a condition at which nothing is changed."""
+LETTERS = string.ascii_uppercase
+
+
+@dataclass(frozen=True)
+class Prompt:
+    r"""How a persona and an item become a prompt. Braces in personas and items are left as they are.
+
+    Attributes:
+        persona: what is said about who answers; slot {persona}. Without a persona, nothing is said.
+        item: what is asked; slots {item}, {options}, {instruction}.
+        option: one line of the options; slots {mark}, {label}. The mark is what is to be answered.
+        closed: instruction where one of several options is to be answered; slots {first}, {last} (marks).
+        between: instruction where a number is to be answered; slots {low}, {high}.
+        open: instruction where free text is to be answered.
+        json: added to the instruction for answers in JSON.
+        place: where the persona is told: `system` message, or at the head of the `user` turn.
+        style: what is answered: the `label` itself, its `number`, its `letter`, or `json` with the label in it.
+
+    Raises:
+        StudyError: an unknown slot, a missing slot, or a value that is none of those listed.
+
+    Examples:
+        >>> from personametrics.data.scale import Nominal
+        >>> ask = Prompt().ask(Persona("p", "You are 70."), Item("tea", "Tea?", Nominal(("no", "yes"))))
+        >>> ask.messages[0].text
+        'Answer as the person described here would, in the first person. Stay this person throughout.\n\nYou are 70.'
+        >>> print(ask.messages[1].text)
+        Tea?
+        <BLANKLINE>
+        no
+        yes
+        <BLANKLINE>
+        Answer with exactly one of the options above, word for word, and nothing else.
+    """
+
+    persona: str = "Answer as the person described here would, in the first person. Stay this person throughout.\n\n{persona}"
+    item: str = "{item}\n\n{options}\n\n{instruction}"
+    option: str = "{mark}"
+    closed: str = "Answer with exactly one of the options above, word for word, and nothing else."
+    between: str = "Answer with one number from {low} to {high}, and nothing else."
+    open: str = "Answer in one to three sentences."
+    json: str = 'Write the answer as JSON, {"answer": …}, and nothing else.'
+    place: Place = "system"
+    style: Style = "label"
+
+    def __post_init__(self) -> None:
+        for name, (allowed, needed) in SLOTS.items():
+            if name != "json":  # its braces are JSON's
+                _check_slots(name, getattr(self, name), allowed, needed)
+        for name, kind in (("place", Place), ("style", Style)):
+            if getattr(self, name) not in get_args(kind):
+                message = f'prompt.{name}: "{getattr(self, name)}" is unknown; {options(getattr(self, name), get_args(kind))}.'
+                raise StudyError(message)
+
+    @classmethod
+    def lettered(cls, style: Style) -> "Prompt":
+        """The prompt that shows numbers or letters before the options."""
+        closed = "Answer with one of the {} {{first}} to {{last}}, and nothing else.".format("numbers" if style == "number" else "letters")
+        return cls(option="{mark}. {label}", closed=closed, style=style)
+
+    def ask(
+        self,
+        persona: Persona | None,
+        item: Item,
+        run: int = 0,
+        condition: Mapping[str, str] | None = None,
+        *,
+        sampling: Sampling | None = None,
+        score: bool = False,
+    ) -> Ask:
+        """The ask of one persona and item.
+
+        Args:
+            persona: who answers; None: the model itself.
+            item: what is asked.
+            run: which re-asking, from 0.
+            condition: how it is asked: `wording` (a key of the item's wordings), `order` (given, reversed, rotated), `place`; absent or
+                `given`: nothing is changed.
+            sampling: how the answer is drawn.
+            score: ask for label probabilities.
+
+        Raises:
+            StudyError: a condition or wording that does not exist, a scale without labels.
+        """
+        condition = condition or {}
+        labels = _ordered(item, condition.get("order", GIVEN))
+        marks = self._marks(labels)
+        text = self._question(item, condition.get("wording", GIVEN), labels, marks)
+        about = {"persona": persona.id if persona else "", "item": item.id, "run": str(run), **condition}
+        place = condition.get("place", GIVEN)
+        messages = self._messages(persona, text, self.place if place == GIVEN else place)
+        return Ask(messages, run, marks, sampling or Sampling(), score, labels, about)
+
+    def _messages(self, persona: Persona | None, text: str, place: str) -> tuple[Message, ...]:
+        """Persona and question, in their places."""
+        if persona is None:
+            return (Message("user", text),)
+        told = self.persona.format(persona=persona.text)
+        if place == "system":
+            return (Message("system", told), Message("user", text))
+        return (Message("user", f"{told}\n\n{text}"),)
+
+    def _question(self, item: Item, wording: str, labels: Sequence[str], marks: Sequence[str]) -> str:
+        """The question with its options and its instruction."""
+        if wording != GIVEN and wording not in item.wordings:
+            message = f'The item "{item.id}" has no wording "{wording}": {options(wording, [GIVEN, *item.wordings])}.'
+            raise StudyError(message)
+        asked = item.text if wording == GIVEN else item.wordings[wording]
+        lines = "\n".join(self.option.format(mark=mark, label=label) for mark, label in zip(marks, labels, strict=True))
+        text = self.item.format(item=asked, options=lines, instruction=self._instruction(item, marks))
+        return text if lines else text.replace("\n\n\n\n", "\n\n")
+
+    def _instruction(self, item: Item, marks: Sequence[str]) -> str:
+        """What to answer with."""
+        if isinstance(item.scale, Numeric):
+            told = self.between.format(low=f"{item.scale.low:g}", high=f"{item.scale.high:g}")
+        else:
+            told = self.closed.format(first=marks[0], last=marks[-1]) if marks else self.open
+        return f"{told} {self.json}" if self.style == "json" else told
+
+    def _marks(self, labels: Sequence[str]) -> tuple[str, ...]:
+        """What is answered for each label."""
+        if self.style == "letter":
+            if len(labels) > len(LETTERS):
+                message = f"{len(labels)} options are more than there are letters; use the style label or number."
+                raise StudyError(message)
+            return tuple(LETTERS[: len(labels)])
+        return tuple(str(at + 1) for at in range(len(labels))) if self.style == "number" else tuple(labels)
+
+
+def conditions(levels: Mapping[str, Sequence[str]]) -> tuple[Mapping[str, str], ...]:
+    """Every combination of the levels of conditions.
+
+    Examples:
+        >>> conditions({"order": ["given", "reversed"]})
+        ({'order': 'given'}, {'order': 'reversed'})
+    """
+    return tuple(dict(zip(levels, combination, strict=True)) for combination in product(*levels.values()))
+
+
+def _ordered(item: Item, order: str) -> tuple[str, ...]:
+    """Labels of the item in the order shown."""
+    if order not in get_args(Order):
+        message = f'The order of options "{order}" is unknown; {options(order, get_args(Order))}.'
+        raise StudyError(message)
+    if isinstance(item.scale, Numeric | FreeText):
+        return ()
+    labels = item.scale.labels
+    if len(labels) < 2:
+        message = f'The item "{item.id}" needs a scale with its labels, such as 1|2|3|4|5, so that they can be shown.'
+        raise StudyError(message)
+    turned = {"given": labels, "reversed": labels[::-1], "rotated": labels[len(labels) // 2 :] + labels[: len(labels) // 2]}
+    return turned[order]
+
+
+def _check_slots(name: str, template: str, allowed: set[str], needed: set[str]) -> None:
+    """A template has the slots it must have, and no other.
+
+    Raises:
+        StudyError: it has not.
+    """
+    try:
+        found = {slot for _, slot, spec, _ in string.Formatter().parse(template) if slot is not None}
+    except ValueError as error:
+        message = f"prompt.{name}: {error}; write {{{{ and }}}} for braces that are no slot."
+        raise StudyError(message) from error
+    for slot in sorted(found - allowed):
+        message = f'prompt.{name}: there is no slot "{{{slot}}}"; {options(slot, sorted(allowed)) if allowed else "it has none"}.'
+        raise StudyError(message)
+    for slot in sorted(needed - found):
+        message = f'prompt.{name}: the slot "{{{slot}}}" is missing, so it would never reach the model.'
+        raise StudyError(message)
+
+
+TEMPLATES = tuple(field.name for field in fields(Prompt))
+"""What a prompt is made of."""

@@ -1,0 +1,1 @@
+"""Asks × model × journal → responses: the only side effects of the library."""
