@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     from personametrics.data.scale import Ordinal as Ordinal
     from personametrics.data.scale import parse_scale as parse_scale
     from personametrics.data.world import simulate as simulate
-    from personametrics.lab import measure as measure
+    from personametrics.lab.audit import aaudit as aaudit
+    from personametrics.lab.audit import audit as audit
+    from personametrics.lab.measure import measure as measure
+    from personametrics.models.scripted import Scripted as Scripted
     from personametrics.studies.fidelity import Fidelity as Fidelity
     from personametrics.studies.stability import Stability as Stability
 
@@ -50,12 +53,15 @@ _HOME = {
     "Persona": "data.persona",
     "PersonametricsError": "data.errors",
     "Responses": "data.responses",
+    "Scripted": "models.scripted",
     "Stability": "studies.stability",
     "Status": "data.estimate",
     "Verdict": "data.finding",
     "card_schema": "data.card",
     "citations": "data.citations",
-    "measure": "lab",
+    "aaudit": "lab.audit",
+    "audit": "lab.audit",
+    "measure": "lab.measure",
     "parse_scale": "data.scale",
     "simulate": "data.world",
 }

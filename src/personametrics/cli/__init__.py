@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from personametrics.cli import cite, demo, measure, schema
+from personametrics.cli import audit, cite, demo, doctor, export, measure, plan, report, resume, schema, validate
 from personametrics.data.errors import PersonametricsError
 from personametrics.version import __version__
 
@@ -15,10 +15,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("measure")(measure.measure)
-app.command("demo")(demo.demo)
-app.command("cite")(cite.cite)
-app.command("schema")(schema.schema)
+for verb in (
+    measure.measure,
+    plan.plan,
+    audit.audit,
+    resume.resume,
+    report.report,
+    export.export,
+    validate.validate,
+    doctor.doctor,
+    demo.demo,
+    cite.cite,
+    schema.schema,
+):
+    app.command(verb.__name__)(verb)
 
 
 def _version(*, wanted: bool) -> None:
@@ -36,7 +46,7 @@ def _options(
 
 
 def main() -> None:
-    """Run the command line: 0 done, 1 below --fail-under, 2 unusable input, 130 interrupted."""
+    """Run the command line: 0 done, 1 below --fail-under, 2 unusable input, 3 incomplete, 130 interrupted."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal without our signs still gets the numbers

@@ -10,7 +10,7 @@ from rich.table import Table
 from personametrics import report
 from personametrics.data.card import Card
 from personametrics.data.world import simulate, truth
-from personametrics.lab import measure
+from personametrics.lab.measure import measure
 
 WORLDS = {
     "spelled-out personas": {"persona": 0.5, "item": 1.0, "persona:item": 0.9, "run": 0.25},

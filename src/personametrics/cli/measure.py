@@ -19,7 +19,7 @@ from personametrics.data.errors import AnswerError, InputError
 from personametrics.data.reading import collect, column_names, require, scan, where
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Scale, parse_scale
-from personametrics.lab import measure as measured
+from personametrics.lab.measure import measure as measured
 from personametrics.studies.fidelity import Fidelity
 from personametrics.studies.stability import Stability
 

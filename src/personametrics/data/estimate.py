@@ -20,6 +20,7 @@ class Status(StrEnum):
     EXACT = "known exactly from label probabilities, so that no test is needed"
     UNREACHABLE = "no number of runs reaches the target"
     NO_SPREAD = "the spread left after correction for noise is zero or less"
+    UNREPORTED = "the model did not report it"
     UNDEFINED = "undefined for these answers"
 
 
@@ -68,6 +69,20 @@ NAMES: dict[str, Name] = {
         "ratio", "items", "panel group differences per human one, corrected for noise: above 1 exaggerates, below 1 flattens"
     ),
     "spread.ratio": Name("ratio", "items", "standard deviation within groups, panel over humans"),
+    "control.none": Name(
+        "share",
+        "answers",
+        "1 − rerun disagreement / disagreement of an answer with and without the persona: how far personas move the model",
+    ),
+    "control.shuffled": Name(
+        "share", "answers", "1 − rerun disagreement / disagreement of an answer under the own and under another persona's text"
+    ),
+    "control.irrelevant": Name("share", "answers", "signal among irrelevant texts of the same length in place of personas"),
+    "control.items": Name("share", "answers", "signal on items whose answer cannot depend on the persona"),
+    "used.calls": Name("calls", "replies", "calls made, failed ones included"),
+    "used.tokens_in": Name("tokens", "replies", "tokens read by the model, as it reported them"),
+    "used.tokens_out": Name("tokens", "replies", "tokens written by the model, as it reported them"),
+    "used.money": Name("money", "replies", "price of these tokens"),
     "tracking.total": Name("ratio", "items", "slope over items of the panel's disagreement on human disagreement"),
     "tracking.persona": Name("ratio", "items", "the part of that slope which comes through personas"),
     "tracking.rerun": Name("ratio", "items", "the part of that slope which comes through rerun noise"),

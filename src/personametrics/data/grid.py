@@ -9,7 +9,7 @@ from personametrics.data.item import Item
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import Prompt
 
-ASIDE = "arm"
+ARM = "arm"
 """The column that tells the panel from its controls."""
 
 
@@ -67,7 +67,7 @@ class Grid(Sequence[Ask]):
             self.personas[persona], self.items[item], 0, self.conditions[condition], sampling=self.sampling, score=self.score
         )
         name = {"persona": self.names[persona]} if self.names else {}
-        return replace(ask, about={**ask.about, **name, ASIDE: self.arm})
+        return replace(ask, about={**ask.about, **name, ARM: self.arm})
 
     @staticmethod
     def _run(first: Ask, run: int) -> Ask:

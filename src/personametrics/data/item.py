@@ -23,3 +23,8 @@ class Item:
     scale: Scale
     attributes: Mapping[str, str] = field(default_factory=dict)
     wordings: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_control(self) -> bool:
+        """Whether its answer cannot depend on the persona: its attribute `control` is `yes`."""
+        return self.attributes.get("control", "").strip().casefold() == "yes"

@@ -4,7 +4,7 @@ import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import product
-from typing import Literal, get_args
+from typing import Literal, TypeVar, get_args
 
 from personametrics.data.ask import Ask, Message, Sampling
 from personametrics.data.errors import StudyError, options
@@ -14,6 +14,7 @@ from personametrics.data.scale import FreeText, Numeric
 
 Place = Literal["system", "user"]
 Style = Literal["label", "number", "letter", "json"]
+Name = TypeVar("Name", bound=str)
 Order = Literal["given", "reversed", "rotated"]
 
 SLOTS = {
@@ -28,6 +29,8 @@ SLOTS = {
 """Slots that each template may have, and those that it must have."""
 GIVEN = "given"
 """The level of a condition at which nothing is changed."""
+NOBODY = "(no persona)"
+"""What the table calls the model itself."""
 LETTERS = string.ascii_uppercase
 
 
@@ -79,14 +82,22 @@ class Prompt:
                 _check_slots(name, getattr(self, name), allowed, needed)
         for name, kind in (("place", Place), ("style", Style)):
             if getattr(self, name) not in get_args(kind):
-                message = f'prompt.{name}: "{getattr(self, name)}" is unknown; {options(getattr(self, name), get_args(kind))}.'
+                message = f'prompt.{name}: "{getattr(self, name)}" is unknown: {options(getattr(self, name), get_args(kind))}.'
                 raise StudyError(message)
 
     @classmethod
-    def lettered(cls, style: Style) -> "Prompt":
-        """The prompt that shows numbers or letters before the options."""
-        closed = "Answer with one of the {} {{first}} to {{last}}, and nothing else.".format("numbers" if style == "number" else "letters")
-        return cls(option="{mark}. {label}", closed=closed, style=style)
+    def styled(cls, style: Style) -> "Prompt":
+        """The shipped prompt of a style: numbers and letters stand before the options.
+
+        Examples:
+            >>> Prompt.styled("letter").closed
+            'Answer with one of the letters {first} to {last}, and nothing else.'
+        """
+        if style in {"number", "letter"}:
+            return cls(
+                option="{mark}. {label}", closed=f"Answer with one of the {style}s {{first}} to {{last}}, and nothing else.", style=style
+            )
+        return cls(closed="Choose exactly one of the options above.", style=style) if style == "json" else cls(style=style)
 
     def ask(
         self,
@@ -116,19 +127,18 @@ class Prompt:
         labels = _ordered(item, condition.get("order", GIVEN))
         marks = self._marks(labels)
         text = self._question(item, condition.get("wording", GIVEN), labels, marks)
-        about = {"persona": persona.id if persona else "", "item": item.id, "run": str(run), **condition}
+        about = {"persona": persona.id if persona else NOBODY, "item": item.id, "run": str(run), **condition}
         place = condition.get("place", GIVEN)
-        messages = self._messages(persona, text, self.place if place == GIVEN else place)
-        return Ask(messages, run, marks, sampling or Sampling(), score, labels, about)
+        return Ask(self.messages(persona, text, place), run, marks, sampling or Sampling(), score, labels, about)
 
-    def _messages(self, persona: Persona | None, text: str, place: str) -> tuple[Message, ...]:
+    def messages(self, persona: Persona | None, question: str, place: str = GIVEN) -> tuple[Message, ...]:
         """Persona and question, in their places."""
         if persona is None:
-            return (Message("user", text),)
+            return (Message("user", question),)
         told = self.persona.format(persona=persona.text)
-        if place == "system":
-            return (Message("system", told), Message("user", text))
-        return (Message("user", f"{told}\n\n{text}"),)
+        if (self.place if place == GIVEN else place) == "system":
+            return (Message("system", told), Message("user", question))
+        return (Message("user", f"{told}\n\n{question}"),)
 
     def _question(self, item: Item, wording: str, labels: Sequence[str], marks: Sequence[str]) -> str:
         """The question with its options and its instruction."""
@@ -158,7 +168,7 @@ class Prompt:
         return tuple(str(at + 1) for at in range(len(labels))) if self.style == "number" else tuple(labels)
 
 
-def conditions(levels: Mapping[str, Sequence[str]]) -> tuple[Mapping[str, str], ...]:
+def conditions(levels: Mapping[Name, Sequence[str]]) -> tuple[Mapping[str, str], ...]:
     """Every combination of the levels of conditions.
 
     Examples:
@@ -171,7 +181,7 @@ def conditions(levels: Mapping[str, Sequence[str]]) -> tuple[Mapping[str, str], 
 def _ordered(item: Item, order: str) -> tuple[str, ...]:
     """Labels of the item in the order shown."""
     if order not in get_args(Order):
-        message = f'The order of options "{order}" is unknown; {options(order, get_args(Order))}.'
+        message = f'The order of options "{order}" is unknown: {options(order, get_args(Order))}.'
         raise StudyError(message)
     if isinstance(item.scale, Numeric | FreeText):
         return ()

@@ -21,6 +21,7 @@ from personametrics.data.probabilities import label_names, label_probabilities
 from personametrics.data.reading import collect, column_names, require, scan, where
 from personametrics.data.redrawn import redrawn
 from personametrics.data.scale import Nominal, Numeric, Ordinal, Scale
+from personametrics.data.writing import is_text, write
 from personametrics.stats.arrays import Floats, Ints
 from personametrics.stats.cells import BLOCK, Cells, from_blocks, from_counts, from_label_blocks
 
@@ -248,16 +249,7 @@ class Responses:
         Raises:
             InputError: an ending that is none of these.
         """
-        kind = Path(path).suffix.lower()
-        if kind == ".csv":
-            self.frame.with_columns(_inert(name) for name, dtype in self.frame.schema.items() if _is_text(dtype)).write_csv(path)
-        elif kind == ".parquet":
-            self.frame.write_parquet(path)
-        elif kind in {".ndjson", ".jsonl"}:
-            self.frame.write_ndjson(path)
-        else:
-            message = f"{path} ends in none of .csv, .parquet, .ndjson."
-            raise InputError(message)
+        write(self.frame, path)
 
 
 def _bounded(scale: Scale) -> Numeric:
@@ -265,17 +257,6 @@ def _bounded(scale: Scale) -> Numeric:
     if isinstance(scale, Ordinal) and scale.labels:
         return Numeric(float(scale.positions().min()), float(scale.positions().max()))
     return scale if isinstance(scale, Numeric) else Numeric()
-
-
-def _inert(name: str) -> pl.Expr:
-    """A text column in which no value starts like a formula."""
-    text = pl.col(name).cast(pl.String)
-    return pl.when(text.str.contains(r"^[=+\-@\t\r]")).then("'" + text).otherwise(text).alias(name)
-
-
-def _is_text(dtype: pl.DataType) -> bool:
-    """Whether a column holds text."""
-    return dtype in (pl.String, pl.Categorical)
 
 
 def _narrow(column: str, dtype: pl.DataType) -> pl.Expr:
@@ -301,7 +282,7 @@ def _check_named(frame: pl.DataFrame, columns: Columns, name: str) -> None:
     for role, column in (("persona", columns.persona), ("item", columns.item)):
         named = frame[column]
         nameless = (
-            named.is_null() | (named.cast(pl.String).str.strip_chars() == "") if _is_text(named.dtype) else named.is_null()
+            named.is_null() | (named.cast(pl.String).str.strip_chars() == "") if is_text(named.dtype) else named.is_null()
         ).arg_true()
         if len(nameless):
             message = f'{name}, row {nameless[0] + 1}: no {role} ({len(nameless)} such rows); fill the column "{column}".'

@@ -108,6 +108,20 @@ def parse_scale(text: str) -> Scale:
     raise AnswerError(message)
 
 
+def spell_scale(scale: Scale) -> str:
+    """A scale as `parse_scale` reads it.
+
+    Examples:
+        >>> spell_scale(Numeric(0, 10)), spell_scale(Nominal(("no", "yes"))), spell_scale(Ordinal(("1", "2")))
+        ('0..10', 'nominal:no|yes', '1|2')
+    """
+    if isinstance(scale, FreeText):
+        return "text"
+    if isinstance(scale, Numeric):
+        return f"{scale.low:g}..{scale.high:g}"
+    return ("nominal:" if isinstance(scale, Nominal) else "") + "|".join(scale.labels)
+
+
 def character_ngrams(texts: Sequence[str], size: int = 3, width: int = 512) -> Floats:
     """Place texts by which character n-grams they hold: counts hashed into `width` columns, scaled to length 1.
 

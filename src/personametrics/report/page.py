@@ -65,6 +65,7 @@ def _card(card: Card, name: str) -> dict[str, Any]:
 
 def _finding(finding: Finding, name: str) -> dict[str, Any]:
     """A finding as the template reads it, its pictures as specifications."""
+    drawn = figures(finding)
     return {
         "study": finding.study,
         "question": finding.question,
@@ -82,8 +83,9 @@ def _finding(finding: Finding, name: str) -> dict[str, Any]:
                 "columns": _columns(figure.rows),
                 "spec": _json(specification(figure)),
             }
-            for figure in figures(finding)
+            for figure in drawn
         ],
+        "tables": [] if drawn else [{"title": title, "rows": rows, "columns": _columns(rows)} for title, rows in finding.evidence.items()],
     }
 
 

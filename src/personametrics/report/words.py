@@ -15,18 +15,22 @@ NOTHING = "—"
 
 MINUS = "−"
 
-COUNTED = {"runs", "calls"}
+COUNTED = {"runs", "calls", "tokens"}
 """Units whose whole values are written without decimals."""
 
 TONES = {
     "persona dominates": "good",
     "groups differ as in people": "good",
     "answers like people's": "good",
+    "personas are heard": "good",
+    "complete": "good",
     "model uncertainty dominates": "bad",
     "groups differ otherwise than in people": "bad",
     "group differences exaggerated": "bad",
     "group differences flattened": "bad",
     "answers unlike people's": "bad",
+    "not the persona": "bad",
+    "incomplete": "bad",
     "undecided": "open",
     "unknown": "open",
 }

@@ -1,4 +1,4 @@
-"""The one door: from answers to a card."""
+"""From recorded answers to a card."""
 
 import platform
 from collections.abc import Mapping
@@ -72,5 +72,10 @@ def _provenance(responses: Responses, human: Fidelity | None, study: Stability) 
         "missing": list(responses.missing),
         "human": None if human is None else {"answers": human.human.source, "match": dict(human.match)},
         "study": {name: value for name, value in vars(study).items() if value is not None},
-        "versions": {"personametrics": __version__, "python": platform.python_version(), "numpy": np.__version__, "polars": pl.__version__},
+        "versions": versions(),
     }
+
+
+def versions() -> Mapping[str, str]:
+    """What the numbers were made with."""
+    return {"personametrics": __version__, "python": platform.python_version(), "numpy": np.__version__, "polars": pl.__version__}

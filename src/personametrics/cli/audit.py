@@ -1,0 +1,155 @@
+"""personametrics audit: ask a model, and say what its panel may be used for."""
+
+import asyncio
+import json
+import signal
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from personametrics import report
+from personametrics.data.errors import InputError
+from personametrics.data.model import Model
+from personametrics.elicit.engine import Tally, Terms
+from personametrics.elicit.forecast import forecast
+from personametrics.elicit.plan import Plan
+from personametrics.elicit.run import Run
+from personametrics.elicit.study_file import checked, load
+from personametrics.lab.audit import card_of, conduct, open_model
+
+INCOMPLETE, INTERRUPTED = 3, 130
+"""Exit codes."""
+
+File = Annotated[Path | None, typer.Argument(help="A study file, YAML or TOML; see: personametrics schema study.")]
+ModelName = Annotated[str | None, typer.Option("--model", help="openai:NAME[@BASE_URL], local:FOLDER, or an entry point's name.")]
+Personas = Annotated[Path | None, typer.Option(help="A table with the columns id, text and attributes.")]
+Items = Annotated[Path | None, typer.Option(help="A table with the columns id, text, scale.")]
+Runs = Annotated[int | None, typer.Option(help="How often every persona is asked every item.")]
+Out = Annotated[Path | None, typer.Option(help="The run directory.")]
+Set = Annotated[list[str] | None, typer.Option("--set", help="Any key of the study, as sampling.temperature=0.7 or controls.irrelevant=0.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, nothing else.")]
+
+
+def audit(  # noqa: PLR0917 (a command's options are its parameters)
+    study: File = None,
+    model: ModelName = None,
+    personas: Personas = None,
+    items: Items = None,
+    runs: Runs = None,
+    out: Out = None,
+    settings: Set = None,
+    extend: Annotated[bool, typer.Option("--extend", help="Go on in a run directory that was begun with another study.")] = False,
+    json_: Json = False,
+) -> None:
+    """Ask a model as a panel of personas, keep every reply, and print the card. Safe to stop at any moment and to run again."""
+    plan = plan_of(study, {"model": model, "personas": personas, "items": items, "runs": runs, "out": out}, settings or [])
+    opened = open_model(plan)
+    carry_out(Run.planned(plan, opened.id), opened, extend=extend, as_json=json_)
+
+
+def plan_of(study: Path | None, flags: dict[str, Any], settings: list[str]) -> Plan:
+    """A study file, changed by flags; or a study of flags alone.
+
+    Raises:
+        InputError: neither says what is to be asked.
+    """
+    given = {name: str(value) if isinstance(value, Path) else value for name, value in flags.items() if value is not None}
+    content: dict[str, Any] = load(study).model_dump(by_alias=True) if study is not None else {}
+    lacking = [f"--{name}" for name in ("model", "personas", "items") if name not in content | given]
+    if lacking:
+        message = f"Name a study file, or give {', '.join(lacking)}."
+        raise InputError(message)
+    content |= given
+    for setting in settings:
+        _set(content, setting)
+    return checked(content, lambda place: "--set" if place and place[0] not in given else "The flags")
+
+
+def _set(content: dict[str, Any], setting: str) -> None:
+    """Put `prompt.style=letter` into a study; values are JSON where they can be, else text."""
+    path, equals, text = setting.partition("=")
+    if not equals:
+        message = f'--set "{setting}" is not of the form key=value, such as sampling.temperature=0.7.'
+        raise InputError(message)
+    value: Any = text
+    with suppress(json.JSONDecodeError):
+        value = json.loads(text)
+    *parts, last = path.strip().split(".")
+    at = content
+    for part in parts:
+        inner = at.get(part)
+        at[part] = dict(inner) if isinstance(inner, dict) else {}
+        at = at[part]
+    at[last] = value
+
+
+def carry_out(run: Run, model: Model, *, extend: bool, as_json: bool) -> None:
+    """Ask what is missing, write the card, print it, and exit with what became of it."""
+    console = Console(stderr=True)
+    console.print(forecast(run, model).sentence, markup=False, highlight=False)
+    tally = asyncio.run(_with_progress(run, model, console, extend=extend))
+    if tally.answered or tally.before:
+        _write_card(run, as_json=as_json)
+    _say_how_it_ended(run, tally, console)
+
+
+async def _with_progress(run: Run, model: Model, console: Console, *, extend: bool) -> Tally:
+    """Ask with a progress bar; the first Ctrl-C lets arrive what is on its way."""
+    stop = asyncio.Event()
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[used]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("asking", total=None, used="")
+
+        def watch(tally: Tally) -> None:
+            progress.update(task, total=tally.wanted, completed=tally.before + tally.answered, used=_used(tally))
+
+        def halt() -> None:
+            progress.console.print("Stopping: what is on its way has 5 seconds to arrive; press Ctrl-C again to stop at once.")
+            stop.set()
+            for one in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().remove_signal_handler(one)
+
+        with suppress(NotImplementedError):  # a system without such handlers stops at once, and loses nothing either
+            for one in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(one, halt)
+        return await conduct(run, model, Terms(watch=watch, stop=stop), extend=extend)
+
+
+def _used(tally: Tally) -> str:
+    """Running cost and failures."""
+    meter = tally.meter
+    parts = [f"{'about ' if meter.estimated else ''}{meter.prices.say(meter.money)}"] if meter.prices and meter.money else []
+    return ", ".join([*parts, *([f"{tally.failed} failed"] if tally.failed else [])])
+
+
+def _write_card(run: Run, *, as_json: bool) -> None:
+    """The card as JSON and as a page in the run directory, and on the screen."""
+    card = card_of(run)
+    card.save(run.folder / "card.json")
+    (run.folder / "card.html").write_text(report.html([card]), encoding="utf-8")
+    if as_json:
+        typer.echo(card.to_json())
+    else:
+        report.show(card, Console())
+        typer.echo(f"The report: {(run.folder / 'card.html').resolve()}")
+
+
+def _say_how_it_ended(run: Run, tally: Tally, console: Console) -> None:
+    """What is missing, why, and how to go on."""
+    if tally.complete:
+        return
+    missing = tally.wanted - tally.before - tally.answered
+    why = f" ({tally.stopped})" if tally.stopped else ""
+    said = f"{missing} of {tally.wanted} asks have no reply{why}. Nothing that came is lost; go on with: personametrics resume {run.folder}"
+    console.print(said, markup=False, highlight=False, soft_wrap=True)
+    raise typer.Exit(INTERRUPTED if tally.stopped == "interrupted" else INCOMPLETE)

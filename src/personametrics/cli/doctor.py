@@ -1,0 +1,42 @@
+"""personametrics doctor: what a model is able to do, found out by asking it."""
+
+import asyncio
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from personametrics.cli.audit import Json, Set, plan_of
+from personametrics.elicit.doctor import CONTEXT, Probe, examine
+from personametrics.lab.audit import open_model
+
+SIGNS = {True: "✓", False: "✗", None: "?"}
+
+
+def doctor(
+    model: Annotated[str, typer.Option(help="openai:NAME[@BASE_URL], local:FOLDER, or an entry point's name.")],
+    context: Annotated[bool, typer.Option(help="Try long prompts too, up to 16,000 tokens.")] = True,
+    settings: Set = None,
+    json_: Json = False,
+) -> None:
+    """Ask a model about a dozen short questions and say what it can do: system role, several answers a call, seed, probabilities."""
+    plan = plan_of(None, {"model": model, "personas": "-", "items": "-"}, settings or [])
+    probes = asyncio.run(examine(open_model(plan), CONTEXT if context else ()))
+    if json_:
+        typer.echo(json.dumps([asdict(probe) for probe in probes], ensure_ascii=False))
+    else:
+        _show(model, probes)
+    if not probes[0].found:
+        raise typer.Exit(1)
+
+
+def _show(model: str, probes: list[Probe]) -> None:
+    """What was found, a line each."""
+    table = Table("", "able to", "evidence", title=Text(model), title_justify="left")
+    for probe in probes:
+        table.add_row(SIGNS[probe.found], probe.name, Text(probe.evidence))
+    Console().print(table)

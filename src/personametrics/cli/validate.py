@@ -1,0 +1,34 @@
+"""personametrics validate: is a study file right? Nothing is asked."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from personametrics.data.ask import Ask
+from personametrics.elicit.run import Run
+from personametrics.elicit.study_file import load
+
+
+def validate(
+    study: Annotated[Path, typer.Argument(help="A study file, YAML or TOML.")],
+    show: Annotated[bool, typer.Option("--show", help="Print the first prompt, as the model would read it.")] = False,
+) -> None:
+    """Check a study file, its personas and its items, down to every slot of every prompt."""
+    plan = load(study)
+    run = Run.planned(plan, plan.model)
+    arms = ", ".join(f"{name} {len(grid)}" for name, grid in run.arms.grids().items())
+    typer.echo(
+        f"{study} is fine: {len(run.arms.personas)} personas, {len(run.arms.items)} items, {run.arms.runs} runs; asks by arm: {arms}."
+    )
+    if show:
+        _show(next(iter(run.arms.grids()["panel"])))
+
+
+def _show(ask: Ask) -> None:
+    """A prompt, turn by turn."""
+    console = Console()
+    for message in ask.messages:
+        console.rule(message.role)
+        console.print(message.text, markup=False, highlight=False)

@@ -1,0 +1,42 @@
+"""Tables into files."""
+
+from pathlib import Path
+
+import polars as pl
+
+from personametrics.data.errors import InputError
+
+
+def write(frame: pl.DataFrame, path: str | Path) -> None:
+    """Write a table as CSV, Parquet or NDJSON, by the ending of the path.
+
+    In CSV, text that a spreadsheet would run as a formula is given a leading apostrophe.
+
+    Raises:
+        InputError: an ending that is none of these, or a place that cannot be written.
+    """
+    kind = Path(path).suffix.lower()
+    try:
+        if kind == ".csv":
+            frame.with_columns(_inert(name) for name, dtype in frame.schema.items() if is_text(dtype)).write_csv(path)
+        elif kind == ".parquet":
+            frame.write_parquet(path)
+        elif kind in {".ndjson", ".jsonl"}:
+            frame.write_ndjson(path)
+        else:
+            message = f"{path} ends in none of .csv, .parquet, .ndjson."
+            raise InputError(message)
+    except OSError as error:
+        message = f"{path} cannot be written ({error.strerror or error})."
+        raise InputError(message) from error
+
+
+def is_text(dtype: pl.DataType) -> bool:
+    """Whether a column holds text."""
+    return dtype in (pl.String, pl.Categorical)
+
+
+def _inert(name: str) -> pl.Expr:
+    """A text column in which no value starts like a formula."""
+    text = pl.col(name).cast(pl.String)
+    return pl.when(text.str.contains(r"^[=+\-@\t\r]")).then("'" + text).otherwise(text).alias(name)

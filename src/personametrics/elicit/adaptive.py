@@ -1,0 +1,263 @@
+"""What to ask next, and when to stop, so that calls go where they narrow the signal's interval most."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from scipy.special import ndtr
+
+from personametrics.data.errors import DesignError, StudyError
+from personametrics.data.panel import Panel
+from personametrics.data.responses import Responses
+from personametrics.stats.arrays import Ints
+from personametrics.stats.intervals import Interval
+from personametrics.stats.precision import TYPICAL, UNEVEN, expected_width, spread, unevenness
+from personametrics.stats.sequential import Spending, bounds
+
+DECIDES = 0.5
+"""Persona dominates where the whole interval of the signal lies above this, model uncertainty where it lies below."""
+ITEMS, RUNS = 8, 2
+"""The first block, for all personas: enough items for a variance between them, and as few runs as tell a rerun's disagreement."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """A complete panel: the first so many personas, items and runs.
+
+    Attributes:
+        personas: how many.
+        items: how many.
+        runs: runs per cell.
+    """
+
+    personas: int
+    items: int
+    runs: int
+
+    @property
+    def calls(self) -> int:
+        """Number of asks, in one condition."""
+        return self.personas * self.items * self.runs
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was seen when the answers so far were looked at.
+
+    Attributes:
+        sizes: what had been asked.
+        fraction: share of the full panel's information, as far as these answers tell.
+        level: level of the interval, such that all looks together hold the truth with the nominal one.
+        signal: the persona signal, its interval at that level.
+        hope: chance that the full panel will decide, if the signal is what it seems.
+    """
+
+    sizes: Sizes
+    fraction: float
+    level: float
+    signal: Interval
+    hope: float
+
+    @property
+    def decided(self) -> bool:
+        """Whether the interval lies on one side of ½."""
+        return self.signal.low > DECIDES or self.signal.high < DECIDES
+
+
+@dataclass(frozen=True)
+class Step:
+    """What to ask next.
+
+    Attributes:
+        sizes: the panel once that is answered.
+        ask: (n, 3) persona, item and run of each ask, 0-based within the full grid; none when it is over.
+        looks: what was seen so far; the last one holds the interval to report.
+        reason: why it is over; empty while it is not.
+    """
+
+    sizes: Sizes
+    ask: Ints = field(repr=False, compare=False)
+    looks: tuple[Look, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Adaptive:
+    """Asks a first block, looks, and asks more where that narrows the interval most, until the verdict is clear or the grid is used up.
+
+    The panel grows as a complete one: by further items, further runs of every cell, or further personas where the first block left some
+    out, whichever lowers the expected half-width most per call, one level at a time. Items and personas come in a seeded random order,
+    so that a panel ended early is a sample of the full one. Calls grow by a constant factor from look to look.
+
+    At each look the interval has the level that error spending grants it for the share of the full panel's information at hand: the
+    chance to ever decide wrongly, all looks together, is at most 1 − level in theory; the documentation says what it was in simulation.
+    What is estimated at an early stop lies too far from ½ on average. It also stops where the full grid would hardly decide: no wrong
+    decision can come of that.
+
+    Attributes:
+        most: the full grid.
+        first: the first block; by default all personas, 8 items, 2 runs.
+        looks: how often it is looked at, at most.
+        level: nominal coverage, 0 < level < 1.
+        spending: how the error is spent.
+        seed: of the order of items and personas.
+        hopeless: it stops where the chance that the full grid decides is smaller; 0: never.
+
+    References:
+        Lan & DeMets (1983), doi:10.1093/biomet/70.3.659; Brennan (2001), doi:10.1007/978-1-4757-3456-0.
+
+    Examples:
+        >>> from personametrics.data.world import simulate
+        >>> plan = Adaptive(Sizes(12, 20, 6))
+        >>> step = plan.start()
+        >>> while len(step.ask):  # an engine would ask them; here, a panel of which only the sizes matter
+        ...     sizes = {"persona": step.sizes.personas, "item": step.sizes.items, "run": step.sizes.runs}
+        ...     step = plan.next(simulate({"persona": 1.0, "persona:item": 8.0, "run": 1.0}, sizes), step)
+        >>> step.reason, step.sizes.calls
+        ('decided', 192)
+    """
+
+    most: Sizes
+    first: Sizes | None = None
+    looks: int = 5
+    level: float = 0.9
+    spending: Spending = "obrien-fleming"
+    seed: int = 0
+    hopeless: float = 0.05
+
+    def start(self) -> Step:
+        """The first block.
+
+        Raises:
+            DesignError: the grid is too small for the question, or the first block larger than it.
+            StudyError: fewer than one look, or a level outside 0 to 1.
+        """
+        if self.looks < 1 or not 0 < self.level < 1:
+            message = f"adaptive: looks must be at least 1 and level between 0 and 1, not {self.looks} and {self.level:g}."
+            raise StudyError(message)
+        first = self._first()
+        for name, least in (("personas", 2), ("items", 2), ("runs", 1)):
+            asked, most = getattr(first, name), getattr(self.most, name)
+            if not least <= asked <= most:
+                message = f"adaptive: the first block must have {least} to {most} {name} of the {most} of the full grid, not {asked}."
+                raise DesignError(message)
+        return self._step(None, first if self.looks > 1 else self.most, ())
+
+    def order(self) -> tuple[Ints, Ints]:
+        """Personas and items in the order in which they join the panel."""
+        rng = np.random.default_rng(self.seed)
+        return rng.permutation(self.most.personas), rng.permutation(self.most.items)
+
+    def next(self, answers: Responses, step: Step) -> Step:
+        """Look at all answers so far, and say what to ask next.
+
+        Args:
+            answers: of everything that was asked, as far as they came.
+            step: the step they answer.
+
+        Returns:
+            The next step; it asks nothing when it is over.
+
+        Raises:
+            DesignError: fewer than two personas or items answered, or one run of each and no label probabilities.
+        """
+        panel = Panel(answers, self.level)
+        outlook = _Outlook.of(panel)
+        if step.sizes.runs < 2 and not math.isinf(panel.runs):
+            message = f"{answers.source}: every ask was asked once, so that noise cannot be seen; let the first block have two runs."
+            raise DesignError(message)
+        look = self._look(answers, step, outlook)
+        reasons = {
+            "decided": look.decided,
+            "the grid is used up": step.sizes == self.most,
+            "the full grid would hardly decide": look.hope < self.hopeless,
+        }
+        for reason, holds in reasons.items():
+            if holds:
+                return Step(step.sizes, np.zeros((0, 3), np.int64), (*step.looks, look), reason)
+        return self._step(step.sizes, self._grown(step.sizes, len(step.looks) + 1, outlook), (*step.looks, look))
+
+    def _first(self) -> Sizes:
+        """The first block."""
+        most = self.most
+        return self.first or Sizes(most.personas, min(ITEMS, most.items), min(RUNS, most.runs))
+
+    def _look(self, answers: Responses, step: Step, outlook: "_Outlook") -> Look:
+        """Interval at the level that this look is granted."""
+        here, full = outlook.variance(step.sizes), outlook.variance(self.most)
+        before = [look.fraction for look in step.looks]
+        fraction = 1.0 if step.sizes == self.most else min(max(full / here, *before[-1:], 0.0), 1.0)
+        *_, now, end = bounds([*before, fraction, 1.0], 1 - self.level, self.spending)
+        level = float(2 * ndtr(now) - 1)
+        signal = Panel(answers, level).signal if level < 1 else Interval(outlook.value, -math.inf, 1.0)
+        return Look(step.sizes, fraction, level, signal, _hope((outlook.value - DECIDES) / math.sqrt(here), fraction, float(end)))
+
+    def _grown(self, sizes: Sizes, looks: int, outlook: "_Outlook") -> Sizes:
+        """The panel at the next look: one more item, run or persona at a time, the one that narrows most per call."""
+        if looks >= self.looks - 1:
+            return self.most
+        begin = self._first().calls
+        while sizes.calls < begin * (self.most.calls / begin) ** (looks / (self.looks - 1)):
+            each = {name: getattr(sizes, name) for name in ("items", "runs", "personas")}
+            moves = [replace(sizes, **{name: now + 1}) for name, now in each.items() if now < getattr(self.most, name)]
+            narrows = [(outlook.width(sizes) - outlook.width(to)) / (to.calls - sizes.calls) for to in moves]
+            sizes = moves[int(np.argmax(narrows))]
+        return sizes
+
+    def _step(self, before: Sizes | None, sizes: Sizes, looks: tuple[Look, ...]) -> Step:
+        """Ask what the larger panel has and the smaller one had not."""
+        persona, item, run = np.indices((sizes.personas, sizes.items, sizes.runs)).reshape(3, -1)
+        if before is not None:
+            new = (persona >= before.personas) | (item >= before.items) | (run >= before.runs)
+            persona, item, run = persona[new], item[new], run[new]
+        personas, items = self.order()
+        return Step(sizes, np.stack([personas[persona], items[item], run], -1), looks)
+
+
+@dataclass(frozen=True)
+class _Outlook:
+    """What the answers so far say about larger panels.
+
+    Attributes:
+        value: the signal.
+        known: variance components.
+        uneven: by how much signals differ.
+        conditions: how many each item is asked in.
+        exact: whether label probabilities are read, so that runs do not matter.
+    """
+
+    value: float
+    known: Mapping[str, float]
+    uneven: Mapping[str, float]
+    conditions: int
+    exact: bool
+
+    @classmethod
+    def of(cls, panel: Panel) -> "_Outlook":
+        """Estimates of a panel; where they are undefined, such as where no rerun differs, what is typical."""
+        known, uneven = dict(panel.components), unevenness(panel.sums)
+        if any(map(math.isnan, uneven.values())):
+            known, uneven = dict(TYPICAL), dict(UNEVEN)
+        conditions = math.prod(levels for facet, levels in panel.levels.items() if facet not in {"persona", "item"})
+        return cls(panel.signal.value, known, uneven, conditions, math.isinf(panel.runs))
+
+    def variance(self, sizes: Sizes) -> float:
+        """Variance of the signal's estimate on a panel of these sizes."""
+        return spread(self.known, self._numbers(sizes), self.uneven).total
+
+    def width(self, sizes: Sizes) -> float:
+        """Expected half-width of its interval."""
+        return expected_width(self.known, self._numbers(sizes), uneven=self.uneven)
+
+    def _numbers(self, sizes: Sizes) -> dict[str, float]:
+        """Sizes by facet."""
+        return {"persona": sizes.personas, "item": sizes.items * self.conditions, "run": math.inf if self.exact else sizes.runs}
+
+
+def _hope(z: float, fraction: float, bound: float) -> float:
+    """Chance that an estimate z standard errors from ½ will lie beyond the last bound with all information, if its trend goes on."""
+    if fraction >= 1:
+        return float(abs(z) > bound)
+    mean, deviation = z / math.sqrt(fraction), math.sqrt(1 - fraction)
+    return float(ndtr((mean - bound) / deviation) + ndtr((-mean - bound) / deviation))

@@ -1,0 +1,161 @@
+"""The panel and its controls, as asks."""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from personametrics.data.ask import Sampling
+from personametrics.data.errors import StudyError
+from personametrics.data.grid import Grid, Joined
+from personametrics.data.item import Item
+from personametrics.data.persona import Persona
+from personametrics.data.prompt import Prompt, conditions
+from personametrics.data.scale import spell_scale
+from personametrics.elicit.adaptive import Adaptive, Sizes
+from personametrics.elicit.plan import Plan
+
+PANEL, NONE, SHUFFLED, IRRELEVANT = "panel", "none", "shuffled", "irrelevant"
+CONTROL = "control"
+"""The arm of items whose answer cannot depend on the persona."""
+TAKEN = {"arm", "persona", "item", "run", "answer", "outcome", "rule", "scale", "wording", "order", "place"} | {
+    "tokens_in", "tokens_out", "seconds", "finish", "text", "detail",
+}  # fmt: skip
+"""Columns of the table that no attribute may be called."""
+SENTENCES = (
+    "The harbour wall was built of grey stone and repaired after every hard winter.",
+    "Rain is measured in a glass tube that is emptied each morning at seven.",
+    "A loaf of rye keeps for about a week in a wooden box.",
+    "The railway crosses the river twice before it reaches the tunnel.",
+    "Copper turns green where it is left out in the weather for years.",
+    "Most of the island is covered with heather and short grass.",
+    "The clock in the tower is wound by hand on Mondays and Thursdays.",
+    "Clay from the pit is dried, ground and sieved before it is used.",
+    "The library keeps its maps flat in wide drawers of beech wood.",
+    "In spring the meltwater carries sand down to the lower lake.",
+    "The old ferry had two funnels and a deck of planed oak.",
+    "Glass is cooled slowly for a day so that it will not crack.",
+    "The road over the pass is closed from November until May.",
+    "Wool is washed three times before it is combed and spun.",
+    "The lighthouse shows two short flashes every twelve seconds.",
+    "Beans are sown in rows a hand apart once the frost is over.",
+)
+"""Statements about things, from which no opinion of a person follows."""
+
+
+@dataclass(frozen=True)
+class Arms:
+    """Everything a plan asks, made from its tables.
+
+    Attributes:
+        plan: the plan.
+        personas: the panel.
+        items: the questionnaire.
+    """
+
+    plan: Plan
+    personas: tuple[Persona, ...]
+    items: tuple[Item, ...]
+
+    def __post_init__(self) -> None:
+        for item in self.items:
+            for condition in conditions(self.plan.conditions):
+                self.prompt.ask(None, item, 0, condition)  # every wording, order and scale of the plan exists
+        for persona in self.personas:
+            if taken := sorted(TAKEN & set(persona.attributes)):
+                message = f'The persona "{persona.id}" has the attribute "{taken[0]}", which is a column of the answers; rename it.'
+                raise StudyError(message)
+        if self.plan.score and (loose := [item.id for item in self.items if not self.prompt.ask(None, item).choices]):
+            message = f'score: the item "{loose[0]}" has no labels to score; give it a scale such as 1|2|3|4|5 or ask without score.'
+            raise StudyError(message)
+
+    @property
+    def prompt(self) -> Prompt:
+        """How a persona and an item become a prompt."""
+        return self.plan.prompt.prompt()
+
+    @property
+    def runs(self) -> int:
+        """Runs of every cell; label probabilities need one."""
+        return 1 if self.plan.score else self.plan.runs
+
+    def grids(self) -> Mapping[str, Grid]:
+        """The panel and each control that the plan wants, by the name of its arm."""
+        panel = self._grid(self.personas, PANEL)
+        found, wanted = {PANEL: panel}, self.plan.controls
+        if wanted.none:
+            found[NONE] = self._grid((None,), NONE)
+        if wanted.shuffled and len(self.personas) > 1:
+            turned = self.personas[1:] + self.personas[:1]
+            found[SHUFFLED] = replace(self._grid(turned, SHUFFLED), names=[persona.id for persona in self.personas])
+        if wanted.irrelevant and len(self.personas) > 1:
+            found[IRRELEVANT] = self._grid(irrelevant(self.personas[: wanted.irrelevant], self.plan.seed), IRRELEVANT)
+        return found
+
+    def asks(self) -> Joined:
+        """Every ask, controls first: should they fail, little is spent."""
+        grids = self.grids()
+        return Joined((*(grid for arm, grid in grids.items() if arm != PANEL), grids[PANEL]))
+
+    def steps(self) -> Adaptive:
+        """How adaptive asking grows the panel.
+
+        Raises:
+            StudyError: items on several scales, of which each would end at another point.
+        """
+        if len({spell_scale(item.scale) for item in self.items}) > 1:
+            message = "adaptive: the items are on several scales; make a study of each, or ask the full grid."
+            raise StudyError(message)
+        most = Sizes(len(self.personas), len([item for item in self.items if not item.is_control]), self.runs)
+        return Adaptive(most, level=self.plan.level, seed=self.plan.seed)
+
+    def first(self, sizes: Sizes) -> "Arms":
+        """The first so many personas, items and runs, in the order of adaptive asking; items that are controls are always asked."""
+        personas, items = self.steps().order()
+        asked = [item for item in self.items if not item.is_control]
+        aside = tuple(item for item in self.items if item.is_control)
+        return Arms(
+            self.plan.model_copy(update={"runs": sizes.runs}),
+            tuple(self.personas[at] for at in personas[: sizes.personas]),
+            (*(asked[at] for at in items[: sizes.items]), *aside),
+        )
+
+    def _grid(self, personas: Sequence[Persona | None], arm: str) -> Grid:
+        """Personas in one arm."""
+        sampling: Sampling = self.plan.sampling.sampling()
+        return Grid(
+            personas, self.items, self.runs, self.prompt, conditions(self.plan.conditions), sampling, score=self.plan.score, arm=arm
+        )
+
+    def manifest(self, model: str) -> dict[str, object]:
+        """Everything that decides what is asked, as JSON values; where it is kept and how hard the server is used do not."""
+        aside = {"model", "personas", "items", "out", "limits", "caps", "prices", "level", "target", "check", "key_variable"}
+        items = [{**vars(item), "scale": spell_scale(item.scale)} for item in self.items]
+        return {
+            "model": model,
+            "study": self.plan.model_dump(by_alias=True, exclude=aside),
+            "prompt": vars(self.prompt),
+            "personas": [vars(persona) for persona in self.personas],
+            "items": items,
+        }
+
+
+def irrelevant(personas: Sequence[Persona], seed: int = 0) -> tuple[Persona, ...]:
+    """Texts of about the same length as those of personas, about nothing that a person is.
+
+    Args:
+        personas: whose length is matched, to the word.
+        seed: draws the sentences.
+
+    Examples:
+        >>> texts = irrelevant([Persona("p", "You are a nurse. " * 10), Persona("q", "You are 70.")])
+        >>> [len(text.text.split()) for text in texts]
+        [40, 3]
+    """
+    found = []
+    for at, persona in enumerate(personas):
+        order = random.Random(f"{seed}/{at}")  # noqa: S311 (a draw, no secret)
+        length, words = len(persona.text.split()), list[str]()
+        while len(words) < length:
+            words += " ".join(order.sample(SENTENCES, len(SENTENCES))).split()
+        found.append(Persona(f"irrelevant {at + 1}", " ".join(words[:length])))
+    return tuple(found)

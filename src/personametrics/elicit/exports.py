@@ -1,0 +1,103 @@
+"""The replies of a run for other programs: one table, or a log of Inspect."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from personametrics.data.ask import Ask
+from personametrics.data.errors import InputError
+from personametrics.data.outcome import Outcome
+from personametrics.data.reply import Reply
+from personametrics.data.writing import write
+from personametrics.elicit.journal import Journal
+from personametrics.elicit.run import Run
+from personametrics.version import __version__
+
+FORMATS = {"parquet": "answers.parquet", "csv": "answers.csv", "inspect": "inspect.json"}
+"""Formats, and the file that each writes in the run directory."""
+
+
+def export(run: Run, to: str, path: Path | None = None) -> Path:
+    """Write every ask of a run with its reply.
+
+    Args:
+        run: whose journal is read.
+        to: one of `FORMATS`: the long table, or Inspect's log in JSON (its version 2), a sample a persona, item and condition and an
+            epoch a run.
+        path: where to; by default in the run directory.
+
+    Returns:
+        The path written.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    path = path or run.folder / FORMATS[to]
+    if to != "inspect":
+        write(run.table(), path)
+        return path
+    try:
+        path.write_text(json.dumps(_log(run), ensure_ascii=False, allow_nan=False, indent=1), encoding="utf-8")
+    except OSError as error:
+        message = f"{path} cannot be written ({error.strerror})."
+        raise InputError(message) from error
+    return path
+
+
+def _log(run: Run) -> dict[str, Any]:
+    """The run as Inspect writes its logs."""
+    samples = list(_samples(run))
+    answered = sum("error" not in sample for sample in samples)
+    created = datetime.fromtimestamp((run.folder / "journal.sqlite").stat().st_mtime, UTC).isoformat()
+    config = {name: value for name, value in run.plan.sampling.model_dump().items() if value is not None}
+    return {
+        "version": 2,
+        "status": "success" if answered == len(samples) else "error",
+        "eval": {
+            "created": created,
+            "task": "personametrics",
+            "dataset": {"name": run.folder.name, "samples": len({sample["id"] for sample in samples})},
+            "model": run.model,
+            "model_generate_config": config,
+            "config": {"epochs": run.arms.runs},
+            "packages": {"personametrics": __version__},
+        },
+        "samples": samples,
+    }
+
+
+def _samples(run: Run) -> Iterator[dict[str, Any]]:
+    """One sample an ask."""
+    with Journal.read(run.folder) as journal:
+        asks = run.asked(journal).asks()
+        failures = journal.failures()
+        for ask in asks:
+            key = ask.key(run.model)
+            reply = next(journal.replies([key])) or Reply(outcome=Outcome.FAILED, detail=failures.get(key, "not asked yet"))
+            yield _sample(ask, reply, run.model)
+
+
+def _sample(ask: Ask, reply: Reply, model: str) -> dict[str, Any]:
+    """An ask and its reply."""
+    asked = [{"role": message.role, "content": message.text} for message in ask.messages]
+    said = {"role": "assistant", "content": reply.text or "", "model": model}
+    about = {name: value for name, value in ask.about.items() if name != "run"}
+    sample: dict[str, Any] = {
+        "id": "/".join(about.values()),
+        "epoch": ask.run + 1,
+        "input": asked,
+        "choices": list(ask.choices) or None,
+        "target": "",
+        "messages": [*asked, said],
+        "metadata": {**about, **({"probabilities": dict(reply.probabilities)} if reply.probabilities else {})},
+        "total_time": reply.seconds,
+    }
+    if reply.outcome == Outcome.FAILED:
+        return {**sample, "messages": asked, "error": {"message": reply.detail, "traceback": "", "traceback_ansi": ""}}
+    stop = reply.finish if reply.finish in {"stop", "content_filter"} else "max_tokens" if reply.finish == "length" else "unknown"
+    usage = {"input_tokens": reply.tokens_in or 0, "output_tokens": reply.tokens_out or 0}
+    usage["total_tokens"] = sum(usage.values())
+    output = {"model": model, "choices": [{"message": said, "stop_reason": stop}], "usage": usage, "time": reply.seconds}
+    return {**sample, "output": output, "model_usage": {model: usage}}

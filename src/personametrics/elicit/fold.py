@@ -1,0 +1,77 @@
+"""A reply's text in the one spelling that everything is looked up in, without what the model only thought."""
+
+import re
+import unicodedata
+
+SEEN = 2000
+"""Characters that are looked at from the start, and as many from the end; what lies between is never read."""
+
+BREAK = "\n…\n"
+"""Stands for what was not read."""
+
+TAG = re.compile(r"[<\[◁](/?)(?:think|thinking|thought|reasoning)[>\]▷]", re.IGNORECASE)
+GROUPED = re.compile("(?<=[0-9])[\u00a0\u2009\u202f'’](?=[0-9]{3}(?![0-9]))")
+FRACTIONS = [chr(code) for code in (*range(0xBC, 0xBF), *range(0x2150, 0x215F)) if 0 < unicodedata.numeric(chr(code), 0) < 1]
+BEFORE = str.maketrans(
+    {sign: f"{unicodedata.numeric(sign):.6g}".removeprefix("0") for sign in FRACTIONS}  # 3½ must never become 31
+    | {sign: f"^{unicodedata.digit(sign)}" for sign in "⁰¹²³⁴⁵⁶⁷⁸⁹"}  # nor 4² 42
+    | {"№": "#", "−": "-", "٫": ".", "٬": ","}
+    | dict.fromkeys(
+        map(chr, (0xAD, 0xFE0E, 0xFE0F, 0x20E3, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A)))
+    )
+)
+AFTER = str.maketrans(
+    dict.fromkeys("“”„‟«»‹›「」『』", '"')
+    | dict.fromkeys("‘’‚‛ʼ´", "'")
+    | dict.fromkeys("‐‑‒–", "-")
+    | dict.fromkeys("—―", " - ")
+    | dict.fromkeys("*_`", " ")
+    | {"。": ". ", "।": ".", "、": ", ", "،": ",", "؛": ";", "؟": "?"}
+)
+
+
+def spoken(text: str) -> str | None:
+    """What was said, without what stands between tags of thinking; None where thinking was never closed.
+
+    A closing tag without an opening one closes what was opened in the prompt: all before it is dropped.
+
+    Examples:
+        >>> spoken("<think>1, or 2?</think> 2")
+        ' 2'
+        >>> spoken("<think>1, or 2?") is None
+        True
+    """
+    kept, since, thinking = [], 0, False
+    for tag in TAG.finditer(text):
+        if not tag[1]:
+            if not thinking:
+                kept.append(text[since : tag.start()])
+            thinking = True
+            continue
+        if not thinking:
+            kept.clear()
+        thinking, since = False, tag.end()
+    return None if thinking else "".join([*kept, text[since:]])
+
+
+def fold(text: str) -> str:
+    r"""One spelling: NFKC, case folded, ASCII digits, straight quotes, plain dashes, no Markdown emphasis, single spaces.
+
+    Line breaks stay; a long text keeps its first and last `SEEN` characters.
+
+    Examples:
+        >>> fold(" **Trifft  ZU** \n\n “４”")
+        'trifft zu\n"4"'
+        >>> fold("3½")
+        '3.5'
+    """
+    if len(text) > 2 * SEEN:
+        text = text[:SEEN] + BREAK + text[-SEEN:]
+    if text.isascii():
+        text = text.lower()
+    else:
+        text = unicodedata.normalize("NFKC", GROUPED.sub(",", text.replace("− ", "−")).translate(BEFORE))
+        text = unicodedata.normalize("NFKC", text.casefold())
+        text = re.sub(r"\d", lambda digit: str(unicodedata.decimal(digit[0])), text)
+    lines = (" ".join(line.split()) for line in text.translate(AFTER).replace("--", " - ").splitlines())
+    return "\n".join(line for line in lines if line)

@@ -1,0 +1,123 @@
+"""What is asked of whom, how often, of which model, at what price at most: the study file as a model."""
+
+from dataclasses import asdict
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from personametrics.data.ask import Sampling
+from personametrics.data.prompt import Place, Prompt, Style
+
+Condition = Literal["wording", "order", "place"]
+
+
+class _Part(BaseModel):
+    """A part of a study file: no key that is not known, nothing coerced in silence."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class PromptPart(_Part):
+    """How a persona and an item become a prompt; what is left out stays as in the shipped prompt of that style."""
+
+    persona: str | None = Field(None, description="What is said about who answers; slot {persona}.")
+    item: str | None = Field(None, description="What is asked; slots {item}, {options}, {instruction}.")
+    option: str | None = Field(None, description="One line of the options; slots {mark}, {label}.")
+    closed: str | None = Field(None, description="Instruction where one option is to be answered; slots {first}, {last}.")
+    between: str | None = Field(None, description="Instruction where a number is to be answered; slots {low}, {high}.")
+    open: str | None = Field(None, description="Instruction where free text is to be answered.")
+    json_: str | None = Field(None, alias="json", description="Added to the instruction for answers in JSON.")
+    place: Place = Field("system", description="Where the persona is told.")
+    style: Style = Field("label", description="What is answered: the label, its number, its letter, or JSON with the label.")
+
+    def prompt(self) -> Prompt:
+        """The prompt.
+
+        Raises:
+            StudyError: a template lacks a slot or has an unknown one.
+        """
+        shipped = Prompt.styled(self.style)
+        given = {name: value for name, value in self.model_dump(by_alias=True).items() if value is not None}
+        return Prompt(**{**asdict(shipped), **given})
+
+
+class SamplingPart(_Part):
+    """How answers are drawn; null leaves a setting to the model and sends nothing."""
+
+    temperature: float | None = Field(1.0, ge=0, le=5)
+    top_p: float | None = Field(None, gt=0, le=1)
+    max_tokens: int = Field(128, ge=1)
+    seed: int | None = None
+
+    def sampling(self) -> Sampling:
+        """The sampling."""
+        return Sampling(**self.model_dump())
+
+
+class ControlsPart(_Part):
+    """What is asked beside the panel, to know what its spread is worth."""
+
+    none: bool = Field(default=True, description="Ask the model without any persona.")
+    shuffled: bool = Field(default=True, description="Answers under another persona's text; costs nothing, the replies are shared.")
+    irrelevant: int = Field(5, ge=0, description="Irrelevant texts of the same length as this many personas; 0: none.")
+
+
+class CapsPart(_Part):
+    """What may be used at most, retries included."""
+
+    calls: int | None = Field(None, ge=1)
+    tokens: int | None = Field(None, ge=1)
+    money: float | None = Field(None, gt=0)
+
+
+class PricesPart(_Part):
+    """Money per million tokens."""
+
+    tokens_in: float = Field(ge=0)
+    tokens_out: float = Field(ge=0)
+    currency: str = Field("$", max_length=5)
+
+
+class LimitsPart(_Part):
+    """How hard a server is used."""
+
+    connections: int = Field(64, ge=1, description="Calls in flight at most; fewer while the server says it is too many.")
+    requests_per_minute: int | None = Field(None, ge=1)
+    tokens_per_minute: int | None = Field(None, ge=1)
+    timeout: float = Field(120.0, gt=0, description="Seconds for one call.")
+    attempts: int = Field(6, ge=1, description="Calls for one ask before it counts as failed.")
+
+
+class Plan(_Part):
+    """A study file.
+
+    Attributes:
+        model: `openai:NAME[@BASE_URL]`, `local:FOLDER`, or the name of an entry point.
+        personas: a table with the columns id, text and attributes, or the rows themselves.
+        items: a table with the columns id, text, scale, or the rows themselves.
+    """
+
+    model: str = Field(description="openai:NAME[@BASE_URL], local:FOLDER, or an entry point's name.")
+    personas: str | list[dict[str, str]] = Field(description="A table with the columns id, text and attributes; or its rows.")
+    items: str | list[dict[str, str]] = Field(description="A table with the columns id, text, scale; or its rows.")
+    runs: int = Field(5, ge=1, description="How often every persona is asked every item.")
+    out: str = Field("run", description="The run directory.")
+    score: bool = Field(default=False, description="Ask for label probabilities instead of answers; runs then count as one.")
+    conditions: dict[Condition, list[str]] = Field(default_factory=dict, description="Levels of wording, order, place; all combinations.")
+    prompt: PromptPart = PromptPart()
+    sampling: SamplingPart = SamplingPart()
+    controls: ControlsPart = ControlsPart()
+    check: bool = Field(default=True, description="Before the panel runs, check that the persona reaches the model.")
+    adaptive: bool = Field(
+        default=False, description="Spend runs where they narrow the interval most, and stop when the verdict is decided."
+    )
+    structured: Literal["", "json_schema", "choice"] = Field("", description="Let the server allow nothing but the choices.")
+    key_variable: str = Field(
+        "OPENAI_API_KEY", description="The environment variable that holds the key; the key itself never stands here."
+    )
+    limits: LimitsPart = LimitsPart()
+    caps: CapsPart = CapsPart()
+    prices: PricesPart | None = Field(None, description="Money per million tokens; without it, the listed prices of the model.")
+    level: float = Field(0.9, gt=0, lt=1, description="Coverage of the intervals.")
+    target: float = Field(0.8, gt=0, lt=1, description="Reliability that the D-study aims at.")
+    seed: int = Field(0, description="Draws the irrelevant texts and the order of adaptive asking.")

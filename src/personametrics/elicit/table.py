@@ -1,0 +1,109 @@
+"""From the journal to the long table: every ask of a run with its reply, read on its scale."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from personametrics.data.ask import Ask
+from personametrics.data.columns import Columns
+from personametrics.data.item import Item
+from personametrics.data.outcome import Outcome
+from personametrics.data.persona import Persona
+from personametrics.data.prompt import Style
+from personametrics.data.reply import Reply
+from personametrics.data.responses import Responses
+from personametrics.data.scale import Nominal, Ordinal, Scale, spell_scale
+from personametrics.elicit.journal import Journal
+from personametrics.elicit.parse import Parsed, parse
+
+CHUNK = 20_000
+"""Rows made at a time."""
+P = "p:"
+"""A column `p:LABEL` holds the probability of a label."""
+
+
+def table(asks: Sequence[Ask], journal: Journal, model: str, items: Sequence[Item], style: Style, *, texts: bool = True) -> pl.DataFrame:
+    """Every ask of a run with its reply.
+
+    Args:
+        asks: the asks of the run.
+        journal: its replies.
+        model: the id in the keys.
+        items: their scales read the replies.
+        style: how answers were asked for.
+        texts: keep the words of the replies; without them a million rows take little room.
+
+    Returns:
+        One row an ask: arm, persona, item, conditions, run, answer (on the item's scale, or null), outcome, the rule that read it, scale,
+        tokens, seconds, and a column `p:LABEL` a label where probabilities were asked for. Asks without a reply are `failed` or `missing`.
+    """
+    by_id = {item.id: item for item in items}
+    failures = journal.failures()
+    frames = []
+    for start in range(0, len(asks), CHUNK):
+        part = [asks[at] for at in range(start, min(start + CHUNK, len(asks)))]
+        rows = list(_rows(part, journal, model, by_id, failures, style))
+        frame = pl.from_dicts(rows, infer_schema_length=None)
+        frames.append(frame if texts else frame.drop("text", "detail"))
+    return pl.concat(frames, how="diagonal_relaxed")
+
+
+def _rows(
+    asks: Sequence[Ask], journal: Journal, model: str, items: Mapping[str, Item], failures: Mapping[bytes, str], style: Style
+) -> Iterator[dict[str, Any]]:
+    """Rows of some asks."""
+    keys = [ask.key(model) for ask in asks]
+    for ask, key, reply in zip(asks, keys, journal.replies(keys), strict=True):
+        scale = items[ask.about["item"]].scale
+        yield _row(ask, reply or _without(failures.get(key)), scale, style)
+
+
+def _without(failure: str | None) -> Reply:
+    """Stands for a reply that is not there."""
+    return Reply(outcome=Outcome.MISSING) if failure is None else Reply(outcome=Outcome.FAILED, detail=failure)
+
+
+def _row(ask: Ask, reply: Reply, scale: Scale, style: Style) -> dict[str, Any]:
+    """One row."""
+    parsed = Parsed(None, reply.outcome, "") if reply.outcome == Outcome.MISSING else parse(reply, ask, scale, style)
+    shares = (
+        {} if reply.probabilities is None else dict(zip(ask.labels or ask.choices, map(reply.probabilities.get, ask.choices), strict=True))
+    )
+    return {
+        **ask.about,
+        "answer": parsed.answer,
+        "outcome": str(parsed.outcome),
+        "rule": parsed.rule,
+        "scale": spell_scale(scale),
+        "tokens_in": reply.tokens_in,
+        "tokens_out": reply.tokens_out,
+        "seconds": reply.seconds,
+        "finish": reply.finish,
+        "text": reply.text,
+        "detail": reply.detail,
+        **{f"{P}{label}": share for label, share in shares.items()},
+    }
+
+
+def responses(frame: pl.DataFrame, personas: Sequence[Persona], scale: Scale, source: str) -> Responses:
+    """Rows of one arm and scale as responses.
+
+    Args:
+        frame: rows of a table.
+        personas: their attributes become columns.
+        scale: of these rows.
+        source: what messages call them.
+    """
+    attributes = sorted({name for persona in personas for name in persona.attributes})
+    told = pl.DataFrame({"persona": [p.id for p in personas], **{name: [p.attributes.get(name) for p in personas] for name in attributes}})
+    conditions = tuple(name for name in ("wording", "order", "place") if name in frame.columns and frame[name].n_unique() > 1)
+    labels = scale.labels if isinstance(scale, Nominal | Ordinal) else ()
+    shares = tuple(f"{P}{label}" for label in labels if f"{P}{label}" in frame.columns and frame[f"{P}{label}"].is_not_null().any())
+    exact = len(shares) == len(labels) > 0
+    columns = Columns(
+        run=None if exact else "run", outcome=None if exact else "outcome", condition=conditions, attributes=tuple(attributes),
+        probabilities=shares if exact else (),
+    )  # fmt: skip
+    read = Responses.read(frame.join(told, "persona", "left", maintain_order="left"), columns, scale)
+    return Responses(read.frame, read.columns, read.scale, read.missing, source, read.notices)

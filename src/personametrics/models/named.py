@@ -1,0 +1,44 @@
+"""From a model string to a model."""
+
+from dataclasses import replace
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+
+from personametrics.data.errors import StudyError, options
+from personametrics.data.model import Model
+from personametrics.models.chat import Structured
+from personametrics.models.openai_compatible import OpenAICompatible
+from personametrics.models.traffic import Limits
+
+GROUP = "personametrics.models"
+"""Entry points of this group are functions from the rest of the model string to a model."""
+BUILT_IN = ("openai:NAME[@BASE_URL]", "local:FOLDER")
+
+
+def named(text: str, *, limits: Limits | None = None, structured: Structured = "", key_variable: str = "OPENAI_API_KEY") -> Model:
+    """Open a model by its string.
+
+    Args:
+        text: `openai:NAME[@BASE_URL]`, `local:FOLDER`, or `ENTRY[:REST]` with the name of an entry point.
+        limits: how hard a server is used.
+        structured: `json_schema` or `choice`: let the server allow nothing but the choices.
+        key_variable: the environment variable that holds the key.
+
+    Raises:
+        StudyError: there is no such model; the message lists what there is.
+        ModelError: the model cannot be opened.
+    """
+    provider, _, rest = text.partition(":")
+    if provider == "openai" and rest:
+        plain = OpenAICompatible.named(rest)
+        return replace(plain, limits=limits or Limits(), structured=structured, key_variable=key_variable)
+    if provider == "local" and rest:
+        from personametrics.models.local import Local  # noqa: PLC0415 (torch is optional and slow to load)
+
+        return Local(Path(rest))
+    entries: dict[str, EntryPoint] = {entry.name: entry for entry in entry_points(group=GROUP)}
+    if provider not in entries:
+        message = f'There is no model "{text}"; {options(text, [*BUILT_IN, *entries])}.'
+        raise StudyError(message)
+    model: Model = entries[provider].load()(rest)
+    return model
