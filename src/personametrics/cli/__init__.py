@@ -1,34 +1,44 @@
-"""The command line: one file a verb."""
+"""The command line: one file a verb, loaded when it is used."""
 
 import sys
+from importlib import import_module
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
-from personametrics.cli import audit, cite, demo, doctor, export, measure, plan, report, resume, schema, validate
 from personametrics.data.errors import PersonametricsError
 from personametrics.version import __version__
 
+VERBS = ("measure", "plan", "audit", "resume", "report", "export", "validate", "doctor", "demo", "cite", "schema")
+
+
+class Verbs(TyperGroup):
+    """The verbs, each in the module of its name."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Every verb, in the order of the help."""
+        del ctx
+        return list(VERBS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """One verb; None if there is none of that name."""
+        del ctx
+        if cmd_name not in VERBS:
+            return None
+        one = typer.Typer(add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
+        one.command(cmd_name)(getattr(import_module(f"personametrics.cli.{cmd_name}"), cmd_name))
+        return typer.main.get_command(one)
+
+
 app = typer.Typer(
     name="personametrics",
+    cls=Verbs,
     help="Psychometrics for simulated people: measure a persona panel before you trust it.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (
-    measure.measure,
-    plan.plan,
-    audit.audit,
-    resume.resume,
-    report.report,
-    export.export,
-    validate.validate,
-    doctor.doctor,
-    demo.demo,
-    cite.cite,
-    schema.schema,
-):
-    app.command(verb.__name__)(verb)
 
 
 def _version(*, wanted: bool) -> None:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from personametrics import report
+from personametrics.cli.measure import save
 from personametrics.data.errors import InputError
 from personametrics.data.model import Model
 from personametrics.elicit.engine import Tally, Terms
@@ -135,8 +136,8 @@ def _used(tally: Tally) -> str:
 def _write_card(run: Run, *, as_json: bool) -> None:
     """The card as JSON and as a page in the run directory, and on the screen."""
     card = card_of(run)
-    card.save(run.folder / "card.json")
-    (run.folder / "card.html").write_text(report.html([card]), encoding="utf-8")
+    save(run.folder / "card.json", card.to_json() + "\n")
+    save(run.folder / "card.html", report.html([card]))
     if as_json:
         typer.echo(card.to_json())
     else:

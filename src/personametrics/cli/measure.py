@@ -198,7 +198,8 @@ def _write(cards: Sequence[Card], html: Path | None, figures: Path | None, latex
     """Write the files that were asked for."""
     for path, write in ((html, report.html), (latex, report.latex), (markdown, report.markdown)):
         if path is not None:
-            _save(path, write(cards))
+            save(path, write(cards))
+            typer.echo(f"Written: {path}", err=True)
     if figures is not None:
         taken: list[str] = []
         for card in cards:
@@ -214,8 +215,12 @@ def _write(cards: Sequence[Card], html: Path | None, figures: Path | None, latex
         typer.echo(f"Figures: {figures}", err=True)
 
 
-def _save(path: Path, text: str) -> None:
-    """Write a file whole or not at all; say in one sentence why not."""
+def save(path: Path, text: str) -> None:
+    """Write a file whole or not at all.
+
+    Raises:
+        InputError: not at all.
+    """
     if path.is_dir() or not path.name:
         message = f'"{path}" is a directory; name a file in it.'
         raise InputError(message)
@@ -229,7 +234,6 @@ def _save(path: Path, text: str) -> None:
     except OSError as error:
         message = f"{path} cannot be written ({error.strerror})."
         raise InputError(message) from error
-    typer.echo(f"Written: {path}", err=True)
 
 
 def _print(cards: Sequence[Card], *, by: bool, as_json: bool) -> None:

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from personametrics import report as pages
 from personametrics.cli.audit import Json
+from personametrics.cli.measure import save
 from personametrics.elicit.run import Run
 from personametrics.lab.audit import card_of
 
@@ -20,7 +21,7 @@ def report(
     """Make the card of a run again, also while it is running. Nothing is asked."""
     card = card_of(Run.begun(folder))
     page = html or folder / "card.html"
-    page.write_text(pages.html([card]), encoding="utf-8")
+    save(page, pages.html([card]))
     if json_:
         typer.echo(card.to_json())
     else:

@@ -24,7 +24,7 @@ class Probe:
     """One thing that was tried.
 
     Attributes:
-        name: a `Can`, `answers` or `context`.
+        name: a `Can`, `answers`, `draws` or `context`.
         found: whether the model is able to; None: it cannot be told.
         evidence: what was seen, in one sentence.
     """
@@ -49,7 +49,7 @@ async def examine(model: Model, context: Sequence[int] = CONTEXT) -> list[Probe]
     probes = [Probe("answers", first.outcome == Outcome.ANSWERED and bool((first.text or "").strip()), f"{said}, in {first.seconds:.2f} s")]
     if first.outcome == Outcome.FAILED:
         return probes
-    probes += [await _system(model), await _many(model), await _seed(model), await _score(model)]
+    probes += [await _draws(model), await _system(model), await _many(model), await _seed(model), await _score(model)]
     return [*probes, await _context(model, context)] if context else probes
 
 
@@ -83,6 +83,17 @@ async def _many(model: Model) -> Probe:
     if any("n" in reply.degraded for reply in replies):
         return Probe(Can.MANY, found=False, evidence="n is ignored: every run needs a call of its own")
     return Probe(Can.MANY, calls < len(replies), f"{len(replies)} runs took {calls} call{'s' if calls > 1 else ''}")
+
+
+async def _draws(model: Model) -> Probe:
+    """Do answers vary at temperature 1? Where a server is greedy in silence, every panel looks free of noise."""
+    plain = replace(DRAW, sampling=replace(DRAW.sampling, seed=None))
+    replies = [await _one(model, replace(plain, run=run)) for run in range(3)]
+    if any(reply.outcome == Outcome.FAILED for reply in replies):
+        return Probe("draws", found=False, evidence=next(reply.detail for reply in replies if reply.outcome == Outcome.FAILED))
+    different = len({reply.text for reply in replies})
+    greedy = "" if different > 1 else ": it looks greedy, so that reruns would show no noise whatever the personas do"
+    return Probe("draws", different > 1, f"{different} different answer{'s' if different > 1 else ''} in 3 draws at temperature 1{greedy}")
 
 
 async def _seed(model: Model) -> Probe:

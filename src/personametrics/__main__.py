@@ -1,0 +1,5 @@
+"""python -m personametrics: the command line."""
+
+from personametrics.cli import main
+
+main()

@@ -1,0 +1,97 @@
+"""Answers in words, several asks at a time, each from random numbers of its own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from personametrics.data.ask import Sampling
+from personametrics.models.packing import Tokens
+from personametrics.models.rendering import Prepared
+from personametrics.models.weights import Weights, distribution
+
+
+@dataclass
+class Drawn:
+    """An answer as it grows.
+
+    Attributes:
+        random: where its random numbers come from; no other answer draws from it.
+        tokens: written so far.
+        stopped: whether it came to an end by itself.
+    """
+
+    random: torch.Generator
+    tokens: list[int] = field(default_factory=list)
+    stopped: bool = False
+
+
+@torch.inference_mode()
+def draw(weights: Weights, stops: Tokens, asks: Sequence[Prepared], model: str) -> list[Drawn]:
+    """Draw an answer to each ask; which asks are drawn together changes nothing but rounding.
+
+    Args:
+        weights: the model.
+        stops: tokens that end an answer.
+        asks: at least one; they share their sampling.
+        model: its id, of which the seeds are made.
+    """
+    sampling = asks[0].ask.sampling
+    answers = [Drawn(torch.Generator().manual_seed(one.ask.seed(model))) for one in asks]
+    logits, seen, cache = _read(weights, [one.tokens for one in asks])
+    growing = answers
+    for _ in range(sampling.max_tokens):
+        tokens = _next(logits, sampling, growing)
+        for answer, token in zip(growing, tokens, strict=True):
+            answer.stopped = token in stops
+            answer.tokens += [] if answer.stopped else [token]
+        going = [row for row, answer in enumerate(growing) if not answer.stopped]
+        if not going:
+            break
+        if len(going) < len(growing):
+            growing, seen = [growing[row] for row in going], seen[going]
+            cache.batch_select_indices(weights.integers(going))
+        seen = torch.nn.functional.pad(seen, (0, 1), value=1)
+        logits, cache = _step(weights, [answer.tokens[-1] for answer in growing], seen, cache)
+    return answers
+
+
+def _read(weights: Weights, prompts: Sequence[Tokens]) -> tuple[torch.Tensor, torch.Tensor, Any]:
+    """Read every different prompt once, flush right.
+
+    Returns:
+        (B, V) logits after each prompt, (B, T) which places are tokens, and the cache, a row for each prompt.
+    """
+    different = list(dict.fromkeys(prompts))
+    width = max(map(len, different))
+    ids = weights.integers([[0] * (width - len(tokens)) + list(tokens) for tokens in different])
+    seen = weights.integers([[0] * (width - len(tokens)) + [1] * len(tokens) for tokens in different])
+    positions = (seen.cumsum(-1) - 1).clamp(min=0)
+    logits, cache = weights.run(
+        weights.integers([width - 1]), input_ids=ids, attention_mask=seen, position_ids=positions, past_key_values=None, use_cache=True
+    )
+    rows = weights.integers([different.index(tokens) for tokens in prompts])
+    cache.batch_select_indices(rows)
+    return logits[rows, -1], seen[rows], cache
+
+
+def _step(weights: Weights, tokens: Sequence[int], seen: torch.Tensor, cache: Any) -> tuple[torch.Tensor, Any]:
+    """(B, V) logits after one more token of each answer, and the cache."""
+    logits, cache = weights.run(
+        weights.integers([0]),
+        input_ids=weights.integers(tokens)[:, None],
+        attention_mask=seen,
+        position_ids=seen.sum(-1, keepdim=True) - 1,
+        past_key_values=cache,
+        use_cache=True,
+    )
+    return logits[:, -1], cache
+
+
+def _next(logits: torch.Tensor, sampling: Sampling, answers: Sequence[Drawn]) -> list[int]:
+    """The next token of each answer: where its random number falls in the cumulative distribution."""
+    reached = distribution(logits, sampling).exp().double().cumsum(-1)
+    numbers = torch.stack([torch.rand(1, generator=answer.random, dtype=torch.float64) for answer in answers]).to(reached.device)
+    found: list[int] = torch.searchsorted(reached, numbers * reached[:, -1:], right=True).flatten().tolist()
+    return found

@@ -1,0 +1,198 @@
+"""A checkpoint folder as a model: transformers on this machine, nothing downloaded."""
+
+import asyncio
+import hashlib
+import threading
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import islice, takewhile
+from math import exp, fsum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from personametrics.data.ask import Ask, Message, Sampling
+from personametrics.data.errors import MissingExtraError, ModelError, options
+from personametrics.data.model import Can
+from personametrics.data.outcome import Outcome
+from personametrics.data.reply import Reply
+from personametrics.models.packing import cut
+
+if TYPE_CHECKING:
+    from personametrics.models.rendering import Prepared, Rendering
+    from personametrics.models.scoring import Scorer
+    from personametrics.models.weights import Weights
+
+KINDS = ("float32", "bfloat16", "float16")
+FILES = ("*.json", "*.jinja", "*.model", "*.txt", "*.safetensors")
+"""What a checkpoint is made of; other files do not change its answers."""
+
+
+@dataclass(frozen=True)
+class Local:
+    """A checkpoint folder as a model; it is loaded when it is first needed.
+
+    Answers in words are drawn by the seeds of the asks, so they do not depend on what is answered beside them (in float32; shorter types
+    round so coarsely that now and then a token may). Probabilities of choices are exact: the model's own, of the choice's tokens after the
+    rendered prompt, at the temperature and top_p of the ask (None counts as 1), not made to sum to 1.
+
+    Attributes:
+        folder: config.json, tokenizer with a chat template, weights as safetensors.
+        device: `auto` (a GPU where there is one), `cpu`, `cuda`, `cuda:1` …
+        dtype: of the weights: `float32`, `bfloat16`, `float16`.
+        batch: answers drawn together.
+        packed: prompts scored in one row.
+
+    Raises:
+        ModelError: there is no such folder, an unknown dtype, or a number below 1.
+    """
+
+    folder: Path
+    device: str = "auto"
+    dtype: str = "float32"
+    batch: int = 16
+    packed: int = 5
+    _lock: threading.RLock = field(default_factory=threading.RLock, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not (self.folder / "config.json").is_file():
+            message = f'"{self.folder}" is no checkpoint: a folder with config.json, a tokenizer and *.safetensors is needed.'
+            raise ModelError(message)
+        if self.dtype not in KINDS:
+            message = f'dtype "{self.dtype}" is unknown: {options(self.dtype, KINDS)}.'
+            raise ModelError(message)
+        if min(self.batch, self.packed) < 1:
+            message = f"batch {self.batch} and packed {self.packed} must be 1 or more."
+            raise ModelError(message)
+
+    @cached_property
+    def id(self) -> str:
+        """Folder name, hash of what is in it, and the number type."""
+        digest = hashlib.sha256()
+        for path in sorted({path for pattern in FILES for path in self.folder.glob(pattern)}):
+            with path.open("rb") as file:
+                digest.update(f"{path.name}\n".encode() + hashlib.file_digest(file, "sha256").digest())
+        return f"local/{self.folder.resolve().name}@{digest.hexdigest()[:12]}+{self.dtype}"
+
+    @cached_property
+    def can(self) -> frozenset[Can]:
+        """Everything but activations; a system message only if the chat template shows it."""
+        return frozenset({Can.SAMPLE, Can.SCORE, Can.SEED, Can.MANY} | ({Can.SYSTEM} if self._rendering.system else set()))
+
+    def tokens(self, messages: Sequence[Message]) -> int:
+        """How many tokens a prompt has, with what the chat template adds."""
+        return len(self._rendering.encode(self._rendering.text(messages)))
+
+    async def answer(self, asks: Iterable[Ask]) -> AsyncIterator[tuple[int, Reply]]:
+        """Answer asks in their order, a few ahead at a time; the work is done in a thread.
+
+        Raises:
+            ModelError: the checkpoint cannot be loaded, or a system message has no place in its chat template.
+            MissingExtraError: torch or transformers is missing.
+        """
+        source, held = enumerate(asks), deque["Prepared"]()
+        room = max(self.batch, self.packed + 2)
+        while True:
+            held += await asyncio.to_thread(self._prepare, list(islice(source, room - len(held))))
+            if not held:
+                return
+            chosen, shared = self._choose(held)
+            for one, reply in zip(chosen, await asyncio.to_thread(self._work, chosen, shared), strict=True):
+                held.popleft()
+                yield one.index, reply
+
+    def score_plainly(self, ask: Ask) -> Mapping[str, float]:
+        """Log-probabilities of the choices, one forward pass for each: slow, and what the fast way is checked against.
+
+        Raises:
+            ModelError: the ask cannot be scored.
+        """
+        (one,) = self._prepare([(0, ask)])
+        if one.fault or not ask.score:
+            raise ModelError(one.fault or "The ask does not ask for probabilities: set score.")
+        return dict(zip(ask.choices, self._scorer.plainly(one), strict=True))
+
+    @cached_property
+    def _rendering(self) -> "Rendering":
+        """Tokenizer and chat template."""
+        try:
+            from personametrics.models.rendering import Rendering  # noqa: PLC0415 (torch is optional and slow to load)
+        except ModuleNotFoundError as error:
+            message = f"A local model needs {error.name}: pip install 'personametrics[local]'."
+            raise MissingExtraError(message) from error
+        return Rendering(self.folder)
+
+    @cached_property
+    def _weights(self) -> "Weights":
+        """The model itself."""
+        from personametrics.models.weights import Weights  # noqa: PLC0415 (as above)
+
+        return Weights(self.folder, self.device, self.dtype)
+
+    @cached_property
+    def _scorer(self) -> "Scorer":
+        """What scores choices."""
+        from personametrics.models.scoring import Scorer  # noqa: PLC0415 (as above)
+
+        return Scorer(self._weights, self._rendering.stops)
+
+    def _prepare(self, asks: Iterable[tuple[int, Ask]]) -> "list[Prepared]":
+        """Put asks into tokens."""
+        with self._lock:
+            return [self._rendering.prepare(index, ask) for index, ask in asks]
+
+    def _choose(self, held: "Sequence[Prepared]") -> "tuple[list[Prepared], int]":
+        """Which of the next asks are worked on together, and how many first tokens of them are worth keeping."""
+        first = _kind(held[0])
+        alike = list(takewhile(lambda one: _kind(one) == first, held))
+        if held[0].fault or not held[0].ask.score:
+            return alike[: self.batch], 0
+        prompts = list(dict.fromkeys(one.tokens for one in alike))
+        many, shared = cut(prompts, self.packed)
+        return list(takewhile(lambda one: one.tokens in prompts[:many], alike)), shared
+
+    def _work(self, asks: "Sequence[Prepared]", shared: int) -> list[Reply]:
+        """Replies to asks of one kind; of several with one prompt, the first carries its tokens and the call."""
+        if asks[0].fault:
+            return [Reply(outcome=Outcome.FAILED, detail=one.fault, calls=0) for one in asks]
+        start = time.perf_counter()
+        with self._lock:
+            replies = self._scored(asks, shared) if asks[0].ask.score else self._drawn(asks)
+        seconds = time.perf_counter() - start
+        leads = {one.tokens: at for at, one in reversed(list(enumerate(asks)))}
+        fresh = [leads[one.tokens] == at for at, one in enumerate(asks)]
+        return [
+            replace(reply, seconds=seconds, calls=int(first), tokens_in=len(one.tokens) if first else 0)
+            for one, reply, first in zip(asks, replies, fresh, strict=True)
+        ]
+
+    def _scored(self, asks: "Sequence[Prepared]", shared: int) -> list[Reply]:
+        """Probabilities of the choices."""
+        return [
+            Reply(probabilities=_probabilities(one.ask.choices, found), tokens_out=0)
+            for one, found in zip(asks, self._scorer.score(asks, shared), strict=True)
+        ]
+
+    def _drawn(self, asks: "Sequence[Prepared]") -> list[Reply]:
+        """Answers in words."""
+        from personametrics.models.drawing import draw  # noqa: PLC0415 (as above)
+
+        answers = draw(self._weights, self._rendering.stops, asks, self.id)
+        return [
+            Reply(self._rendering.decode(one.tokens), finish="stop" if one.stopped else "length", tokens_out=len(one.tokens) + one.stopped)
+            for one in answers
+        ]
+
+
+def _kind(one: "Prepared") -> tuple[bool, bool, Sampling]:
+    """What asks must share to be worked on together."""
+    return not one.fault, one.ask.score, one.ask.sampling
+
+
+def _probabilities(choices: Sequence[str], logs: Sequence[float]) -> dict[str, float]:
+    """Probabilities that never sum to more than 1, as rounding may let them."""
+    found = [exp(log) for log in logs]
+    most = max(1.0, fsum(found))
+    return {choice: value / most for choice, value in zip(choices, found, strict=True)}

@@ -1,0 +1,167 @@
+"""From asks to tokens and back, as a checkpoint's tokenizer and chat template have it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import transformers
+from jinja2 import TemplateError
+
+from personametrics.data.ask import Ask, Message
+from personametrics.data.errors import ModelError
+from personametrics.models.packing import Tokens, overlapping
+from personametrics.models.weights import quiet
+
+MARK = "zqxj"
+"""A word no template has."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An ask in tokens.
+
+    Attributes:
+        index: its position among the asks.
+        ask: what is asked.
+        tokens: of the prompt, up to where the answer begins.
+        choices: of each choice, as they would follow the prompt.
+        ends: whether the end of the answer belongs to every choice, because some begin with another.
+        fault: why it cannot be answered; empty: it can.
+    """
+
+    index: int
+    ask: Ask
+    tokens: Tokens = ()
+    choices: tuple[Tokens, ...] = ()
+    ends: bool = False
+    fault: str = ""
+
+
+class Rendering:
+    """Tokenizer and chat template of a checkpoint, and where its answers end.
+
+    Args:
+        folder: the checkpoint.
+
+    Raises:
+        ModelError: the folder has no configuration, no tokenizer or no chat template.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            with quiet():
+                self.config: Any = transformers.AutoConfig.from_pretrained(folder, local_files_only=True).get_text_config()
+                self.tokenizer: Any = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        except (OSError, ValueError, KeyError) as error:
+            message = (
+                f'"{folder}" is no checkpoint: a folder with config.json, tokenizer.json and *.safetensors is needed ({_line(error)}).'
+            )
+            raise ModelError(message) from error
+        if not self.tokenizer.chat_template:
+            message = f'The tokenizer in "{folder}" has no chat template: add the chat_template.jinja of the model that was tuned to chat.'
+            raise ModelError(message)
+        self.folder = folder
+        self.longest: int | None = getattr(self.config, "max_position_embeddings", None)
+
+    @cached_property
+    def system(self) -> bool:
+        """Whether the template takes a system message and shows it to the model."""
+        try:
+            return MARK in self.text((Message("system", MARK), Message("user", "?")))
+        except TemplateError:
+            return False
+
+    @cached_property
+    def stops(self) -> Tokens:
+        """Tokens that end an answer: those of the generation settings, the tokenizer's end, and what the template puts after a turn."""
+        try:
+            named = transformers.GenerationConfig.from_pretrained(self.folder, local_files_only=True).eos_token_id
+        except OSError:
+            named = self.config.eos_token_id
+        found = {*(named if isinstance(named, list) else [named]), self.tokenizer.eos_token_id, self._turn_end()}
+        return tuple(sorted(found - {None}))
+
+    def _turn_end(self) -> int | None:
+        """The special token the template puts after an answer."""
+        try:
+            text = self.text((Message("user", "?"), Message("assistant", MARK)), reply=False)
+        except TemplateError:
+            return None
+        after = self.encode(text.rpartition(MARK)[2])
+        added = self.tokenizer.added_tokens_decoder.get(after[0]) if after else None
+        return after[0] if added is not None and added.special else None
+
+    def text(self, messages: Sequence[Message], *, reply: bool = True) -> str:
+        """The prompt as the model reads it.
+
+        Args:
+            messages: what is said.
+            reply: whether the model's turn is begun.
+
+        Raises:
+            TemplateError: the template refuses the messages.
+        """
+        said = [{"role": message.role, "content": message.text} for message in messages]
+        return str(self.tokenizer.apply_chat_template(said, tokenize=False, add_generation_prompt=reply))
+
+    def encode(self, text: str) -> Tokens:
+        """Tokens of a text, without any that the tokenizer would add."""
+        return tuple(self.tokenizer.encode(text, add_special_tokens=False))
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        """The words that tokens stand for."""
+        return str(self.tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False))
+
+    def prepare(self, index: int, ask: Ask) -> Prepared:
+        """Put an ask into tokens.
+
+        Raises:
+            ModelError: it has a system message, and the template has no place for one.
+        """
+        if not self.system and any(message.role == "system" for message in ask.messages):
+            message = f'The chat template in "{self.folder}" has no system message, so the persona would be lost: use prompt.place: user.'
+            raise ModelError(message)
+        try:
+            text = self.text(ask.messages)
+        except TemplateError as error:
+            return Prepared(index, ask, fault=f"The chat template refuses these messages: {_line(error)}.")
+        tokens = self.encode(text)
+        choices = tuple(self._following(text, tokens, choice) for choice in ask.choices) if ask.score else ()
+        ready = Prepared(index, ask, tokens, choices, overlapping(choices))
+        return Prepared(index, ask, tokens, fault=fault) if (fault := self._fault(ready)) else ready
+
+    def _following(self, text: str, tokens: Tokens, choice: str) -> Tokens:
+        """Tokens of a choice after the prompt.
+
+        Where a token would reach across the end of the prompt, the choice stands by itself: who answers goes on from the prompt's own
+        tokens, and cannot take one back.
+        """
+        whole = self.encode(text + choice)
+        return whole[len(tokens) :] if whole[: len(tokens)] == tokens else self.encode(choice)
+
+    def _fault(self, ready: Prepared) -> str:
+        """Why an ask cannot be answered; empty: it can."""
+        ask, sampling = ready.ask, ready.ask.sampling
+        needed = len(ready.tokens) + (max(map(len, ready.choices), default=0) if ask.score else sampling.max_tokens)
+        if ask.score and not ask.choices:
+            return "There are no choices whose probabilities could be given: ask for words, or use a scale with labels."
+        if ask.score and len(set(ask.choices)) < len(ask.choices):
+            return "A choice is given twice: every choice must be another."
+        if ready.ends and not self.stops:
+            return (
+                "One choice begins with another and the checkpoint names no token that ends an answer: add eos_token_id to its config.json."
+            )
+        if self.longest is not None and needed > self.longest:
+            return (
+                f"Prompt and answer take {needed:,} tokens and the model has room for {self.longest:,}: shorten the persona or max_tokens."
+            )
+        if (sampling.temperature or 0.0) < 0 or not 0 < (1.0 if sampling.top_p is None else sampling.top_p) <= 1:
+            return f"temperature {sampling.temperature} and top_p {sampling.top_p} cannot be: use 0 or more, and more than 0 up to 1."
+        return ""
+
+
+def _line(error: Exception) -> str:
+    """The first line of an error."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

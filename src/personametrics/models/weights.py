@@ -1,0 +1,128 @@
+"""The weights of a checkpoint: one row of tokens in, log-probabilities out."""
+
+import inspect
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+
+from personametrics.data.ask import Sampling
+from personametrics.data.errors import ModelError
+from personametrics.models.packing import Tree
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep transformers from drawing progress bars and giving advice."""
+    logging: Any = transformers.utils.logging
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()
+
+
+class Weights:
+    """A causal language model on its device.
+
+    Args:
+        folder: the checkpoint; only safetensors are read, nothing is downloaded, no code of the checkpoint is run.
+        device: `auto` (a GPU where there is one), `cpu`, `cuda`, `cuda:1` …
+        dtype: of the weights.
+
+    Raises:
+        ModelError: there is no such device, or weights are missing or of another shape.
+    """
+
+    def __init__(self, folder: Path, device: str, dtype: str) -> None:
+        name = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+        try:
+            with quiet():
+                loaded: Any = transformers.AutoModelForCausalLM.from_pretrained(
+                    folder, dtype=getattr(torch, dtype), local_files_only=True, use_safetensors=True, output_loading_info=True
+                )
+            model, read = loaded
+            self.model: Any = model.to(torch.device(name)).eval()
+        except (OSError, ValueError, RuntimeError, AssertionError) as error:
+            message = f'"{folder}" cannot be loaded on device {name}: {(str(error).splitlines() or ["?"])[0]}'
+            raise ModelError(message) from error
+        if absent := sorted(map(str, [*read["missing_keys"], *read["mismatched_keys"]])):
+            message = f'"{folder}" lacks weights that its config.json asks for, such as {absent[0]}: copy the whole checkpoint.'
+            raise ModelError(message)
+        self.device, self.dtype = self.model.device, self.model.dtype
+        config = self.model.config.get_text_config()
+        self.window: int = min(getattr(config, name, None) or 2**62 for name in ("sliding_window", "attention_chunk_size"))
+        self._takes = frozenset(inspect.signature(self.model.forward).parameters)
+
+    def run(self, keep: Any, **given: Any) -> tuple[torch.Tensor, Any]:
+        """One forward pass; arguments that the model does not know are left out.
+
+        Args:
+            keep: (K) integer tensor: places in the row whose logits are needed.
+            given: arguments of the model.
+
+        Returns:
+            (B, K, V) logits in float32 at least, and the cache.
+        """
+        known = {name: value for name, value in given.items() if name in self._takes}
+        if "logits_to_keep" in self._takes:
+            out = self.model(**known, logits_to_keep=keep)
+            return out.logits.float(), out.get("past_key_values")
+        out = self.model(**known)
+        return out.logits[:, keep].float(), out.get("past_key_values")
+
+    def row(self, tree: Tree, keep: Sequence[int], cache: Any = None) -> torch.Tensor:
+        """Logits within a tree of tokens.
+
+        Args:
+            tree: the row.
+            keep: K places in it.
+            cache: of the beginning; it grows by the row.
+
+        Returns:
+            (K, V) logits.
+        """
+        seen = torch.from_numpy(tree.visible()).to(self.device)
+        mask = torch.zeros(seen.shape, dtype=self.dtype, device=self.device).masked_fill_(~seen, torch.finfo(self.dtype).min)
+        logits, _ = self.run(
+            self.integers(keep),
+            input_ids=self.integers([tree.tokens]),
+            position_ids=self.integers([tree.positions()]),
+            attention_mask=mask[None, None],
+            past_key_values=cache,
+            use_cache=cache is not None,
+        )
+        return logits[0]
+
+    def integers(self, values: Any) -> torch.Tensor:
+        """Integers on the device."""
+        return torch.tensor(values, dtype=torch.long, device=self.device)
+
+
+def distribution(logits: torch.Tensor, sampling: Sampling) -> torch.Tensor:
+    """Log-probabilities of the next token, at the temperature and among the likeliest tokens that answers are drawn with.
+
+    Args:
+        logits: (…, V)
+        sampling: a setting that is None is 1.
+
+    Returns:
+        (…, V) log-probabilities; at temperature 0 all lies on the likeliest token.
+    """
+    temperature = 1.0 if sampling.temperature is None else sampling.temperature
+    if temperature == 0:
+        return torch.full_like(logits, -torch.inf).scatter_(-1, logits.argmax(-1, keepdim=True), 0.0)
+    found = torch.log_softmax(logits / temperature, -1)
+    if sampling.top_p is None or sampling.top_p >= 1:
+        return found
+    ranked, order = found.sort(-1, descending=True)
+    likelier = ranked.exp().cumsum(-1) - ranked.exp()
+    left_out = torch.zeros_like(found, dtype=torch.bool).scatter_(-1, order, likelier >= sampling.top_p)
+    return torch.log_softmax(found.masked_fill(left_out, -torch.inf), -1)
