@@ -30,8 +30,11 @@ AFTER = str.maketrans(
 )
 
 
+CONTROL = re.compile(r"<\|\w{1,40}\|>|</?s>|<(?:bos|eos|(?:start|end)_of_turn)>")
+
+
 def spoken(text: str) -> str | None:
-    """What was said, without what stands between tags of thinking; None where thinking was never closed.
+    """What was said, without control tokens and what stands between tags of thinking; None where thinking was never closed.
 
     A closing tag without an opening one closes what was opened in the prompt: all before it is dropped.
 
@@ -51,7 +54,7 @@ def spoken(text: str) -> str | None:
         if not thinking:
             kept.clear()
         thinking, since = False, tag.end()
-    return None if thinking else "".join([*kept, text[since:]])
+    return None if thinking else CONTROL.sub("\n", "".join([*kept, text[since:]]))
 
 
 def fold(text: str) -> str:
@@ -66,12 +69,18 @@ def fold(text: str) -> str:
         '3.5'
     """
     if len(text) > 2 * SEEN:
-        text = text[:SEEN] + BREAK + text[-SEEN:]
+        text = _whole_words(text[:SEEN]) + BREAK + _whole_words(text[-SEEN:][::-1])[::-1]
+    text = GROUPED.sub(",", text)
     if text.isascii():
         text = text.lower()
     else:
-        text = unicodedata.normalize("NFKC", GROUPED.sub(",", text.replace("− ", "−")).translate(BEFORE))
+        text = unicodedata.normalize("NFKC", text.replace("− ", "−").translate(BEFORE))
         text = unicodedata.normalize("NFKC", text.casefold())
         text = re.sub(r"\d", lambda digit: str(unicodedata.decimal(digit[0])), text)
-    lines = (" ".join(line.split()) for line in text.translate(AFTER).replace("--", " - ").splitlines())
+    lines = (" ".join(line.split()) for line in text.translate(AFTER).splitlines())
     return "\n".join(line for line in lines if line)
+
+
+def _whole_words(text: str) -> str:
+    """A text without the word it breaks off in."""
+    return text[: max(text.rfind(" "), text.rfind("\n")) + 1]

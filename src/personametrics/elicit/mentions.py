@@ -2,6 +2,7 @@
 
 import math
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -17,16 +18,24 @@ NUMBER = rf"""
     (?<![\w^]) (?<!\d[.,:/'-]) (?<![^\W\d]-) (?<!~~)
     (?>
         (?P<sign>[+-]\ ?)? (?P<money>[$€£¥]\ ?)? (?P<digits>{DIGITS})
-        (?: (?:\ ?/\ ?|\ (?:out\ of|of|von|sur|de|di|su|van|av|из)\ ) (?P<top>\d+) )?
-        (?P<range>(?: (?:\ ?[-:/]\ ?|\ (?:to|bis|à)\ ) {DIGITS} )+)?
+        (?: (?:\ ?/\ ?|(?:\ (?:points|stars))?\ (?:out\ of|von|sur|de|di|su|van|av|из)\ ) (?P<top>{DIGITS}) )?
+        (?P<range>(?: (?:\ ?[-:/]\ ?|\ (?:to|of|bis|à)\ ) {DIGITS} )+)?
         (?P<percent>\ ?%|\ (?:per\ ?cent|prozent|pour\ ?cent|por\ ciento)\b)?
     )
     (?! [\w+^⁄] | '\w | ~~ )"""
 FOLLOWS = (
     r"because|since|as|if|or|and|but|for|on|in|then|is|was|would|seems|feels|points?|stars?|maybe|perhaps|rather|actually|wait|out"
-    r"|weil|da|denn|oder|und|aber|parce|car|ou|et|mais|porque|pues|ya|o|y|e|pero|mas|perché|ma|want|omdat|of|en"
+    r"|i|i'd|i'm|we|it|this|that|not|my|could|should|might|definitely|probably|likely|depending|when"
+    r"|weil|da|denn|oder|und|aber|parce|car|ou|et|mais|porque|pues|ya|o|y|e|pero|mas|perché|ma|want|omdat|en"
 )
 """Words that may follow a bare number or letter that is an answer; any other makes it part of the prose: 3 children, a nurse."""
+
+WEIGHED = re.compile(
+    r"(?:\b(?:not|almost|nearly|hardly|barely|scarcely|very|quite|rather|fairly|somewhat|slightly|partly|partially|mostly|largely"
+    r"|strongly|completely|totally|fully|entirely|extremely|over|under|above|below|(?:more|less|fewer|other|rather) than|at (?:least|most)"
+    r"|up to|minus)|n't) \Z"
+)
+"""Before a mention, makes it another answer."""
 
 PLAIN = re.compile(r"[+-]?\d+(?:\.\d+)?")
 ANCHORED = re.compile(r"(\d+) ?[-=:.)(] ?([^\W\d].*?)\)?")
@@ -41,7 +50,7 @@ class Mention:
         start: first character in the folded text.
         end: one after the last.
         answer: the answer; None: one that cannot be taken, such as 3.5 or 3-4 where a whole number was asked for.
-        firm: it counts wherever it stands; else only where an answer is expected: "Answer: 3 of them" cannot be read, "my 3 children" is prose.
+        firm: it counts wherever it stands; else it is prose, as in "my 3 children", and cannot be taken where an answer is expected.
     """
 
     start: int
@@ -111,30 +120,33 @@ class Lexicon:
         """What a match means."""
         if match["word"] is None:
             return self._number(match)
-        start, end = match.span()
-        word = " ".join(match["word"].split())
-        if word == "one" and start > 1 and match.string[start - 1] == " " and match.string[start - 2].isalnum():
+        (start, end), text, word = match.span(), match.string, " ".join(match["word"].split())
+        if unicodedata.category(text[end : end + 1] or " ") in {"Mn", "Mc"}:
+            return None  # a vowel sign makes it another word
+        if word == "one" and start > 1 and text[start - 1] == " " and text[start - 2].isalnum():
             return None  # this one
-        prose = (len(word) == 1 or word in SHORT) and self._prose.match(match.string, end)
-        return Mention(start, end, self.words[word], not prose)
+        prose = (len(word) == 1 or word in SHORT) and self._prose.match(text, end)
+        return Mention(start, end, None if _weighed(text, start) else self.words[word], not prose)
 
     def _number(self, match: re.Match[str]) -> Mention:
         """What a number means: the one answer it can be, or none."""
-        values = numbers(match["digits"])
-        within = [self.low <= value <= self.high for part in (match["digits"], *self._others(match)) for value in numbers(part)]
-        firm = not self.closed or (bool(within) and all(within) and not self._prose.match(match.string, match.end()))
-        if match["range"] or match["money"] or (match["percent"] and (self.closed or self.high != 100)):
-            return Mention(*match.span(), None, firm and not match["money"] and not match["percent"])
-        sign = match["sign"] or ""
-        if (match["top"] and (self.high < 3 or float(match["top"]) != self.high)) or (sign.endswith(" ") and self.low < 0):
-            return Mention(*match.span(), None, firm)  # 4/7 on a scale to 5; a bullet or a minus
+        sign, values, money = match["sign"] or "", numbers(match["digits"]), bool(match["money"]) and self.closed
+        percent = bool(match["percent"]) and (self.closed or self.high != 100)
+        top = match["top"] is not None and (self.high < 3 or self.high not in numbers(match["top"]))
+        unsure = sign.endswith(" ") and self.low < 0  # a bullet or a minus
+        firm = not (money or percent) and self._counts(match)
+        if match["range"] or money or percent or top or unsure or _weighed(match.string, match.start()):
+            return Mention(*match.span(), None, firm)
         answers = {self._answer(-value if sign == "-" else value) for value in values} - {None}
         return Mention(*match.span(), answers.pop() if len(answers) == 1 else None, firm)
 
-    @staticmethod
-    def _others(match: re.Match[str]) -> list[str]:
-        """The further numbers of a range."""
-        return re.findall(DIGITS, match["range"] or "")
+    def _counts(self, match: re.Match[str]) -> bool:
+        """Whether a number counts wherever it stands: not 45 or 3 children on a scale to 5, nor the ends of the scale itself."""
+        parts = [numbers(part) for part in (match["digits"], *re.findall(DIGITS, match["range"] or ""))]
+        if [part[:1] for part in parts] == [(self.low,), (self.high,)]:
+            return False
+        near = all(any(self.low <= value <= self.high for value in part) for part in parts if part)
+        return not self.closed or (near and not self._prose.match(match.string, match.end()))
 
     def _answer(self, value: float) -> str | None:
         """The answer that a number is."""
@@ -148,6 +160,11 @@ class Lexicon:
         """Whether a mention may be the beginning of another."""
         numbers_too = {f"{value:g}" for value in self.values}
         return not self.closed or any(other != form and other.startswith(form) for other in {*self.words, *numbers_too})
+
+
+def _weighed(text: str, at: int) -> bool:
+    """Whether what stands before a mention makes it another answer: almost always, not 4."""
+    return bool(WEIGHED.search(text[max(0, at - 16) : at]))
 
 
 def numbers(digits: str) -> tuple[float, ...]:

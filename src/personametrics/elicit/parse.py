@@ -2,9 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 
 from personametrics.data.ask import Ask
 from personametrics.data.outcome import Outcome
@@ -12,8 +11,9 @@ from personametrics.data.prompt import Style
 from personametrics.data.reply import Reply
 from personametrics.data.scale import FreeText, Numeric, Scale
 from personametrics.elicit.fold import fold, spoken
-from personametrics.elicit.mentions import FOLLOWS, Lexicon, Mention, between, choices
-from personametrics.elicit.refusals import refuses, says_no
+from personametrics.elicit.mentions import Lexicon, between, choices
+from personametrics.elicit.refusals import refuses
+from personametrics.elicit.shapes import CONCLUDED, DECLARED, REVERSED, SEGMENT, STATED, Answers, Page
 
 KEYS = "answer|choice|response|rating|score|selection|option|value"
 JSON = re.compile(
@@ -22,53 +22,8 @@ JSON = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 
-BECAUSE = r"(?:because|since|given|due|for|weil|denn|parce|car|porque|pues|perché|omdat|want)\b"
-ADJECTIVES = r"(?:(?:final|honest|short|best|overall|own|personal|true|correct|direct) ){0,2}"
-NOUNS = (
-    r"(?:answer|choice|response|rating|selection|vote|score|reply|option|pick|verdict|opinion|view|position|antwort|réponse|respuesta|"
-    r"resposta|risposta|antwoord|odpowiedź|svar|vastaus|cevap|yanıt|ответ|відповідь|الإجابة|الجواب|उत्तर|जवाब|答案|回答|답변|답|jawaban)"
-)
-MINE = r"(?:^|(?<=[\n.!?:;,(\[{<>-])|(?<=[\n.!?:;,(-] )|\b(?:my|our|the|meine|die|la|ma|mi|il|mia|a|minha|mijn|mój|moja|мой) )"
-LINK = r"(?: to (?:this|that|the) \w+)?(?: ?[:=>]| - | (?:is|would be|will be|ist|es|est|è|é)\b)"
-OBJECTS = r"(?: (?:it|this|that|myself|them|(?:my|the|this) [\w-]+))?"
-SAY = (
-    r"\bi(?:'d| would|'ll| will| have to| must|'m going to| am going to)? (?:(?:say|choose|pick|select|answer|respond|reply|vote|think|believe"
-    rf"|guess|go with|go for|opt for|lean towards?)|(?:rate|give|score|rank|put|mark){OBJECTS})\b"
-)
-DECLARED = re.compile(rf"{MINE}{ADJECTIVES}{NOUNS}{LINK}|{SAY}|<answer>|\\boxed\b", re.MULTILINE)
-REVERSED = re.compile(rf" (?:is|would be) (?:my|our|the) {ADJECTIVES}{NOUNS}\b")
-FEEL = (
-    r"(?:i|i'm|i am|i do|i feel|i'm feeling|i am feeling|i remain|we|it is|it's|this is|that is|that's)"
-    r"(?: (?:honestly|personally|still|also|just|simply|therefore)){0,2}"
-)
-STATED = re.compile(rf"\b{FEEL}(?= )")
-CLOSED = re.compile(r"\b(?:so|but|hence|therefore|thus|overall|ultimately|in short)\b")
-
-FILLERS = re.compile(
-    r"[\s\"'(\[{:<>]*(?:(?:a|an|the|it|this|that|i|i'm|i am|option|number|choice|letter|about|around|roughly|approximately|probably|maybe"
-    r"|perhaps|definitely|clearly|firm|solid|as|at|with|for|is|to be|be|score of|rating of|of)[\s\"'(\[{:]+){0,4}"
-)
-LEAD = re.compile(
-    r"[\s\"'(\[{.,:!-]*(?:(?:well|hmm|ok|okay|honestly|personally|overall|option|number|choice|letter|answer|about|around|roughly"
-    r"|approximately|probably|maybe|perhaps|definitely|clearly)[\s\"'(\[{,.:!-]+){0,3}"
-)
-BETWEEN = re.compile(r"[\s\"'(\[{.,;:!=)\]}|-]*")
-AFTER = re.compile(r"[\s\"')\]}.,;:!|-]*(?:(?:points?|stars?)\b[\s.!]*)?")
-UNIT = re.compile(rf" (?!(?:{FOLLOWS}|plus|not?|at|max|min|maximum|minimum|upwards|tops)\b)[^\W\d]+(?: [^\W\d]+)?[\s.!]*")
-SEPARATOR = re.compile(rf" ?(?:[.,;:!)\]}}(\"'\n-]|$)| {BECAUSE}")
-GOES_ON = re.compile(rf" ?(?:[.,;:!)\]}}(\"'<\n-]|$)| (?:{FOLLOWS}|{BECAUSE}|with|that|to|about|at|of|when|here|too|overall|this)\b")
-QUALIFIED = re.compile(
-    r"\W*(?:not|strongly|completely|totally|fully|entirely|somewhat|slightly|partly|partially|mostly|largely|very|extremely|quite|fairly"
-    r"|rather|a (?:bit|little|lot)|to (?:some|a) \w+ ?extent|only)\b"
-)
-CLAUSE = re.compile(r"[.!?;:,\n()]| - ")
-STOP = re.compile(rf"[.!?](?=\s|$)|\n|,? {BECAUSE}")
-DENIED = re.compile(
-    r"n't\b|\b(?:not|never|no|nor|neither|hardly|whether|would|could|should|might|why|doubt|wish|deny|do|does|did|how|he|she|they|people"
-    r"|others|some|everyone|says?|said|claims?)\b"
-)
-IF = re.compile(r"\b(?:if|unless|were)\b(?! (?:i'm honest|i am honest|i had to|i have to|i must|you ask|forced|pressed|asked))")
-SEGMENT = re.compile(r"\n|(?<=[^\W\d]{2}[.!?;]) ")
+ENDS = re.compile(r"[\"')\]]*(?:[.!]|\n|$| (?:to|for) me\b)")
+"""What stands after a conclusion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +31,7 @@ class Parsed:
     """What a reply says.
 
     Attributes:
-        answer: the label on the item's scale, a number as text on a numeric scale, the words themselves for free text; None if not answered.
+        answer: the label on the item's scale, a number as text, or the words of free text; None if not answered.
         outcome: `answered`, `refused` or `unparsable`; `failed` only if the reply had failed.
         rule: which rule read it; "" if none did.
     """
@@ -84,95 +39,6 @@ class Parsed:
     answer: str | None
     outcome: Outcome
     rule: str
-
-
-Answers = set[str | None]
-
-
-@dataclass(frozen=True)
-class Page:
-    """A text that is read.
-
-    Attributes:
-        text: folded.
-        lexicon: what may be answered.
-        cut: the model was stopped before its end.
-    """
-
-    text: str
-    lexicon: Lexicon
-    cut: bool = False
-
-    @cached_property
-    def mentions(self) -> list[Mention]:
-        """Every mention in the text."""
-        return self.lexicon.scan(self.text, cut=self.cut)
-
-    @cached_property
-    def sole(self) -> Answers:
-        """The different answers mentioned; of a "no" that refuses, none that can be taken."""
-        return {None} if says_no(self.text) else {one.answer for one in self.mentions if one.firm}
-
-    def whole(self, start: int, end: int) -> Answers:
-        """The answers that a part of the text consists of; empty if it says anything else."""
-        inside = [one for one in self.mentions if start <= one.start and one.end <= end]
-        if not inside:
-            return set()
-        at = max(start, self._opening(start, inside[0].start))
-        gaps = zip([at, *(one.end for one in inside)], [*(one.start for one in inside), end], strict=True)
-        first, *rest = ((left, right) for left, right in gaps)
-        clean = LEAD.fullmatch(self.text, *first) and all(BETWEEN.fullmatch(self.text, *gap) for gap in rest[:-1])
-        last = AFTER.fullmatch(self.text, *rest[-1]) or (
-            not self.lexicon.closed and len(inside) == 1 and UNIT.fullmatch(self.text, *rest[-1])
-        )
-        return {one.answer for one in inside} if clean and last else set()
-
-    def _opening(self, start: int, end: int) -> int:
-        """Where a text goes on after the number or letter of an option that never was shown."""
-        marker = self.lexicon.marker.match(self.text, start, end)
-        return marker.end() if marker else start
-
-    def leading(self) -> Answers:
-        """The mention that opens the text, with something after it that sets it apart."""
-        first = self.mentions[0]
-        opens = LEAD.fullmatch(self.text, self._opening(0, first.start), first.start)
-        apart = SEPARATOR.match(self.text, first.end) and not QUALIFIED.match(self.text, first.end)
-        return {first.answer} if first.firm and opens and apart else set()
-
-    def after(self, cue: re.Pattern[str]) -> Iterator[Mention]:
-        """Mentions that directly follow a cue which nobody denies, asks or makes depend on something."""
-        for found in cue.finditer(self.text):
-            ahead = next((one for one in self.mentions if one.start >= found.end()), None)
-            if ahead is None or not FILLERS.fullmatch(self.text, found.end(), ahead.start) or self._denied(found.start()):
-                continue
-            goes_on = GOES_ON.match(self.text, ahead.end) and not QUALIFIED.match(self.text, ahead.end)
-            if not goes_on:
-                yield Mention(ahead.start, ahead.end, None, firm=False)
-            elif self.text[self.stop(ahead.end) :][:1] != "?":
-                yield ahead
-
-    def _denied(self, at: int) -> bool:
-        """Whether what stands before in the sentence turns it round."""
-        before = self.text[max(0, at - 300) : at]
-        sentence = re.split(r"[.!?\n]", before)[-1]
-        return bool(IF.search(sentence) or DENIED.search(CLAUSE.split(sentence)[-1]))
-
-    def stop(self, at: int) -> int:
-        """Where the sentence ends, or its reason begins."""
-        found = STOP.search(self.text, at)
-        return found.start() if found else len(self.text)
-
-    def region(self, first: Mention) -> Answers:
-        """The answers in the rest of a sentence, and those that follow it with nothing between."""
-        until, answers = self.stop(first.end), {first.answer if first.firm else None}
-        for one in self.mentions:
-            if one.start < first.end or not one.firm:
-                continue
-            if one.start >= until and self.text[until : one.start].strip(" \n.,;:!?()[]{}\"'-"):
-                break
-            until = max(until, one.end)
-            answers.add(one.answer)
-        return answers
 
 
 def _exact(page: Page) -> Answers:
@@ -195,7 +61,7 @@ def _declared(page: Page) -> Answers:
     for first in page.after(DECLARED):
         found |= page.region(first)
     for one in page.mentions:
-        if one.firm and REVERSED.match(page.text, one.end) and not page._denied(one.start):
+        if one.firm and REVERSED.match(page.text, one.end) and not page.denied(one.start):
             found.add(one.answer)
     return found
 
@@ -217,15 +83,15 @@ def _stated(page: Page) -> Answers:
 
     def found() -> Answers:
         said = {one.answer for one in page.after(STATED) if not page.text[one.start].isdigit() and one.end - one.start > 1}
-        closed = {one.answer for one in page.after(CLOSED) if re.match(r"[\"')\]]*(?:[.!\n]|$)", page.text[one.end :])}
-        return said | closed
+        concluded = {one.answer for one in page.after(CONCLUDED) if ENDS.match(page.text, one.end)}
+        return said | concluded
 
     return _only(page, found)
 
 
 def _only(page: Page, find: Callable[[], Answers]) -> Answers:
     """What is found where no other answer is mentioned anywhere; else all that are mentioned."""
-    return find() if len(page.sole) == 1 else page.sole
+    return find() if len(page.sole) == 1 and None not in page.sole else page.sole
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +115,7 @@ RULES = (
     Rule("exact", "the text is the answer and nothing else", "**Agree.**", _exact),
     Rule("json", "the value of `answer` in JSON", "{'answer': 'agree', 'why': 'I disagree with few'}", _json),
     Rule("declared", "what follows “answer:”, “my choice is”, “I'd say” and the like", "Some disagree. My answer is: agree.", _declared),
-    Rule("alone", "a line or a sentence of its own", "I work at night.\n\nAgree", _alone),
+    Rule("alone", "a line or a sentence of its own", "Honestly? Agree.", _alone),
     Rule("leading", "the beginning, set apart by punctuation or a reason", "Agree, because I work at night.", _leading),
     Rule("stated", "what follows “I” or “it is”, or “so” and “but” at the end", "As a nurse, I agree with that.", _stated),
 )
@@ -294,6 +160,8 @@ def parse(reply: Reply, ask: Ask, scale: Scale, style: Style) -> Parsed:
 
 
 UNPARSABLE = Parsed(None, Outcome.UNPARSABLE, "")
+MOST = 4000
+"""Characters of free text that are searched for what was meant to be JSON."""
 
 
 def _lexicon(ask: Ask, scale: Scale) -> Lexicon:
@@ -306,7 +174,7 @@ def _lexicon(ask: Ask, scale: Scale) -> Lexicon:
 
 def _read(page: Page) -> Parsed:
     """The answer that the first rule finds."""
-    if page.mentions:
+    if page.mentions or "{" in page.text:
         for rule in RULES:
             found = rule.find(page)
             if len(found) == 1 and None not in found:
@@ -320,10 +188,21 @@ def _free(text: str, style: Style) -> Parsed:
     """Free text is its own answer."""
     said = (spoken(text) or "").strip()
     if style == "json" and "{" in said:
-        said = next(iter(_values(said)), "").strip()
+        said = _open(said).strip()
     if refuses(fold(said), opening=True):
         return Parsed(None, Outcome.REFUSED, "")
     return Parsed(said, Outcome.ANSWERED, "text") if said else UNPARSABLE
+
+
+def _open(text: str) -> str:
+    """The words in JSON; the text itself where it only mentions a brace, nothing where it is JSON that cannot be read."""
+    try:
+        found, _ = json.JSONDecoder(strict=False).raw_decode(text, text.find("{"))
+    except (ValueError, RecursionError):
+        found = {"answer": next(iter(_values(text[:MOST])), None)}
+    if isinstance(answer := found.get("answer"), str):
+        return answer
+    return "" if text.startswith(("{", "`")) else text
 
 
 def _values(text: str) -> list[str]:
@@ -336,7 +215,7 @@ def _values(text: str) -> list[str]:
 def _plain(match: re.Match[str]) -> str:
     """A value without its quotes and escapes."""
     if match["double"] is None:
-        return match["single"] if match["single"] is not None else match["plain"]
+        return str(match["plain"] if match["single"] is None else match["single"].replace("\\'", "'"))
     try:
         return str(json.loads(f'"{match["double"]}"', strict=False))
     except ValueError:

@@ -30,7 +30,9 @@ REFUSALS = (
     Refusal("English", CANNOT + r" help (?:you )?with (?:that|this)\b", "I can't help with this."),
     Refusal("English", r"\bi(?:'m| am) sorry, but i (?:cannot|can't|won't|must|have to|'m not|am not)\b", "I'm sorry, but I can't."),
     Refusal("English", r"\bi(?:'d| would)? (?:prefer|rather) not (?:to )?(?:answer|say|respond)\b", "I'd rather not say."),
-    Refusal("English", r"\bi (?:do not|don't) have (?:any )?personal (?:opinions|feelings|beliefs|views)\b", "I don't have personal opinions."),
+    Refusal(
+        "English", r"\bi (?:do not|don't) have (?:any )?personal (?:opinions|feelings|beliefs|views)\b", "I don't have personal opinions."
+    ),
     Refusal("German", r"\bals (?:eine? )?(?:ki|künstliche intelligenz|sprachmodell)\b", "Als KI habe ich keine Meinung."),
     Refusal("German", r"\bich (?:kann|werde|möchte) (?:\w+ ){0,4}?nicht (?:be)?antworten\b", "Ich kann diese Frage nicht beantworten."),
     Refusal("French", r"\ben tant qu'(?:ia|intelligence artificielle|assistant|modèle)\b", "En tant qu'IA, je n'ai pas d'avis."),
@@ -39,7 +41,11 @@ REFUSALS = (
     Refusal("Spanish", r"\bno puedo (?:responder|contestar|proporcionar)\b", "No puedo responder a eso."),
     Refusal("Portuguese", r"\bcomo (?:uma? )?(?:inteligência artificial|modelo de linguagem)\b", "Como modelo de linguagem, não opino."),
     Refusal("Portuguese", r"\bnão posso (?:responder|fornecer)\b", "Não posso responder."),
-    Refusal("Italian", r"\bcome (?:intelligenza artificiale|modello linguistico)\b|\bnon posso (?:rispondere|fornire)\b", "Non posso rispondere."),
+    Refusal(
+        "Italian",
+        r"\bcome (?:intelligenza artificiale|modello linguistico)\b|\bnon posso (?:rispondere|fornire)\b",
+        "Non posso rispondere.",
+    ),
     Refusal("Dutch", r"\bals (?:ai|taalmodel)\b|\bik kan (?:\w+ ){0,4}?niet (?:be)?antwoorden\b", "Ik kan deze vraag niet beantwoorden."),
     Refusal("Polish", r"\bjako (?:ai|model językowy)\b|\bnie mogę (?:odpowiedzieć|udzielić)\b", "Nie mogę odpowiedzieć."),
     Refusal("Russian", r"\bкак (?:ии|языковая модель)\b|\bя не могу (?:ответить|отвечать)\b", "Я не могу ответить."),
@@ -53,7 +59,9 @@ REFUSALS = (
 """What is looked for; the order does not matter."""
 
 ANY = re.compile("|".join(f"(?:{refusal.pattern})" for refusal in REFUSALS))
-OPENING = re.compile(rf"\W*(?:(?:i(?:'m| am) )?(?:so |very )?sorry\W+|i apologi[sz]e\W+|(?:but|unfortunately|however)\W+)*(?:{ANY.pattern})")
+OPENING = re.compile(
+    rf"\W*(?:(?:i(?:'m| am) )?(?:so |very )?sorry\W+|i apologi[sz]e\W+|(?:but|unfortunately|however)\W+)*(?:{ANY.pattern})"
+)
 NO = re.compile(rf"\W*(?:no|nein|non|não|nie|nee)\W+(?:(?:sorry|i'm sorry|but)\W+)*(?:{ANY.pattern})")
 
 
