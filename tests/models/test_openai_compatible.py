@@ -46,13 +46,17 @@ def asked(ask: Ask, n: int = 1, seed: int | None = None) -> dict[str, Any]:
     return {"model": "m", "messages": messages, "n": n} | ({} if seed is None else {"seed": seed})
 
 
+VARIABLE = "SOME_KEY"
+
+
 async def gathered(model: OpenAICompatible, asks: Iterable[Ask]) -> list[tuple[int, Reply]]:
     return [pair async for pair in model.answer(asks)]
 
 
 def ask_all(server: faults.Server, asks: list[Ask], **settings: Any) -> list[Reply]:
     """Replies in the order of the asks: exactly one each."""
-    pairs = asyncio.run(gathered(OpenAICompatible("m", server.base_url, **{"limits": QUICK} | settings), asks))
+    given: dict[str, Any] = {"limits": QUICK, "key_variable": VARIABLE} | settings
+    pairs = asyncio.run(gathered(OpenAICompatible("m", server.base_url, **given), asks))
     assert sorted(index for index, _ in pairs) == list(range(len(asks)))
     return [reply for _, reply in sorted(pairs, key=lambda pair: pair[0])]
 
@@ -63,6 +67,7 @@ def right(replies: list[Reply], asks: list[Ask]) -> bool:
 
 @pytest.fixture(autouse=True)
 def _no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "EMPTY")
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
 
 
@@ -139,8 +144,8 @@ def test_what_a_server_says_is_kept_as_it_is_or_the_ask_fails_at_once(fault: str
 
 
 HOPELESS = {
-    "401": "check the key in OPENAI_API_KEY",
-    "403": "the key in OPENAI_API_KEY may not use this model",
+    "401": "check the key in SOME_KEY",
+    "403": "the key in SOME_KEY may not use this model",
     "404": r"404: no such model\): correct the model's name or base_url",
     "429 quota": "quota is used up",
     "429 hour": "3600 s .*run again later",
@@ -348,6 +353,15 @@ def test_openai_without_a_key_is_a_sentence_that_names_the_variable() -> None:
         asyncio.run(gathered(OpenAICompatible("gpt", key_variable="MY_KEY"), panel(1)))
 
 
+def test_openais_key_goes_to_no_other_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    with faults.serve() as server:
+        ask_all(server, panel(3), key_variable="")
+        assert not [seen for seen in server.seen if "Authorization" in seen.headers]
+    with faults.serve(faults.always("401")) as server, pytest.raises(ModelError, match="key_variable"):
+        ask_all(server, panel(3), key_variable="")
+
+
 def told(error: BaseException | None) -> Iterator[str]:
     """Everything that an exception and those behind it say."""
     while error:
@@ -360,10 +374,10 @@ def told(error: BaseException | None) -> Iterator[str]:
 def test_the_key_is_sent_and_shown_nowhere(
     fault: str, score: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.setenv(VARIABLE, KEY)
     caplog.set_level(logging.DEBUG)
     with faults.serve(faults.always(fault)) as server:
-        model = OpenAICompatible("m", server.base_url, limits=Limits(timeout=0.15, attempts=2, backoff=0.002))
+        model = OpenAICompatible("m", server.base_url, VARIABLE, limits=Limits(timeout=0.15, attempts=2, backoff=0.002))
         shown = [repr(model), model.id]
         try:
             shown += map(repr, asyncio.run(gathered(model, panel(1, 2, score=score, sampling=Sampling(0.5, seed=1)))))
@@ -374,7 +388,7 @@ def test_the_key_is_sent_and_shown_nowhere(
 
 
 def test_a_key_that_could_be_a_word_changes_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", "yes")
+    monkeypatch.setenv(VARIABLE, "yes")
     asks = panel(20)
     with faults.serve() as server:
         assert right(ask_all(server, asks), asks)
@@ -383,14 +397,14 @@ def test_a_key_that_could_be_a_word_changes_no_answer(monkeypatch: pytest.Monkey
 
 
 def test_a_key_that_no_header_can_carry_is_refused_unseen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-planted\nX-Evil: 1")
-    with faults.serve() as server, pytest.raises(ModelError, match=r"OPENAI_API_KEY holds characters") as caught:
+    monkeypatch.setenv(VARIABLE, "sk-planted\nX-Evil: 1")
+    with faults.serve() as server, pytest.raises(ModelError, match=r"SOME_KEY holds characters") as caught:
         ask_all(server, panel(1))
     assert "planted" not in "".join(told(caught.value))
 
 
 def test_a_redirect_takes_the_key_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.setenv(VARIABLE, KEY)
     with faults.serve() as other, faults.serve(faults.always("moved")) as server:
         monkeypatch.setitem(faults.FAULTS, "moved", faults.failing(308, Location=f"{other.base_url}/chat/completions"))
         with pytest.raises(ModelError, match=f"points to {other.base_url}/chat/completions"):

@@ -26,7 +26,7 @@ INCOMPLETE, INTERRUPTED = 3, 130
 """Exit codes."""
 
 File = Annotated[Path | None, typer.Argument(help="A study file, YAML or TOML; see: personametrics schema study.")]
-ModelName = Annotated[str | None, typer.Option("--model", help="openai:NAME[@BASE_URL], local:FOLDER, or an entry point's name.")]
+ModelName = Annotated[str | None, typer.Option("--model", help="openai:NAME\\[@BASE_URL], local:FOLDER, or an entry point's name.")]
 Personas = Annotated[Path | None, typer.Option(help="A table with the columns id, text and attributes.")]
 Items = Annotated[Path | None, typer.Option(help="A table with the columns id, text, scale.")]
 Runs = Annotated[int | None, typer.Option(help="How often every persona is asked every item.")]
@@ -151,6 +151,7 @@ def _say_how_it_ended(run: Run, tally: Tally, console: Console) -> None:
         return
     missing = tally.wanted - tally.before - tally.answered
     why = f" ({tally.stopped})" if tally.stopped else ""
-    said = f"{missing} of {tally.wanted} asks have no reply{why}. Nothing that came is lost; go on with: personametrics resume {run.folder}"
+    how = "raise it and audit again" if tally.stopped.startswith("the cap") else f"go on with: personametrics resume {run.folder}"
+    said = f"{missing} of {tally.wanted} asks have no reply{why}. Nothing that came is lost; {how}"
     console.print(said, markup=False, highlight=False, soft_wrap=True)
     raise typer.Exit(INTERRUPTED if tally.stopped == "interrupted" else INCOMPLETE)

@@ -17,6 +17,8 @@ CONTEXT = (1_000, 4_000, 16_000)
 WORD = "harbour"
 CHOICES = ("yes", "no", "perhaps")
 DRAW = Ask((Message("user", "Write eight words that come to your mind, separated by spaces."),), sampling=Sampling(max_tokens=24, seed=1))
+UNSEEDED = replace(DRAW, sampling=replace(DRAW.sampling, seed=None))
+"""The same without a seed: runs with seeds of their own share no call."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ async def _system(model: Model) -> Probe:
 
 async def _many(model: Model) -> Probe:
     """Does one call bring several answers?"""
-    replies = await _all(model, [DRAW, replace(DRAW, run=1)])
+    replies = await _all(model, [UNSEEDED, replace(UNSEEDED, run=1)])
     if any(reply.outcome == Outcome.FAILED for reply in replies):
         return Probe(Can.MANY, found=False, evidence=next(reply.detail for reply in replies if reply.outcome == Outcome.FAILED))
     calls = sum(reply.calls for reply in replies)
@@ -87,8 +89,7 @@ async def _many(model: Model) -> Probe:
 
 async def _draws(model: Model) -> Probe:
     """Do answers vary at temperature 1? Where a server is greedy in silence, every panel looks free of noise."""
-    plain = replace(DRAW, sampling=replace(DRAW.sampling, seed=None))
-    replies = [await _one(model, replace(plain, run=run)) for run in range(3)]
+    replies = [await _one(model, replace(UNSEEDED, run=run)) for run in range(3)]
     if any(reply.outcome == Outcome.FAILED for reply in replies):
         return Probe("draws", found=False, evidence=next(reply.detail for reply in replies if reply.outcome == Outcome.FAILED))
     different = len({reply.text for reply in replies})
@@ -121,7 +122,7 @@ async def _score(model: Model) -> Probe:
     shares = [reply.probabilities for reply in replies]
     one, other = shares
     if one is None or other is None:
-        return Probe(Can.SCORE, found=False, evidence=next(reply.detail for reply in replies if reply.probabilities is None))
+        return Probe(Can.SCORE, found=False, evidence=next((r.detail for r in replies if r.detail), "no probabilities came"))
     totals = [sum(share.values()) for share in (one, other)]
     if max(totals) > 1 + SLACK or min(*one.values(), *other.values()) < 0:
         return Probe(Can.SCORE, found=False, evidence=f"label probabilities sum to {max(totals):.3f}")

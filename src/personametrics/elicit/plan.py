@@ -14,7 +14,7 @@ Condition = Literal["wording", "order", "place"]
 class _Part(BaseModel):
     """A part of a study file: no key that is not known, nothing coerced in silence."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class PromptPart(_Part):
@@ -44,10 +44,10 @@ class PromptPart(_Part):
 class SamplingPart(_Part):
     """How answers are drawn; null leaves a setting to the model and sends nothing."""
 
-    temperature: float | None = Field(1.0, ge=0, le=5)
-    top_p: float | None = Field(None, gt=0, le=1)
-    max_tokens: int = Field(128, ge=1)
-    seed: int | None = None
+    temperature: float | None = Field(1.0, ge=0, le=5, description="0: the likeliest answer; 1: the model's own probabilities.")
+    top_p: float | None = Field(None, gt=0, le=1, description="Share of the likeliest tokens to draw from.")
+    max_tokens: int = Field(128, ge=1, description="Longest answer.")
+    seed: int | None = Field(None, description="Every run gets a seed of its own from it, and a call of its own.")
 
     def sampling(self) -> Sampling:
         """The sampling."""
@@ -65,25 +65,25 @@ class ControlsPart(_Part):
 class CapsPart(_Part):
     """What may be used at most, retries included."""
 
-    calls: int | None = Field(None, ge=1)
-    tokens: int | None = Field(None, ge=1)
-    money: float | None = Field(None, gt=0)
+    calls: int | None = Field(None, ge=1, description="Calls to the model.")
+    tokens: int | None = Field(None, ge=1, description="Tokens read and written.")
+    money: float | None = Field(None, gt=0, description="In the currency of the prices.")
 
 
 class PricesPart(_Part):
     """Money per million tokens."""
 
-    tokens_in: float = Field(ge=0)
-    tokens_out: float = Field(ge=0)
-    currency: str = Field("$", max_length=5)
+    tokens_in: float = Field(ge=0, description="For reading.")
+    tokens_out: float = Field(ge=0, description="For writing.")
+    currency: str = Field("$", max_length=5, description="Sign before amounts.")
 
 
 class LimitsPart(_Part):
     """How hard a server is used."""
 
     connections: int = Field(64, ge=1, description="Calls in flight at most; fewer while the server says it is too many.")
-    requests_per_minute: int | None = Field(None, ge=1)
-    tokens_per_minute: int | None = Field(None, ge=1)
+    requests_per_minute: int | None = Field(None, ge=1, description="Calls begun in any minute.")
+    tokens_per_minute: int | None = Field(None, ge=1, description="Estimated tokens of the calls begun in any minute.")
     timeout: float = Field(120.0, gt=0, description="Seconds for one call.")
     attempts: int = Field(6, ge=1, description="Calls for one ask before it counts as failed.")
 
@@ -100,7 +100,7 @@ class Plan(_Part):
     model: str = Field(description="openai:NAME[@BASE_URL], local:FOLDER, or an entry point's name.")
     personas: str | list[dict[str, str]] = Field(description="A table with the columns id, text and attributes; or its rows.")
     items: str | list[dict[str, str]] = Field(description="A table with the columns id, text, scale; or its rows.")
-    runs: int = Field(5, ge=1, description="How often every persona is asked every item.")
+    runs: int = Field(5, ge=1, le=1_000_000, description="How often every persona is asked every item.")
     out: str = Field("run", description="The run directory.")
     score: bool = Field(default=False, description="Ask for label probabilities instead of answers; runs then count as one.")
     conditions: dict[Condition, list[str]] = Field(default_factory=dict, description="Levels of wording, order, place; all combinations.")
@@ -112,8 +112,11 @@ class Plan(_Part):
         default=False, description="Spend runs where they narrow the interval most, and stop when the verdict is decided."
     )
     structured: Literal["", "json_schema", "choice"] = Field("", description="Let the server allow nothing but the choices.")
+    scoring: Literal["first_token", "continuation"] = Field(
+        "first_token", description="How a server gives label probabilities: of the first token, or of every token of each label (vLLM)."
+    )
     key_variable: str = Field(
-        "OPENAI_API_KEY", description="The environment variable that holds the key; the key itself never stands here."
+        "", description="The environment variable that holds the key, never the key itself; empty: OPENAI_API_KEY at OpenAI, else none."
     )
     limits: LimitsPart = LimitsPart()
     caps: CapsPart = CapsPart()

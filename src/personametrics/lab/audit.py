@@ -21,6 +21,7 @@ from personametrics.elicit.study_file import checked
 from personametrics.lab.measure import versions
 from personametrics.models.named import named
 from personametrics.models.traffic import Limits
+from personametrics.studies.controls import QUESTION as WHICH
 from personametrics.studies.controls import Controls
 from personametrics.studies.stability import QUESTION, Stability
 
@@ -79,7 +80,7 @@ def open_model(plan: Plan) -> Model:
         ModelError: it cannot be opened.
     """
     limits = Limits(**plan.limits.model_dump())
-    return named(plan.model, limits=limits, structured=plan.structured, key_variable=plan.key_variable)
+    return named(plan.model, limits, structured=plan.structured, scoring=plan.scoring, key_variable=plan.key_variable)
 
 
 async def conduct(run: Run, model: Model, terms: Terms, *, extend: bool = False) -> Tally:
@@ -126,7 +127,8 @@ def card_of(run: Run, title: str = "") -> Card:
 def _findings(plan: Plan, arms: Mapping[str, Responses], price: float | None) -> list[Finding]:
     """What the panel says of one scale, and what its controls say; where too little came back, that nothing can be said."""
     if PANEL not in arms:
-        return []
+        sentence = "Nothing can be said: all items on this scale are controls; put them on a scale of the other items to compare them."
+        return [Finding("controls", WHICH, Verdict("unknown", sentence), ())]
     try:
         found = [Stability(plan.level, plan.target, price).estimate(arms[PANEL])]
         beside = Controls(arms.get(NONE), arms.get(SHUFFLED), arms.get(IRRELEVANT), arms.get(CONTROL), plan.level)

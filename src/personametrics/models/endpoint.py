@@ -36,7 +36,7 @@ class Endpoint:
 
     Attributes:
         url: where to.
-        key_variable: name of the environment variable that holds the key.
+        key_variable: name of the environment variable that holds the key; empty: there is none.
     """
 
     url: str
@@ -49,7 +49,7 @@ class Endpoint:
         Raises:
             ModelError: the key is nothing that a header can carry.
         """
-        key = os.environ.get(self.key_variable, "").strip()
+        key = os.environ.get(self.key_variable, "").strip() if self.key_variable else ""
         if not (key.isascii() and key.isprintable()):
             message = f"The environment variable {self.key_variable} holds characters that no key has; set it again."
             raise ModelError(message)
@@ -132,7 +132,7 @@ class Connection:
                 f"{self.url} points to {place} ({status}); redirects are not followed, the key would go along: correct base_url."
             )
         if status in WRONG:
-            fix = WRONG[status].format(key=self._endpoint.key_variable)
+            fix = WRONG[status].format(key=self._endpoint.key_variable or "key_variable (none is named)")
             return ModelError(f"{self.url} answers no ask ({said}): {fix}.")
         if status in {404, 405}:
             return ModelError(f"{self.url} answers no ask ({said}): correct the model's name or base_url.")

@@ -1,12 +1,10 @@
 """From a model string to a model."""
 
-from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 from personametrics.data.errors import StudyError, options
 from personametrics.data.model import Model
-from personametrics.models.chat import Structured
 from personametrics.models.openai_compatible import OpenAICompatible
 from personametrics.models.traffic import Limits
 
@@ -15,23 +13,25 @@ GROUP = "personametrics.models"
 BUILT_IN = ("openai:NAME[@BASE_URL]", "local:FOLDER")
 
 
-def named(text: str, *, limits: Limits | None = None, structured: Structured = "", key_variable: str = "OPENAI_API_KEY") -> Model:
+def named(text: str, limits: Limits | None = None, **server: str) -> Model:
     """Open a model by its string.
 
     Args:
         text: `openai:NAME[@BASE_URL]`, `local:FOLDER`, or `ENTRY[:REST]` with the name of an entry point.
         limits: how hard a server is used.
-        structured: `json_schema` or `choice`: let the server allow nothing but the choices.
-        key_variable: the environment variable that holds the key.
+        server: `structured`, `scoring` and `key_variable` of `OpenAICompatible`.
 
     Raises:
-        StudyError: there is no such model; the message lists what there is.
+        StudyError: there is no such model (the message lists what there is), or it takes no such setting.
         ModelError: the model cannot be opened.
     """
     provider, _, rest = text.partition(":")
     if provider == "openai" and rest:
-        plain = OpenAICompatible.named(rest)
-        return replace(plain, limits=limits or Limits(), structured=structured, key_variable=key_variable)
+        return OpenAICompatible.named(rest, limits=limits or Limits(), **server)
+    for name, value in server.items():
+        if value not in {"", "first_token"}:
+            message = f"{name}: only a server (openai:…) takes it, {text} does not; remove it."
+            raise StudyError(message)
     if provider == "local" and rest:
         from personametrics.models.local import Local  # noqa: PLC0415 (torch is optional and slow to load)
 

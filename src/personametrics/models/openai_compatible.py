@@ -33,6 +33,7 @@ FIXES = {
 }
 """What to do about a parameter that a server does not take."""
 
+OPENAI_KEY = "OPENAI_API_KEY"
 Scoring = Literal["first_token", "continuation"]
 
 
@@ -43,8 +44,9 @@ class OpenAICompatible:
     Attributes:
         name: the model, as the server calls it.
         base_url: where the server is, up to `/v1`.
-        key_variable: name of the environment variable that holds the key, which may be missing except for OpenAI. The key goes to
-            `base_url` and nowhere else; it is read when asking begins and kept by nothing that can be shown.
+        key_variable: name of the environment variable that holds the key; empty: `OPENAI_API_KEY` at OpenAI, and no key elsewhere, so that
+            no other server gets OpenAI's. The key goes to `base_url` and nowhere else; it is read when asking begins and kept by nothing
+            that can be shown.
         structured: hold the answer to the choices: `json_schema` (the answer is JSON), `choice` (vLLM); empty: don't.
         scoring: read label probabilities off the `first_token` (one call; `chat.first_token_probabilities` says what that leaves out) or
             off the `continuation`: every token of every choice, one call each and one more (vLLM).
@@ -61,7 +63,7 @@ class OpenAICompatible:
 
     name: str
     base_url: str = OPENAI
-    key_variable: str = "OPENAI_API_KEY"
+    key_variable: str = ""
     structured: chat.Structured = ""
     scoring: Scoring = "first_token"
     limits: Limits = field(default_factory=Limits)
@@ -95,10 +97,11 @@ class OpenAICompatible:
         An ask is pulled when a call may begin (and, to see where the runs of a prompt end, one ahead). Closed early, it drops what is
         under way. If no ask can be answered, answers that are under way are waited for and given before it raises.
         """
-        if self.base_url == OPENAI and not os.environ.get(self.key_variable, "").strip():
-            message = f"Set the environment variable {self.key_variable} to your key for {self.base_url}."
+        variable = self.key_variable or (OPENAI_KEY if self.base_url == OPENAI else "")
+        if variable and not os.environ.get(variable, "").strip():
+            message = f"Set the environment variable {variable} to your key for {self.base_url}."
             raise ModelError(message)
-        async with Endpoint(f"{self.base_url}/chat/completions", self.key_variable).opened(self.limits) as connection:
+        async with Endpoint(f"{self.base_url}/chat/completions", variable).opened(self.limits) as connection:
             asking = _Asking(self, connection, Traffic(self.limits, self.base_url), MOST if Can.MANY in self.can else 1)
             calls, running = asking.calls(asks), dict[asyncio.Task[list[Reply]], list[int]]()
             done = asyncio.Queue[asyncio.Task[list[Reply]]]()
