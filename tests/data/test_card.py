@@ -15,7 +15,7 @@ from personametrics.data.citations import citations, references
 from personametrics.data.errors import InputError, ReadError
 from personametrics.data.estimate import NAMES, Estimate, Status, named
 from personametrics.data.world import simulate
-from personametrics.lab import measure
+from personametrics.lab.measure import measure
 
 
 @pytest.fixture(scope="module")

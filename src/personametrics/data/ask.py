@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from personametrics.data.errors import StudyError
+
 Role = Literal["system", "user", "assistant"]
+
+CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,9 @@ class Ask:
     def key(self, model: str) -> bytes:
         """(32 bytes) SHA-256 of the canonical JSON of the ask and the model's id.
 
+        Raises:
+            StudyError: a text holds half a character (a lone surrogate), or the sampling a number that is none.
+
         Examples:
             >>> ask = Ask((Message("user", "Tea?"),))
             >>> ask.key("m") == Ask((Message("user", "Tea?"),), about={"item": "tea"}).key("m")
@@ -71,20 +78,28 @@ class Ask:
             >>> ask.key("m") == Ask((Message("user", "Tea?"),), run=1).key("m")
             False
         """
-        return hashlib.sha256(self.canonical(model).encode()).digest()
+        try:
+            return hashlib.sha256(self.canonical(model).encode()).digest()
+        except UnicodeEncodeError as error:
+            message = f"A prompt holds {error.object[error.start]!a}, which is half a character; clean the texts of personas and items."
+            raise StudyError(message) from None
+        except ValueError as error:
+            message = f"sampling: NaN and infinity cannot be sent to a model ({error})."
+            raise StudyError(message) from None
 
     def canonical(self, model: str) -> str:
         """Canonical JSON: sorted keys, no spaces, no number that JSON lacks."""
         sampling = self.sampling
+        temperature, top_p = (None if one is None else one + 0.0 for one in (sampling.temperature, sampling.top_p))  # 1, 1.0: one key
         content = {
             "choices": self.choices,
             "messages": [(message.role, message.text) for message in self.messages],
             "model": model,
             "run": self.run,
-            "sampling": (sampling.temperature, sampling.top_p, sampling.max_tokens, sampling.seed),
+            "sampling": (temperature, top_p, sampling.max_tokens, sampling.seed),
             "score": self.score,
         }
-        return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        return CANONICAL.encode(content)
 
     def seed(self, model: str) -> int:
         """(0 to 2³¹ − 1) the seed of this run, from its key."""

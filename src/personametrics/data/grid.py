@@ -38,6 +38,7 @@ class Grid(Sequence[Ask]):
     score: bool = False
     arm: str = "panel"
     names: Sequence[str] = ()
+    _last: dict[int, Ask] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.personas) * len(self.conditions) * len(self.items) * self.runs
@@ -60,7 +61,16 @@ class Grid(Sequence[Ask]):
             yield from (self._run(first, run) for run in range(self.runs))
 
     def _cell(self, cell: int) -> Ask:
-        """The first run of a cell."""
+        """The first run of a cell; the last one is remembered, since its runs are looked at one after the other."""
+        first = self._last.get(cell)
+        if first is None:
+            first = self._made(cell)
+            self._last.clear()
+            self._last[cell] = first
+        return first
+
+    def _made(self, cell: int) -> Ask:
+        """The first run of a cell, from its templates."""
         rest, item = divmod(cell, len(self.items))
         persona, condition = divmod(rest, len(self.conditions))
         ask = self.prompt.ask(

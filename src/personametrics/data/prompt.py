@@ -1,5 +1,6 @@
 """From persona and item to a prompt: templates are data with named slots."""
 
+import math
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -10,12 +11,14 @@ from personametrics.data.ask import Ask, Message, Sampling
 from personametrics.data.errors import StudyError, options
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
-from personametrics.data.scale import FreeText, Numeric
+from personametrics.data.scale import FreeText, Numeric, spell_number
 
 Place = Literal["system", "user"]
 Style = Literal["label", "number", "letter", "json"]
 Name = TypeVar("Name", bound=str)
 Order = Literal["given", "reversed", "rotated"]
+CONDITIONS = ("wording", "order", "place")
+"""What may be changed about how an item is put."""
 
 SLOTS = {
     "persona": ({"persona"}, {"persona"}),
@@ -77,9 +80,10 @@ class Prompt:
     style: Style = "label"
 
     def __post_init__(self) -> None:
+        shown = {"item": {"options"}, "option": {"label"}} if self.style in {"number", "letter"} else {}  # or the marks mean nothing
         for name, (allowed, needed) in SLOTS.items():
             if name != "json":  # its braces are JSON's
-                _check_slots(name, getattr(self, name), allowed, needed)
+                _check_slots(name, getattr(self, name), allowed, needed | shown.get(name, set()))
         for name, kind in (("place", Place), ("style", Style)):
             if getattr(self, name) not in get_args(kind):
                 message = f'prompt.{name}: "{getattr(self, name)}" is unknown: {options(getattr(self, name), get_args(kind))}.'
@@ -121,9 +125,10 @@ class Prompt:
             score: ask for label probabilities.
 
         Raises:
-            StudyError: a condition or wording that does not exist, a scale without labels.
+            StudyError: a condition or wording that does not exist, a scale without labels or limits.
         """
         condition = condition or {}
+        _check_condition(condition)
         labels = _ordered(item, condition.get("order", GIVEN))
         marks = self._marks(labels)
         text = self._question(item, condition.get("wording", GIVEN), labels, marks)
@@ -145,15 +150,21 @@ class Prompt:
         if wording != GIVEN and wording not in item.wordings:
             message = f'The item "{item.id}" has no wording "{wording}": {options(wording, [GIVEN, *item.wordings])}.'
             raise StudyError(message)
+        if GIVEN in item.wordings:
+            message = f'The item "{item.id}" has a wording "{GIVEN}", which is the name of its text itself; rename it.'
+            raise StudyError(message)
         asked = item.text if wording == GIVEN else item.wordings[wording]
         lines = "\n".join(self.option.format(mark=mark, label=label) for mark, label in zip(marks, labels, strict=True))
-        text = self.item.format(item=asked, options=lines, instruction=self._instruction(item, marks))
-        return text if lines else text.replace("\n\n\n\n", "\n\n")
+        template = self.item if lines else self.item.replace("{options}\n\n", "")  # no gap where nothing is to be chosen from
+        return template.format(item=asked, options=lines, instruction=self._instruction(item, marks))
 
     def _instruction(self, item: Item, marks: Sequence[str]) -> str:
         """What to answer with."""
         if isinstance(item.scale, Numeric):
-            told = self.between.format(low=f"{item.scale.low:g}", high=f"{item.scale.high:g}")
+            if math.isinf(item.scale.low) or math.isinf(item.scale.high):
+                message = f'The item "{item.id}" needs a scale with its limits, such as 0..10, so that they can be said.'
+                raise StudyError(message)
+            told = self.between.format(low=spell_number(item.scale.low), high=spell_number(item.scale.high))
         else:
             told = self.closed.format(first=marks[0], last=marks[-1]) if marks else self.open
         return f"{told} {self.json}" if self.style == "json" else told
@@ -171,11 +182,35 @@ class Prompt:
 def conditions(levels: Mapping[Name, Sequence[str]]) -> tuple[Mapping[str, str], ...]:
     """Every combination of the levels of conditions.
 
+    Raises:
+        StudyError: a condition without levels, or with one twice.
+
     Examples:
         >>> conditions({"order": ["given", "reversed"]})
         ({'order': 'given'}, {'order': 'reversed'})
     """
+    for name, given in levels.items():
+        if not given or len(set(given)) < len(given):
+            wrong = "a level is named twice" if given else "it has no levels"
+            message = f'conditions.{name}: {wrong}; name different ones, such as "{GIVEN}".'
+            raise StudyError(message)
     return tuple(dict(zip(levels, combination, strict=True)) for combination in product(*levels.values()))
+
+
+def _check_condition(condition: Mapping[str, str]) -> None:
+    """Every condition exists; levels of wording and order are checked where they are used.
+
+    Raises:
+        StudyError: it does not.
+    """
+    for name in condition:
+        if name not in CONDITIONS:
+            message = f'The condition "{name}" is unknown: {options(name, CONDITIONS)}.'
+            raise StudyError(message)
+    place = condition.get("place", GIVEN)
+    if place not in (places := (GIVEN, *get_args(Place))):
+        message = f'The place of the persona "{place}" is unknown: {options(place, places)}.'
+        raise StudyError(message)
 
 
 def _ordered(item: Item, order: str) -> tuple[str, ...]:
@@ -189,6 +224,9 @@ def _ordered(item: Item, order: str) -> tuple[str, ...]:
     if len(labels) < 2:
         message = f'The item "{item.id}" needs a scale with its labels, such as 1|2|3|4|5, so that they can be shown.'
         raise StudyError(message)
+    if len(set(labels)) < len(labels):
+        message = f'The item "{item.id}" has a label twice in its scale, so that an answer could mean either; rename one.'
+        raise StudyError(message)
     turned = {"given": labels, "reversed": labels[::-1], "rotated": labels[len(labels) // 2 :] + labels[: len(labels) // 2]}
     return turned[order]
 
@@ -200,10 +238,14 @@ def _check_slots(name: str, template: str, allowed: set[str], needed: set[str]) 
         StudyError: it has not.
     """
     try:
-        found = {slot for _, slot, spec, _ in string.Formatter().parse(template) if slot is not None}
+        parts = [part for part in string.Formatter().parse(template) if part[1] is not None]
     except ValueError as error:
         message = f"prompt.{name}: {error}; write {{{{ and }}}} for braces that are no slot."
         raise StudyError(message) from error
+    found = {slot for _, slot, _, _ in parts if slot is not None}
+    for slot in (slot for _, slot, spec, conversion in parts if spec or conversion):
+        message = f'prompt.{name}: the slot "{{{slot}}}" takes nothing but its name; write no "!" or ":" in it.'
+        raise StudyError(message)
     for slot in sorted(found - allowed):
         message = f'prompt.{name}: there is no slot "{{{slot}}}"; {options(slot, sorted(allowed)) if allowed else "it has none"}.'
         raise StudyError(message)

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import polars as pl
 
-from personametrics.data.errors import AnswerError, StudyError
+from personametrics.data.errors import AnswerError, ReadError, StudyError
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
 from personametrics.data.reading import collect, column_names, require, scan
@@ -44,7 +44,7 @@ def read_items(source: Any) -> tuple[Item, ...]:
     """
 
     def item(row: Mapping[str, str], rest: Mapping[str, str]) -> Item:
-        wordings = {name.removeprefix(WORDING): text for name, text in rest.items() if name.startswith(WORDING)}
+        wordings = {name.removeprefix(WORDING): text for name, text in rest.items() if name.startswith(WORDING) and text.strip()}
         attributes = {name: value for name, value in rest.items() if not name.startswith(WORDING)}
         return Item(row["id"], row["text"], parse_scale(row["scale"]), attributes, wordings)
 
@@ -55,11 +55,12 @@ def _read(
     source: Any, kind: type[Named], needed: Sequence[str], make: Callable[[Mapping[str, str], Mapping[str, str]], Named]
 ) -> tuple[Named, ...]:
     """Rows as personas or items."""
-    if isinstance(source, Sequence) and not isinstance(source, str) and all(isinstance(one, kind) for one in source):
+    if isinstance(source, list | tuple) and all(isinstance(one, kind) for one in source):
         found, name = tuple(source), f"the {kind.__name__.lower()}s"
+        for at, one in enumerate(found, 1):
+            _check_full({"id": one.id, "text": one.text}, f"{name}, number {at}")
     else:
-        source = pl.DataFrame(list(source)) if isinstance(source, list | tuple) else source
-        table, name = scan(source)
+        table, name = scan(_rows(source) if isinstance(source, list | tuple) else source)
         require(needed, column_names(table, name), name)
         rows = collect(table.select(pl.all().cast(pl.String)), name).iter_rows(named=True)
         found = tuple(_row(row, needed, make, f"{name}, row {at}") for at, row in enumerate(rows, 1))
@@ -69,10 +70,7 @@ def _read(
 
 def _row(row: Mapping[str, str | None], needed: Sequence[str], make: Callable[..., Named], place: str) -> Named:
     """One row; cells that must not be empty are not."""
-    for column in needed:
-        if not (row[column] or "").strip():
-            message = f"{place}: {column} is empty."
-            raise StudyError(message)
+    _check_full({column: row[column] for column in needed}, place)
     try:
         return make(row, {name: value for name, value in row.items() if name not in needed and value is not None})
     except AnswerError as error:
@@ -80,10 +78,28 @@ def _row(row: Mapping[str, str | None], needed: Sequence[str], make: Callable[..
         raise AnswerError(message) from error
 
 
+def _rows(rows: Sequence[Any]) -> pl.DataFrame:
+    """Mappings as a table, in which every key of any row is a column."""
+    for at, row in enumerate(rows, 1):
+        if not isinstance(row, Mapping):
+            message = f"Row {at} is a {type(row).__name__}; give all rows as mappings with the columns, or all as objects of this library."
+            raise ReadError(message)
+    columns = dict.fromkeys(name for row in rows for name in row)
+    return pl.DataFrame({str(name): [None if row.get(name) is None else str(row[name]) for row in rows] for name in columns}, strict=False)
+
+
+def _check_full(cells: Mapping[str, str | None], place: str) -> None:
+    """Cells that must not be empty are not."""
+    for column, text in cells.items():
+        if not (text or "").strip():
+            message = f"{place}: {column} is empty."
+            raise StudyError(message)
+
+
 def _check_ids(ids: Sequence[str], name: str) -> None:
     """Some rows, each with an id of its own."""
     if not ids:
-        message = f"{name} has no rows."
+        message = f"There are no rows in {name}."
         raise StudyError(message)
     seen: set[str] = set()
     for one in ids:

@@ -114,12 +114,24 @@ def spell_scale(scale: Scale) -> str:
     Examples:
         >>> spell_scale(Numeric(0, 10)), spell_scale(Nominal(("no", "yes"))), spell_scale(Ordinal(("1", "2")))
         ('0..10', 'nominal:no|yes', '1|2')
+        >>> spell_scale(Numeric(0, 2_500_000)), spell_scale(Numeric())
+        ('0..2500000', 'numeric')
     """
     if isinstance(scale, FreeText):
         return "text"
     if isinstance(scale, Numeric):
-        return f"{scale.low:g}..{scale.high:g}"
+        return "numeric" if scale == Numeric() else f"{spell_number(scale.low)}..{spell_number(scale.high)}"
     return ("nominal:" if isinstance(scale, Nominal) else "") + "|".join(scale.labels)
+
+
+def spell_number(value: float) -> str:
+    """A number with all of its digits.
+
+    Examples:
+        >>> spell_number(2_500_000.0), spell_number(0.1)
+        ('2500000', '0.1')
+    """
+    return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
 def character_ngrams(texts: Sequence[str], size: int = 3, width: int = 512) -> Floats:

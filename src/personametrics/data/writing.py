@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import polars as pl
+from polars.exceptions import PolarsError
 
 from personametrics.data.errors import InputError
 
@@ -26,17 +27,19 @@ def write(frame: pl.DataFrame, path: str | Path) -> None:
         else:
             message = f"{path} ends in none of .csv, .parquet, .ndjson."
             raise InputError(message)
-    except OSError as error:
-        message = f"{path} cannot be written ({error.strerror or error})."
+    except (OSError, PolarsError) as error:
+        reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
+        message = f"{path} cannot be written ({reason})."
         raise InputError(message) from error
 
 
 def is_text(dtype: pl.DataType) -> bool:
     """Whether a column holds text."""
-    return dtype in (pl.String, pl.Categorical)
+    return dtype in (pl.String, pl.Categorical, pl.Enum)
 
 
 def _inert(name: str) -> pl.Expr:
-    """A text column in which no value starts like a formula."""
+    """A text column in which no value starts like a formula; a number with its sign is none."""
     text = pl.col(name).cast(pl.String)
-    return pl.when(text.str.contains(r"^[=+\-@\t\r]")).then("'" + text).otherwise(text).alias(name)
+    formula = text.str.contains(r"^[=+\-@\t\r]") & ~text.str.contains(r"^[+\-]\d+(\.\d+)?$")
+    return pl.when(formula).then("'" + text).otherwise(text).alias(name)

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from personametrics.data.ask import Sampling
-from personametrics.data.errors import StudyError
+from personametrics.data.errors import AnswerError, StudyError
 from personametrics.data.grid import Grid, Joined
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import Prompt, conditions
-from personametrics.data.scale import spell_scale
+from personametrics.data.scale import FreeText, Scale, parse_scale, spell_scale
 from personametrics.elicit.adaptive import Adaptive, Sizes
 from personametrics.elicit.plan import Plan
 
@@ -60,6 +60,9 @@ class Arms:
         for item in self.items:
             for condition in conditions(self.plan.conditions):
                 self.prompt.ask(None, item, 0, condition)  # every wording, order and scale of the plan exists
+            if not _is_spelled(item.scale):
+                message = f'The item "{item.id}" has a scale that cannot be written down: leave "|", ":" and outer spaces out of labels.'
+                raise StudyError(message)
         for persona in self.personas:
             if taken := sorted(TAKEN & set(persona.attributes)):
                 message = f'The persona "{persona.id}" has the attribute "{taken[0]}", which is a column of the answers; rename it.'
@@ -139,8 +142,16 @@ class Arms:
         }
 
 
+def _is_spelled(scale: Scale) -> bool:
+    """Whether a run directory can remember a scale."""
+    try:
+        return isinstance(scale, FreeText) or parse_scale(spell_scale(scale)) == scale
+    except AnswerError:
+        return False
+
+
 def irrelevant(personas: Sequence[Persona], seed: int = 0) -> tuple[Persona, ...]:
-    """Texts of about the same length as those of personas, about nothing that a person is.
+    """Texts as long as those of personas, about nothing that a person is; those of 16 personas begin with different sentences.
 
     Args:
         personas: whose length is matched, to the word.
@@ -152,10 +163,11 @@ def irrelevant(personas: Sequence[Persona], seed: int = 0) -> tuple[Persona, ...
         [40, 3]
     """
     found = []
+    starts = random.Random(seed).sample(SENTENCES, len(SENTENCES))  # noqa: S311 (a draw, no secret)
     for at, persona in enumerate(personas):
-        order = random.Random(f"{seed}/{at}")  # noqa: S311 (a draw, no secret)
-        length, words = len(persona.text.split()), list[str]()
+        order, start = random.Random(f"{seed}/{at}"), starts[at % len(starts)]  # noqa: S311 (a draw, no secret)
+        length, words = len(persona.text.split()), start.split()  # one start each: short texts that were equal would share their replies
         while len(words) < length:
-            words += " ".join(order.sample(SENTENCES, len(SENTENCES))).split()
+            words += " ".join(order.sample([one for one in SENTENCES if one != start], len(SENTENCES) - 1)).split()
         found.append(Persona(f"irrelevant {at + 1}", " ".join(words[:length])))
     return tuple(found)

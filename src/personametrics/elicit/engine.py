@@ -1,9 +1,10 @@
 """Asks what is missing, writes every reply down before it counts, and stops when told."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,7 @@ GATHER = 1024
 """Replies that may wait for the disk before nothing more is taken."""
 IN_A_ROW = 50
 """Asks that may fail one after the other before the run is given up."""
+INTERRUPTED = "interrupted"
 
 
 @dataclass
@@ -55,7 +57,7 @@ class Terms:
     """Under what terms a run is made.
 
     Attributes:
-        caps: what may be used at most.
+        caps: what the run may use at most, what its directory holds already included.
         prices: to count money.
         watch: called after each write.
         stop: set it to end early: nothing more is asked, and what is on its way has five seconds to arrive.
@@ -98,18 +100,20 @@ async def elicit(model: Model, asks: Sequence[Ask], journal: Journal, terms: Ter
     terms = terms or Terms()
     keys = keys_of(asks, model.id)
     wanted, todo = len(np.unique(keys)), missing(keys, journal)
-    run = _Run(model, asks, keys, journal, terms, Tally(wanted, wanted - len(todo), Meter(model, terms.caps, terms.prices)))
+    meter = Meter(model, terms.caps, terms.prices, journal.totals())
+    run = _Run(model, asks, keys, journal, terms, Tally(wanted, wanted - len(todo), meter))
     work, halt = asyncio.ensure_future(run.ask(todo)), asyncio.ensure_future(terms.stop.wait())
     try:
         await asyncio.wait({work, halt}, return_when=asyncio.FIRST_COMPLETED)
         if not work.done():
-            run.tally.stopped = "interrupted"
+            run.tally.stopped = run.tally.stopped or INTERRUPTED
             await asyncio.wait({work}, timeout=GRACE)
     finally:
         halt.cancel()
         work.cancel()
         with suppress(asyncio.CancelledError):
             await work
+        run.keep()
     return run.tally
 
 
@@ -118,7 +122,7 @@ class _Run:
     """One pass over what is missing.
 
     Attributes:
-        arrived: replies that are not on disk yet, with the position of their ask.
+        arrived: replies that are not on disk yet, with their keys.
         row: how many asks failed one after the other.
     """
 
@@ -128,7 +132,7 @@ class _Run:
     journal: Journal
     terms: Terms
     tally: Tally
-    arrived: list[tuple[int, Reply]] = field(default_factory=list)
+    arrived: list[tuple[bytes, Reply]] = field(default_factory=list)
     row: int = 0
 
     async def ask(self, todo: npt.NDArray[np.int64]) -> None:
@@ -137,7 +141,8 @@ class _Run:
         while asked < len(todo) and not self.tally.stopped:
             pulled = _Pull(self, todo[asked:])
             try:
-                await self._take(self.model.answer(pulled), pulled.todo)
+                await self._take(self.model.answer(pulled), pulled)
+                self._check_all(pulled, asked, len(todo))
             except ModelError as error:
                 if not (self.tally.before or self.tally.answered):
                     raise
@@ -145,45 +150,65 @@ class _Run:
             asked += pulled.count
             if pulled.cap and not pulled.count:
                 self.tally.stopped = f"{pulled.cap} is reached"
-            elif not pulled.cap and asked < len(todo) and not self.tally.stopped:
-                message = f"{self.model.id} stopped answering after {asked} of {len(todo)} asks."
-                raise ModelError(message)
 
-    async def _take(self, answers: AsyncIterator[tuple[int, Reply]], todo: npt.NDArray[np.int64]) -> None:
+    def _check_all(self, pulled: "_Pull", asked: int, wanted: int) -> None:
+        """A model that ends by itself has taken every ask and answered every ask that it took.
+
+        Raises:
+            ModelError: it has not.
+        """
+        done = asked + pulled.count - len(pulled.open)
+        if not self.tally.stopped and (pulled.open or (not pulled.cap and done < wanted)):
+            message = f"{self.model.id} stopped answering after {done} of {wanted} asks."
+            raise ModelError(message)
+
+    async def _take(self, answers: AsyncIterator[tuple[int, Reply]], pulled: "_Pull") -> None:
         """Take replies as they come; while one write reaches the disk, the next replies gather."""
         writer: asyncio.Future[None] = asyncio.ensure_future(self._write())
         try:
             async for index, reply in answers:
-                self.arrived.append((int(todo[index]), reply))
+                self._came(pulled.settle(index), reply)
                 if writer.done():
                     writer.result()
                     writer = asyncio.ensure_future(self._write())
                 if len(self.arrived) >= GATHER:
                     await asyncio.shield(writer)
         finally:
-            if hasattr(answers, "aclose"):
-                await answers.aclose()
-            await asyncio.shield(writer)
-            await self._write()
+            try:
+                if hasattr(answers, "aclose"):
+                    await answers.aclose()
+            finally:
+                try:
+                    await asyncio.shield(writer)
+                finally:
+                    await self._write()
 
     async def _write(self) -> None:
         """Write down what has arrived, and only then count it."""
         while self.arrived:
-            batch, self.arrived = self.arrived, []
-            await asyncio.to_thread(self.journal.add, [(self.keys[position].tobytes(), reply) for position, reply in batch])
-            for position, reply in batch:
-                self._count(position, reply)
+            batch = self.arrived[:]
+            await asyncio.to_thread(self.journal.add, batch)
+            del self.arrived[: len(batch)]
+            failed = sum(reply.outcome == Outcome.FAILED for _, reply in batch)
+            self.tally.failed += failed
+            self.tally.answered += len(batch) - failed
             self.terms.watch(self.tally)
 
-    def _count(self, position: int, reply: Reply) -> None:
-        """One more reply; too many failures in a row end the run."""
+    def keep(self) -> None:
+        """Write down at once what a run that was cancelled in the middle of writing has not; what is there already stays as it is."""
+        if self.arrived:
+            self.journal.add(self.arrived)
+
+    def _came(self, position: int, reply: Reply) -> None:
+        """One more reply: it is paid for, and if it is one too many that failed in a row, the run ends.
+
+        Probabilities that are no numbers are a failure.
+        """
         self.tally.meter.settle(position, reply)
-        if reply.outcome != Outcome.FAILED:
-            self.tally.answered += 1
-            self.row = 0
-            return
-        self.tally.failed += 1
-        self.row += 1
+        if reply.probabilities is not None and not all(map(math.isfinite, reply.probabilities.values())):
+            reply = replace(reply, outcome=Outcome.FAILED, probabilities=None, detail="the model gave probabilities that are no numbers")
+        self.arrived.append((self.keys[position].tobytes(), reply))
+        self.row = self.row + 1 if reply.outcome == Outcome.FAILED else 0
         if self.row >= IN_A_ROW and not self.tally.stopped:
             self.tally.stopped = f"{self.row} asks in a row failed, the last because {reply.detail.rstrip('.')}"
 
@@ -193,17 +218,20 @@ class _Pull:
 
     Attributes:
         count: how many were handed out.
+        open: of them, those without a reply, by their index.
         cap: the cap that left no room for the next; "" if none.
     """
 
     def __init__(self, run: _Run, todo: npt.NDArray[np.int64]) -> None:
         self.run, self.todo = run, todo
-        self.count, self.cap = 0, ""
+        self.count, self.open, self.cap = 0, set[int](), ""
 
     def __iter__(self) -> "_Pull":
         return self
 
     def __next__(self) -> Ask:
+        if self.run.terms.stop.is_set() and not self.run.tally.stopped:
+            self.run.tally.stopped = INTERRUPTED
         if self.run.tally.stopped or self.cap or self.count >= len(self.todo):
             raise StopIteration
         position = int(self.todo[self.count])
@@ -211,5 +239,18 @@ class _Pull:
         self.cap = self.run.tally.meter.take(position, ask)
         if self.cap:
             raise StopIteration
+        self.open.add(self.count)
         self.count += 1
         return ask
+
+    def settle(self, index: int) -> int:
+        """The position of the ask that a reply is to.
+
+        Raises:
+            ModelError: the model was not given it, or answered it before.
+        """
+        if index not in self.open:
+            message = f"{self.run.model.id} answered ask {index}, which it was not given or had answered; its `answer` is broken."
+            raise ModelError(message)
+        self.open.remove(index)
+        return int(self.todo[index])

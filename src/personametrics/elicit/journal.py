@@ -1,9 +1,12 @@
 """Every reply on disk before it counts: one SQLite file in the run directory."""
 
 import json
+import math
+import os
 import sqlite3
+import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -28,7 +31,7 @@ CREATE TABLE replies (
 CREATE TABLE failures (key BLOB NOT NULL, turn INTEGER NOT NULL, calls INTEGER NOT NULL, seconds REAL NOT NULL, detail TEXT NOT NULL);
 """
 """Replies are paid for and never asked again; failures are a log, and are asked again."""
-INSERT = "INSERT OR IGNORE INTO replies VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+INSERT = "INSERT INTO replies VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key, turn) DO NOTHING"
 FIELDS = "outcome, text, probabilities, finish, tokens_in, tokens_out, calls, seconds, fingerprint, degraded, detail"
 Keys = npt.NDArray[np.void]
 """(N,) keys, 32 bytes each."""
@@ -49,6 +52,7 @@ class Journal:
         self.folder = folder
         self._connection = connection
         self._lock = lock
+        self._turn = threading.Lock()
 
     @classmethod
     def open(cls, folder: str | Path, manifest: Mapping[str, Any], *, extend: bool = False) -> "Journal":
@@ -68,17 +72,15 @@ class Journal:
         except OSError as error:
             message = f"{folder} cannot be made a run directory ({error.strerror})."
             raise RunError(message) from error
-        lock = _lock(folder)
-        try:
+        with ExitStack() as opened:
+            lock = opened.enter_context(closing(_lock(folder)))
             with _said(folder):
-                connection = sqlite3.connect(folder / FILE, check_same_thread=False, isolation_level=None)
+                connection = opened.enter_context(closing(_connect(folder / FILE)))
                 _prepare(connection, folder)
             journal = cls(folder, connection, lock)
             journal._agree(manifest, extend=extend)
-        except BaseException:
-            lock.close()
-            raise
-        return journal
+            opened.pop_all()
+            return journal
 
     @classmethod
     def read(cls, folder: str | Path) -> "Journal":
@@ -91,10 +93,13 @@ class Journal:
         if not (folder / FILE).is_file():
             message = f"{folder} is no run directory: it has no {FILE}."
             raise RunError(message)
-        with _said(folder):
-            connection = sqlite3.connect(f"{(folder / FILE).resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
+        nobody_writes = not os.access(folder, os.W_OK) and not (folder / f"{FILE}-wal").exists()  # an archive, where no lock can be made
+        uri = f"{(folder / FILE).resolve().as_uri()}?mode=ro{'&immutable=1' if nobody_writes else ''}"
+        with _said(folder), ExitStack() as opened:
+            connection = opened.enter_context(closing(_connect(uri)))
             _check_version(connection, folder)
-        return cls(folder, connection, None)
+            opened.pop_all()
+            return cls(folder, connection, None)
 
     def __enter__(self) -> Self:
         return self
@@ -103,8 +108,9 @@ class Journal:
         self.close()
 
     def close(self) -> None:
-        """Let go of the run."""
-        self._connection.close()
+        """Let go of the run, once what is being written is written."""
+        with self._turn:
+            self._connection.close()
         if self._lock is not None:
             self._lock.close()
 
@@ -116,22 +122,35 @@ class Journal:
 
     def note(self, part: str, content: Any) -> None:
         """Add or replace a part of the manifest."""
-        with _said(self.folder):
-            self._connection.execute("INSERT OR REPLACE INTO manifest VALUES (?, ?)", (part, json.dumps(content, ensure_ascii=False)))
+        self._note({part: content})
+
+    def _note(self, parts: Mapping[str, Any]) -> None:
+        """Add or replace parts of the manifest, all or none."""
+        rows = [(part, json.dumps(content, ensure_ascii=False)) for part, content in parts.items()]
+        with self._whole():
+            self._connection.executemany("INSERT OR REPLACE INTO manifest VALUES (?, ?)", rows)
 
     def add(self, replies: Sequence[tuple[bytes, Reply]], turn: int = 0) -> None:
-        """Write replies; when it returns they survive a power cut. A key that has a reply keeps it.
+        """Write replies; when it returns they survive a power cut. A key that has a reply keeps it. Any thread may call it.
+
+        Half a character (a lone surrogate) in a text becomes U+FFFD: no file can hold it.
 
         Raises:
-            RunError: the disk is full, or the file cannot be written.
+            RunError: the disk is full, the file cannot be written, or a probability is not a number.
         """
-        settled = [(key, turn, *_row(reply)) for key, reply in replies if reply.outcome != Outcome.FAILED]
-        failed = [(key, turn, reply.calls, reply.seconds, reply.detail) for key, reply in replies if reply.outcome == Outcome.FAILED]
-        with _said(self.folder):
+        settled = [(key, turn, *_row(one)) for key, one in replies if one.outcome != Outcome.FAILED]
+        failed = [(key, turn, one.calls, one.seconds, _mended(one.detail)) for key, one in replies if one.outcome == Outcome.FAILED]
+        with self._whole():
+            self._connection.executemany(INSERT, settled)
+            self._connection.executemany("INSERT INTO failures VALUES (?, ?, ?, ?, ?)", failed)
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """One transaction at a time, of which all is written or nothing."""
+        with self._turn, _said(self.folder):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
-                self._connection.executemany(INSERT, settled)
-                self._connection.executemany("INSERT INTO failures VALUES (?, ?, ?, ?, ?)", failed)
+                yield
                 self._connection.execute("COMMIT")
             except BaseException:
                 if self._connection.in_transaction:
@@ -180,19 +199,19 @@ class Journal:
         """Take the manifest, or refuse it and say what changed."""
         before = {part: content for part, content in self.manifest.items() if part in manifest}
         wanted = json.loads(json.dumps(dict(manifest)))
-        if before and before != wanted and not extend:
+        changed = [_some(found) for part in wanted if (found := changes(before.get(part), wanted[part], part))]
+        if before and changed and not extend:
             message = (
-                f"{self.folder} was begun with another study: {'; '.join(changes(before, wanted))}; "
+                f"{self.folder} was begun with another study: {'; '.join(changed)}; "
                 "undo that, name another out, or pass --extend to keep the replies whose asks are the same."
             )
             raise RunError(message)
-        for part, content in wanted.items():
-            if before.get(part) != content:
-                self.note(part, content)
+        if before != wanted:
+            self._note(wanted)
 
 
-def changes(before: Any, after: Any, path: str = "", most: int = 6) -> list[str]:
-    """What differs between two JSON values, as "path: old → new".
+def changes(before: Any, after: Any, path: str = "") -> list[str]:
+    """What differs between two JSON values, as "path: old → new"; a key that is absent is null.
 
     Examples:
         >>> changes({"runs": 5, "model": "m"}, {"runs": 8, "model": "m"})
@@ -200,14 +219,17 @@ def changes(before: Any, after: Any, path: str = "", most: int = 6) -> list[str]
     """
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         names = list(dict.fromkeys([*before, *after]))
-        found = [one for name in names for one in changes(before.get(name), after.get(name), f"{path}.{name}" if path else name, most)]
-    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        found = [one for at, pair in enumerate(zip(before, after, strict=True)) for one in changes(*pair, f"{path}[{at}]", most)]
-    elif isinstance(before, list) and isinstance(after, list):
-        found = [f"{path}: {len(before)} → {len(after)} entries"]
-    else:
-        found = [] if before == after else [f"{path}: {_short(before)} → {_short(after)}"]
-    return found if len(found) <= most + 1 else [*found[:most], f"and {len(found) - most} more"]
+        return [one for name in names for one in changes(before.get(name), after.get(name), f"{path}.{name}" if path else name)]
+    if isinstance(before, list) and isinstance(after, list):
+        if len(before) != len(after):
+            return [f"{path}: {len(before)} → {len(after)} entries"]
+        return [one for at, pair in enumerate(zip(before, after, strict=True)) for one in changes(*pair, f"{path}[{at}]")]
+    return [] if before == after else [f"{path}: {_short(before)} → {_short(after)}"]
+
+
+def _some(found: Sequence[str], most: int = 4) -> str:
+    """The first changes of one part, and how many more there are."""
+    return ", ".join([*found[:most], *([f"and {len(found) - most} more"] if len(found) > most else [])])
 
 
 def _short(value: Any) -> str:
@@ -228,6 +250,9 @@ def _prepare(connection: sqlite3.Connection, folder: Path) -> None:
 def _check_version(connection: sqlite3.Connection, folder: Path) -> None:
     """Refuse a journal of another schema."""
     version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version == 0:
+        message = f"{folder / FILE} holds no run: it was never begun, or is the file of something else."
+        raise RunError(message)
     if version != VERSION:
         message = (
             f"{folder / FILE} has the schema {version}, this version of personametrics reads {VERSION}; use the version that wrote it."
@@ -237,35 +262,58 @@ def _check_version(connection: sqlite3.Connection, folder: Path) -> None:
 
 def _lock(folder: Path) -> sqlite3.Connection:
     """Hold the run directory until the process ends, however it ends; on every system that has SQLite."""
-    lock = sqlite3.connect(folder / "lock", timeout=0, isolation_level=None, check_same_thread=False)
-    try:
-        lock.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError as error:
-        lock.close()
-        message = f"{folder} is in use by another process; wait for it, stop it, or name another out."
-        raise RunError(message) from error
-    return lock
+    with _said(folder, "lock"), ExitStack() as opened:
+        lock = opened.enter_context(closing(_connect(folder / "lock", timeout=0)))
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            message = f"{folder} is in use by another process; wait for it, stop it, or name another out."
+            raise RunError(message) from error
+        opened.pop_all()
+        return lock
+
+
+def _connect(place: Path | str, timeout: float = 5.0) -> sqlite3.Connection:
+    """A connection that any thread may use; a place in text is a URI."""
+    return sqlite3.connect(place, timeout, isolation_level=None, check_same_thread=False, uri=isinstance(place, str))
 
 
 @contextmanager
-def _said(folder: Path) -> Iterator[None]:
+def _said(folder: Path, file: str = FILE) -> Iterator[None]:
     """Say what SQLite says in one sentence."""
     try:
         yield
+    except UnicodeEncodeError as error:
+        message = f"{folder}: {error.object[error.start]!a} is half a character and cannot be written; clean the texts of the study."
+        raise RunError(message) from None
     except sqlite3.DatabaseError as error:
         full = "full" in str(error)
         remedy = "free some space and resume" if full else "the file may be damaged or on a disk that refuses to be written"
-        message = f"{folder / FILE}: {error}; {remedy}. What was written before is kept."
+        message = f"{folder / file}: {error}; {remedy}. What was written before is kept."
         raise RunError(message) from error
 
 
 def _row(reply: Reply) -> tuple[Any, ...]:
     """A reply as it is stored."""
-    probabilities = None if reply.probabilities is None else json.dumps(dict(reply.probabilities), ensure_ascii=False, allow_nan=False)
+    probabilities = None
+    if reply.probabilities is not None:
+        shares = {label: float(share) for label, share in reply.probabilities.items()}
+        if not all(map(math.isfinite, shares.values())):
+            message = f"A reply has probabilities that are no numbers and cannot be kept: {shares}."
+            raise RunError(message)
+        probabilities = json.dumps(shares)
+    text = None if reply.text is None else _mended(reply.text)
     return (
-        str(reply.outcome), reply.text, probabilities, reply.finish, reply.tokens_in, reply.tokens_out, reply.calls, reply.seconds,
-        reply.fingerprint, ",".join(reply.degraded), reply.detail,
+        str(reply.outcome), text, probabilities, _mended(reply.finish), reply.tokens_in, reply.tokens_out, reply.calls, reply.seconds,
+        _mended(reply.fingerprint), ",".join(reply.degraded), _mended(reply.detail),
     )  # fmt: skip
+
+
+def _mended(text: str) -> str:
+    """A text without halves of characters."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _reply(row: tuple[Any, ...]) -> Reply:

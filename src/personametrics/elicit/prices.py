@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from personametrics.data.ask import Ask, Message
+from personametrics.data.errors import StudyError
 from personametrics.data.model import Counts, Model
 from personametrics.data.reply import Reply
 
@@ -95,17 +96,22 @@ class Caps:
 class Meter:
     """Counts what a run uses, and says before each ask whether the caps leave room for it.
 
-    An ask on its way counts with the most it can cost, so that what is on its way never passes a cap.
+    An ask on its way counts with one call, the tokens of its prompt and the longest answer, so that a cap is never passed by what keeps to
+    that; calls that a backend repeats, and prompts longer than estimated, are counted when they are back.
 
     Attributes:
-        calls: made so far.
-        tokens_in: read so far.
-        tokens_out: written so far.
+        before: calls, tokens_in and tokens_out of the run before now; they count for the caps.
+        calls: made now.
+        tokens_in: read now.
+        tokens_out: written now.
         estimated: some tokens were not reported and are estimated from the length of the text.
     """
 
-    def __init__(self, model: Model, caps: Caps, prices: Prices | None) -> None:
-        self.model, self.caps, self.prices = model, caps, prices
+    def __init__(self, model: Model, caps: Caps, prices: Prices | None, before: Mapping[str, int] | None = None) -> None:
+        if caps.money is not None and prices is None:
+            message = f"A cap in money needs prices, and none are known for {model.id}; give prices, or cap tokens or calls."
+            raise StudyError(message)
+        self.model, self.caps, self.prices, self.before = model, caps, prices, before or {}
         self.calls = 0
         self.tokens_in = self.tokens_out = 0.0
         self.estimated = False
@@ -114,18 +120,18 @@ class Meter:
 
     @property
     def money(self) -> float | None:
-        """Spent so far; None without prices."""
+        """Spent now; None without prices."""
         return None if self.prices is None else self.prices.of(self.tokens_in, self.tokens_out)
 
     def take(self, index: int, ask: Ask) -> str:
         """Set aside what the ask can cost at most; returns the cap that leaves no room for it, or ""."""
-        caps, read = self.caps, self._tokens(ask) if self._by_tokens else 0.0
-        if caps.calls is not None and self.calls + len(self._on_the_way) + 1 > caps.calls:
+        caps, before, read = self.caps, self.before, self._tokens(ask) if self._by_tokens else 0.0
+        if caps.calls is not None and before.get("calls", 0) + self.calls + len(self._on_the_way) + 1 > caps.calls:
             return f"the cap of {caps.calls} calls"
         if self._by_tokens:
-            others = self._on_the_way.values()
-            most_in = self.tokens_in + read + sum(one for _, one in others)
-            most_out = self.tokens_out + ask.sampling.max_tokens + sum(other.sampling.max_tokens for other, _ in others)
+            all_of_them = [(ask, read), *self._on_the_way.values()]
+            most_in = before.get("tokens_in", 0) + self.tokens_in + sum(one for _, one in all_of_them)
+            most_out = before.get("tokens_out", 0) + self.tokens_out + sum(one.sampling.max_tokens for one, _ in all_of_them)
             if caps.tokens is not None and most_in + most_out > caps.tokens:
                 return f"the cap of {caps.tokens} tokens"
             if caps.money is not None and self.prices is not None and self.prices.of(most_in, most_out) > caps.money:
@@ -137,10 +143,9 @@ class Meter:
         """Put what the reply cost in place of what was set aside."""
         ask, _ = self._on_the_way.pop(index)
         self.calls += reply.calls
-        if reply.text is None and reply.probabilities is None:
-            return
-        self.estimated |= reply.tokens_in is None
-        self.tokens_in += self._tokens(ask) if reply.tokens_in is None else reply.tokens_in
+        came = reply.text is not None or reply.probabilities is not None
+        self.estimated |= came and None in {reply.tokens_in, reply.tokens_out}
+        self.tokens_in += (self._tokens(ask) if came else 0) if reply.tokens_in is None else reply.tokens_in
         self.tokens_out += len(reply.text or "") / LETTERS_A_TOKEN if reply.tokens_out is None else reply.tokens_out
 
     def _tokens(self, ask: Ask) -> float:

@@ -1,15 +1,21 @@
 """Reading a study file, with errors that name line and key."""
 
+import re
+import reprlib
 import tomllib
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 from pydantic import ValidationError
 
 from personametrics.data.errors import ReadError, StudyError, options
 from personametrics.elicit.plan import Plan
+
+TABLES = ("personas", "items")
+"""Keys whose value is a path or rows: pydantic puts the kind that it tried into the place of a mistake."""
 
 
 def load(path: str | Path) -> Plan:
@@ -24,7 +30,7 @@ def load(path: str | Path) -> Plan:
     """
     path = Path(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         message = f"{path} cannot be read ({reason})."
@@ -52,11 +58,22 @@ def checked(content: Any, where: Any = lambda _: "The study") -> Plan:
     try:
         return Plan.model_validate(content)
     except ValidationError as error:
-        first, more = max(error.errors(), key=lambda one: len(one["loc"])), error.error_count() - 1
-        place = tuple(one for one in first["loc"] if not (isinstance(one, str) and ("[" in one or one == "str")))
+        found = {_place(one["loc"]): one for one in error.errors() if _meant(one)}
+        place, more = max(found, key=lambda one: (len(one), found[one]["type"] == "extra_forbidden")), len(found) - 1
         rest = f" ({more} more mistake{'s' if more > 1 else ''})" if more else ""
-        message = f'{where(place)}, key "{".".join(map(str, place))}": {_why(first, place)}{rest}.'
+        message = f'{where(place)}, key "{".".join(map(str, place))}": {_why(found[place], place)}{rest}.'
         raise StudyError(message) from None
+
+
+def _place(loc: Sequence[int | str]) -> tuple[int | str, ...]:
+    """Keys and positions down to a mistake."""
+    return tuple(one for at, one in enumerate(loc) if at == 0 or not (one == "[key]" or (at == 1 and loc[0] in TABLES)))
+
+
+def _meant(error: Any) -> bool:
+    """Whether a mistake is about the kind of value that was given: rows are no wrong path, and a path is no wrong rows."""
+    rows, loc = isinstance(error["input"], list), error["loc"]
+    return loc[0] not in TABLES or len(loc) != 2 or rows == (loc[1] != "str")
 
 
 def _why(error: Any, place: Sequence[Any]) -> str:
@@ -64,43 +81,97 @@ def _why(error: Any, place: Sequence[Any]) -> str:
     if error["type"] == "extra_forbidden":
         part: Any = Plan
         for name in place[:-1]:
-            part = part.model_fields[name].annotation if hasattr(part, "model_fields") and name in part.model_fields else part
-        names = [field.alias or name for name, field in part.model_fields.items()] if hasattr(part, "model_fields") else []
+            kind = part.model_fields[name].annotation
+            part = next(one for one in (kind, *get_args(kind)) if hasattr(one, "model_fields"))
+        names = [field.alias or name for name, field in part.model_fields.items()]
         return f"there is no such key; {options(str(place[-1]), names, 30)}"
     if error["type"] == "missing":
         return "it is missing"
     message = str(error["msg"]).rstrip(".")
-    return f"{message[0].lower()}{message[1:]}, not {error['input']!r:.60}"
+    return f"{message[0].lower()}{message[1:]}, not {reprlib.repr(error['input']):.60}"
 
 
 def _yaml(path: Path, text: str) -> Any:
     """YAML as plain values; nothing but plain values."""
     try:
-        return yaml.safe_load(text)
+        loader = yaml.SafeLoader(text)
+        node = loader.get_single_node()
+        _check_keys(node)
+        return None if node is None else loader.construct_document(node)
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         message = f"{path}{line}: {error.problem or 'this is no YAML'}."
         raise StudyError(message) from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError) as error:
         message = f"{path} is no YAML ({str(error).splitlines()[0] if str(error) else type(error).__name__})."
         raise StudyError(message) from None
+
+
+def _check_keys(root: yaml.Node | None) -> None:
+    """No key stands twice in a mapping, where the last would win in silence; none merges mappings, which can grow without end.
+
+    Raises:
+        MarkedYAMLError: one does.
+    """
+    waiting, seen = [root], set[int]()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen or not isinstance(node, yaml.CollectionNode):
+            continue
+        seen.add(id(node))
+        names = set[str]()
+        for key, value in node.value if isinstance(node, yaml.MappingNode) else []:
+            if not isinstance(key, yaml.ScalarNode):
+                continue  # it cannot be a key, and will be refused as one
+            if key.tag == "tag:yaml.org,2002:merge" or key.value in names:
+                problem = "<< is not taken here, write the keys out" if key.value == "<<" else f'the key "{key.value}" is given twice'
+                raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
+            names.add(key.value)
+            waiting.append(value)
+        waiting += node.value if isinstance(node, yaml.SequenceNode) else []
 
 
 def _toml(path: Path, text: str) -> Any:
     """TOML as plain values."""
     try:
         return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         message = f"{path}: {error}."
         raise StudyError(message) from None
 
 
 def _line(path: Path, text: str, place: Sequence[Any]) -> str:
     """Where a key stands, in the form of ", line N"; a missing key is looked for in the part that should hold it."""
-    if path.suffix.lower() == ".toml":
-        names = [str(name) for name in place if isinstance(name, str)]
-        found = [at for at, line in enumerate(text.splitlines(), 1) if names and line.split("=")[0].strip(" []\"'").endswith(names[-1])]
-        return f", line {found[0]}" if found else ""
+    line = _toml_line(text, tuple(place)) if path.suffix.lower() == ".toml" else _yaml_line(text, place)
+    return f", line {line}" if line else ""
+
+
+def _toml_line(text: str, place: tuple[Any, ...]) -> int:
+    """The line of the longest part of a place that stands in a line of its own; 0 if none does."""
+    table, deepest, found = tuple[Any, ...](), 0, 0
+    count = Counter[tuple[Any, ...]]()
+    for at, line in enumerate(text.splitlines(), 1):
+        head, key = re.match(r"\s*(\[\[?)([^\[\]]+)\]", line), re.match(r"\s*([^=#]+)=", line)
+        if head:
+            table = _toml_keys(head[2])
+            if head[1] == "[[":
+                count[table] += 1
+                table = (*table, count[table] - 1)
+        if not head and not key:
+            continue
+        here = (*table, *(_toml_keys(key[1]) if key else ()))
+        if len(here) > deepest and here == place[: len(here)]:
+            deepest, found = len(here), at
+    return found
+
+
+def _toml_keys(text: str) -> tuple[str, ...]:
+    """A dotted key, in parts."""
+    return tuple(part.strip(" \t\"'") for part in text.split("."))
+
+
+def _yaml_line(text: str, place: Sequence[Any]) -> int:
+    """The line of the deepest part of a place; 0 if none is there."""
     node, line = yaml.compose(text, Loader=yaml.SafeLoader), 0
     for name in place:
         if isinstance(node, yaml.MappingNode):
@@ -111,7 +182,7 @@ def _line(path: Path, text: str, place: Sequence[Any]) -> str:
         elif isinstance(node, yaml.SequenceNode) and isinstance(name, int) and name < len(node.value):
             node = node.value[name]
             line = node.start_mark.line + 1
-    return f", line {line}" if line else ""
+    return line
 
 
 def _beside(path: Path, value: Any) -> Any:

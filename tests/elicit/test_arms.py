@@ -1,0 +1,194 @@
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from personametrics.data.errors import StudyError
+from personametrics.data.item import Item
+from personametrics.data.persona import Persona
+from personametrics.data.prompt import NOBODY
+from personametrics.data.scale import FreeText, Nominal, Numeric, Ordinal, Scale, character_ngrams, parse_scale
+from personametrics.elicit.arms import IRRELEVANT, NONE, PANEL, SENTENCES, SHUFFLED, Arms, irrelevant
+from personametrics.elicit.plan import Plan
+
+PEOPLE = tuple(Persona(f"p{n}", f"You are number {n}, zealous about topic {n}.", {"age": str(20 + n)}) for n in range(7))
+SCALE = Ordinal(("no", "so-so", "yes"))
+ITEMS = (Item("tea", "Tea?", SCALE, wordings={"formal": "Would you care for tea?"}), Item("age", "How old?", Numeric(0, 120)))
+
+
+def arms(people: tuple[Persona, ...] = PEOPLE, items: tuple[Item, ...] = ITEMS, **plan: Any) -> Arms:
+    return Arms(Plan.model_validate({"model": "m", "personas": "p.csv", "items": "i.csv", **plan}), people, items)
+
+
+def test_the_shuffled_arm_is_answered_by_the_panel() -> None:
+    grids = arms(runs=3).grids()
+    panel, shuffled = grids[PANEL], grids[SHUFFLED]
+    assert {ask.key("m") for ask in shuffled} == {ask.key("m") for ask in panel}
+    asked = {ask.key("m"): ask.about["persona"] for ask in panel}
+    assert [ask.about["persona"] for ask in shuffled] == [ask.about["persona"] for ask in panel]
+    assert all(asked[ask.key("m")] != ask.about["persona"] for ask in shuffled)
+
+
+@given(st.integers(2, 7))
+def test_every_persona_lends_its_text_to_exactly_one_other(count: int) -> None:
+    shuffled = arms(PEOPLE[:count], runs=1).grids()[SHUFFLED]
+    lent = {ask.about["persona"]: ask.messages[0].text for ask in shuffled}
+    assert len(lent) == len(set(lent.values())) == count
+    assert all(f"number {name[1:]}," not in text for name, text in lent.items())
+
+
+def test_without_a_persona_nothing_is_said_about_one() -> None:
+    for place in ("system", "user"):
+        grid = arms(prompt={"place": place}).grids()[NONE]
+        assert len(grid) == 2 * 5
+        assert {message.role for ask in grid for message in ask.messages} == {"user"}
+        assert {ask.about["persona"] for ask in grid} == {NOBODY}
+        assert not any("person" in message.text for ask in grid for message in ask.messages)
+
+
+def test_arms_are_told_apart_and_controls_come_first() -> None:
+    found = arms(runs=2)
+    assert [ask.about["arm"] for ask in found.asks()] == [NONE] * 4 + [SHUFFLED] * 28 + [IRRELEVANT] * 20 + [PANEL] * 28
+    assert len({ask.key("m") for ask in found.asks()}) == 4 + 20 + 28
+
+
+@pytest.mark.parametrize(
+    ("controls", "expected"),
+    [
+        ({}, [PANEL, NONE, SHUFFLED, IRRELEVANT]),
+        ({"none": False}, [PANEL, SHUFFLED, IRRELEVANT]),
+        ({"shuffled": False, "irrelevant": 0}, [PANEL, NONE]),
+        ({"none": False, "shuffled": False, "irrelevant": 0}, [PANEL]),
+    ],
+)
+def test_only_the_controls_that_are_wanted_are_asked(controls: dict[str, Any], expected: list[str]) -> None:
+    assert list(arms(controls=controls).grids()) == expected
+
+
+def test_one_persona_has_nobody_to_change_texts_with() -> None:
+    assert list(arms(PEOPLE[:1]).grids()) == [PANEL, NONE]
+
+
+def test_as_many_irrelevant_texts_as_wanted_or_as_there_are_personas() -> None:
+    assert len(arms(controls={"irrelevant": 3}).grids()[IRRELEVANT].personas) == 3
+    assert len(arms(controls={"irrelevant": 30}).grids()[IRRELEVANT].personas) == len(PEOPLE)
+
+
+TEXTS = st.lists(st.text(st.sampled_from("abc \n\t\u00a0é"), max_size=60), max_size=5)
+
+
+@given(TEXTS, st.integers(-5, 5))
+def test_irrelevant_texts_have_as_many_words_and_nothing_of_a_persona(texts: list[str], seed: int) -> None:
+    people = [Persona(f"zebra{n}", f"zebra{n} {text}", {"a": "b"}) for n, text in enumerate(texts)]
+    found = irrelevant(people, seed)
+    assert [len(one.text.split()) for one in found] == [len(one.text.split()) for one in people]
+    assert not any("zebra" in one.text + one.id for one in found)
+    assert all(dict(one.attributes) == {} for one in found)
+    assert len({one.id for one in found}) == len(found)
+    known = set(" ".join(SENTENCES).split())
+    assert all(set(one.text.split()) <= known for one in found)
+    assert found == irrelevant(people, seed)
+
+
+@given(st.integers(2, 40), st.integers(0, 99))
+def test_short_irrelevant_texts_never_share_their_replies(words: int, seed: int) -> None:
+    found = irrelevant([Persona(str(n), "word " * words) for n in range(len(SENTENCES))], seed)
+    assert len({one.text for one in found}) == len(SENTENCES)
+
+
+def test_irrelevant_texts_differ_by_seed_and_from_each_other_and_long_ones_go_on() -> None:
+    people = [Persona(str(n), "word " * 1000) for n in range(5)]
+    found = [one.text for seed in range(3) for one in irrelevant(people, seed)]
+    assert len(set(found)) == 15
+    assert all(len(text.split()) == 1000 for text in found)
+    assert [one.text for one in arms(tuple(people), seed=2).grids()[IRRELEVANT].personas if one] == found[10:]
+
+
+def test_irrelevant_sentences_are_about_nobody() -> None:
+    assert not any(re.search(r"\b(you|i|my|your|he|she|they|people|person|man|woman)\b", sentence.casefold()) for sentence in SENTENCES)
+
+
+def test_conditions_multiply_every_arm() -> None:
+    found = arms(items=ITEMS[:1], conditions={"wording": ["given", "formal"], "order": ["given", "reversed"]}, runs=1).grids()
+    assert {arm: len(grid) for arm, grid in found.items()} == {PANEL: 28, NONE: 4, SHUFFLED: 28, IRRELEVANT: 20}
+
+
+def test_scoring_asks_once() -> None:
+    found = arms(items=ITEMS[:1], score=True, runs=9)
+    assert all(ask.score and ask.run == 0 for ask in found.asks())
+    assert found.runs == 1
+    with pytest.raises(StudyError, match=r'^score: the item "age" has no labels to score'):
+        arms(score=True)
+
+
+def test_the_plan_reaches_every_ask() -> None:
+    found = arms(sampling={"temperature": 0.3, "max_tokens": 7, "seed": 4}, prompt={"style": "letter"}, items=ITEMS[:1]).asks()
+    assert {(ask.sampling.temperature, ask.sampling.max_tokens, ask.sampling.seed, ask.choices) for ask in found} == {
+        (0.3, 7, 4, ("A", "B", "C"))
+    }
+
+
+@pytest.mark.parametrize(
+    ("plan", "said"),
+    [
+        ({"conditions": {"wording": ["given", "formal"]}}, 'The item "age" has no wording "formal"'),
+        ({"conditions": {"order": ["sideways"]}}, 'The order of options "sideways" is unknown'),
+        ({"conditions": {"place": ["given", "sytem"]}}, 'The place of the persona "sytem" is unknown'),
+        ({"conditions": {"order": []}}, "conditions.order: it has no levels"),
+        ({"conditions": {"order": ["given", "given"]}}, "conditions.order: a level is named twice"),
+        ({"prompt": {"persona": "Hello."}}, 'prompt.persona: the slot "{persona}" is missing'),
+        ({"prompt": {"style": "letter", "option": "{mark})"}}, 'prompt.option: the slot "{label}" is missing'),
+    ],
+)
+def test_a_plan_that_cannot_be_asked_is_refused_before_anything_is(plan: dict[str, Any], said: str) -> None:
+    with pytest.raises(StudyError) as caught:
+        arms(**plan)
+    assert str(caught.value).startswith(said)
+
+
+@pytest.mark.parametrize(
+    "scale",
+    [Numeric(0, 2_500_000), Numeric(-0.1, 0.30000000000000004), Ordinal(("-2", "0", "2")), Nominal(("yes", "no way")), SCALE],
+)
+def test_the_manifest_remembers_every_scale(scale: Scale) -> None:
+    (item,) = json.loads(json.dumps(arms(items=(Item("q", "?", scale),)).manifest("m")))["items"]
+    assert parse_scale(item["scale"]) == scale
+
+
+@pytest.mark.parametrize(
+    "scale", [Nominal(("a|b", "c")), Ordinal(("a:b", "c")), Ordinal((" a", "b")), Nominal(("", "b")), Numeric(0, 1e-9)]
+)
+def test_a_scale_that_no_run_directory_can_remember_is_refused(scale: Scale) -> None:
+    with pytest.raises(StudyError, match=r'^The item "q" has a scale that cannot be written down'):
+        arms(items=(Item("q", "?", scale),))
+
+
+def test_open_questions_can_be_asked() -> None:
+    assert len(arms(items=(Item("q", "Why?", FreeText(character_ngrams)),)).asks()) > 0
+
+
+def test_the_manifest_holds_whatever_decides_what_is_asked_and_nothing_else() -> None:
+    base = arms()
+    manifest = base.manifest("m")
+    assert json.loads(json.dumps(manifest)).keys() == {"model", "study", "prompt", "personas", "items"}
+    for change in (
+        {"runs": 6}, {"score": False, "seed": 1}, {"conditions": {"order": ["reversed"]}}, {"sampling": {"temperature": 0.0}},
+        {"prompt": {"place": "user"}}, {"controls": {"none": False}}, {"structured": "choice"},
+    ):  # fmt: skip
+        assert arms(**change).manifest("m") != manifest, change
+    for aside in (
+        {"out": "x"}, {"limits": {"connections": 1}}, {"caps": {"calls": 1}}, {"prices": {"tokens_in": 1, "tokens_out": 1}}, {"level": 0.5},
+        {"target": 0.5}, {"check": False}, {"key_variable": "OTHER"},
+    ):  # fmt: skip
+        assert arms(**aside).manifest("m") == manifest, aside
+    assert base.manifest("n") != manifest
+    assert arms(PEOPLE[:-1]).manifest("m") != manifest
+    assert arms(items=ITEMS[::-1]).manifest("m") != manifest
+
+
+def test_an_attribute_that_is_a_column_of_the_answers_is_refused() -> None:
+    with pytest.raises(StudyError, match=r'^The persona "a" has the attribute "arm", which is a column of the answers; rename it\.$'):
+        arms((Persona("a", "x", {"arm": "left"}),))
