@@ -4,13 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: demo test check lint types contracts ground docs bench coverage clean
+.PHONY: demo test test-servers check lint types contracts ground docs bench bench-elicitation coverage clean
 
 demo: $(VENV)/.installed
 	$(BIN)/personametrics demo --out demo-report
 
 test: $(VENV)/.developer
 	$(BIN)/python -m pytest
+
+# Two servers that others wrote, asked over HTTP. One of them, llama.cpp, is compiled here the first time: some minutes.
+test-servers: $(VENV)/.developer $(VENV)-servers/.installed
+	PERSONAMETRICS_LLAMA=$(VENV)-servers/bin/python $(BIN)/python -m pytest tests/servers
 
 check: lint types contracts ground docs test
 
@@ -35,6 +39,10 @@ docs: $(VENV)/.developer
 bench: $(VENV)/.developer
 	$(BIN)/python benchmarks/speed.py
 
+# Peers live in environments of their own, since they need different versions of the same packages: PEERS="a/bin/python b/bin/python"
+bench-elicitation: $(VENV)/.developer
+	$(BIN)/python benchmarks/elicitation.py --peers $(PEERS)
+
 coverage: $(VENV)/.developer
 	$(BIN)/python benchmarks/coverage.py
 
@@ -45,7 +53,9 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(PIP) --editable .
 	touch $@
 
+# torch by itself first: what depends on it must not choose another build.
 $(VENV)/.developer: $(VENV)/.installed
+	$(PIP) torch
 	$(PIP) --editable '.[dev]'
 	touch $@
 
@@ -54,5 +64,10 @@ $(VENV)-ground/.installed: constraints.txt
 	$(VENV)-ground/bin/pip --disable-pip-version-check install --quiet --constraint constraints.txt numpy scipy
 	touch $@
 
+$(VENV)-servers/.installed: constraints.txt
+	$(PYTHON) -m venv $(VENV)-servers
+	$(VENV)-servers/bin/pip --disable-pip-version-check install --quiet --constraint constraints.txt 'llama-cpp-python[server]'
+	touch $@
+
 clean:
-	rm -rf $(VENV) $(VENV)-ground site demo-report build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-ground $(VENV)-servers site demo-report build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
