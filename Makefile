@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: demo test test-servers check lint types contracts ground docs bench bench-elicitation coverage clean
+.PHONY: demo test test-servers check lint types contracts ground docs bench bench-elicitation coverage adaptive clean
 
 demo: $(VENV)/.installed
 	$(BIN)/personametrics demo --out demo-report
@@ -45,6 +45,9 @@ bench-elicitation: $(VENV)/.developer
 
 coverage: $(VENV)/.developer
 	$(BIN)/python benchmarks/coverage.py
+
+adaptive: $(VENV)/.developer
+	$(BIN)/python benchmarks/adaptive.py --markdown docs/adaptive.md
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -187,7 +187,7 @@ class Adaptive:
         """Interval at the level that this look is granted."""
         here, full = outlook.variance(step.sizes), outlook.variance(self.most)
         before = [look.fraction for look in step.looks]
-        fraction = 1.0 if step.sizes == self.most else min(max(full / here, *before[-1:], 0.0), 1.0)
+        fraction = min(max(full / here, *before[-1:], 0.0), 1.0)  # re-estimated; looks must not go back
         *_, now, end = bounds([*before, fraction, 1.0], 1 - self.level, self.spending)
         level = float(2 * ndtr(now) - 1)
         signal = Panel(answers, level).signal if level < 1 else Interval(outlook.value, -math.inf, 1.0)

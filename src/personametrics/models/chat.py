@@ -73,6 +73,7 @@ def first_tokens(payload: Mapping[str, Any]) -> Tokens:
     """The alternatives of the first token; none where the server gives none.
 
     Raises:
+        TransientError: the answer is empty.
         RejectedError: a log-probability is none.
     """
     try:
@@ -81,8 +82,8 @@ def first_tokens(payload: Mapping[str, Any]) -> Tokens:
     except (LookupError, TypeError):
         return []
     if shown == []:
-        message = "the server's answer has no first token"
-        raise RejectedError(message)
+        message = "the server's answer has no first token"  # it drew the end at once: the next draw need not
+        raise TransientError(message)
     if not all(isinstance(token, str) and _is_logprob(value) for token, value in shown):
         message = "the server gives log-probabilities that are no logarithms of probabilities"
         raise RejectedError(message)

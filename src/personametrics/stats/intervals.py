@@ -144,7 +144,7 @@ def interval(statistic: Statistic, source: Deletions | Replicates, level: float 
     df = max(1.0, sum(part for part, _ in parts) ** 2 / below) if below > 0 else 1.0
     half = float(stdtrit(df, (1 + level) / 2)) * np.sqrt(variance)
     smaller = min(persona.levels, item.levels) - 1
-    low, high = _on_scale(value, half, BEND * np.sqrt(smaller * cell), scale)
+    low, high = on_scale(value, half, BEND * np.sqrt(smaller * cell), scale)
     return Interval(value, low, high, variance - min(cell, variance), cell)
 
 
@@ -177,7 +177,7 @@ def _cell_term(drops: Floats, persona: Ints, item: Ints) -> float:
     return float((rest**2).sum() * (len(x) - 1) ** 2 / len(x) / free)
 
 
-def _on_scale(value: float, half: float, bend: float, scale: Scale) -> tuple[float, float]:
+def on_scale(value: float, half: float, bend: float, scale: Scale) -> tuple[float, float]:
     """Ends of an interval whose half-width at the estimate is `half`, even on the given scale."""
     if scale == "plain":
         return value - half, value + half

@@ -1,0 +1,159 @@
+"""What adaptive spending saves, and how often it decides wrongly, in worlds where the signal is known.
+
+python benchmarks/adaptive.py                     1,000 panels a world
+python benchmarks/adaptive.py --panels 50         a quick look
+python benchmarks/adaptive.py --markdown FILE     writes the tables into a Markdown file
+"""
+
+import argparse
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+from tables import load, markdown, put
+
+from personametrics.data.columns import Columns
+from personametrics.data.panel import Panel
+from personametrics.data.responses import Responses
+from personametrics.data.scale import Numeric
+from personametrics.elicit.adaptive import DECIDES, Adaptive, Sizes
+from personametrics.stats.arrays import Floats, Ints
+from personametrics.stats.intervals import Interval
+
+MOST = Sizes(30, 40, 10)
+LEVEL = 0.9
+COLUMNS = Columns(run="run")
+
+
+@dataclass(frozen=True)
+class World:
+    """A population of scores.
+
+    Attributes:
+        signal: the true one.
+        share: part of the persona variance that is the same for all items.
+        differ: standard deviation of the log run variance between personas, items and cells.
+    """
+
+    signal: float
+    share: float = 0.3
+    differ: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+    def draw(self, rng: np.random.Generator) -> Floats:
+        """(personas, items, runs) answers of the full grid."""
+        P, I, R = MOST.personas, MOST.items, MOST.runs
+        shapes = ((P, 1, 1), (1, I, 1), (P, I, 1))
+        spread = np.exp(sum(by * rng.standard_normal(shape) - by**2 / 2 for by, shape in zip(self.differ, shapes, strict=True)))
+        main, both = (np.sqrt(self.signal * part) for part in (self.share, 1 - self.share))
+        cell = main * rng.standard_normal(shapes[0]) + both * rng.standard_normal(shapes[2]) + rng.standard_normal(shapes[1])
+        return np.asarray(cell + np.sqrt((1 - self.signal) * spread) * rng.standard_normal((P, I, R)))
+
+
+UNEVEN = (0.7, 0.5, 1.0)
+WORLDS: Mapping[str, World] = {
+    **{f"signal {signal:g}": World(signal) for signal in (0.2, 0.35, 0.45, 0.5, 0.55, 0.65, 0.8)},
+    **{f"signal {signal:g}, persona × item alone": World(signal, share=0.0) for signal in (0.5, 0.65)},
+    **{f"signal {signal:g}, uneven noise": World(signal, differ=UNEVEN) for signal in (0.5, 0.65)},
+}
+
+
+class Outcome(NamedTuple):
+    """What one way of asking made of one panel."""
+
+    signal: Interval
+    calls: int
+    looks: int = 1
+
+
+Way = Callable[[Floats, int], Outcome]
+
+
+def read(answers: Floats, asks: Ints) -> Responses:
+    """Answers to some asks, as the library reads them."""
+    frame = pl.DataFrame({"persona": asks[:, 0], "item": asks[:, 1], "run": asks[:, 2], "answer": answers[tuple(asks.T)]})
+    return Responses.read(frame, COLUMNS, Numeric())
+
+
+def fixed(items: int, runs: int) -> Way:
+    """All personas, so many items and runs, one look."""
+    asks = np.indices((MOST.personas, items, runs)).reshape(3, -1).T
+
+    def ask(answers: Floats, _: int) -> Outcome:
+        return Outcome(Panel(read(answers, asks), LEVEL).signal, len(asks))
+
+    return ask
+
+
+def adaptive(**knobs: object) -> Way:
+    """Until it is over."""
+
+    def ask(answers: Floats, seed: int) -> Outcome:
+        plan = Adaptive(MOST, level=LEVEL, seed=seed, **knobs)  # type: ignore[arg-type] # knobs are the class's own
+        step = plan.start()
+        asked = step.ask
+        while len(step.ask):
+            step = plan.next(read(answers, asked), step)
+            asked = np.concatenate([asked, step.ask])
+        return Outcome(step.looks[-1].signal, len(asked), len(step.looks))
+
+    return ask
+
+
+WAYS: Mapping[str, Way] = {
+    "full grid": fixed(MOST.items, MOST.runs),
+    "2 runs": fixed(MOST.items, 2),
+    "8 items, 2 runs": fixed(8, 2),
+    "adaptive": adaptive(),
+    "never hopeless": adaptive(hopeless=0.0),
+    "pocock": adaptive(spending="pocock"),
+}
+
+
+def row(world: World, found: list[Outcome]) -> list[str]:
+    """One way of asking, summed up."""
+    low, value, high = np.array([[one.signal.low, one.signal.value, one.signal.high] for one in found]).T
+    above, below = low > DECIDES, high < DECIDES
+    wrong = (above & (world.signal <= DECIDES)) | (below & (world.signal >= DECIDES))
+    calls, looks = (np.mean([getattr(one, name) for one in found]) for name in ("calls", "looks"))
+    bias, chosen = (float(part.mean() - world.signal) if len(part) else np.nan for part in (value, value[above | below]))
+    covered = (low <= world.signal) & (world.signal <= high)
+    shares = [f"{100 * float(part.mean()):.1f} %" for part in (above | below, wrong)]
+    return [
+        *shares,
+        f"{calls:,.0f}",
+        f"{looks:.1f}",
+        f"{covered.mean():.3f}",
+        f"{bias:+.3f}",
+        f"{chosen:+.3f}",
+        f"{np.median((high - low) / 2):.3f}",
+    ]
+
+
+def main() -> None:
+    """Run the simulation and show its table."""
+    parser = argparse.ArgumentParser(description="Fixed grids against adaptive spending.")
+    parser.add_argument("--panels", type=int, default=1000, help="panels a world")
+    parser.add_argument("--markdown", type=Path, help="write the tables into this file, between its marks")
+    options = parser.parse_args()
+    start, rows = time.perf_counter(), []
+    for at, (name, world) in enumerate(WORLDS.items()):
+        panels = [world.draw(np.random.default_rng([at, panel])) for panel in range(options.panels)]
+        for label, way in WAYS.items():
+            rows.append([name, label, *row(world, [way(answers, panel) for panel, answers in enumerate(panels)])])
+            print(" ".join(rows[-1]), flush=True)
+    head = ["world", "asked", "decided", "wrongly", "calls", "looks", "coverage", "bias", "where decided", "half-width"]
+    parts = {"table": markdown(head, rows)}
+    minutes = (time.perf_counter() - start) / 60
+    parts["run"] = f"{options.panels:,} panels a world; it took {minutes:.0f} minutes ({load()})."
+    for name, text in parts.items():
+        print(f"\n{name}\n\n{text}")
+        if options.markdown:
+            put(options.markdown, name, text)
+
+
+if __name__ == "__main__":
+    main()
