@@ -93,7 +93,7 @@ def carry_out(run: Run, model: Model, *, extend: bool, as_json: bool) -> None:
     console = Console(stderr=True)
     console.print(forecast(run, model).sentence, markup=False, highlight=False)
     tally = asyncio.run(_with_progress(run, model, console, extend=extend))
-    if tally.answered or tally.before:
+    if tally.answered or tally.before or tally.failed:
         _write_card(run, as_json=as_json)
     _say_how_it_ended(run, tally, console)
 

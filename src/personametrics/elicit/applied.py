@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from personametrics.data.ask import Ask
+from personametrics.data.errors import ModelError
 from personametrics.data.item import Item
 from personametrics.data.model import Can, Model
 from personametrics.data.persona import Persona
@@ -59,7 +60,7 @@ class Applied:
         return "; ".join(parts) or "the model gave no sign either way"
 
 
-async def applied(model: Model, personas: Sequence[Persona], item: Item, prompt: Prompt, journal: Journal, terms: Terms) -> Applied:
+async def applied(model: Model, personas: Sequence[Persona], item: Item, prompt: Prompt, journal: Journal, terms: Terms) -> Applied | None:
     """Ask some personas, and the model itself, who they are; where the model scores labels, see whether the persona moves them.
 
     Args:
@@ -69,13 +70,25 @@ async def applied(model: Model, personas: Sequence[Persona], item: Item, prompt:
         prompt: places the persona.
         journal: keeps the replies, so that a resumed run does not pay again.
         terms: of the run.
+
+    Returns:
+        What was seen; None where the run was stopped before that.
+
+    Raises:
+        ModelError: it answers none of these asks.
     """
     chosen: list[Persona | None] = [*sorted(personas, key=lambda persona: -len(persona.text))[:SEVERAL], None]
     asks = [_who(prompt, persona) for persona in chosen] if Can.SAMPLE in model.can else []
     if Can.SCORE in model.can and Can.SAMPLE not in model.can and prompt.ask(None, item).choices:
         asks = [prompt.ask(persona, item, score=True) for persona in chosen]
-    await elicit(model, asks, journal, replace(terms, watch=lambda _: None))
-    replies = list(journal.replies([ask.key(model.id) for ask in asks]))
+    tally = await elicit(model, asks, journal, replace(terms, watch=lambda _: None))
+    keys = [ask.key(model.id) for ask in asks]
+    replies = list(journal.replies(keys))
+    if tally.stopped:
+        return None
+    if asks and not any(replies):
+        message = f"{model.id} answers none of {len(asks)} asks who it is, so nothing else was asked: {journal.failures()[keys[-1]]}."
+        raise ModelError(message.replace("..", "."))
     texts = [persona.text for persona in chosen if persona is not None]
     return Applied(_read(asks, replies), _said(texts, replies), _moved(replies), len(texts))
 

@@ -32,9 +32,12 @@ def export(run: Run, to: str, path: Path | None = None) -> Path:
         The path written.
 
     Raises:
-        InputError: it cannot be written.
+        InputError: it cannot be written, or its name is that of another format.
     """
     path = path or run.folder / FORMATS[to]
+    if path.suffix.lower() != (ending := Path(FORMATS[to]).suffix):
+        message = f"{path} does not end in {ending}, as {to} files do; rename it, or choose another format."
+        raise InputError(message)
     if to != "inspect":
         write(run.table(), path)
         return path
@@ -49,6 +52,7 @@ def export(run: Run, to: str, path: Path | None = None) -> Path:
 def _log(run: Run) -> dict[str, Any]:
     """The run as Inspect writes its logs."""
     samples = list(_samples(run))
+    epochs = max(sample["epoch"] for sample in samples)
     answered = sum("error" not in sample for sample in samples)
     created = datetime.fromtimestamp((run.folder / "journal.sqlite").stat().st_mtime, UTC).isoformat()
     config = {name: value for name, value in run.plan.sampling.model_dump().items() if value is not None}
@@ -61,7 +65,7 @@ def _log(run: Run) -> dict[str, Any]:
             "dataset": {"name": run.folder.name, "samples": len({sample["id"] for sample in samples})},
             "model": run.model,
             "model_generate_config": config,
-            "config": {"epochs": run.arms.runs},
+            "config": {"epochs": epochs},
             "packages": {"personametrics": __version__},
         },
         "samples": samples,
@@ -85,7 +89,7 @@ def _sample(ask: Ask, reply: Reply, model: str) -> dict[str, Any]:
     said = {"role": "assistant", "content": reply.text or "", "model": model}
     about = {name: value for name, value in ask.about.items() if name != "run"}
     sample: dict[str, Any] = {
-        "id": "/".join(about.values()),
+        "id": "/".join(value.replace("%", "%25").replace("/", "%2F") for value in about.values()),  # no two are alike
         "epoch": ask.run + 1,
         "input": asked,
         "choices": list(ask.choices) or None,

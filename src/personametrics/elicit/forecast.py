@@ -1,7 +1,7 @@
 """What a plan will cost and how narrow its interval will be, before anything is asked."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -31,7 +31,7 @@ class Forecast:
     """What a plan will cost and give.
 
     Attributes:
-        asks: replies that are needed, those of the shuffled control not counted again.
+        asks: replies that are needed; equal asks, such as those of the shuffled control, share one.
         waiting: of them, those that are not in the journal yet.
         tokens_in: to be read, without any discount for several answers to one call.
         tokens_out: to be written.
@@ -40,6 +40,7 @@ class Forecast:
         designs: the cheapest design for each half-width, as sentences.
         basis: what the figures rest on.
         price: the money in words.
+        adaptive: asking may end before all that.
     """
 
     asks: int
@@ -51,12 +52,16 @@ class Forecast:
     designs: tuple[str, ...]
     basis: str
     price: str = "no price known; give prices: {tokens_in, tokens_out} per million"
+    adaptive: bool = False
 
     @property
     def sentence(self) -> str:
         """The price in one sentence."""
         there = f" ({self.asks - self.waiting:,} are there)" if self.waiting < self.asks else ""
-        return f"{self.waiting:,} asks to make{there}: about {self.tokens_in:,.0f} tokens in, {self.tokens_out:,.0f} out; {self.price}."
+        most = "at most " if self.adaptive and self.waiting else ""
+        return (
+            f"{most}{self.waiting:,} asks to make{there}: about {self.tokens_in:,.0f} tokens in, {self.tokens_out:,.0f} out; {self.price}."
+        )
 
 
 def forecast(run: Run, model: Model | None = None) -> Forecast:
@@ -67,14 +72,14 @@ def forecast(run: Run, model: Model | None = None) -> Forecast:
         model: counts its own tokens, where it can.
     """
     grids = {arm: grid for arm, grid in run.arms.grids().items() if arm != SHUFFLED}
-    asks, pilot = sum(map(len, grids.values())), _pilot(run)
+    asks, pilot = _different(grids.values()) * run.arms.runs, _pilot(run)
     read = {arm: _tokens_in(grid, model) for arm, grid in grids.items()}
     written = pilot.written or _assumed(run)
     waiting = asks - pilot.replies
     counted = f"{LETTERS_A_TOKEN:g} characters a token"
     if isinstance(model, Counts):
         counted = "the model's own count of tokens"
-    tokens_in, tokens_out = waiting / asks * sum(read.values()), waiting * written
+    tokens_in, tokens_out = waiting * sum(read.values()) / sum(map(len, grids.values())), waiting * written
     sizes = {"persona": len(run.arms.personas), "item": len(run.arms.items), "run": run.arms.runs}
     money = None if run.prices is None else run.prices.of(tokens_in, tokens_out)
     found = Forecast(
@@ -86,6 +91,7 @@ def forecast(run: Run, model: Model | None = None) -> Forecast:
         math.nan if run.plan.score else expected_width(pilot.known, sizes, run.plan.level, pilot.uneven),
         () if run.plan.score else _designs(run, pilot, read[PANEL] / len(grids[PANEL]), written),
         f"{pilot.basis}; {counted}",
+        adaptive=run.plan.adaptive,
     )
     return found if run.prices is None or money is None else replace(found, price=run.prices.say(money))
 
@@ -118,6 +124,11 @@ def _pilot(run: Run) -> _Pilot:
         if all(map(math.isfinite, known.values())) and known["run"] > 0:
             return _Pilot(replies, written, known, unevenness(panel.sums), f"the run so far as a pilot ({panel.answers:,} answers)")
     return _Pilot(replies, written)
+
+
+def _different(grids: Iterable[Grid]) -> int:
+    """How many cells there are whose asks differ."""
+    return len({ask.key("") for grid in grids for ask in replace(grid, runs=1)})
 
 
 def _tokens_in(grid: Grid, model: Model | None) -> float:

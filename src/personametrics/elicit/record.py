@@ -35,11 +35,13 @@ def record(frame: pl.DataFrame, journal: Journal, prices: Prices | None, level: 
     lost = outcomes[Outcome.FAILED] + outcomes[Outcome.MISSING]
     listed = ", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.most_common())
     sentence = f"{outcomes[Outcome.ANSWERED] / len(frame):.1%} of {len(frame):,} asks were answered ({listed})."
-    sentence += f" {lost:,} have no reply yet; resume the run to ask them." if lost else ""
+    failures = [row["reason"] for row in _unanswered(frame) if row["outcome"] == Outcome.FAILED]
+    why = f" (most often: {str(failures[0]).rstrip('.')})" if failures else ""
+    sentence += f" {lost:,} have no reply yet{why}; resume the run to ask them." if lost else ""
     return Finding(
         "elicitation",
         QUESTION,
-        Verdict("incomplete" if lost else "complete", sentence),
+        Verdict("incomplete" if lost else "complete" if outcomes[Outcome.ANSWERED] >= len(frame) / 2 else "hardly answered", sentence),
         tuple(_used(journal, prices, level)),
         tuple(_notices(journal, outcomes, len(frame))),
         _evidence(frame),
@@ -91,11 +93,15 @@ def _evidence(frame: pl.DataFrame) -> dict[str, Rows]:
     tables = {f"outcomes by {column}": _shares(frame.filter(pl.col("arm") == "panel"), column) for column in ("persona", "item")}
     rules = frame.filter(pl.col("rule") != "").group_by("rule").len("answers").sort("answers", descending=True)
     tables["rules that read the answers"] = rules.to_dicts()
-    if "detail" in frame.columns:
-        why = frame.filter(pl.col("outcome").is_in([Outcome.FAILED, Outcome.REFUSED, Outcome.MISSING]))
-        why = why.group_by("outcome", pl.col("detail").str.slice(0, 200).alias("reason")).len("asks").sort("asks", descending=True)
-        tables["asks without an answer"] = why.head(MOST).to_dicts()
+    tables["asks without an answer"] = _unanswered(frame)
     return {name: rows for name, rows in tables.items() if rows}
+
+
+def _unanswered(frame: pl.DataFrame) -> Rows:
+    """Why asks failed or were refused, the most frequent reason first."""
+    without = frame.filter(pl.col("outcome").is_in([Outcome.FAILED, Outcome.REFUSED, Outcome.MISSING]))
+    counted = without.group_by("outcome", pl.col("detail").str.slice(0, 200).alias("reason")).len("asks")
+    return counted.sort("asks", "reason", descending=[True, False]).head(MOST).to_dicts()
 
 
 def _shares(frame: pl.DataFrame, column: str) -> Rows:

@@ -1,16 +1,17 @@
 """One run: a plan, a model and a run directory."""
 
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from personametrics.data.errors import ModelError, RunError, StudyError
+from personametrics.data.errors import InputError, ModelError, RunError, StudyError
 from personametrics.data.item import Item
 from personametrics.data.model import Can, Model
 from personametrics.data.persona import Persona
+from personametrics.data.prompt import GIVEN
 from personametrics.data.responses import Responses
 from personametrics.data.roster import read_items, read_personas
 from personametrics.data.scale import Scale, parse_scale, spell_scale
@@ -83,17 +84,23 @@ class Run:
         given = self.plan.prices
         return listed(self.model) if given is None else Prices(**given.model_dump())
 
+    @property
+    def _in_system(self) -> bool:
+        """Whether the persona is told in a system message, be it in one condition."""
+        own = self.plan.prompt.place
+        return "system" in {own if place == GIVEN else place for place in self.plan.conditions.get("place", [GIVEN])}
+
     def require(self, model: Model) -> None:
-        """Stop before anything is paid if the model lacks what the plan needs.
+        """Stop before anything is paid if the model lacks what the plan needs, or if adaptive asking could not begin.
 
         Raises:
-            StudyError: it does; the message says what to change.
+            StudyError: so it is; the message says what to change.
+            DesignError: the panel is too small for adaptive asking.
         """
-        places = {self.plan.prompt.place, *self.plan.conditions.get("place", ())}
         lacks = {
             "label probabilities; ask without score": self.plan.score and Can.SCORE not in model.can,
             "answers in words; ask with score": not self.plan.score and Can.SAMPLE not in model.can,
-            "a system message; set prompt.place to user": "system" in places and Can.SYSTEM not in model.can,
+            "a system message; set prompt.place to user": self._in_system and Can.SYSTEM not in model.can,
         }
         for what in (name for name, missing in lacks.items() if missing):
             message = f"{model.id} does not offer {what}."
@@ -103,6 +110,11 @@ class Run:
                 f"caps.money needs prices, and none are known for {model.id}; add prices: {{tokens_in: …, tokens_out: …}} (per million)."
             )
             raise StudyError(message)
+        if self.plan.adaptive:
+            self.arms.steps().start()
+            if self.arms.runs < 2 and not self.plan.score:
+                message = "adaptive: with one run noise cannot be seen; let runs be 2 or more, or ask the full grid."
+                raise StudyError(message)
 
     async def ask(self, model: Model, terms: Terms, *, extend: bool = False) -> Tally:
         """Ask what is missing: first whether the persona reaches the model, then controls, then the panel.
@@ -135,9 +147,12 @@ class Run:
 
     async def _check(self, model: Model, journal: Journal, terms: Terms) -> None:
         """Stop with the evidence if the persona does not reach the model."""
-        seen = await applied(model, self.arms.personas, self.arms.items[0], self.arms.prompt, journal, terms)
+        prompt = replace(self.arms.prompt, place="system" if self._in_system else "user")  # it is system messages that get lost
+        seen = await applied(model, self.arms.personas, self.arms.items[0], prompt, journal, terms)
+        if seen is None:
+            return
         journal.note("applied", {**vars(seen), "evidence": seen.sentence})
-        if not seen.reached and not terms.stop.is_set():
+        if not seen.reached:
             message = (
                 f"The persona does not seem to reach {model.id}: {seen.sentence}; tell it in the user turn (prompt.place: user), "
                 "or pass check: false if you know better."
@@ -150,13 +165,17 @@ class Run:
         step = steps.start()
         while True:
             arms = self.arms.first(step.sizes)
-            tally = await elicit(model, arms.asks(), journal, terms)
             journal.note("adaptive", {"sizes": vars(step.sizes), "looks": [_look(look) for look in step.looks], "reason": step.reason})
+            tally = await elicit(model, arms.asks(), journal, terms)
             if step.reason or not tally.complete:
                 return tally
             frame = table(arms.asks(), journal, self.model, self.arms.items, self.plan.prompt.style, texts=False)
-            (panel,) = self.panels(frame).values()
-            step = steps.next(panel[PANEL], step)
+            try:
+                (panel,) = self.panels(frame).values()
+                step = steps.next(panel[PANEL], step)
+            except InputError as error:  # too little came back to look at; the card says so
+                tally.stopped = str(error).rstrip(".")
+                return tally
 
     def asked(self, journal: Journal) -> Arms:
         """What was meant to be asked so far: everything, or what adaptive asking came to."""

@@ -17,7 +17,7 @@ from personametrics.data.scale import Nominal, Ordinal, Scale, spell_scale
 from personametrics.elicit.journal import Journal
 from personametrics.elicit.parse import Parsed, parse
 
-CHUNK = 20_000
+CHUNK = 5_000
 """Rows made at a time."""
 P = "p:"
 """A column `p:LABEL` holds the probability of a label."""
@@ -45,7 +45,7 @@ def table(asks: Sequence[Ask], journal: Journal, model: str, items: Sequence[Ite
         part = [asks[at] for at in range(start, min(start + CHUNK, len(asks)))]
         rows = list(_rows(part, journal, model, by_id, failures, style))
         frame = pl.from_dicts(rows, infer_schema_length=None)
-        frames.append(frame if texts else frame.drop("text", "detail"))
+        frames.append(frame if texts else frame.drop("text"))
     return pl.concat(frames, how="diagonal_relaxed")
 
 

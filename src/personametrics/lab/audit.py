@@ -105,7 +105,7 @@ def card_of(run: Run, title: str = "") -> Card:
     Raises:
         RunError: it is no run directory.
     """
-    frame = run.table()
+    frame = run.table(texts=False)
     with Journal.read(run.folder) as journal:
         asking, kept, totals = record(frame, journal, run.prices, run.plan.level), journal.manifest, journal.totals()
     price = (

@@ -31,6 +31,7 @@ TONES = {
     "answers unlike people's": "bad",
     "not the persona": "bad",
     "incomplete": "bad",
+    "hardly answered": "bad",
     "undecided": "open",
     "unknown": "open",
 }

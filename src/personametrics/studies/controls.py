@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
 import polars as pl
 
 from personametrics.data.columns import Columns
@@ -80,7 +81,8 @@ class Controls:
 def _between_arms(d: Disagreements) -> Floats:
     """1 − D[all] / D[persona, item]: the signal of the arm."""
     everything = frozenset({"persona", "item", "condition"})
-    return 1 - d[everything] / d[everything - {"condition"}]
+    with np.errstate(divide="ignore", invalid="ignore"):  # where nothing disagrees
+        return 1 - d[everything] / d[everything - {"condition"}]
 
 
 def _for_everyone(none: Responses | None, panel: Responses) -> Responses | None:
@@ -132,5 +134,7 @@ def _verdict(own: Estimate, estimates: Sequence[Estimate]) -> Verdict:
 
 
 def _figures(estimate: Estimate) -> str:
-    """Value and interval."""
+    """Value and interval, as far as they exist."""
+    if math.isnan(estimate.low):
+        return "undefined" if math.isnan(estimate.value) else f"{estimate.value:.2f} (no interval)"
     return f"{estimate.value:.2f} ({estimate.low:.2f} to {estimate.high:.2f})"

@@ -1,0 +1,187 @@
+"""CPU of a call to a server on this machine, and calls a second, beside other clients; memory of a long run.
+
+python benchmarks/elicitation.py --peers PYTHON …     peers, each run by the first of these that has it installed
+python benchmarks/elicitation.py --quick              800 answers, 100,000 asks
+python benchmarks/elicitation.py --markdown FILE      writes the tables into a Markdown file
+"""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from math import nan
+from pathlib import Path
+from typing import NamedTuple
+
+from asking import WAYS
+from clients import CLIENTS, CONNECTIONS, NEEDS
+from tables import aligned, load, markdown, put
+
+HERE = Path(__file__).parent
+CALLS, ASKS, ROUNDS = 2_000, (100_000, 1_000_000), 3
+"""Answers that each client gets (whole panels: a multiple of 400), asks of the long runs, and how often each client has its turn."""
+LIMIT = 120
+"""Seconds; a client that takes longer is stopped."""
+CPU_BUDGET, MEMORY_BUDGET = 0.4, 500.0
+"""Milliseconds a call, and MiB for a million asks."""
+
+Table = tuple[list[str], list[list[str]]]
+
+
+class Client(NamedTuple):
+    """Something that asks.
+
+    Attributes:
+        name: of the client, as its script knows it.
+        version: of its package, too.
+        python: that runs it; "" where none has it installed.
+        script: that makes the calls.
+    """
+
+    name: str
+    version: str
+    python: str
+    script: str
+
+
+class Taken(NamedTuple):
+    """The best of several rounds.
+
+    Attributes:
+        cpu: milliseconds a call.
+        rate: calls a second.
+        trouble: why there are no such numbers.
+    """
+
+    cpu: float
+    rate: float
+    trouble: str = ""
+
+
+def clients(pythons: Sequence[str]) -> list[Client]:
+    """Bare aiohttp, ours, and the peers."""
+    ours = [Client(name, "", sys.executable, "asking.py") for name in WAYS]
+    first, *peers = [_found(name, [sys.executable, *pythons]) for name in CLIENTS]
+    return [first, *ours, *peers]
+
+
+def _found(name: str, pythons: Sequence[str]) -> Client:
+    """A client, with the first Python that has its package."""
+    for python in pythons:
+        asked = _run([python, "-c", f"from importlib.metadata import version; print(version('{NEEDS[name]}'))"])
+        if asked.returncode == 0:
+            return Client(name, asked.stdout.strip(), python, "clients.py")
+    return Client(name, "", "", "clients.py")
+
+
+def _run(command: Sequence[str], folder: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a program of ours."""
+    return subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, check=False, cwd=folder)  # noqa: S603
+
+
+@contextmanager
+def served(told: list[dict[str, float]]) -> Iterator[str]:
+    """The address of a fresh server; what it did is added to the list."""
+    command = [sys.executable, str(HERE / "loopback.py")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603
+        assert server.stdout
+        try:
+            yield server.stdout.readline().strip()
+        finally:
+            told.append(json.loads(server.communicate()[0]))
+
+
+def once(client: Client, calls: int, told: list[dict[str, float]]) -> Taken:
+    """One round of a client."""
+    if not client.python:
+        return Taken(nan, nan, "not installed")
+    with tempfile.TemporaryDirectory() as folder, served(told) as url:
+        try:
+            done = _run([client.python, str(HERE / client.script), client.name, url, str(calls)], folder)
+        except subprocess.TimeoutExpired:
+            return Taken(nan, nan, f"stopped after {LIMIT} s")
+    lines = [line for line in done.stdout.splitlines() if line.startswith('{"cpu"')]
+    if done.returncode or not lines:
+        return Taken(nan, nan, f"failed: {(done.stderr.strip() or 'nothing said').splitlines()[-1][:80]}")
+    return Taken(**json.loads(lines[-1]))
+
+
+def measured(asking: Sequence[Client], calls: int) -> tuple[dict[str, Taken], float]:
+    """The best round of every client, all in turn so that they meet the same load; and the calls a second that the server is good for."""
+    rounds, told = defaultdict[str, list[Taken]](list), list[dict[str, float]]()
+    for _ in range(ROUNDS):
+        for client in asking:
+            rounds[client.name].append(once(client, calls, told))
+    ceiling = max(one["answered"] / one["cpu"] for one in told)
+    return {name: _best(found) for name, found in rounds.items()}, ceiling
+
+
+def _best(found: Sequence[Taken]) -> Taken:
+    """Least CPU and most calls a second; or the trouble, if there was any."""
+    trouble = next((one.trouble for one in found if one.trouble), "")
+    return Taken(min(one.cpu for one in found), max(one.rate for one in found), trouble)
+
+
+def calls_table(asking: Sequence[Client], found: dict[str, Taken]) -> Table:
+    """What a call costs."""
+    least, ours, rows = found["bare aiohttp"].cpu, found["ours"].cpu, []
+    for client in asking:
+        one, name = found[client.name], f"{client.name} {client.version}".strip()
+        if one.trouble:
+            rows.append([name, one.trouble, "", "", "", ""])
+            continue
+        kept = f"≤ {CPU_BUDGET}: {'met' if one.cpu <= CPU_BUDGET else 'not met'}" if client.name == "ours" else ""
+        rows.append([name, f"{one.cpu:.3f}", f"{one.cpu / least:.1f}", f"{one.cpu / ours:.1f}", f"{one.rate:,.0f}", kept])
+    return ["client", "CPU ms an answer", "× bare aiohttp", "× ours", "answers a second", "budget"], rows
+
+
+def memory_table(sizes: Sequence[int]) -> Table:
+    """What a long run holds."""
+    rows = []
+    for asks in sizes:
+        command = [sys.executable, str(HERE / "asking.py"), "memory", str(asks)]
+        taken = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)  # noqa: S603
+        kept = f"≤ {MEMORY_BUDGET:g}: {'met' if taken['peak'] <= MEMORY_BUDGET else 'not met'}" if asks == ASKS[-1] else ""
+        rows.append([f"{asks:,}", f"{taken['peak']:,.0f}", kept, f"{taken['cpu']:.0f}", f"{taken['seconds']:.0f}"])
+    return ["asks", "peak MiB", "budget", "CPU seconds", "seconds"], rows
+
+
+def machine(ceiling: float) -> str:
+    """What it ran on."""
+    cores = os.cpu_count() or 1
+    pinned = "server and clients on a core each" if hasattr(os, "sched_setaffinity") and cores > 1 else "nothing pinned to a core"
+    versions = f"Python {platform.python_version()}, aiohttp {version('aiohttp')}"
+    where = f"{platform.system()} {platform.machine()}, {versions}, {pinned}"
+    return f"{where}; the server could answer {ceiling:,.0f} calls a second; best of {ROUNDS} rounds; {load()} at the end."
+
+
+def main() -> None:
+    """Measure, and show the tables."""
+    parser = argparse.ArgumentParser(description="CPU of a call to a model server, and memory of a run.")
+    parser.add_argument("--peers", nargs="*", default=[], metavar="PYTHON", help="Pythons in which peers are installed")
+    parser.add_argument("--quick", action="store_true", help="800 answers, 100,000 asks")
+    parser.add_argument("--markdown", type=Path, help="write the tables into this file, between its marks")
+    options = parser.parse_args()
+    calls, sizes = (800, ASKS[:1]) if options.quick else (CALLS, ASKS)
+    print(f"{calls:,} answers from 127.0.0.1, {CONNECTIONS} at a time; {load()} at the start.", flush=True)
+    asking = clients(options.peers)
+    found, ceiling = measured(asking, calls)
+    tables = {"asking": calls_table(asking, found)}
+    print(f"\n{aligned(*tables['asking'])}", flush=True)
+    tables["asking memory"] = memory_table(sizes)
+    print(f"\n{aligned(*tables['asking memory'])}\n\n{machine(ceiling)}")
+    if options.markdown:
+        for name, (head, rows) in tables.items():
+            put(options.markdown, name, markdown(head, rows))
+        put(options.markdown, "asking machine", machine(ceiling))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""A server on this machine that gives every prompt the same answer, with less work than any client.
+
+python benchmarks/loopback.py [CORE]     prints its address, serves until its standard input ends, then prints what it did
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import re
+import sys
+import time
+
+ANSWER = "agree"
+SHOWN = ("agree", "Agree", "disagree")
+LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+SEVERAL = re.compile(rb'"n": *(\d+)')
+
+
+def reply(answers: int) -> bytes:
+    """A chat completion with log-probabilities, as it goes over the wire."""
+    shown = [{"token": token, "logprob": -0.2 - 1.5 * at, "bytes": list(token.encode())} for at, token in enumerate(SHOWN)]
+    one = {
+        "message": {"role": "assistant", "content": ANSWER, "refusal": None, "annotations": []},
+        "logprobs": {"content": [{**shown[0], "top_logprobs": shown}], "refusal": None},
+        "finish_reason": "stop",
+    }
+    body = {
+        "id": "chatcmpl-1",
+        "object": "chat.completion",
+        "created": 1700000000,
+        "model": "same",
+        "choices": [{"index": at, **one} for at in range(answers)],
+        "usage": {"prompt_tokens": 300, "completion_tokens": answers, "total_tokens": 300 + answers},
+        "system_fingerprint": "fp_1",
+    }
+    content = json.dumps(body).encode()
+    return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(content), content)
+
+
+REPLIES = {answers: reply(answers) for answers in range(1, 17)}
+
+
+class Same(asyncio.Protocol):
+    """One connection that is kept open: whatever is posted whole gets the same answer."""
+
+    answered, since = 0, 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin with nothing received."""
+        assert isinstance(transport, asyncio.Transport)
+        self.transport, self.received = transport, b""
+
+    def data_received(self, data: bytes) -> None:
+        """Answer every request that is complete."""
+        self.received += data
+        while (head := self.received.find(b"\r\n\r\n")) > 0:
+            length = LENGTH.search(self.received, 0, head)
+            end = head + 4 + int(length[1] if length else 0)
+            if len(self.received) < end:
+                return
+            several = SEVERAL.search(self.received, head, end)
+            self.transport.write(REPLIES[int(several[1]) if several else 1])
+            self.received = self.received[end:]
+            Same.since = Same.since or time.process_time()
+            Same.answered += 1
+
+
+async def serve() -> None:
+    """Serve on a free port until the standard input ends."""
+    loop, over = asyncio.get_running_loop(), asyncio.Event()
+    server = await loop.create_server(Same, "127.0.0.1", 0)
+    print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1", flush=True)
+    loop.add_reader(sys.stdin, over.set)
+    await over.wait()
+    print(json.dumps({"answered": Same.answered, "cpu": time.process_time() - Same.since}))
+
+
+def pin(core: int) -> None:
+    """Keep this process and its threads on one core, where the system can do that and has so many."""
+    if hasattr(os, "sched_setaffinity"):
+        with contextlib.suppress(OSError):
+            os.sched_setaffinity(0, {core})
+
+
+if __name__ == "__main__":
+    pin(int(sys.argv[1]) if len(sys.argv) > 1 else 0)
+    asyncio.run(serve())

@@ -1,0 +1,183 @@
+"""From a model to a card: planted worlds are found again, and a second call is free."""
+
+import asyncio
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from faults import draw
+from worlds import ITEMS, PEOPLE, World, items, mind, planned
+from worlds import ask as asked
+
+from personametrics.data.ask import Ask
+from personametrics.data.card import Card
+from personametrics.data.errors import InputError, RunError, StudyError
+from personametrics.data.outcome import Outcome
+from personametrics.data.persona import Persona
+from personametrics.data.reply import Reply
+from personametrics.elicit.engine import Terms
+from personametrics.elicit.prices import Caps
+from personametrics.lab.audit import aaudit, audit, card_of, conduct, open_model
+
+
+def test_a_second_call_asks_nothing_and_says_the_same(tmp_path: Path) -> None:
+    world = World()
+    card = audit(world, PEOPLE, ITEMS, 3, out=str(tmp_path))
+    number = len(world.asked)
+    assert number == len({ask.key(world.id) for ask in world.asked}) > 3 * len(PEOPLE) * len(ITEMS)
+    assert audit(world, PEOPLE, ITEMS, 3, out=str(tmp_path)).to_json() == card.to_json()
+    assert len(world.asked) == number
+    assert [finding.study for finding in card.findings] == ["stability", "controls", "elicitation"]
+    assert card.title == f"scripted/function ({tmp_path.name})"
+
+
+def test_inside_a_running_loop_the_other_door_is_named_and_open(tmp_path: Path) -> None:
+    async def notebook() -> Card:
+        with pytest.raises(RuntimeError, match=r"write: card = await aaudit\(…\)\.$"):
+            audit(World(), PEOPLE, ITEMS, out=str(tmp_path / "no"))
+        return await aaudit(World(), PEOPLE, ITEMS, out=str(tmp_path / "yes"))
+
+    assert asyncio.run(notebook()).findings[-1].verdict.label == "complete"
+    assert not (tmp_path / "no").exists()
+
+
+def test_more_runs_extend_what_is_there(tmp_path: Path) -> None:
+    world = World()
+    first, more = planned(tmp_path, runs=2), planned(tmp_path, runs=5)
+    asyncio.run(conduct(first, world, Terms()))
+    with pytest.raises(RunError, match="name another out, or pass --extend"):
+        asyncio.run(conduct(more, world, Terms()))
+    with pytest.raises(RunError):
+        audit(world, PEOPLE, ITEMS, 5, out=str(tmp_path), check=False)
+    asyncio.run(conduct(more, world, Terms(), extend=True))
+    assert len(world.asked) == len({ask.key(world.id) for ask in world.asked})
+    assert card_of(more)["signal"].n == 5 * len(PEOPLE) * len(ITEMS)
+    assert audit(world, PEOPLE, ITEMS, 5, out=str(tmp_path), check=False)["signal"] == card_of(more)["signal"]
+
+
+def test_the_order_of_personas_and_items_does_not_move_the_numbers(tmp_path: Path) -> None:
+    shuffled = random.Random(3)  # noqa: S311
+    people, questions = [*PEOPLE], [*ITEMS]
+    shuffled.shuffle(people)
+    shuffled.shuffle(questions)
+    one, other = (
+        audit(World(), who, what, 3, out=str(tmp_path / name), check=False)
+        for name, who, what in (("one", PEOPLE, ITEMS), ("other", people, questions))
+    )
+    for estimate in one.findings[0].estimates:
+        again = other[estimate.name]
+        if not estimate.name.startswith("p."):  # a permutation draws
+            assert (again.value, again.low, again.high) == pytest.approx((estimate.value, estimate.low, estimate.high), nan_ok=True)
+    assert other["control.none"].value == pytest.approx(one["control.none"].value)
+
+
+@pytest.mark.parametrize(("share", "label"), [(0.95, "persona dominates"), (0.6, "model uncertainty dominates")])
+def test_a_planted_signal_is_found_again(tmp_path: Path, share: float, label: str) -> None:
+    """A run says what the persona thinks with probability `share`, else it draws one of five: reruns differ with 0.8 (1 − share²)."""
+
+    def world(ask: Ask) -> Reply:
+        told = [(message.role, message.text) for message in ask.messages]
+        own = draw("luck", told, ask.run) < share
+        return Reply(ask.choices[int(5 * (draw("mind", told) if own else draw("noise", told, ask.run)))])
+
+    people = [Persona(f"p{at}", f"You are number {at} of the panel.") for at in range(16)]
+    study: dict[str, Any] = {"check": False, "controls": {"irrelevant": 4}}
+    card = audit(World(world), people, items(12, "nominal:a|b|c|d|e"), 4, out=str(tmp_path), **study)
+    rerun, apart = 0.8 * (1 - share**2), 0.8  # two draws of five labels differ four times in five
+    assert card["disagreement.rerun"].low <= rerun <= card["disagreement.rerun"].high
+    assert card["disagreement.persona"].low <= apart <= card["disagreement.persona"].high
+    assert card["signal"].low <= share**2 <= card["signal"].high
+    assert card["signal"].high - card["signal"].low < 0.2
+    assert card.findings[0].verdict.label == label
+    assert card["control.irrelevant"].low <= share**2 <= card["control.irrelevant"].high  # any text is a persona to this world
+    assert card.findings[1].verdict.label == "undecided"
+
+
+def test_a_world_that_hears_only_personas_passes_its_controls(tmp_path: Path) -> None:
+    def world(ask: Ask) -> Reply:
+        told = next((persona.text for persona in PEOPLE if persona.text in ask.messages[0].text), "")
+        luck = draw("luck", ask.messages, ask.run) < 0.2
+        return Reply(ask.choices[int(5 * (draw("noise", ask.messages, ask.run) if luck else draw("mind", told, ask.messages[-1].text)))])
+
+    card = audit(World(world), PEOPLE, items(12), 4, out=str(tmp_path), check=False)
+    assert card.findings[1].verdict.label == "personas are heard"
+
+
+@pytest.mark.parametrize("reply", [Reply("?"), Reply(outcome=Outcome.REFUSED)], ids=["unparsable", "refused"])
+def test_where_nothing_is_answered_the_card_says_so(tmp_path: Path, reply: Reply) -> None:
+    card = audit(World(lambda _: reply), PEOPLE, ITEMS, out=str(tmp_path), check=False)
+    assert card.findings[0].verdict.label == "unknown"
+    assert card.findings[0].verdict.sentence.startswith("Nothing can be said: ")
+    assert card.findings[0].estimates == ()
+    assert "0.0% of" in card.findings[-1].verdict.sentence
+    Card.from_dict(card.to_dict())
+
+
+def test_an_incomplete_run_has_a_card_that_says_so(tmp_path: Path) -> None:
+    run = planned(tmp_path, runs=3)
+    asked(run, terms=Terms(Caps(calls=100)))
+    finding = card_of(run).findings[-1]
+    assert finding.verdict.label == "incomplete"
+    assert "resume the run to ask them" in finding.verdict.sentence
+    asked(run)
+    assert card_of(run).findings[-1].verdict.label == "complete"
+
+
+def test_a_failure_is_no_answer_and_is_asked_again(tmp_path: Path) -> None:
+    broken = {"once": True}
+
+    def world(ask: Ask) -> Reply:
+        return Reply(outcome=Outcome.FAILED, detail="503: away") if broken["once"] and "i0" in ask.messages[-1].text else mind(ask)
+
+    model = World(world)
+    card = audit(model, PEOPLE, ITEMS, 2, out=str(tmp_path), check=False)
+    assert card.findings[-1].verdict.label == "incomplete"
+    assert card["signal"].n == 2 * len(PEOPLE) * (len(ITEMS) - 1)
+    broken["once"] = False
+    before = len(model.asked)
+    assert audit(model, PEOPLE, ITEMS, 2, out=str(tmp_path), check=False)["signal"].n == 2 * len(PEOPLE) * len(ITEMS)
+    assert len(model.asked) - before == sum("i0" in ask.messages[-1].text for ask in model.asked[:before])
+
+
+@pytest.mark.parametrize(
+    ("study", "said"),
+    [
+        ({"runs": 0}, 'The study, key "runs": input should be greater than or equal to 1'),
+        ({"tempratur": 1}, 'The study, key "tempratur": there is no such key'),
+        ({"sampling": {"temprature": 1}}, 'key "sampling.temprature": there is no such key; did you mean "temperature"?'),
+        ({"model": "nothing:x"}, 'There is no model "nothing:x"'),
+        ({"personas": "nowhere.csv"}, "nowhere.csv"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_nothing_is_asked(tmp_path: Path, study: dict[str, Any], said: str) -> None:
+    world = World()
+    given: dict[str, Any] = {"model": world, "personas": PEOPLE, "items": ITEMS, "out": str(tmp_path / "run")} | study
+    with pytest.raises(InputError) as caught:
+        audit(**given)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert not world.asked
+    assert not (tmp_path / "run").exists()
+
+
+def test_two_models_need_two_directories(tmp_path: Path) -> None:
+    audit(World(), PEOPLE, ITEMS, 2, out=str(tmp_path), check=False)
+    with pytest.raises(RunError, match=r"model: scripted/function → scripted/other"):
+        audit(World(id="scripted/other"), PEOPLE, ITEMS, 2, out=str(tmp_path), check=False)
+
+
+def test_prices_make_the_design_cost_what_the_replies_did(tmp_path: Path) -> None:
+    study: dict[str, Any] = {"prices": {"tokens_in": 1.0, "tokens_out": 2.0}, "check": False}
+    card = audit(World(lambda ask: Reply(mind(ask).text, tokens_in=100, tokens_out=10)), PEOPLE, ITEMS, 3, out=str(tmp_path), **study)
+    assert card["used.money"].value == pytest.approx(card["used.calls"].value * 120e-6)
+    assert card["design.cost"].value == pytest.approx(card["design.calls"].value * len(PEOPLE) * 120e-6, nan_ok=True)
+
+
+def test_a_model_is_opened_as_the_plan_says(tmp_path: Path) -> None:
+    plan = planned(tmp_path, model="openai:m@http://127.0.0.1:9/v1", limits={"connections": 3, "attempts": 2}, structured="choice").plan
+    model: Any = open_model(plan)
+    assert model.id == "openai/m@http://127.0.0.1:9/v1#structured=choice"
+    assert (model.limits.connections, model.limits.attempts) == (3, 2)
+    with pytest.raises(StudyError, match="There is no model"):
+        open_model(planned(tmp_path, model="nobody").plan)

@@ -1,0 +1,81 @@
+"""A small panel, and a world that answers it as a function of the ask, with variance components that are known."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from faults import draw
+
+from personametrics.data.ask import Ask, Message
+from personametrics.data.item import Item
+from personametrics.data.persona import Persona
+from personametrics.data.reply import Reply
+from personametrics.data.scale import parse_scale
+from personametrics.elicit.engine import Tally, Terms
+from personametrics.elicit.plan import Plan
+from personametrics.elicit.run import Run
+from personametrics.elicit.study_file import checked
+from personametrics.models.scripted import Scripted
+
+LIKERT = "1|2|3|4|5"
+NAMES = ("Ada", "Bela", "Cleo", "Dora", "Emil", "Fritz", "Gerda", "Hugo", "Ines", "Jonas", "Klara", "Ludwig")
+PEOPLE = tuple(
+    Persona(name, f"You are {name}, aged {20 + 3 * at}, and live in {name}ville.", {"party": "left" if at % 2 else "right"})
+    for at, name in enumerate(NAMES[:6])
+)
+
+
+def items(number: int, scale: str = LIKERT, name: str = "i", **attributes: str) -> tuple[Item, ...]:
+    """Items on one scale."""
+    return tuple(Item(f"{name}{at}", f"Is statement {name}{at} right?", parse_scale(scale), attributes) for at in range(number))
+
+
+ITEMS = items(5)
+
+
+def mind(ask: Ask) -> Reply:
+    """Says its own words when asked who it is; else two personas differ in what they think two times in three, runs else."""
+    told = [(message.role, message.text) for message in ask.messages]
+    read = sum(len(message.text) for message in ask.messages) // 4
+    if ask.score:
+        weights = [draw("share", told, choice) for choice in ask.choices]
+        shares = {choice: weight / sum(weights) for choice, weight in zip(ask.choices, weights, strict=True)}
+        return Reply(probabilities=shares, tokens_in=read, tokens_out=1)
+    if not ask.choices:
+        return Reply(f"7 {ask.messages[0].text}", tokens_in=read, tokens_out=20)
+    at = draw("noise", told, ask.run) if draw("luck", told, ask.run) < 1 / 3 else draw("mind", told)
+    return Reply(ask.choices[int(at * len(ask.choices))], tokens_in=read, tokens_out=1)
+
+
+@dataclass(frozen=True)
+class World(Scripted):
+    """A function as a model that remembers what it was asked, and counts tokens as its replies report them."""
+
+    function: Any = mind
+    asked: list[Ask] = field(default_factory=list, compare=False)
+
+    def __post_init__(self) -> None:
+        inner = self.function
+
+        def remember(ask: Ask) -> Any:
+            self.asked.append(ask)
+            return inner(ask)
+
+        object.__setattr__(self, "function", remember)
+
+    def tokens(self, messages: Sequence[Message]) -> int:
+        return sum(len(message.text) for message in messages) // 4
+
+
+def planned(out: Path, personas: Sequence[Persona] = PEOPLE, questions: Sequence[Item] = ITEMS, **study: Any) -> Run:
+    """The run of a study; no check and two runs, unless it says otherwise."""
+    given = {"model": World().id, "personas": "-", "items": "-", "out": str(out), "check": False, "runs": 2}
+    plan: Plan = checked(given | study)
+    return Run.planned(plan, plan.model, personas, questions)
+
+
+def ask(run: Run, model: World | None = None, terms: Terms | None = None) -> Tally:
+    """Ask what is missing."""
+    return asyncio.run(run.ask(model or World(), terms or Terms()))
