@@ -16,7 +16,7 @@ import polars as pl
 from personametrics.data.columns import Columns
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Numeric, Ordinal
-from personametrics.lab import measure
+from personametrics.lab.measure import measure
 from personametrics.stats import Cells, component, components, deletions, interval, pairs, replicates, signal
 from personametrics.stats.arrays import Floats
 from personametrics.stats.intervals import Deletions, Interval, Replicates, Scale

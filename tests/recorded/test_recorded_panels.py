@@ -12,7 +12,7 @@ from personametrics.data.card import Card
 from personametrics.data.columns import Columns
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Numeric, Ordinal, Scale
-from personametrics.lab import measure
+from personametrics.lab.measure import measure
 from personametrics.stats import components, pairs, signal
 from personametrics.studies.fidelity import Fidelity
 

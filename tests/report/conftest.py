@@ -14,7 +14,7 @@ from personametrics.data.finding import Cell, Finding, Rows, Verdict
 from personametrics.data.notice import Notice
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Ordinal, Scale
-from personametrics.lab import measure
+from personametrics.lab.measure import measure
 
 HOSTILE = (
     "<script>alert(1)</script>",
