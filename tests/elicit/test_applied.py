@@ -76,6 +76,19 @@ def test_words_that_the_model_says_without_a_persona_are_no_sign(tmp_path: Path)
     assert seen.said == 0
 
 
+def test_naming_everybody_is_no_sign_even_if_it_takes_a_persona(tmp_path: Path) -> None:
+    recited = " ".join(persona.text for persona in PEOPLE)
+    seen = found(tmp_path, lambda ask: recited if len(ask.messages) > 1 else "I am an assistant.")
+    assert (seen.said, seen.reached) == (0, False)
+
+
+def test_words_that_the_model_knows_without_a_persona_do_not_hide_those_it_was_told(tmp_path: Path) -> None:
+    told = {name: f"{name}ville" for name in ("Ada", "Bela", "Cleo", "Dora", "Emil", "Fritz")}
+    known = " ".join([*told, *(str(20 + 3 * at) for at in range(6))])  # every name and age, and no place
+    seen = found(tmp_path, lambda ask: next((place for place in told.values() if place in ask.messages[0].text), known))
+    assert seen.said == SEVERAL
+
+
 def test_one_persona_that_speaks_of_itself_is_enough_without_tokens(tmp_path: Path) -> None:
     seen = found(tmp_path, lambda ask: ask.messages[0].text if "Fritz" in ask.messages[0].text else "I am a person.")
     assert (seen.said, seen.reached) == (1, True)

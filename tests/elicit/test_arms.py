@@ -100,7 +100,7 @@ def test_short_irrelevant_texts_never_share_their_replies(words: int, seed: int)
 
 
 def test_irrelevant_texts_differ_by_seed_and_from_each_other_and_long_ones_go_on() -> None:
-    people = [Persona(str(n), "word " * 1000) for n in range(5)]
+    people = [Persona(str(n), f"{n} word " * 500) for n in range(5)]
     found = [one.text for seed in range(3) for one in irrelevant(people, seed)]
     assert len(set(found)) == 15
     assert all(len(text.split()) == 1000 for text in found)
@@ -192,3 +192,17 @@ def test_the_manifest_holds_whatever_decides_what_is_asked_and_nothing_else() ->
 def test_an_attribute_that_is_a_column_of_the_answers_is_refused() -> None:
     with pytest.raises(StudyError, match=r'^The persona "a" has the attribute "arm", which is a column of the answers; rename it\.$'):
         arms((Persona("a", "x", {"arm": "left"}),))
+
+
+def test_a_condition_that_changes_nothing_is_refused() -> None:
+    hours = (Item("hours", "Hours?", parse_scale("0..24")),)
+    with pytest.raises(StudyError, match='"hours" is asked in the very same words under given and under reversed'):
+        arms(items=hours, conditions={"order": ["given", "reversed"]})
+    two = (Item("tea", "Tea?", parse_scale("no|yes")),)
+    with pytest.raises(StudyError, match="under reversed and under rotated"):
+        arms(items=two, conditions={"order": ["given", "reversed", "rotated"]})
+
+
+def test_two_personas_with_one_text_are_refused() -> None:
+    with pytest.raises(StudyError, match='"a" and "b" have the same text'):
+        arms((Persona("a", "You are 70."), Persona("b", "You are 70.")))

@@ -4,7 +4,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from personametrics.data.ask import Sampling
+from personametrics.data.ask import Message, Sampling
 from personametrics.data.errors import AnswerError, StudyError
 from personametrics.data.grid import Grid, Joined
 from personametrics.data.item import Item
@@ -58,18 +58,35 @@ class Arms:
 
     def __post_init__(self) -> None:
         for item in self.items:
-            for condition in conditions(self.plan.conditions):
-                self.prompt.ask(None, item, 0, condition)  # every wording, order and scale of the plan exists
+            self._check_conditions(item)
             if not _is_spelled(item.scale):
                 message = f'The item "{item.id}" has a scale that cannot be written down: leave "|", ":" and outer spaces out of labels.'
                 raise StudyError(message)
+        first: dict[str, Persona] = {}
         for persona in self.personas:
             if taken := sorted(TAKEN & set(persona.attributes)):
                 message = f'The persona "{persona.id}" has the attribute "{taken[0]}", which is a column of the answers; rename it.'
                 raise StudyError(message)
+            if (twin := first.setdefault(persona.text, persona)) is not persona:
+                message = f'The personas "{twin.id}" and "{persona.id}" have the same text and would share their answers; leave one out.'
+                raise StudyError(message)
         if self.plan.score and (loose := [item.id for item in self.items if not self.prompt.ask(None, item).choices]):
             message = f'score: the item "{loose[0]}" has no labels to score; give it a scale such as 1|2|3|4|5 or ask without score.'
             raise StudyError(message)
+
+    def _check_conditions(self, item: Item) -> None:
+        """Every wording, order and scale of the plan exists, and every condition changes the prompt: replies are shared where it does not.
+
+        Raises:
+            StudyError: one does not.
+        """
+        seen: dict[tuple[Message, ...], Mapping[str, str]] = {}
+        for condition in conditions(self.plan.conditions):
+            asked = self.prompt.ask(Persona("", "a person"), item, 0, condition).messages
+            if (before := seen.setdefault(asked, condition)) is not condition:
+                one, other = (" / ".join(levels.values()) for levels in (before, condition))
+                message = f'conditions: the item "{item.id}" is asked in the very same words under {one} and under {other}; leave one out.'
+                raise StudyError(message)
 
     @property
     def prompt(self) -> Prompt:

@@ -118,9 +118,8 @@ def card_of(run: Run, title: str = "") -> Card:
     for scale, arms in panels.items():
         found = _findings(plan, arms, price)
         findings += found if len(panels) == 1 else [replace(one, question=f"{one.question} (items on {scale})") for one in found]
-    aside: dict[str, object] = {
-        name: kept[name] for name in ("model", "study", "prompt", "applied", "adaptive", "reported", "stopped") if name in kept
-    }
+    aside = {name: kept[name] for name in ("model", "prompt", "applied", "adaptive", "reported", "stopped") if kept.get(name)}
+    aside["study"] = {name: value for name, value in kept["study"].items() if name != "prompt" and value not in ("", {}, None)}
     return Card(title or f"{run.model} ({run.folder.name})", (*findings, asking), {**aside, "rows": len(frame), "versions": versions()})
 
 

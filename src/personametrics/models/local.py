@@ -5,7 +5,7 @@ import hashlib
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice, takewhile
@@ -85,7 +85,7 @@ class Local:
         """How many tokens a prompt has, with what the chat template adds."""
         return len(self._rendering.encode(self._rendering.text(messages)))
 
-    async def answer(self, asks: Iterable[Ask]) -> AsyncIterator[tuple[int, Reply]]:
+    async def answer(self, asks: Iterable[Ask]) -> AsyncGenerator[tuple[int, Reply], None]:
         """Answer asks in their order, a few ahead at a time; the work is done in a thread.
 
         Raises:

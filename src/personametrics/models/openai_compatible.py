@@ -81,8 +81,15 @@ class OpenAICompatible:
 
     @classmethod
     def named(cls, text: str, **settings: Any) -> "OpenAICompatible":
-        """The model of a `NAME` or `NAME@BASE_URL`, and its other attributes; the name may have `/`, `:` and `@` in it."""
+        """The model of a `NAME` or `NAME@BASE_URL`, and its other attributes; the name may have `/`, `:` and `@` in it.
+
+        Raises:
+            StudyError: an address without http:// or https://, or as the constructor.
+        """
         name, base_url = [*re.split("@(?=https?://)", text, maxsplit=1), OPENAI][:2]
+        if "://" in name or re.search(r"@(localhost\b|[^@]*:\d)", name):
+            message = f'"{text}": write the address as @http://… or @https://…; without that, prompts and key would go to OpenAI.'
+            raise StudyError(message)
         return cls(name, base_url, **settings)
 
     @property

@@ -63,7 +63,7 @@ class Rendering:
             message = f'The tokenizer in "{folder}" has no chat template: add the chat_template.jinja of the model that was tuned to chat.'
             raise ModelError(message)
         self.folder = folder
-        self.longest: int | None = getattr(self.config, "max_position_embeddings", None)
+        self.longest: int = getattr(self.config, "max_position_embeddings", None) or 2**62
 
     @cached_property
     def system(self) -> bool:
@@ -108,7 +108,7 @@ class Rendering:
 
     def encode(self, text: str) -> Tokens:
         """Tokens of a text, without any that the tokenizer would add."""
-        return tuple(self.tokenizer.encode(text, add_special_tokens=False))
+        return tuple(self.tokenizer.encode(text, add_special_tokens=False, verbose=False))
 
     def decode(self, tokens: Sequence[int]) -> str:
         """The words that tokens stand for."""
@@ -143,23 +143,20 @@ class Rendering:
 
     def _fault(self, ready: Prepared) -> str:
         """Why an ask cannot be answered; empty: it can."""
-        ask, sampling = ready.ask, ready.ask.sampling
+        ask, sampling, room = ready.ask, ready.ask.sampling, self.longest
+        top_p = 1.0 if sampling.top_p is None else sampling.top_p
         needed = len(ready.tokens) + (max(map(len, ready.choices), default=0) if ask.score else sampling.max_tokens)
-        if ask.score and not ask.choices:
-            return "There are no choices whose probabilities could be given: ask for words, or use a scale with labels."
-        if ask.score and len(set(ask.choices)) < len(ask.choices):
-            return "A choice is given twice: every choice must be another."
-        if ready.ends and not self.stops:
-            return (
-                "One choice begins with another and the checkpoint names no token that ends an answer: add eos_token_id to its config.json."
-            )
-        if self.longest is not None and needed > self.longest:
-            return (
-                f"Prompt and answer take {needed:,} tokens and the model has room for {self.longest:,}: shorten the persona or max_tokens."
-            )
-        if (sampling.temperature or 0.0) < 0 or not 0 < (1.0 if sampling.top_p is None else sampling.top_p) <= 1:
-            return f"temperature {sampling.temperature} and top_p {sampling.top_p} cannot be: use 0 or more, and more than 0 up to 1."
-        return ""
+        faults = {
+            "There are no choices to give probabilities of: use a scale with labels, or ask for words.": ask.score and not ask.choices,
+            "A choice is given twice: every choice must be another.": ask.score and len(set(ask.choices)) < len(ask.choices),
+            "One choice begins with another, and no token ends an answer: add eos_token_id to config.json.": ready.ends and not self.stops,
+            f"Prompt and answer take {needed:,} tokens and the model has room for {room:,}: shorten the persona or max_tokens.": room
+            < needed,
+            f"temperature is {sampling.temperature}: it must be 0 or more.": (sampling.temperature or 0.0) < 0,
+            f"top_p is {top_p}: it must be more than 0 and at most 1.": not 0 < top_p <= 1,
+            f"max_tokens is {sampling.max_tokens}: it must be 1 or more.": not ask.score and sampling.max_tokens < 1,
+        }
+        return next((fault for fault, found in faults.items() if found), "")
 
 
 def _line(error: Exception) -> str:

@@ -57,7 +57,7 @@ class Scorer:
 
     @torch.inference_mode()
     def plainly(self, one: Prepared) -> list[float]:
-        """Log-probabilities of the choices, each by a forward pass of its own without cache, packing or positions: what `score` must equal."""
+        """Log-probabilities of the choices, each by a forward pass of its own, without cache or packing: what `score` must equal."""
         found = []
         for choice in one.choices:
             keep = range(len(one.tokens) - 1, len(one.tokens) + len(choice) - (not one.ends))

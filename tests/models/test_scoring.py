@@ -1,0 +1,225 @@
+"""Packed scoring gives what a forward pass for every choice gives; and both controls show that the comparison would notice if not."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from math import exp, isclose, log, prod
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import checkpoints
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from personametrics.data.ask import Ask, Message, Sampling
+from personametrics.models.local import Local
+from personametrics.models.packing import Tree
+from personametrics.models.weights import Weights
+
+Open = Callable[[str], Local]
+PLAIN = Sampling()
+WORD = st.sampled_from(checkpoints.WORDS)
+CHOICES = st.lists(st.lists(WORD, min_size=1, max_size=3).map(" ".join), min_size=2, max_size=4, unique=True).map(tuple)
+TEXT = st.lists(WORD, min_size=1, max_size=40).map(" ".join)
+SLOW = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+
+
+def panel(
+    people: Sequence[str], items: Sequence[str], choices: tuple[str, ...], sampling: Sampling = PLAIN, place: str = "system"
+) -> list[Ask]:
+    def said(who: str, what: str) -> tuple[Message, ...]:
+        return (Message("system", who), Message("user", what)) if place == "system" else (Message("user", f"{who}\n\n{what}"),)
+
+    return [Ask(said(who, what), 0, choices, sampling, score=True) for who in people for what in items]
+
+
+def probabilities(model: Local, asks: Sequence[Ask]) -> list[dict[str, float]]:
+    async def collect() -> list[dict[str, float]]:
+        found = [(index, reply) async for index, reply in model.answer(asks)]
+        assert [index for index, _ in found] == list(range(len(asks)))
+        assert all(reply.probabilities is not None for _, reply in found), found
+        return [dict(reply.probabilities or {}) for _, reply in found]
+
+    return asyncio.run(collect())
+
+
+def apart(model: Local, asks: Sequence[Ask]) -> float:
+    """Largest difference of a log-probability from the plain way."""
+    pairs = [
+        (value, plain[choice])
+        for ask, found in zip(asks, probabilities(model, asks), strict=True)
+        for plain in [model.score_plainly(ask)]
+        for choice, value in found.items()
+    ]
+    assert all(isclose(value, exp(plain), rel_tol=0, abs_tol=1e-5) for value, plain in pairs)
+    return max(abs(log(value) - plain) for value, plain in pairs)
+
+
+PEOPLE = ["You are an old nurse who lives in town and drinks tea, " * 4, "A young farmer, rather conservative and never sure, " * 4]
+ITEMS = ["Tea?", "Should taxes be more?", "Is health one of the options above?", "Coffee or tea?", "Answer with no.", "Nature and town?"]
+LABELS = ("strongly disagree", "rather sure", "yes", "somewhat agree")
+
+
+@pytest.mark.parametrize("name", ["llama", "qwen2", "gpt2", "sliding"])
+@given(st.lists(TEXT, min_size=1, max_size=3), st.lists(TEXT, min_size=1, max_size=7), CHOICES, st.sampled_from(["system", "user"]))
+@SLOW
+def test_packed_is_plain(opened: Open, name: str, people: list[str], items: list[str], choices: tuple[str, ...], place: str) -> None:
+    assert apart(opened(name), panel(people, items, choices, place=place)) < 1e-5
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3)), min_size=1, max_size=20))
+@SLOW
+def test_packed_is_plain_in_any_order_and_with_repeats(opened: Open, order: list[tuple[int, int]]) -> None:
+    people = [*PEOPLE, "You."]
+    assert apart(opened("llama"), [panel([people[who]], [ITEMS[what]], LABELS)[0] for who, what in order]) < 1e-5
+
+
+@pytest.mark.parametrize("name", ["refuses", "drops"])
+def test_packed_is_plain_where_the_template_has_no_system_message(opened: Open, name: str) -> None:
+    assert apart(opened(name), panel(PEOPLE, ITEMS, LABELS, place="user")) < 1e-5
+
+
+@contextmanager
+def packing_trusted(model: Local) -> Iterator[None]:
+    """Packing without the check that it changes nothing."""
+    scorer: Any = model._scorer  # noqa: SLF001
+    with patch.dict(scorer.__dict__, packs=True):
+        scorer._kept.clear()  # noqa: SLF001
+        yield
+        scorer._kept.clear()  # noqa: SLF001
+
+
+def _all_before(tree: Tree) -> Any:
+    """What a plain causal mask shows."""
+    return np.tri(len(tree.tokens), tree.start + len(tree.tokens), tree.start, dtype=bool)
+
+
+def _running_on(tree: Tree) -> list[int]:
+    """Positions as if the row were one text."""
+    return list(range(tree.start, tree.start + len(tree.tokens)))
+
+
+@pytest.mark.parametrize("name", ["llama", "qwen2", "gpt2"])
+@pytest.mark.parametrize(("part", "wrong"), [("visible", _all_before), ("positions", _running_on)])
+def test_a_wrong_mask_or_wrong_positions_would_be_seen(opened: Open, name: str, part: str, wrong: Any) -> None:
+    model, asks = opened(name), panel(PEOPLE, ITEMS, LABELS)
+    with packing_trusted(model), patch.object(Tree, part, wrong):
+        found = probabilities(model, asks)
+    differences = [
+        abs(log(value) - model.score_plainly(ask)[label]) for ask, one in zip(asks, found, strict=True) for label, value in one.items()
+    ]
+    assert max(differences) > 1e-3
+    assert apart(model, asks) < 1e-5
+
+
+@pytest.mark.parametrize(("part", "wrong"), [("visible", _all_before), ("positions", _running_on)])
+def test_a_model_that_cannot_be_packed_is_found_out_and_scored_plainly(opened: Open, part: str, wrong: Any) -> None:
+    model = Local(opened("llama").folder, device="cpu")
+    with patch.object(Tree, part, wrong):
+        assert apart(model, panel(PEOPLE, ITEMS, LABELS)) < 1e-5
+        assert not model._scorer.packs  # noqa: SLF001
+
+
+@pytest.mark.parametrize("name", ["llama", "qwen2", "gpt2"])
+def test_small_models_of_every_kind_are_packed(opened: Open, name: str) -> None:
+    assert opened(name)._scorer.packs  # noqa: SLF001
+
+
+def _by_hand(model: Local, ask: Ask, choice: str, ends: Sequence[int] = ()) -> float:
+    """The probability of a choice from the model's own logits, all places at once."""
+    rendering, network = model._rendering, model._weights.model  # noqa: SLF001
+    before = rendering.encode(rendering.text(ask.messages))
+    after = rendering.encode(choice)
+    with torch.no_grad():
+        found = network(torch.tensor([[*before, *after]])).logits[0].double().softmax(-1)
+    place = len(before) - 1
+    value = prod(float(found[place + at, token]) for at, token in enumerate(after))
+    return value * float(found[-1, list(ends)].sum()) if ends else value
+
+
+def test_a_probability_is_that_of_the_choices_tokens_after_the_prompt(opened: Open) -> None:
+    model = opened("llama")
+    (ask,) = panel(PEOPLE[:1], ITEMS[:1], LABELS)
+    found = probabilities(model, [ask])[0]
+    for label in LABELS:
+        assert found[label] == pytest.approx(_by_hand(model, ask, label), rel=1e-4)
+    assert 0 < sum(found.values()) < 1
+
+
+def test_where_one_choice_begins_with_another_the_answer_has_to_end(opened: Open) -> None:
+    model, choices = opened("llama"), ("1", "10", "2")
+    (ask,) = panel(PEOPLE[:1], ITEMS[:1], choices)
+    found = probabilities(model, [ask])[0]
+    end = model._rendering.stops  # noqa: SLF001
+    assert len(model._rendering.encode("10")) == 2  # noqa: SLF001
+    for choice in choices:
+        assert found[choice] == pytest.approx(_by_hand(model, ask, choice, end), rel=1e-4)
+    assert apart(model, panel(PEOPLE, ITEMS, choices)) < 1e-5
+
+
+def test_an_empty_choice_is_silence(opened: Open) -> None:
+    model = opened("llama")
+    (ask,) = panel(PEOPLE[:1], ITEMS[:1], ("", "no"))
+    assert probabilities(model, [ask])[0][""] == pytest.approx(_by_hand(model, ask, "", model._rendering.stops), rel=1e-4)  # noqa: SLF001
+
+
+def test_probabilities_move_with_the_persona(opened: Open) -> None:
+    one, other = probabilities(opened("llama"), panel(["You are old.", "You are a young farmer."], ITEMS[:1], LABELS))
+    assert max(abs(log(one[label] / other[label])) for label in LABELS) > 0.1
+
+
+def test_a_persona_is_read_once(opened: Open) -> None:
+    model, asks = Local(opened("llama").folder, device="cpu", packed=3), panel(PEOPLE, ITEMS, LABELS)
+    read: list[int] = []
+    row = Weights.row
+
+    def counted(weights: Weights, tree: Tree, *given: Any) -> torch.Tensor:
+        read.append(len(tree.tokens))
+        return row(weights, tree, *given)
+
+    probabilities(model, asks[:1])
+    with patch.object(Weights, "row", counted):
+        probabilities(model, asks)
+    rendering: Any = model._rendering  # noqa: SLF001
+    personas = [len(rendering.encode(rendering.text(ask.messages[:1], reply=False))) for ask in asks]
+    labels = sum(len(rendering.encode(label)) - 1 for label in LABELS)
+    assert sum(read) <= sum({*personas}) + sum(model.tokens(ask.messages) + labels for ask in asks) - sum(personas)
+    assert len(read) == 2 * (1 + 2)
+
+
+def test_temperature_and_top_p_are_those_of_the_answers(opened: Open) -> None:
+    model = opened("llama")
+    for sampling in (Sampling(temperature=0.5), Sampling(temperature=2.0), Sampling(temperature=0.0), Sampling(top_p=0.3)):
+        asks = panel(PEOPLE[:1], ITEMS, ("no", "yes"), sampling)
+        for ask, found in zip(asks, probabilities(model, asks), strict=True):
+            assert found == pytest.approx({choice: exp(value) for choice, value in model.score_plainly(ask).items()}, abs=1e-6)
+
+
+def test_a_choice_that_would_melt_into_the_prompt_stands_by_itself(tmp_path: Path) -> None:
+    template = "{% for message in messages %}{{ message['content'] }}{% endfor %} answ"
+    model = Local(checkpoints.llama(tmp_path / "melting", template=template), device="cpu")
+    ask = Ask((Message("user", "The"),), choices=("er", "o"), score=True)
+    encode = model._rendering.encode  # noqa: SLF001
+    assert encode("The answer") != (*encode("The answ"), *encode("er"))
+    assert probabilities(model, [ask])[0]["er"] == pytest.approx(_by_hand(model, ask, "er"), rel=1e-4)
+
+
+def test_shorter_numbers_stay_near(opened: Open) -> None:
+    model = Local(opened("llama").folder, device="cpu", dtype="bfloat16")
+    asks = panel(PEOPLE, ITEMS, LABELS)
+    pairs = [
+        (log(found[label]), model.score_plainly(ask)[label])
+        for ask, found in zip(asks, probabilities(model, asks), strict=True)
+        for label in LABELS
+    ]
+    assert model._scorer.packs  # noqa: SLF001
+    assert max(abs(one - other) for one, other in pairs) < 1
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+def test_packed_is_plain_on_a_gpu(opened: Open) -> None:
+    assert apart(Local(opened("llama").folder, device="cuda"), panel(PEOPLE, ITEMS, LABELS)) < 1e-3
