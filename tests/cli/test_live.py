@@ -97,7 +97,7 @@ def test_a_study_file_is_changed_by_flags_and_by_set(program: Program, server: S
     assert said.code == 0, said.err
     assert not Path("there").exists()
     kept = said.json["provenance"]["study"]
-    assert (kept["runs"], kept["sampling"]["temperature"], kept["prompt"]["style"]) == (1, 0.5, "letter")
+    assert (kept["runs"], kept["sampling"]["temperature"], said.json["provenance"]["prompt"]["style"]) == (1, 0.5, "letter")
     assert kept["controls"] == {"none": False, "shuffled": True, "irrelevant": 3}
     assert len(server.seen) == 4 * 3 + 3 * 3
     assert {seen.body["temperature"] for seen in server.seen} == {0.5}
