@@ -54,6 +54,7 @@ class World(Scripted):
     """A function as a model that remembers what it was asked, and counts tokens as its replies report them."""
 
     function: Any = mind
+    id: str = "scripted/function"
     asked: list[Ask] = field(default_factory=list, compare=False)
 
     def __post_init__(self) -> None:

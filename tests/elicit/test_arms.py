@@ -206,3 +206,14 @@ def test_a_condition_that_changes_nothing_is_refused() -> None:
 def test_two_personas_with_one_text_are_refused() -> None:
     with pytest.raises(StudyError, match='"a" and "b" have the same text'):
         arms((Persona("a", "You are 70."), Persona("b", "You are 70.")))
+
+
+@pytest.mark.parametrize("said", ["true", "1", "maybe"])
+def test_a_control_that_is_neither_yes_nor_no_is_refused(said: str) -> None:
+    with pytest.raises(StudyError, match=f'"q" has control "{said}"; write yes or no'):
+        arms(items=(Item("q", "?", parse_scale("no|yes"), {"control": said}), *ITEMS))
+
+
+def test_one_control_item_alone_is_refused() -> None:
+    with pytest.raises(StudyError, match="mark two or more as control, or none"):
+        arms(items=(Item("q", "?", parse_scale("no|yes"), {"control": "yes"}), *ITEMS))

@@ -482,7 +482,7 @@ def test_while_the_disk_is_slow_replies_gather_and_none_is_lost(journal: Journal
         add(replies)
 
     monkeypatch.setattr(journal, "add", slowly)
-    tally = run(Scripted(lambda ask: str(ask.run)), MANY, journal)
+    tally = run(Scripted(lambda ask: str(ask.run), "scripted/function"), MANY, journal)
     assert tally.complete
     assert sum(batches) == len(MANY)
     assert max(batches) <= 100

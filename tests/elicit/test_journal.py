@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -272,10 +272,35 @@ def test_a_killed_process_leaves_every_reply_and_no_lock(tmp_path: Path) -> None
 
 
 def test_a_run_that_fails_to_open_is_let_go(tmp_path: Path) -> None:
-    opened(tmp_path).close()
+    with opened(tmp_path) as journal:
+        journal.add([(key(1), Reply("kept"))])
     with refused("begun with another study", tmp_path):
         opened(tmp_path, {**MANIFEST, "model": "other"})
     opened(tmp_path).close()
+
+
+def test_a_run_in_which_nothing_was_answered_may_begin_anew(tmp_path: Path) -> None:
+    with opened(tmp_path) as journal:
+        journal.add([(key(1), Reply(outcome=Outcome.FAILED, detail="no server"))])
+    with opened(tmp_path, {**MANIFEST, "model": "other"}) as journal:
+        assert journal.manifest["model"] == "other"
+
+
+@pytest.mark.parametrize("name", ["card.html", "card.json", "answers.csv"])
+def test_files_of_something_else_are_not_overwritten(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("precious")
+    with refused(f"holds a {name} but no run", tmp_path):
+        opened(tmp_path)
+
+
+@pytest.mark.parametrize(("column", "value"), [("outcome", "banana"), ("probabilities", "[1,2")])
+def test_what_this_program_did_not_write_is_said_in_a_sentence(tmp_path: Path, column: str, value: str) -> None:
+    with opened(tmp_path) as journal:
+        journal.add([(key(1), Reply("kept"))])
+    with closing(sqlite3.connect(tmp_path / "journal.sqlite")) as raw, raw:
+        raw.execute(f"UPDATE replies SET {column} = ?", (value,))  # noqa: S608
+    with Journal.read(tmp_path) as journal, pytest.raises(RunError, match="holds something that this program did not write"):
+        list(journal.replies([key(1)]))
 
 
 def test_threads_take_turns(tmp_path: Path) -> None:
@@ -333,7 +358,8 @@ def test_a_changed_study_is_refused_with_what_changed(tmp_path: Path, what: str)
 
 def test_every_changed_part_is_named_however_much_changed(tmp_path: Path) -> None:
     parts = {name: list(range(100)) for name in ("model", "study", "prompt", "personas", "items")}
-    opened(tmp_path, parts).close()
+    with opened(tmp_path, parts) as journal:
+        journal.add([(key(1), Reply("kept"))])
     with pytest.raises(RunError) as caught:
         opened(tmp_path, {name: [-1 - n for n in content] for name, content in parts.items()})
     for name in parts:

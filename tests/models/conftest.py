@@ -19,7 +19,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str],
         "gpt2": checkpoints.gpt2,
         "refuses": lambda folder: checkpoints.llama(folder, template=checkpoints.REFUSES),
         "drops": lambda folder: checkpoints.llama(folder, template=checkpoints.DROPS),
-        "sliding": lambda folder: checkpoints.qwen2(folder, use_sliding_window=True, sliding_window=24, max_window_layers=1),
+        "sliding": lambda folder: checkpoints.qwen2(folder, use_sliding_window=True, sliding_window=90, max_window_layers=1),
     }
 
     @cache

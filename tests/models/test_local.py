@@ -8,12 +8,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import checkpoints
 import numpy as np
 import pytest
 import torch
+import transformers
 from scipy.stats import chisquare
+from tokenizers import Tokenizer
+from tokenizers.processors import TemplateProcessing
 
 from personametrics.data.ask import Ask, Message, Sampling
 from personametrics.data.errors import MissingExtraError, ModelError
@@ -166,6 +170,22 @@ def test_the_end_of_a_turn_is_an_end_even_if_no_setting_names_it(opened: Open, t
     assert Local(folder)._rendering.stops == (1, 2)  # noqa: SLF001
 
 
+def test_what_a_tokenizer_adds_by_itself_is_not_added_to_what_the_template_says(opened: Open, tmp_path: Path) -> None:
+    model, folder = opened("llama"), another(opened("llama"), tmp_path)
+    adding = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    adding.post_processor = TemplateProcessing(single="<|begin|> $A", special_tokens=[("<|begin|>", 2)])
+    adding.save(str(folder / "tokenizer.json"))
+    other = Local(folder, device="cpu")
+    assert other.tokens([TELL]) == model.tokens([TELL])
+    scored = replace(asks()[0], score=True, choices=("no", "yes"))
+    assert replies(other, [scored])[0].probabilities == replies(model, [scored])[0].probabilities
+
+
+def test_special_tokens_are_no_words(opened: Open) -> None:
+    rendering = opened("llama")._rendering  # noqa: SLF001
+    assert rendering.decode([2, *rendering.encode("tea"), 0]) == "tea"
+
+
 def test_replies_tell_what_they_cost(opened: Open) -> None:
     model, given = opened("llama"), asks(3)
     found = replies(model, given)
@@ -183,8 +203,8 @@ def test_what_cannot_be_answered_fails_alone_and_says_why(opened: Open) -> None:
         (replace(good, messages=long, score=True, choices=("no", "yes")), "has room for 1,024"),
         (replace(good, score=True), "There are no choices"),
         (replace(good, score=True, choices=("no", "no")), "A choice is given twice"),
-        (replace(good, sampling=Sampling(temperature=-1.0)), "temperature -1.0"),
-        (replace(good, sampling=Sampling(top_p=0.0)), "top_p 0.0"),
+        (replace(good, sampling=Sampling(temperature=-1.0)), "temperature is -1.0"),
+        (replace(good, sampling=Sampling(top_p=0.0)), "top_p is 0.0"),
         (replace(good, sampling=Sampling(max_tokens=0)), "max_tokens is 0"),
     ]
     found = replies(model, [good, *(ask for ask, _ in bad), good])
@@ -261,19 +281,28 @@ def test_torch_is_not_loaded_before_it_is_needed() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_nothing_is_said_while_a_checkpoint_is_loaded(opened: Open, capfd: pytest.CaptureFixture[str]) -> None:
-    replies(Local(opened("llama").folder), [*asks(), replace(asks()[0], score=True, choices=("no", "yes"))])
+def test_nothing_is_said_while_a_checkpoint_is_used(
+    opened: Open, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    logging: Any = transformers.utils.logging
+    logging.enable_progress_bar()
+    ask = asks()[0]
+    long = replace(ask, messages=(Message("user", "tea " * 1100),))
+    replies(Local(opened("llama").folder), [ask, replace(ask, score=True, choices=("no", "yes")), long])
     assert capfd.readouterr() == ("", "")
+    assert not caplog.records
+    assert logging.is_progress_bar_enabled()
 
 
-def test_asks_are_pulled_a_few_at_a_time_and_no_more_after_the_door_is_closed(opened: Open) -> None:
-    pulled = 0
+@pytest.mark.parametrize("score", [False, True])
+def test_asks_are_pulled_a_few_at_a_time_and_no_more_after_the_door_is_closed(opened: Open, score: bool) -> None:
+    pulled, (ask, other, *_) = 0, [replace(ask, score=score, choices=("no", "yes")) for ask in asks()]
 
     def endless() -> Iterator[Ask]:
         nonlocal pulled
         while True:
             pulled += 1
-            yield replace(asks()[0], run=pulled)
+            yield replace(ask if pulled % 2 else other, run=pulled)
 
     async def some() -> None:
         async with aclosing(replace(opened("llama"), batch=4, packed=1).answer(endless())) as stream:
@@ -326,6 +355,16 @@ def test_words_and_scores_may_be_asked_for_in_turn(opened: Open) -> None:
     found = replies(model, mixed)
     assert [reply.text for reply in found[::2]] == texts(model, mixed[::2])
     for ask, reply in zip(mixed[1::2], found[1::2], strict=True):
+        assert reply.probabilities == pytest.approx({name: np.exp(value) for name, value in model.score_plainly(ask).items()}, rel=1e-4)
+
+
+def test_every_ask_keeps_its_own_settings(opened: Open) -> None:
+    model, short, cold = opened("llama"), asks(), asks(1, Sampling(0.5, 0.9, 3))
+    mixed = [ask for pair in zip(short, cold, strict=True) for ask in pair]
+    assert texts(model, mixed)[::2] == texts(model, short)
+    assert texts(model, mixed)[1::2] == texts(model, cold)
+    scored = [replace(ask, score=True, choices=("no", "yes")) for ask in mixed]
+    for ask, reply in zip(scored, replies(model, scored), strict=True):
         assert reply.probabilities == pytest.approx({name: np.exp(value) for name, value in model.score_plainly(ask).items()}, rel=1e-4)
 
 

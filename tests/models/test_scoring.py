@@ -1,6 +1,7 @@
 """Packed scoring gives what a forward pass for every choice gives; and both controls show that the comparison would notice if not."""
 
 import asyncio
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from math import exp, isclose, log, prod
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from personametrics.data.ask import Ask, Message, Sampling
 from personametrics.models.local import Local
 from personametrics.models.packing import Tree
+from personametrics.models.scoring import KEPT
 from personametrics.models.weights import Weights
 
 Open = Callable[[str], Local]
@@ -81,6 +83,14 @@ def test_packed_is_plain_in_any_order_and_with_repeats(opened: Open, order: list
 @pytest.mark.parametrize("name", ["refuses", "drops"])
 def test_packed_is_plain_where_the_template_has_no_system_message(opened: Open, name: str) -> None:
     assert apart(opened(name), panel(PEOPLE, ITEMS, LABELS, place="user")) < 1e-5
+
+
+def test_what_does_not_fit_a_sliding_window_is_scored_plainly(opened: Open) -> None:
+    model = opened("sliding")
+    assert model._scorer.packs  # noqa: SLF001
+    for asks in (panel(PEOPLE, ITEMS, LABELS), panel(["You are old."], ITEMS, LABELS)):
+        assert (max(model.tokens(ask.messages) for ask in asks) > model._weights.window) == (len(asks) > len(ITEMS))  # noqa: SLF001
+        assert apart(model, asks) < 1e-5
 
 
 @contextmanager
@@ -150,11 +160,14 @@ def test_a_probability_is_that_of_the_choices_tokens_after_the_prompt(opened: Op
     assert 0 < sum(found.values()) < 1
 
 
-def test_where_one_choice_begins_with_another_the_answer_has_to_end(opened: Open) -> None:
-    model, choices = opened("llama"), ("1", "10", "2")
+def test_where_one_choice_begins_with_another_the_answer_has_to_end(opened: Open, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(opened("llama").folder, tmp_path / "ending"))
+    (folder / "generation_config.json").write_text('{"eos_token_id": [1, 300, 310]}')
+    model, choices = Local(folder, device="cpu"), ("1", "10", "2")
     (ask,) = panel(PEOPLE[:1], ITEMS[:1], choices)
     found = probabilities(model, [ask])[0]
     end = model._rendering.stops  # noqa: SLF001
+    assert end == (1, 300, 310)
     assert len(model._rendering.encode("10")) == 2  # noqa: SLF001
     for choice in choices:
         assert found[choice] == pytest.approx(_by_hand(model, ask, choice, end), rel=1e-4)
@@ -191,6 +204,12 @@ def test_a_persona_is_read_once(opened: Open) -> None:
     assert len(read) == 2 * (1 + 2)
 
 
+def test_only_a_few_personas_are_kept(opened: Open) -> None:
+    model = Local(opened("llama").folder, device="cpu")
+    probabilities(model, panel([f"{word} {who}" for who in PEOPLE for word in ("You", "Old", "Young", "Rather")], ITEMS[:3], LABELS))
+    assert len(model._scorer._kept) == KEPT  # noqa: SLF001
+
+
 def test_temperature_and_top_p_are_those_of_the_answers(opened: Open) -> None:
     model = opened("llama")
     for sampling in (Sampling(temperature=0.5), Sampling(temperature=2.0), Sampling(temperature=0.0), Sampling(top_p=0.3)):
@@ -200,11 +219,12 @@ def test_temperature_and_top_p_are_those_of_the_answers(opened: Open) -> None:
 
 
 def test_a_choice_that_would_melt_into_the_prompt_stands_by_itself(tmp_path: Path) -> None:
-    template = "{% for message in messages %}{{ message['content'] }}{% endfor %} answ"
+    template = "{% for message in messages %}{{ message['content'] }}{% endfor %}{% if add_generation_prompt %} answ{% endif %}"
     model = Local(checkpoints.llama(tmp_path / "melting", template=template), device="cpu")
     ask = Ask((Message("user", "The"),), choices=("er", "o"), score=True)
     encode = model._rendering.encode  # noqa: SLF001
     assert encode("The answer") != (*encode("The answ"), *encode("er"))
+    assert not model._rendering._opening  # noqa: SLF001
     assert probabilities(model, [ask])[0]["er"] == pytest.approx(_by_hand(model, ask, "er"), rel=1e-4)
 
 

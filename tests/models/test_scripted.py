@@ -74,3 +74,19 @@ def test_it_is_a_model_that_does_not_count_tokens() -> None:
     assert model.id == "scripted/x"
     assert {Can.SAMPLE, Can.SCORE, Can.SYSTEM, Can.SEED} == model.can
     assert not isinstance(model, Counts)
+
+
+def test_another_function_has_another_id_and_the_same_one_the_same() -> None:
+    ids = {Scripted(lambda _: "5").id, Scripted(lambda _: "2").id, Scripted(str).id}
+    assert len(ids) == 3
+
+    def five(_: object) -> str:
+        return "5"
+
+    assert Scripted(five).id == Scripted(five).id
+    assert Scripted(five, "mine").id == "mine"
+
+
+def test_an_answer_of_another_kind_is_one_sentence() -> None:
+    with pytest.raises(ModelError, match="answered with int; it must return a text, a Reply, or probabilities"):
+        answers(Scripted(lambda _: 3))  # type: ignore[arg-type, return-value]

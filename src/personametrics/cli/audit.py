@@ -1,13 +1,13 @@
 """personametrics audit: ask a model, and say what its panel may be used for."""
 
 import asyncio
-import json
 import signal
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+import yaml
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -71,14 +71,15 @@ def plan_of(study: Path | None, flags: dict[str, Any], settings: list[str]) -> P
 
 
 def _set(content: dict[str, Any], setting: str) -> None:
-    """Put `prompt.style=letter` into a study; values are JSON where they can be, else text."""
+    """Put `prompt.style=letter` into a study; values are read as in a study file."""
     path, equals, text = setting.partition("=")
     if not equals:
         message = f'--set "{setting}" is not of the form key=value, such as sampling.temperature=0.7.'
         raise InputError(message)
-    value: Any = text
-    with suppress(json.JSONDecodeError):
-        value = json.loads(text)
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        value = text
     *parts, last = path.strip().split(".")
     at = content
     for part in parts:

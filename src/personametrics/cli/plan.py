@@ -46,6 +46,8 @@ def _show(run: Run, found: Forecast, console: Console) -> None:
     console.print(found.sentence, markup=False, highlight=False)
     if math.isfinite(found.width):
         console.print(f"Expected interval of the signal ({run.plan.level:.0%}): ± {found.width:.2f}.", highlight=False)
+    elif not run.plan.score:
+        console.print("No signal can come of this: it takes two personas, two items and two runs.", highlight=False)
     for line in found.designs:
         console.print(f"  {line}", markup=False, highlight=False)
     console.print(f"These figures rest on {found.basis}.", markup=False, highlight=False)

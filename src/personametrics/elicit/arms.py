@@ -59,9 +59,15 @@ class Arms:
     def __post_init__(self) -> None:
         for item in self.items:
             self._check_conditions(item)
+            if (said := item.attributes.get("control", "")).strip().casefold() not in {"", "yes", "no"}:
+                message = f'The item "{item.id}" has control "{said}"; write yes or no.'
+                raise StudyError(message)
             if not _is_spelled(item.scale):
                 message = f'The item "{item.id}" has a scale that cannot be written down: leave "|", ":" and outer spaces out of labels.'
                 raise StudyError(message)
+        if sum(item.is_control for item in self.items) == 1:
+            message = "One item alone cannot show whether the persona moves what it should not; mark two or more as control, or none."
+            raise StudyError(message)
         first: dict[str, Persona] = {}
         for persona in self.personas:
             if taken := sorted(TAKEN & set(persona.attributes)):

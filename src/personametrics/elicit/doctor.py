@@ -99,8 +99,11 @@ async def _draws(model: Model) -> Probe:
 
 async def _seed(model: Model) -> Probe:
     """Does the same seed bring the same answer, and another seed another one?"""
-    again = [await _one(model, DRAW), await _one(model, DRAW)]
-    others = [await _one(model, replace(DRAW, run=run)) for run in (1, 2)]
+    try:
+        again = [await _one(model, DRAW), await _one(model, DRAW)]
+        others = [await _one(model, replace(DRAW, run=run)) for run in (1, 2)]
+    except ModelError as error:
+        return Probe(Can.SEED, found=False, evidence=str(error))
     if any(reply.outcome == Outcome.FAILED for reply in [*again, *others]):
         return Probe(Can.SEED, found=False, evidence=next(r.detail for r in [*again, *others] if r.outcome == Outcome.FAILED))
     same, differ = again[0].text == again[1].text, len({reply.text for reply in [again[0], *others]}) > 1
@@ -141,6 +144,8 @@ async def _context(model: Model, lengths: Sequence[int]) -> Probe:
             return Probe("context", longest > 0, f"about {longest:,} tokens were taken; {length:,} failed: {reply.detail}")
         if reply.tokens_in is not None and reply.tokens_in < 0.5 * length:
             return Probe("context", found=False, evidence=f"of about {length:,} tokens {reply.tokens_in:,} were read: it is cut in silence")
+        if reply.tokens_in is None:
+            return Probe("context", None, f"about {length:,} tokens were taken; the server does not say how many it read")
         longest = length
     return Probe("context", found=True, evidence=f"at least about {longest:,} tokens")
 

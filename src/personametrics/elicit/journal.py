@@ -18,6 +18,8 @@ from personametrics.data.outcome import Outcome
 from personametrics.data.reply import Reply
 
 FILE = "journal.sqlite"
+OWN = ("card.html", "card.json", "answers.csv", "answers.parquet", "inspect.json")
+"""What is written beside it."""
 VERSION = 1
 KEY = 32
 """Bytes of a key."""
@@ -72,6 +74,9 @@ class Journal:
         except OSError as error:
             message = f"{folder} cannot be made a run directory ({error.strerror})."
             raise RunError(message) from error
+        if not (folder / FILE).exists() and (foreign := [name for name in OWN if (folder / name).exists()]):
+            message = f"{folder} holds a {foreign[0]} but no run, and it would be overwritten; name another out."
+            raise RunError(message)
         with ExitStack() as opened:
             lock = opened.enter_context(closing(_lock(folder)))
             with _said(folder):
@@ -170,7 +175,8 @@ class Journal:
         for key in keys:
             with _said(self.folder):
                 row = self._connection.execute(query, (key,)).fetchone()
-            yield None if row is None else _reply(row)
+                found = None if row is None else _reply(row)
+            yield found
 
     def failures(self) -> dict[bytes, str]:
         """Why each key without a reply failed the last time."""
@@ -200,7 +206,7 @@ class Journal:
         before = {part: content for part, content in self.manifest.items() if part in manifest}
         wanted = json.loads(json.dumps(dict(manifest)))
         changed = [_some(found) for part in wanted if (found := changes(before.get(part), wanted[part], part))]
-        if before and changed and not extend:
+        if before and changed and not extend and self.totals()["replies"]:
             message = (
                 f"{self.folder} was begun with another study: {'; '.join(changed)}; "
                 "undo that, name another out, or pass --extend to keep the replies whose asks are the same."
@@ -288,6 +294,9 @@ def _said(folder: Path, file: str = FILE) -> Iterator[None]:
     except UnicodeEncodeError as error:
         message = f"{folder}: {error.object[error.start]!a} is half a character and cannot be written; clean the texts of the study."
         raise RunError(message) from None
+    except (ValueError, TypeError) as error:  # what was stored is no JSON, no outcome …
+        message = f"{folder / file} holds something that this program did not write ({error}); restore the file from a copy."
+        raise RunError(message) from error
     except sqlite3.DatabaseError as error:
         full = "full" in str(error)
         remedy = "free some space and resume" if full else "the file may be damaged or on a disk that refuses to be written"

@@ -101,7 +101,7 @@ class Plan(_Part):
     personas: str | list[dict[str, str]] = Field(description="A table with the columns id, text and attributes; or its rows.")
     items: str | list[dict[str, str]] = Field(description="A table with the columns id, text, scale; or its rows.")
     runs: int = Field(5, ge=1, le=1_000_000, description="How often every persona is asked every item.")
-    out: str = Field("run", description="The run directory.")
+    out: str = Field("run", min_length=1, description="The run directory.")
     score: bool = Field(default=False, description="Ask for label probabilities instead of answers; runs then count as one.")
     conditions: dict[Condition, list[str]] = Field(default_factory=dict, description="Levels of wording, order, place; all combinations.")
     prompt: PromptPart = PromptPart()

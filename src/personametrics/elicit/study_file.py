@@ -87,7 +87,7 @@ def _why(error: Any, place: Sequence[Any]) -> str:
         return f"there is no such key; {options(str(place[-1]), names, 30)}"
     if error["type"] == "missing":
         return "it is missing"
-    message = str(error["msg"]).rstrip(".")
+    message = re.sub(r"valid dictionary( or instance of \w+)?", "mapping", str(error["msg"]).rstrip("."))
     return f"{message[0].lower()}{message[1:]}, not {reprlib.repr(error['input']):.60}"
 
 

@@ -89,9 +89,20 @@ class Rendering:
             text = self.text((Message("user", "?"), Message("assistant", MARK)), reply=False)
         except TemplateError:
             return None
-        after = self.encode(text.rpartition(MARK)[2])
-        added = self.tokenizer.added_tokens_decoder.get(after[0]) if after else None
-        return after[0] if added is not None and added.special else None
+        return self._special(text.rpartition(MARK)[2])
+
+    @cached_property
+    def _opening(self) -> str:
+        """What begins an answer, if that is a special token: no token reaches across one, so nothing before it matters to a choice."""
+        asked = (Message("user", MARK),)
+        opening = self.text(asked).removeprefix(self.text(asked, reply=False))
+        return "" if self._special(opening) is None else opening
+
+    def _special(self, text: str) -> int | None:
+        """The special token that a text begins with."""
+        tokens = self.encode(text)
+        added = self.tokenizer.added_tokens_decoder.get(tokens[0]) if tokens else None
+        return tokens[0] if added is not None and added.special else None
 
     def text(self, messages: Sequence[Message], *, reply: bool = True) -> str:
         """The prompt as the model reads it.
@@ -128,18 +139,19 @@ class Rendering:
         except TemplateError as error:
             return Prepared(index, ask, fault=f"The chat template refuses these messages: {_line(error)}.")
         tokens = self.encode(text)
-        choices = tuple(self._following(text, tokens, choice) for choice in ask.choices) if ask.score else ()
+        opening = self._opening if text.endswith(self._opening) and self._opening else text
+        choices = tuple(self._following(opening, choice) for choice in ask.choices) if ask.score else ()
         ready = Prepared(index, ask, tokens, choices, overlapping(choices))
         return Prepared(index, ask, tokens, fault=fault) if (fault := self._fault(ready)) else ready
 
-    def _following(self, text: str, tokens: Tokens, choice: str) -> Tokens:
-        """Tokens of a choice after the prompt.
+    def _following(self, opening: str, choice: str) -> Tokens:
+        """Tokens of a choice after the prompt, or after that end of it which settles them.
 
         Where a token would reach across the end of the prompt, the choice stands by itself: who answers goes on from the prompt's own
         tokens, and cannot take one back.
         """
-        whole = self.encode(text + choice)
-        return whole[len(tokens) :] if whole[: len(tokens)] == tokens else self.encode(choice)
+        before, whole = self.encode(opening), self.encode(opening + choice)
+        return whole[len(before) :] if whole[: len(before)] == before else self.encode(choice)
 
     def _fault(self, ready: Prepared) -> str:
         """Why an ask cannot be answered; empty: it can."""

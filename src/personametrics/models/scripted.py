@@ -1,10 +1,14 @@
 """A function as a model: planted worlds, tests, and anything that answers without a network."""
 
+import hashlib
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import CodeType
+from typing import Any
 
 from personametrics.data.ask import Ask
+from personametrics.data.errors import ModelError
 from personametrics.data.model import Can
 from personametrics.data.reply import Reply
 
@@ -18,7 +22,8 @@ class Scripted:
 
     Attributes:
         function: gives the answer to an ask: a reply, a text, or probabilities of the choices; it may be a coroutine function.
-        id: whatever changes its answers must be in it.
+        id: whatever changes its answers must be in it; by default the function's name and a hash of its code, which knows nothing of the
+            values that it takes from outside.
         can: what it is able to do.
 
     Examples:
@@ -31,14 +36,41 @@ class Scripted:
     """
 
     function: Callable[[Ask], Answer | Awaitable[Answer]]
-    id: str = "scripted/function"
+    id: str = ""
     can: frozenset[Can] = frozenset({Can.SAMPLE, Can.SCORE, Can.SYSTEM, Can.SEED})
 
+    def __post_init__(self) -> None:
+        if not self.id:
+            name = getattr(self.function, "__name__", type(self.function).__name__)
+            object.__setattr__(self, "id", f"scripted/{name}@{_hash(self.function)}")
+
     async def answer(self, asks: Iterable[Ask]) -> AsyncIterator[tuple[int, Reply]]:
-        """Answer one after the other."""
+        """Answer one after the other.
+
+        Raises:
+            ModelError: the function returned something else.
+        """
         for index, ask in enumerate(asks):
             given = self.function(ask)
             answer = await given if inspect.isawaitable(given) else given
+            if not isinstance(answer, Reply | str | Mapping):
+                message = (
+                    f"{self.id} answered with {type(answer).__name__}; it must return a text, a Reply, or probabilities of the choices."
+                )
+                raise ModelError(message)
             if isinstance(answer, Mapping):
                 answer = Reply(probabilities=answer)
             yield index, answer if isinstance(answer, Reply) else Reply(answer)
+
+
+def _hash(function: Any) -> str:
+    """A hash of the function's code: another function gets another id, so that its answers are not taken for those of the first."""
+    code = getattr(function, "__code__", None) or getattr(type(function).__call__, "__code__", None)
+    return hashlib.sha256(repr(_code(code)).encode()).hexdigest()[:8]
+
+
+def _code(code: Any) -> Any:
+    """What a code object does, without where it stands."""
+    if not isinstance(code, CodeType):
+        return code
+    return code.co_code, code.co_names, [_code(one) for one in code.co_consts]

@@ -86,7 +86,7 @@ def _show_finding(finding: Finding, console: Console) -> None:
     """One finding: verdict, uses, notices, numbers."""
     style = STYLES[tone(finding.verdict.label)]
     verdict = Group(_verdict_label(finding), _text(finding.verdict.sentence))
-    console.print(Panel(verdict, title=_text(f" {finding.study} "), title_align="left", border_style=style, padding=(0, 1)))
+    console.print(Panel(verdict, title=_text(f" {finding.study}{_of(finding)} "), title_align="left", border_style=style, padding=(0, 1)))
     console.print(_lines(finding))
     if key := key_estimates(finding):
         _print(_estimates(key), console)
@@ -99,6 +99,12 @@ def _show_finding(finding: Finding, console: Console) -> None:
             _print(_ends(rows, name, facet), console)
     if designs := finding.evidence.get("designs"):
         _print(_plain_table("Designs that reach the target", designs), console)
+
+
+def _of(finding: Finding) -> str:
+    """The items that a finding speaks of, where the card has several such findings."""
+    start = finding.question.find(" (items on ")
+    return finding.question[start:] if start >= 0 else ""
 
 
 def _print(table: Table, console: Console) -> None:

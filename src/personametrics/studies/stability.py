@@ -190,7 +190,8 @@ def _uses(panel: Panel, found: Mapping[str, Estimate], target: float) -> tuple[t
     for name, use in uses.items():
         e = found[name]
         if not math.isnan(e.value):
-            figures = f"reliability {e.value:.2f}, {e.low:.2f} to {e.high:.2f}"
+            reach = "no interval" if math.isnan(e.low) else f"{e.low:.2f} to {e.high:.2f}"
+            figures = f"reliability {e.value:.2f}, {reach}"
             lines[0 if e.low >= target else 1 if e.high < target else 2].append(f"{use} ({figures}; wanted {target:g})")
     lines[1].append("conclusions about real people from these numbers alone: that needs human answers beside them")
     return tuple(lines[0]), tuple(lines[1]), tuple(lines[2])

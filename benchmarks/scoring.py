@@ -1,0 +1,172 @@
+"""How long the exact probabilities of three labels take on one machine, beside sampling and beside one forward pass per label.
+
+python benchmarks/scoring.py                    50 personas × 50 items, 250 of the cells checked against the plain way
+python benchmarks/scoring.py --quick            10 personas × 10 items
+python benchmarks/scoring.py --checked 2500     every cell checked: 10 minutes
+"""
+
+import argparse
+import asyncio
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import islice
+from math import log
+from pathlib import Path
+
+import numpy as np
+import torch
+import transformers
+from tables import aligned, load, markdown, put
+
+from personametrics.data.ask import Ask, Message
+from personametrics.models.local import Local
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from checkpoints import WORDS, llama
+
+LAYERS, WIDTH, HEADS, VOCABULARY = 8, 512, 8, 8192
+PERSONA, ITEM, LABEL, LABELS, SAMPLES = 200, 60, 3, 3, 10
+"""Tokens of a persona, of an item with what the chat template adds, and of a label; labels; samples that stand in for them."""
+THREADS, REPEATS = 2, 3
+BUDGET = 22.0
+"""Milliseconds a cell on the two-core machine the budget was set on; twice the arithmetic limit anywhere."""
+
+
+def worded(model: Local, tokens: int, seed: int) -> str:
+    """Words that make so many tokens or just more."""
+    words = np.random.default_rng(seed).permutation(WORDS * 5)
+    spoken = next(at for at in range(1, len(words)) if model.tokens([Message("user", " ".join(words[:at]))]) >= tokens + 7)
+    return " ".join(words[:spoken])
+
+
+def labels(model: Local) -> tuple[str, ...]:
+    """Labels of three tokens, each with a first token of its own."""
+    empty = model.tokens([Message("user", "")])
+    single = [word for word in dict.fromkeys(WORDS) if model.tokens([Message("user", f"{word}")]) == empty + 1]
+    long = (" ".join(words) for words in zip(single, single[20:], single[40:], strict=False))
+    return tuple(islice((label for label in long if model.tokens([Message("user", label)]) == empty + LABEL), LABELS))
+
+
+def panel(model: Local, personas: int, items: int) -> list[Ask]:
+    """Asks of every persona and item."""
+    choices = labels(model)
+    told = [worded(model, PERSONA - 6, seed) for seed in range(personas)]
+    asked = [worded(model, ITEM - 9, 1000 + seed) for seed in range(items)]
+    return [Ask((Message("system", who), Message("user", what)), choices=choices, score=True) for who in told for what in asked]
+
+
+def ours(model: Local, asks: Sequence[Ask]) -> list[dict[str, float]]:
+    """Probabilities from the model as the library uses it: rendering, tokens and threads included."""
+
+    async def collected() -> list[dict[str, float]]:
+        return [dict(reply.probabilities or {}) async for _, reply in model.answer(asks)]
+
+    return asyncio.run(collected())
+
+
+def sampled(model: Local, asks: Sequence[Ask]) -> None:
+    """Ten answers by `generate`, each a call of its own."""
+    network, rendering = model._weights.model, model._rendering  # noqa: SLF001 (the same weights for everybody)
+    for ask in asks:
+        ids = torch.tensor([rendering.encode(rendering.text(ask.messages))])
+        for _ in range(SAMPLES):
+            network.generate(ids, attention_mask=torch.ones_like(ids), do_sample=True, max_new_tokens=LABEL, min_new_tokens=LABEL)
+
+
+def per_label(model: Local, asks: Sequence[Ask]) -> None:
+    """A forward pass for each label."""
+    for ask in asks:
+        model.score_plainly(ask)
+
+
+def timed(tasks: Mapping[str, tuple[Callable[[Local, Sequence[Ask]], object], Sequence[Ask]]], model: Local) -> dict[str, float]:
+    """Median milliseconds a cell; the tasks are run in turn, so that they meet the same load.
+
+    All run in a thread beside the main one, as ours does anyway: on a busy machine torch waits less stubbornly there.
+    """
+    taken: dict[str, list[float]] = {name: [] for name in tasks}
+    with ThreadPoolExecutor(1) as thread:
+        for _ in range(1 + REPEATS):
+            for name, (task, asks) in tasks.items():
+                seconds = thread.submit(_seconds, partial(task, model, asks)).result()
+                taken[name].append(seconds / len(asks) * 1000)
+    return {name: statistics.median(found[1:]) for name, found in taken.items()}
+
+
+def limit(model: Local, items: int) -> float:
+    """Milliseconds of a cell's multiplications, at the speed at which this machine multiplies matrices of 1,024 × 1,024."""
+    left, right = torch.randn(1024, 1024), torch.randn(1024, 1024)
+    best = min(_seconds(lambda: left @ right) for _ in range(30))
+    network = model._weights.model  # noqa: SLF001
+    inside = sum(weights.numel() for name, weights in network.named_parameters() if "layers" in name)
+    tokens = ITEM + LABELS * (LABEL - 1) + PERSONA / items
+    read = 1 + LABELS * (LABEL - 1)
+    operations = 2 * (inside * tokens + WIDTH * VOCABULARY * read)
+    return float(operations) / (2 * 1024**3 / best) * 1000
+
+
+def _seconds(action: Callable[[], object]) -> float:
+    """How long an action takes."""
+    start = time.perf_counter()
+    action()
+    return time.perf_counter() - start
+
+
+def apart(model: Local, asks: Sequence[Ask], found: Sequence[dict[str, float]], checked: int) -> tuple[float, float]:
+    """Largest difference from the plain way, of probabilities and of log-probabilities, over so many cells drawn at random."""
+    places = np.random.default_rng(0).choice(len(asks), min(checked, len(asks)), replace=False)
+    pairs = [(found[at][choice], plain) for at in places for choice, plain in model.score_plainly(asks[at]).items()]
+    return max(abs(value - np.exp(plain)) for value, plain in pairs), max(abs(log(value) - plain) for value, plain in pairs)
+
+
+def run(personas: int, items: int, checked: int) -> tuple[list[str], list[list[str]], str]:
+    """Measure everything on a checkpoint made for it."""
+    torch.set_num_threads(THREADS)
+    with tempfile.TemporaryDirectory() as folder:
+        model = Local(llama(Path(folder) / "llama", layers=LAYERS, width=WIDTH, heads=HEADS, vocabulary=VOCABULARY))
+        asks = panel(model, personas, items)
+        few = asks[:: max(1, len(asks) // 4)][:4]
+        tasks = {
+            "10 × generate": (sampled, few[:2]),
+            "a forward pass for each label": (per_label, few * 2),
+            "ours": (ours, asks[: 4 * items]),
+        }
+        taken = timed(tasks, model)
+        least = limit(model, items)
+        found = ours(model, asks)
+        probability, logged = apart(model, asks, found, checked)
+    rows = [[name, f"{value:.1f}", f"{value / least:.1f}", f"{value / taken['ours']:.1f}"] for name, value in taken.items()]
+    rows.append(["multiplications alone", f"{least:.1f}", "1.0", f"{least / taken['ours']:.2f}"])
+    kept = "met" if taken["ours"] <= 2 * least else "not met"
+    words = (
+        f"{personas} personas × {items} items, {THREADS} threads, float32; ours ≤ 2 × the multiplications: {kept}; "
+        f"{min(checked, len(asks)):,} cells checked against the plain way: "
+        f"probabilities apart by {probability:.1e}, their logarithms by {logged:.1e}; "
+        f"torch {torch.__version__}, transformers {transformers.__version__}, {load()}."
+    )
+    return ["a cell: persona × item", "ms", "× limit", "× ours"], rows, words
+
+
+def main() -> None:
+    """Measure, and show the table."""
+    parser = argparse.ArgumentParser(description="Milliseconds to score three labels.")
+    parser.add_argument("--quick", action="store_true", help="10 personas × 10 items")
+    parser.add_argument("--checked", type=int, default=250, help="cells checked against the plain way")
+    parser.add_argument("--markdown", type=Path, help="write the table into this file, between its marks")
+    options = parser.parse_args()
+    size = (10, 10) if options.quick else (50, 50)
+    head, rows, words = run(*size, options.checked)
+    print(f"{aligned(head, rows)}\n\n{words}")
+    if options.markdown:
+        put(options.markdown, "scoring", markdown(head, rows))
+        put(options.markdown, "scoring machine", words)
+
+
+if __name__ == "__main__":
+    main()
