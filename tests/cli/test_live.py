@@ -1,6 +1,7 @@
 """Every verb that asks a model, or looks at what was asked, through the command line and against a server."""
 
 import json
+import re
 import math
 import subprocess
 import sys
@@ -52,6 +53,7 @@ def test_a_plan_makes_no_call(program: Program, study: tuple[str, ...], server: 
     assert (found["asks"], found["waiting"]) == (ASKS, ASKS)
     assert found["money"] == pytest.approx((found["tokens_in"] + 2 * found["tokens_out"]) / 1e6)
     assert program("plan", *study, "--json", "--set", "score=true").json["width"] is None
+    assert re.search(r"^at most \d+ asks to make", program("plan", *study, "--adaptive", "--runs", "2").out, re.MULTILINE)
     assert not server.seen
     assert not Path("run").exists()
 

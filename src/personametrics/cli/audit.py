@@ -32,6 +32,7 @@ Items = Annotated[Path | None, typer.Option(help="A table with the columns id, t
 Runs = Annotated[int | None, typer.Option(help="How often every persona is asked every item.")]
 Out = Annotated[Path | None, typer.Option(help="The run directory.")]
 Set = Annotated[list[str] | None, typer.Option("--set", help="Any key of the study, as sampling.temperature=0.7 or controls.irrelevant=0.")]
+Adaptively = Annotated[bool, typer.Option("--adaptive", help="Spend runs where they narrow the interval most; stop when it is decided.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, nothing else.")]
 
 
@@ -42,12 +43,14 @@ def audit(  # noqa: PLR0917 (a command's options are its parameters)
     items: Items = None,
     runs: Runs = None,
     out: Out = None,
+    adaptive: Adaptively = False,
     settings: Set = None,
     extend: Annotated[bool, typer.Option("--extend", help="Go on in a run directory that was begun with another study.")] = False,
     json_: Json = False,
 ) -> None:
     """Ask a model as a panel of personas, keep every reply, and print the card. Safe to stop at any moment and to run again."""
-    plan = plan_of(study, {"model": model, "personas": personas, "items": items, "runs": runs, "out": out}, settings or [])
+    flags = {"model": model, "personas": personas, "items": items, "runs": runs, "out": out, "adaptive": adaptive or None}
+    plan = plan_of(study, flags, settings or [])
     opened = open_model(plan)
     carry_out(Run.planned(plan, opened.id), opened, extend=extend, as_json=json_)
 

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from personametrics.cli.audit import File, Items, Json, ModelName, Out, Personas, Runs, Set, plan_of
+from personametrics.cli.audit import Adaptively, File, Items, Json, ModelName, Out, Personas, Runs, Set, plan_of
 from personametrics.elicit.forecast import Forecast, forecast
 from personametrics.elicit.run import Run
 from personametrics.lab.audit import open_model
@@ -21,11 +21,13 @@ def plan(  # noqa: PLR0917 (a command's options are its parameters)
     items: Items = None,
     runs: Runs = None,
     out: Out = None,
+    adaptive: Adaptively = False,
     settings: Set = None,
     json_: Json = False,
 ) -> None:
     """Say what a study will cost, how narrow its interval will be, and the cheapest design for a given width. No call is made."""
-    planned = plan_of(study, {"model": model, "personas": personas, "items": items, "runs": runs, "out": out}, settings or [])
+    flags = {"model": model, "personas": personas, "items": items, "runs": runs, "out": out, "adaptive": adaptive or None}
+    planned = plan_of(study, flags, settings or [])
     opened = open_model(planned)
     run = Run.planned(planned, opened.id)
     run.require(opened)
