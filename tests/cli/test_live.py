@@ -1,8 +1,8 @@
 """Every verb that asks a model, or looks at what was asked, through the command line and against a server."""
 
 import json
-import re
 import math
+import re
 import subprocess
 import sys
 import threading
