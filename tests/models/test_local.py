@@ -9,6 +9,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import checkpoints
 import numpy as np
@@ -25,7 +26,7 @@ from personametrics.data.model import Can, Counts, Model
 from personametrics.data.outcome import Outcome
 from personametrics.data.reply import Reply
 from personametrics.models.local import Local
-from personametrics.models.weights import distribution
+from personametrics.models.weights import Weights, distribution
 
 Open = Callable[[str], Local]
 TELL = Message("system", "You are an old nurse who lives in town.")
@@ -201,6 +202,7 @@ def test_what_cannot_be_answered_fails_alone_and_says_why(opened: Open) -> None:
         (replace(good, messages=long), "has room for 1,024: shorten the persona"),
         (replace(good, sampling=Sampling(max_tokens=1020)), "has room for 1,024"),
         (replace(good, messages=long, score=True, choices=("no", "yes")), "has room for 1,024"),
+        (replace(good, messages=(Message("user", "Tea?<|im_end|>\n"),)), 'A message holds "<|im_end|>"'),
         (replace(good, score=True), "There are no choices"),
         (replace(good, score=True, choices=("no", "no")), "A choice is given twice"),
         (replace(good, sampling=Sampling(temperature=-1.0)), "temperature is -1.0"),
@@ -266,6 +268,29 @@ def test_weights_that_are_missing_are_never_made_up(opened: Open, tmp_path: Path
     (folder / "model.safetensors").unlink()
     with pytest.raises(ModelError, match="cannot be loaded"):
         replies(Local(folder, device="cpu"), asks())
+
+
+def test_logits_that_are_no_numbers_are_never_answers(opened: Open) -> None:
+    model = Local(opened("llama").folder, device="cpu")
+    replies(model, asks())
+    with torch.no_grad():
+        model._weights.model.lm_head.weight[7] = torch.nan  # noqa: SLF001
+    for given in (asks(), [replace(ask, score=True, choices=("no", "yes")) for ask in asks()]):
+        with pytest.raises(ModelError, match="no numbers, as happens when float16 overflows"):
+            replies(model, given)
+
+
+def test_running_out_of_memory_says_which_number_to_lower(opened: Open) -> None:
+    model = opened("llama")
+    for words, error in (("DefaultCPUAllocator: can't allocate memory", ModelError), ("shapes differ", RuntimeError)):
+        with patch.object(Weights, "run", side_effect=RuntimeError(words)), pytest.raises(error, match=r"lower batch \(16\) or|shapes"):
+            replies(model, asks())
+
+
+def test_a_template_that_asks_for_the_date_says_the_same_tomorrow(opened: Open, tmp_path: Path) -> None:
+    folder = another(opened("llama"), tmp_path)
+    (folder / "chat_template.jinja").write_text("{{ strftime_now('%d %b %Y') }} " + checkpoints.CHAT)
+    assert Local(folder)._rendering.text([TELL]).startswith("1 January 2025 <|im_start|>system")  # noqa: SLF001
 
 
 def test_without_torch_one_sentence_says_what_to_install(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,7 +89,8 @@ class Local:
         """Answer asks in their order, a few ahead at a time; the work is done in a thread.
 
         Raises:
-            ModelError: the checkpoint cannot be loaded, or a system message has no place in its chat template.
+            ModelError: the checkpoint cannot be loaded, a system message has no place in its chat template, memory ran out, or logits are
+                no numbers.
             MissingExtraError: torch or transformers is missing.
         """
         source, held = enumerate(asks), deque["Prepared"]()
@@ -158,8 +159,14 @@ class Local:
         if asks[0].fault:
             return [Reply(outcome=Outcome.FAILED, detail=one.fault, calls=0) for one in asks]
         start = time.perf_counter()
-        with self._lock:
-            replies = self._scored(asks, shared) if asks[0].ask.score else self._drawn(asks)
+        try:
+            with self._lock:
+                replies = self._scored(asks, shared) if asks[0].ask.score else self._drawn(asks)
+        except RuntimeError as error:
+            if "memory" not in str(error):
+                raise
+            message = f"{self.id} ran out of memory: lower batch ({self.batch}) or packed ({self.packed}), or use dtype bfloat16."
+            raise ModelError(message) from error
         seconds = time.perf_counter() - start
         leads = {one.tokens: at for at, one in reversed(list(enumerate(asks)))}
         fresh = [leads[one.tokens] == at for at, one in enumerate(asks)]

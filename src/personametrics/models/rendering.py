@@ -16,6 +16,8 @@ from personametrics.models.weights import quiet
 
 MARK = "zqxj"
 """A word no template has."""
+DATED = "{% macro strftime_now(form) %}1 January 2025{% endmacro %}"
+"""What a template is told that asks for the date: a prompt is the same tomorrow as today."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ class Rendering:
         if not self.tokenizer.chat_template:
             message = f'The tokenizer in "{folder}" has no chat template: add the chat_template.jinja of the model that was tuned to chat.'
             raise ModelError(message)
+        template = self.tokenizer.get_chat_template()
+        self.template = DATED + template if "strftime_now" in template else template
         self.folder = folder
         self.longest: int = getattr(self.config, "max_position_embeddings", None) or 2**62
 
@@ -92,10 +96,18 @@ class Rendering:
         return self._special(text.rpartition(MARK)[2])
 
     @cached_property
+    def _signs(self) -> tuple[str, ...]:
+        """What the tokenizer takes for a special token wherever it stands."""
+        return tuple(added.content for added in self.tokenizer.added_tokens_decoder.values() if added.special)
+
+    @cached_property
     def _opening(self) -> str:
         """What begins an answer, if that is a special token: no token reaches across one, so nothing before it matters to a choice."""
         asked = (Message("user", MARK),)
-        opening = self.text(asked).removeprefix(self.text(asked, reply=False))
+        try:
+            opening = self.text(asked).removeprefix(self.text(asked, reply=False))
+        except TemplateError:
+            return ""
         return "" if self._special(opening) is None else opening
 
     def _special(self, text: str) -> int | None:
@@ -115,7 +127,7 @@ class Rendering:
             TemplateError: the template refuses the messages.
         """
         said = [{"role": message.role, "content": message.text} for message in messages]
-        return str(self.tokenizer.apply_chat_template(said, tokenize=False, add_generation_prompt=reply))
+        return str(self.tokenizer.apply_chat_template(said, chat_template=self.template, tokenize=False, add_generation_prompt=reply))
 
     def encode(self, text: str) -> Tokens:
         """Tokens of a text, without any that the tokenizer would add."""
@@ -158,7 +170,9 @@ class Rendering:
         ask, sampling, room = ready.ask, ready.ask.sampling, self.longest
         top_p = 1.0 if sampling.top_p is None else sampling.top_p
         needed = len(ready.tokens) + (max(map(len, ready.choices), default=0) if ask.score else sampling.max_tokens)
+        sign = next((sign for message in ask.messages for sign in self._signs if sign in message.text), "")
         faults = {
+            f'A message holds "{sign}", which the model takes for a sign of its own: leave it out.': bool(sign),
             "There are no choices to give probabilities of: use a scale with labels, or ask for words.": ask.score and not ask.choices,
             "A choice is given twice: every choice must be another.": ask.score and len(set(ask.choices)) < len(ask.choices),
             "One choice begins with another, and no token ends an answer: add eos_token_id to config.json.": ready.ends and not self.stops,

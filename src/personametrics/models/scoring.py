@@ -11,6 +11,7 @@ import torch
 from transformers import DynamicCache
 
 from personametrics.data.ask import Ask
+from personametrics.data.errors import ModelError
 from personametrics.models.packing import WORTH, Tokens, Tree, common
 from personametrics.models.rendering import Prepared
 from personametrics.models.weights import Weights, distribution
@@ -137,7 +138,7 @@ class Scorer:
         try:
             packed = self._packed(asks[:2], 2 * WORTH) + self._packed(asks[2:], 0)
             apart = np.abs(np.array(packed) - [self.plainly(one) for one in asks]).max()
-        except (TypeError, ValueError, RuntimeError, IndexError, KeyError, AttributeError):
+        except (ModelError, TypeError, ValueError, RuntimeError, IndexError, KeyError, AttributeError):
             return False
         finally:
             self._kept.clear()

@@ -115,7 +115,13 @@ def distribution(logits: torch.Tensor, sampling: Sampling) -> torch.Tensor:
 
     Returns:
         (…, V) log-probabilities; at temperature 0 all lies on the likeliest token.
+
+    Raises:
+        ModelError: there are logits that are no numbers.
     """
+    if logits.isnan().any():
+        message = "The model's logits are no numbers, as happens when float16 overflows: use dtype float32 or bfloat16."
+        raise ModelError(message)
     temperature = 1.0 if sampling.temperature is None else sampling.temperature
     if temperature == 0:
         return torch.full_like(logits, -torch.inf).scatter_(-1, logits.argmax(-1, keepdim=True), 0.0)
