@@ -12,7 +12,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
 from math import log
@@ -24,7 +23,7 @@ import transformers
 from tables import aligned, load, markdown, put
 
 from personametrics.data.ask import Ask, Message
-from personametrics.models.local import Local
+from personametrics.models.local import HAND, Local
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
@@ -81,21 +80,18 @@ def sampled(model: Local, asks: Sequence[Ask]) -> None:
 
 def per_label(model: Local, asks: Sequence[Ask]) -> None:
     """A forward pass for each label."""
-    for ask in asks:
-        model.score_plainly(ask)
+    for one in model._prepare(enumerate(asks)):  # noqa: SLF001 (without a change of threads)
+        model._scorer.plainly(one)  # noqa: SLF001
 
 
 def timed(tasks: Mapping[str, tuple[Callable[[Local, Sequence[Ask]], object], Sequence[Ask]]], model: Local) -> dict[str, float]:
-    """Median milliseconds a cell; the tasks are run in turn, so that they meet the same load.
-
-    All run in a thread beside the main one, as ours does anyway: on a busy machine torch waits less stubbornly there.
-    """
+    """Median milliseconds a cell; the tasks are run in turn, so that they meet the same load."""
     taken: dict[str, list[float]] = {name: [] for name in tasks}
-    with ThreadPoolExecutor(1) as thread:
-        for _ in range(1 + REPEATS):
-            for name, (task, asks) in tasks.items():
-                seconds = thread.submit(_seconds, partial(task, model, asks)).result()
-                taken[name].append(seconds / len(asks) * 1000)
+    for _ in range(1 + REPEATS):
+        for name, (task, asks) in tasks.items():
+            action = partial(task, model, asks)
+            seconds = _seconds(action) if task is ours else HAND.submit(_seconds, action).result()
+            taken[name].append(seconds / len(asks) * 1000)
     return {name: statistics.median(found[1:]) for name, found in taken.items()}
 
 
@@ -126,10 +122,11 @@ def apart(model: Local, asks: Sequence[Ask], found: Sequence[dict[str, float]], 
 
 
 def run(personas: int, items: int, checked: int) -> tuple[list[str], list[list[str]], str]:
-    """Measure everything on a checkpoint made for it."""
+    """Measure everything on a checkpoint made for it; all that torch does, it does in one thread."""
     torch.set_num_threads(THREADS)
     with tempfile.TemporaryDirectory() as folder:
-        model = Local(llama(Path(folder) / "llama", layers=LAYERS, width=WIDTH, heads=HEADS, vocabulary=VOCABULARY))
+        made = partial(llama, Path(folder) / "llama", layers=LAYERS, width=WIDTH, heads=HEADS, vocabulary=VOCABULARY)
+        model = Local(HAND.submit(made).result())
         asks = panel(model, personas, items)
         few = asks[:: max(1, len(asks) // 4)][:4]
         tasks = {
@@ -138,7 +135,7 @@ def run(personas: int, items: int, checked: int) -> tuple[list[str], list[list[s
             "ours": (ours, asks[: 4 * items]),
         }
         taken = timed(tasks, model)
-        least = limit(model, items)
+        least = HAND.submit(limit, model, items).result()
         found = ours(model, asks)
         probability, logged = apart(model, asks, found, checked)
     rows = [[name, f"{value:.1f}", f"{value / least:.1f}", f"{value / taken['ours']:.1f}"] for name, value in taken.items()]

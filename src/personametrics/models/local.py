@@ -2,12 +2,12 @@
 
 import asyncio
 import hashlib
-import threading
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from itertools import islice, takewhile
 from math import exp, fsum
 from pathlib import Path
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 KINDS = ("float32", "bfloat16", "float16")
 FILES = ("*.json", "*.jinja", "*.model", "*.txt", "*.safetensors")
 """What a checkpoint is made of; other files do not change its answers."""
+HAND = ThreadPoolExecutor(1, "local")
+"""Does the work of every checkpoint: once torch is called from a second thread, all its multiplications take a third longer."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,6 @@ class Local:
     dtype: str = "float32"
     batch: int = 16
     packed: int = 5
-    _lock: threading.RLock = field(default_factory=threading.RLock, init=False, repr=False, compare=False)
-
     def __post_init__(self) -> None:
         if not (self.folder / "config.json").is_file():
             message = f'"{self.folder}" is no checkpoint: a folder with config.json, a tokenizer and *.safetensors is needed.'
@@ -83,7 +83,7 @@ class Local:
 
     def tokens(self, messages: Sequence[Message]) -> int:
         """How many tokens a prompt has, with what the chat template adds."""
-        return len(self._rendering.encode(self._rendering.text(messages)))
+        return HAND.submit(lambda: len(self._rendering.encode(self._rendering.text(messages)))).result()
 
     async def answer(self, asks: Iterable[Ask]) -> AsyncGenerator[tuple[int, Reply], None]:
         """Answer asks in their order, a few ahead at a time; the work is done in a thread.
@@ -94,13 +94,14 @@ class Local:
             MissingExtraError: torch or transformers is missing.
         """
         source, held = enumerate(asks), deque["Prepared"]()
+        aside = partial(asyncio.get_running_loop().run_in_executor, HAND)
         room = max(self.batch, self.packed + 2)
         while True:
-            held += await asyncio.to_thread(self._prepare, list(islice(source, room - len(held))))
+            held += await aside(self._prepare, list(islice(source, room - len(held))))
             if not held:
                 return
             chosen, shared = self._choose(held)
-            for one, reply in zip(chosen, await asyncio.to_thread(self._work, chosen, shared), strict=True):
+            for one, reply in zip(chosen, await aside(self._work, chosen, shared), strict=True):
                 held.popleft()
                 yield one.index, reply
 
@@ -110,10 +111,10 @@ class Local:
         Raises:
             ModelError: the ask cannot be scored.
         """
-        (one,) = self._prepare([(0, ask)])
+        (one,) = HAND.submit(self._prepare, [(0, ask)]).result()
         if one.fault or not ask.score:
             raise ModelError(one.fault or "The ask does not ask for probabilities: set score.")
-        return dict(zip(ask.choices, self._scorer.plainly(one), strict=True))
+        return dict(zip(ask.choices, HAND.submit(lambda: self._scorer.plainly(one)).result(), strict=True))
 
     @cached_property
     def _rendering(self) -> "Rendering":
@@ -141,8 +142,7 @@ class Local:
 
     def _prepare(self, asks: Iterable[tuple[int, Ask]]) -> "list[Prepared]":
         """Put asks into tokens."""
-        with self._lock:
-            return [self._rendering.prepare(index, ask) for index, ask in asks]
+        return [self._rendering.prepare(index, ask) for index, ask in asks]
 
     def _choose(self, held: "Sequence[Prepared]") -> "tuple[list[Prepared], int]":
         """Which of the next asks are worked on together, and how many first tokens of them are worth keeping."""
@@ -160,8 +160,7 @@ class Local:
             return [Reply(outcome=Outcome.FAILED, detail=one.fault, calls=0) for one in asks]
         start = time.perf_counter()
         try:
-            with self._lock:
-                replies = self._scored(asks, shared) if asks[0].ask.score else self._drawn(asks)
+            replies = self._scored(asks, shared) if asks[0].ask.score else self._drawn(asks)
         except RuntimeError as error:
             if "memory" not in str(error):
                 raise
