@@ -56,6 +56,7 @@ class Local:
     dtype: str = "float32"
     batch: int = 16
     packed: int = 5
+
     def __post_init__(self) -> None:
         if not (self.folder / "config.json").is_file():
             message = f'"{self.folder}" is no checkpoint: a folder with config.json, a tokenizer and *.safetensors is needed.'
