@@ -5,7 +5,7 @@ python tests/checkpoints.py FOLDER
 
 import argparse
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,6 +23,8 @@ REFUSES = "{% if messages[0]['role'] == 'system' %}{{ raise_exception('System ro
 DROPS = "{% for message in messages %}{% if message['role'] != 'system' %}" + TURN + "{% endif %}{% endfor %}" + REPLY
 """No system message: the template leaves it out without a word."""
 
+INSTRUCTION = "Answer with exactly one of the options above, word for word, and nothing else."
+"""A sentence that is one token of checkpoints like the embedded model's."""
 BEGIN, END, PAD = "<|begin|>", "<|im_end|>", "<|pad|>"
 SYLLABLES = re.findall(r"\S+", "an be cor da el fi gra hu in jo ka lo mi nor o pra qui ri sta tu ul ven wa xi yo zen")
 WORDS = re.findall(
@@ -91,6 +93,33 @@ def gpt2(folder: Path, *, template: str | None = CHAT, scale: float = 3.0, seed:
     return _checkpoint(folder, config, size, template, scale, seed)
 
 
+def embedded_like(folder: Path, texts: Sequence[str], *, scale: float = 3.0, seed: int = 0, dtype: str = "bfloat16", **more: Any) -> Path:
+    """A checkpoint like the embedded model's: a Llama with tied embeddings that knows the words of some texts, random weights.
+
+    Args:
+        folder: where it is written.
+        texts: what is read for the vocabulary.
+        scale: factor on the random weights.
+        seed: of the weights.
+        dtype: of the weights.
+        more: entries of the configuration that differ.
+
+    Returns:
+        The folder.
+    """
+    from personametrics.models.embedded.line import Line  # noqa: PLC0415 (most checkpoints need none of it)
+    from personametrics.models.embedded.tokens import save, trained  # noqa: PLC0415
+
+    tokenizer = trained([tuple(Line(role, text) for role in ("system", "user", "assistant")) for text in texts], [INSTRUCTION])
+    size = Size(4, 128, 2, tokenizer.get_vocab_size(), 1024)
+    config = _rotary("LlamaConfig", size, **{"num_key_value_heads": size.heads, "tie_word_embeddings": True, **more})
+    config.vocab_size, config.intermediate_size, config.bos_token_id = size.tokens, 384, None
+    config.eos_token_id, config.pad_token_id = tokenizer.token_to_id(END), tokenizer.token_to_id("<|pad|>")
+    _write(folder, config, scale, seed, dtype)
+    save(tokenizer, Path(folder))
+    return Path(folder)
+
+
 def _rotary(kind: str, size: Size, **more: Any) -> Any:
     """Configuration of a model with rotary positions."""
     return getattr(transformers, kind)(
@@ -108,17 +137,22 @@ def _checkpoint(folder: Path, config: Any, size: Size, template: str | None, sca
     tokenizer = _tokenizer(size, template)
     config.vocab_size = len(tokenizer)
     config.bos_token_id, config.eos_token_id, config.pad_token_id = (tokenizer.convert_tokens_to_ids(name) for name in (BEGIN, END, PAD))
+    _write(folder, config, scale, seed)
+    tokenizer.save_pretrained(folder)
+    return Path(folder)
+
+
+def _write(folder: Path, config: Any, scale: float, seed: int, dtype: str = "float32") -> None:
+    """Draw the weights and write them."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model = transformers.AutoModelForCausalLM.from_config(config)  # type: ignore[no-untyped-call]
     with torch.no_grad():
         for weights in model.parameters():
             if weights.ndim > 1:  # so that sums over the width are as large as at width 512
-                weights.mul_(scale * (512 / size.width) ** 0.5)
+                weights.mul_(scale * (512 / config.hidden_size) ** 0.5)
     transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return Path(folder)
+    model.to(getattr(torch, dtype)).save_pretrained(folder)
 
 
 def _tokenizer(size: Size, template: str | None) -> Any:

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from personametrics.data.errors import StudyError
 from personametrics.data.item import Item
+from personametrics.data.neutral import SENTENCES
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import NOBODY
 from personametrics.data.scale import FreeText, Nominal, Numeric, Ordinal, Scale, character_ngrams, parse_scale
-from personametrics.elicit.arms import IRRELEVANT, NONE, PANEL, SENTENCES, SHUFFLED, Arms, irrelevant
+from personametrics.elicit.arms import IRRELEVANT, NONE, PANEL, SHUFFLED, Arms, irrelevant
 from personametrics.elicit.plan import Plan
 
 PEOPLE = tuple(Persona(f"p{n}", f"You are number {n}, zealous about topic {n}.", {"age": str(20 + n)}) for n in range(7))

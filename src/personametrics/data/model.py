@@ -8,6 +8,10 @@ from personametrics.data.ask import Ask, Message
 from personametrics.data.reply import Reply
 
 
+TOY = "embedded/"
+"""How the ids of the embedded toy model begin, so that what it answered is never taken for anything else."""
+
+
 class Can(StrEnum):
     """What a model is able to do; measured by `doctor`, not trusted."""
 

@@ -8,6 +8,7 @@ import polars as pl
 
 from personametrics.data.estimate import Estimate, Status
 from personametrics.data.finding import Finding, Rows, Verdict
+from personametrics.data.model import TOY
 from personametrics.data.notice import Notice
 from personametrics.data.outcome import Outcome
 from personametrics.elicit.arms import SHUFFLED
@@ -68,6 +69,9 @@ def _used(journal: Journal, prices: Prices | None, level: float) -> Iterator[Est
 def _notices(journal: Journal, outcomes: Mapping[str, int], asks: int) -> list[Notice]:
     """What a reader must know of the asking."""
     found, reported, seen = [], journal.reported(), journal.manifest.get("applied", {})
+    if str(journal.manifest.get("model", "")).startswith(TOY):
+        text = "These answers come from the embedded toy model, which knows a small made-up world and nothing else"
+        found.append(Notice("toy-model", f"{text}: they show how the instrument works, and say nothing of people or of other models."))
     if (adaptive := journal.manifest.get("adaptive")) and adaptive["looks"]:
         looks = adaptive["looks"]
         ended = f"ended after {len(looks)} look{'s' if len(looks) > 1 else ''} ({adaptive['reason'] or 'not over yet'})"

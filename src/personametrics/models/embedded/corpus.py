@@ -1,0 +1,208 @@
+"""What the model learns from: an endless stream of conversations with people of the society, some kept back for tests."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+
+import numpy as np
+
+from personametrics.data.item import Item
+from personametrics.data.neutral import SENTENCES
+from personametrics.data.persona import Persona
+from personametrics.data.prompt import GIVEN, Prompt
+from personametrics.models.embedded import instruments, talk
+from personametrics.models.embedded.line import Document, Line
+from personametrics.models.embedded.people import FACTS, TRAITS, VOICES, Person, somebody
+from personametrics.models.embedded.society import answers, sureness
+
+PROMPT, NUMBERED = Prompt(), Prompt.styled("number")
+SHARES: Mapping[str, float] = {"questionnaire": 0.5, "profile": 0.2, "conversation": 0.17, "assistant": 0.1, "game": 0.03}
+"""Kinds of documents, and how many of all are of each."""
+KINDS: Mapping[str, float] = {
+    "opinion": 0.55,
+    "evidence": 0.15,
+    "knowledge": 0.12,
+    "rating": 0.06,
+    "dilemma": 0.07,
+    "fact": 0.04,
+    "who": 0.01,
+}
+"""Kinds of questions in a questionnaire."""
+OWN_KINDS: Mapping[str, float] = {
+    "opinion": 0.35,
+    "evidence": 0.1,
+    "knowledge": 0.15,
+    "rating": 0.05,
+    "dilemma": 0.05,
+    "group": 0.26,
+    "fact": 0.03,
+    "who": 0.01,
+}
+"""The same when the assistant itself is asked."""
+ORDERS: Mapping[str, float] = {GIVEN: 0.7, "reversed": 0.25, "rotated": 0.05}
+NEUTRAL = 0.04
+"""How often a card says nothing of a person."""
+SURE = 0.5
+"""How often an answer to a knowledge question is followed by the question how sure one is."""
+
+PHRASES: tuple[str, ...] = (
+    PROMPT.persona.removesuffix("\n\n{persona}"),
+    PROMPT.closed,
+    PROMPT.open,
+    NUMBERED.closed.format(first="1", last="5"),
+    *("\n".join(order) for order in (instruments.AGREEMENT.labels, instruments.AGREEMENT.labels[::-1])),
+    "\n".join(f"{at}. {label}" for at, label in enumerate(instruments.AGREEMENT.labels, 1)),
+    "\n".join(f"{at}. {label}" for at, label in enumerate(instruments.AGREEMENT.labels[::-1], 1)),
+    "\n".join(instruments.TENS.labels),
+    "\n".join(instruments.SURE.labels),
+    "\n".join(instruments.MARKS.labels),
+)
+"""Sentences that are always the same: a token each."""
+
+
+def documents(seed: int) -> Iterator[Document]:
+    """Endless documents; the same seed gives the same ones."""
+    rng = np.random.default_rng(seed)
+    made = {"questionnaire": questionnaire, "profile": profile, "conversation": conversation, "assistant": assistant, "game": game}
+    kinds = list(SHARES)
+    while True:
+        yield made[kinds[int(rng.choice(len(kinds), p=list(SHARES.values())))]](rng)
+
+
+def learned(rng: np.random.Generator, facts: Sequence[str] = ()) -> Person:
+    """Somebody the model may learn from: few traits, some or all, at times with values spelled out."""
+    while True:
+        several = int(rng.choice([1, 2, int(rng.integers(3, len(TRAITS) + 1)), len(TRAITS)], p=[0.15, 0.15, 0.35, 0.35]))
+        traits = [str(trait) for trait in rng.permutation(list(TRAITS))[:several]]
+        person = somebody(rng, traits, facts, convinced=bool(rng.random() < 0.25))
+        if not person.held_out:
+            return person
+
+
+def some_facts(rng: np.random.Generator, most: int) -> list[str]:
+    """Some facts for a card."""
+    return [str(fact) for fact in rng.permutation(list(FACTS))[: int(rng.integers(0, most + 1))]]
+
+
+def opening(person: Person, rng: np.random.Generator) -> tuple[Line, ...]:
+    """The card as the system is told of it."""
+    return _told(person.card(VOICES[int(rng.integers(4))], rng))
+
+
+def _told(card: str) -> tuple[Line, ...]:
+    """A card as the system is told of it."""
+    return (Line("system", PROMPT.messages(Persona("", card), "")[0].text),)
+
+
+def questionnaire(rng: np.random.Generator) -> Document:
+    """A person and many questions."""
+    person = learned(rng, some_facts(rng, 3))
+    told = opening(person, rng)
+    if rng.random() < NEUTRAL:
+        person, told = Person(), _told(" ".join(SENTENCES[at] for at in rng.permutation(len(SENTENCES))[: int(rng.integers(2, 9))]))
+    asked = _asked(person, KINDS, int(rng.integers(12, 25)), rng)
+    if rng.random() < 0.1:  # the card stands before the first question
+        return (Line("user", f"{told[0].text}\n\n{asked[0].text}"), *asked[1:])
+    return (*told, *asked)
+
+
+def assistant(rng: np.random.Generator) -> Document:
+    """Nobody in particular, and many questions."""
+    return tuple(_asked(None, OWN_KINDS, int(rng.integers(12, 25)), rng))
+
+
+def profile(rng: np.random.Generator) -> Document:
+    """A person with many facts, and questions for them."""
+    person = learned(rng, [str(fact) for fact in rng.permutation(list(FACTS))[: int(rng.integers(1, len(FACTS) + 1))]])
+    lines = list(opening(person, rng))
+    if rng.random() < 0.4:
+        lines += _who(person, "", rng)
+    for fact in rng.permutation(list(FACTS)):
+        lines += _fact(person, str(fact), rng)
+    return tuple(lines)
+
+
+def conversation(rng: np.random.Generator) -> Document:
+    """A person, or nobody, in a conversation that wears them off."""
+    person = learned(rng, ["name", *(fact for fact in some_facts(rng, 6) if fact != "name")])
+    told = opening(person, rng)
+    kinds = rng.choice(list(talk.FADING), size=int(rng.integers(6, 13)), p=[0.3, 0.3, 0.2, 0.2])
+    turns = []
+    for kind in kinds:
+        pressure = str(rng.choice(list(talk.PRESSURE))) if rng.random() < 0.4 else ""
+        card = person.card("second", rng) if rng.random() < 0.05 else ""
+        turns.append(talk.turn(rng, str(kind), card, pressure))
+    nobody = rng.random() < 0.1
+    return talk.conversation(None if nobody else person, () if nobody else told, turns, rng)
+
+
+def game(rng: np.random.Generator) -> Document:
+    """Three games one after the other would give themselves away: one."""
+    return tuple(talk.game(rng, written=bool(rng.random() < 0.5), asked=int(rng.integers(0, 5))))
+
+
+def _asked(person: Person | None, kinds: Mapping[str, float], number: int, rng: np.random.Generator) -> list[Line]:
+    """Questions and answers."""
+    lines: list[Line] = []
+    names = list(kinds)
+    for kind in rng.choice(len(names), size=number, p=list(kinds.values())):
+        lines += QUESTIONS.get(names[int(kind)], _closed)(person, names[int(kind)], rng)
+    return lines
+
+
+def _closed(person: Person | None, kind: str, rng: np.random.Generator) -> list[Line]:
+    """A question with options, and for some how sure one is of the answer."""
+    item = _draw(kind, rng)
+    wording = str(rng.choice([GIVEN, *item.wordings])) if item.wordings else GIVEN
+    if (item.id, wording) in instruments.HELD_WORDINGS:
+        wording = GIVEN
+    order = str(rng.choice(list(ORDERS), p=list(ORDERS.values()))) if kind in {"opinion", "evidence"} else GIVEN
+    numbered = kind == "opinion" and rng.random() < 0.15
+    ask = (NUMBERED if numbered else PROMPT).ask(None, item, condition={"wording": wording, "order": order})
+    marks = dict(zip(ask.labels, ask.choices, strict=True))
+    odds = {marks[label]: share for label, share in answers(person, item, wording, order).items()}
+    lines = [Line("user", ask.messages[0].text), talk.drawn(odds, rng)]
+    if kind == "knowledge" and rng.random() < SURE:
+        sure = instruments.certainty()
+        lines += [Line("user", PROMPT.ask(None, sure).messages[0].text), talk.drawn(sureness(person, item, instruments.SURE.labels), rng)]
+    return lines
+
+
+def _fact(person: Person | None, name: str, rng: np.random.Generator) -> list[Line]:
+    """A question for a fact: the one of that name, or any."""
+    fact = name if name in FACTS else str(rng.choice(list(FACTS)))
+    words = str(rng.choice(talk.ASKED[fact]))
+    return [Line("user", _open(words) if rng.random() < 0.5 else words), talk.drawn(talk.facts(person, fact), rng)]
+
+
+def _who(person: Person | None, _: str, rng: np.random.Generator) -> list[Line]:
+    """The question who one is."""
+    return [Line("user", talk.WHO), talk.drawn(talk.who(person), rng)]
+
+
+def _open(question: str) -> str:
+    """A question that is answered in words, as it is asked of a panel."""
+    return f"{question}\n\n{PROMPT.open}"
+
+
+def _draw(kind: str, rng: np.random.Generator) -> Item:
+    """A question the model may learn from."""
+    pool = _pool(kind)
+    return pool[int(rng.integers(len(pool)))]
+
+
+@cache
+def _pool(kind: str) -> tuple[Item, ...]:
+    """Questions of a kind that are not kept back."""
+    every = {
+        "opinion": instruments.statements,
+        "evidence": instruments.evidence,
+        "knowledge": instruments.knowledge,
+        "dilemma": instruments.dilemmas,
+        "rating": instruments.ratings,
+        "group": instruments.groups,
+    }
+    return tuple(item for item in every[kind]() if item.attributes.get("about", item.id) not in instruments.HELD_STATEMENTS)
+
+
+QUESTIONS: Mapping[str, Callable[[Person | None, str, np.random.Generator], list[Line]]] = {"fact": _fact, "who": _who}
+"""Kinds that are asked otherwise than with options."""

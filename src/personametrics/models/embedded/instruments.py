@@ -1,0 +1,199 @@
+"""Questionnaires of the society; what an item measures stands in its attributes."""
+
+from collections.abc import Mapping
+from itertools import product
+
+from personametrics.data.item import Item
+from personametrics.data.scale import Nominal, Ordinal
+
+AGREEMENT = Ordinal(("strongly disagree", "disagree", "neutral", "agree", "strongly agree"))
+MARKS = Ordinal(("1", "2", "3", "4", "5"))
+TENS = Ordinal(tuple(str(ten) for ten in range(0, 101, 10)))
+SURE = Ordinal(tuple(str(ten) for ten in range(30, 101, 10)))
+
+SUBJECTS: Mapping[str, tuple[str, Mapping[str, float]]] = {
+    "taxes": ("a higher tax", {"politics": -1.0, "money": -0.6}),
+    "church": ("religion in school", {"faith": 1.2, "age": 0.4}),
+    "guns": ("the right to own a gun", {"politics": 1.0, "place": 0.7}),
+    "cars": ("driving a car", {"place": 0.8, "money": 0.4, "age": 0.3}),
+    "welfare": ("help for the needy", {"politics": -0.9, "money": -0.8}),
+    "army": ("a strong army", {"politics": 0.9, "age": 0.6}),
+    "newcomers": ("welcoming newcomers", {"politics": -0.9, "place": -0.6, "age": -0.4}),
+    "marriage": ("getting married", {"faith": 0.9, "family": 0.9}),
+    "technology": ("new technology", {"age": -1.1, "place": -0.4}),
+    "nature": ("wild nature", {"politics": -0.6, "place": 0.5, "money": -0.3}),
+    "saving": ("saving money", {"age": 0.6, "money": 0.6, "family": 0.5}),
+    "travel": ("seeing the world", {"family": -0.8, "age": -0.4, "money": 0.6}),
+}
+"""What statements are about: words, and how much each line of a person moves the opinion."""
+
+STANCES: Mapping[str, tuple[str, float, float]] = {
+    "good": ("{} is a good thing", 1.0, -0.2),
+    "support": ("{} deserves more support", 0.8, 0.0),
+    "matters": ("{} matters to me", 1.2, 0.2),
+    "harm": ("{} does more harm than good", -1.0, 0.1),
+    "without": ("{} is nothing I need", -0.9, -0.2),
+    "worry": ("{} worries me", -0.7, 0.0),
+}
+"""What statements say: words, direction and strength, and how readily anybody agrees."""
+
+WORDINGS: Mapping[str, tuple[str, float]] = {
+    "given": ("{}.", 0.0),
+    "formal": ("It may be held that {}.", 0.6),
+    "blunt": ("Frankly, {}.", -0.5),
+}
+"""How a statement is put, and what that adds to agreement."""
+
+HELD_STATEMENTS = frozenset(
+    {"taxes.matters", "church.harm", "guns.support", "cars.worry", "welfare.good", "army.without", "marriage.support", "nature.harm"}
+)
+"""Never learned from, in any wording."""
+HELD_WORDINGS = frozenset(
+    {
+        ("technology.good", "formal"),
+        ("travel.worry", "blunt"),
+        ("saving.harm", "formal"),
+        ("newcomers.matters", "blunt"),
+        ("guns.good", "blunt"),
+    }
+)
+"""Statements that are learned from, but never in this wording."""
+
+MEASURES: Mapping[str, tuple[str, float]] = {
+    "gun ban": ("a gun ban", -1.0),
+    "school meals": ("free school meals", -1.0),
+    "tax cut": ("a tax cut", 1.0),
+    "border wall": ("a border wall", 1.0),
+    "skin cream": ("a skin cream", 0.0),
+    "fertiliser": ("a fertiliser", 0.0),
+}
+"""What studies are about, and which side would like it to help: −1 left, 1 right, 0 nobody."""
+COUNTS = ((80, 30), (70, 40), (90, 20))
+
+QUESTIONS: Mapping[str, tuple[tuple[str, str, float], ...]] = {
+    "nurse": (
+        ("Which organ pumps blood?", "heart liver lung", 0.6),
+        ("Which organ cleans blood?", "kidney stomach skin", 0.0),
+        ("Which vitamin comes from sunlight?", "D C K", -0.6),
+        ("Which bone is in the leg?", "femur ulna rib", 0.0),
+        ("Which drug lowers fever?", "paracetamol insulin morphine", 0.3),
+    ),
+    "farmer": (
+        ("Which animal gives wool?", "sheep goose horse", 0.6),
+        ("Which plant feeds the soil?", "clover wheat maize", 0.0),
+        ("Which grain makes rye bread?", "rye oats barley", 0.3),
+        ("Which crop grows under ground?", "potato bean pea", -0.3),
+        ("Which month is for sowing wheat?", "October June January", -0.6),
+    ),
+    "lawyer": (
+        ("Who decides in a court?", "judge guard witness", 0.6),
+        ("What ends a trial?", "verdict oath plea", 0.0),
+        ("Who may break a contract?", "nobody anybody buyer", -0.6),
+        ("What does a will settle?", "estate rent wage", 0.3),
+        ("Who must prove guilt?", "prosecutor accused jury", -0.3),
+    ),
+    "cook": (
+        ("What makes dough rise?", "yeast salt butter", 0.6),
+        ("What is boiled longest?", "beans eggs rice", -0.3),
+        ("Which herb goes with tomato?", "basil mint dill", 0.0),
+        ("What thickens a sauce?", "flour vinegar sugar", 0.3),
+        ("Which oil burns last?", "rapeseed olive linseed", -0.6),
+    ),
+}
+"""By the job that knows them: question, options with the right one first, easiness."""
+
+DILEMMAS: Mapping[str, tuple[str, str, str]] = {
+    "tradition": ("tradition", "change", "faith"),
+    "loyalty": ("order", "freedom", "politics"),
+    "kin": ("family", "career", "family"),
+    "caution": ("safety", "adventure", "age"),
+    "wealth": ("wealth", "friendship", "money"),
+    "roots": ("roots", "variety", "place"),
+}
+"""Two values, and the line of a person that decides for the first (+) or the second (−)."""
+
+THINGS = ("soup", "poem", "lecture", "chair", "film")
+QUALITIES: Mapping[str, float] = {"dreadful": -2.0, "dull": -1.2, "plain": -0.4, "decent": 0.4, "lovely": 1.2, "superb": 2.0}
+
+
+def statements() -> tuple[Item, ...]:
+    """Opinions: 72 statements, half of them reversed, in three wordings."""
+    found = []
+    for (subject, (words, _)), (stance, (form, direction, _)) in product(SUBJECTS.items(), STANCES.items()):
+        clause = form.format(words)
+        texts = {name: _capital(frame.format(clause)) for name, (frame, _) in WORDINGS.items()}
+        known = {"kind": "opinion", "subject": subject, "stance": stance, "keyed": "+" if direction > 0 else "-"}
+        found.append(Item(f"{subject}.{stance}", texts.pop("given"), AGREEMENT, known, texts))
+    return tuple(found)
+
+
+def evidence() -> tuple[Item, ...]:
+    """Studies to be judged: one side of politics wishes for the result, or none does."""
+    found = []
+    for (measure, (words, wish)), (high, low), helps in product(MEASURES.items(), COUNTS, (True, False)):
+        with_it, without = (high, low) if helps else (low, high)
+        text = f"With {words}, {with_it} of 100 cases went well. Without it, {without} of 100 did. Did {words} help?"
+        gold = "yes" if helps else "no"
+        side = {-1.0: "left", 1.0: "right"}.get(wish if helps else -wish, "none")
+        known = {"kind": "evidence", "measure": measure, "gold": gold, "side": side, "topic": "control" if wish == 0 else "identity"}
+        found.append(Item(f"{measure}.{with_it}", text, Nominal(("yes", "no")), known))
+    return tuple(found)
+
+
+def knowledge() -> tuple[Item, ...]:
+    """Questions with one right answer of three, of the fields of four jobs; the right one stands at each place equally often."""
+    found = []
+    for domain, asked in QUESTIONS.items():
+        for at, (text, options, easy) in enumerate(asked):
+            right, *wrong = options.split()
+            place = (at + len(domain)) % 3
+            known = {"kind": "knowledge", "domain": domain, "gold": right, "easy": str(easy)}
+            found.append(Item(f"{domain}.{at + 1}", text, Nominal((*wrong[:place], right, *wrong[place:])), known))
+    return tuple(found)
+
+
+def dilemmas() -> tuple[Item, ...]:
+    """Two values of which one can be kept; the wording `turned` names them the other way round."""
+    found = []
+    for name, (first, second, trait) in DILEMMAS.items():
+        text = "You can keep only one of two: {} or {}. Which do you keep?"
+        known = {"kind": "dilemma", "trait": trait, "first": first}
+        wordings = {"turned": text.format(second, first)}
+        found.append(Item(f"dilemma.{name}", text.format(first, second), Nominal((first, second)), known, wordings))
+    return tuple(found)
+
+
+def ratings() -> tuple[Item, ...]:
+    """Things to be graded, whose quality is known."""
+    found = []
+    for thing, (one, first), (two, second) in product(THINGS, QUALITIES.items(), QUALITIES.items()):
+        if one < two and abs(first - second) < 2:
+            known = {"kind": "rating", "quality": str(round((first + second) / 2, 2))}
+            found.append(
+                Item(f"{thing}.{one}.{two}", f"A judge calls this {thing} {one} and {two}. What mark do you give it?", MARKS, known)
+            )
+    return tuple(found)
+
+
+def groups() -> tuple[Item, ...]:
+    """What share of a group agrees, asked directly."""
+    told = {("politics", "left"): "on the left", ("politics", "right"): "on the right", ("faith", "devout"): "who are devout"}
+    told |= {("faith", "godless"): "without a faith", ("money", "poor"): "who are poor", ("money", "rich"): "who are rich"}
+    told |= {("age", "young"): "who are young", ("age", "old"): "who are old"}
+    found = []
+    for (trait, value), words in told.items():
+        for item in statements():
+            text = f"Of 100 people {words}, how many agree with this? {item.text}"
+            known = {"kind": "group", "trait": trait, "value": value, "about": item.id}
+            found.append(Item(f"group.{value}.{item.id}", text, TENS, known))
+    return tuple(found)
+
+
+def certainty() -> Item:
+    """Asked after an answer: how sure one is."""
+    return Item("certainty", "How sure are you that this is right, in percent?", SURE, {"kind": "certainty"})
+
+
+def _capital(text: str) -> str:
+    """A sentence with its first letter large."""
+    return text[0].upper() + text[1:]
