@@ -111,10 +111,15 @@ def embedded_like(folder: Path, texts: Sequence[str], *, scale: float = 3.0, see
     from personametrics.models.embedded.tokens import save, trained  # noqa: PLC0415
 
     tokenizer = trained([tuple(Line(role, text) for role in ("system", "user", "assistant")) for text in texts], [INSTRUCTION])
-    size = Size(4, 128, 2, tokenizer.get_vocab_size(), 1024)
-    config = _rotary("LlamaConfig", size, **{"num_key_value_heads": size.heads, "tie_word_embeddings": True, **more})
-    config.vocab_size, config.intermediate_size, config.bos_token_id = size.tokens, 384, None
-    config.eos_token_id, config.pad_token_id = tokenizer.token_to_id(END), tokenizer.token_to_id("<|pad|>")
+    plain = {
+        "hidden_size": 128,
+        "intermediate_size": 384,
+        "num_hidden_layers": 4,
+        "num_attention_heads": 2,
+        "max_position_embeddings": 1024,
+    }
+    words = {"vocab_size": tokenizer.get_vocab_size(), "bos_token_id": None, "eos_token_id": tokenizer.token_to_id(END)}
+    config = transformers.LlamaConfig(**{**plain, **words, "pad_token_id": 0, "tie_word_embeddings": True, **more})
     _write(folder, config, scale, seed, dtype)
     save(tokenizer, Path(folder))
     return Path(folder)

@@ -9,7 +9,7 @@ import pytest
 from personametrics.data.errors import AnswerError, ColumnError, InputError, ReadError, StudyError
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
-from personametrics.data.roster import read_items, read_personas
+from personametrics.data.roster import read_items, read_personas, write_items, write_personas
 from personametrics.data.scale import Nominal, Numeric, Ordinal
 
 PEOPLE = pl.DataFrame({"id": ["a", "b"], "text": ["You are A.", "You are B, {so} they say."], "age": [30, None], "town": ["X", "Y"]})
@@ -193,3 +193,16 @@ def test_a_byte_order_mark_and_windows_line_ends_are_read(tmp_path: Path) -> Non
 def test_lists_inside_a_cell_are_one_sentence() -> None:
     with pytest.raises(InputError, match=r"^the frame cannot be read, .*\.$"):
         read_personas(pl.DataFrame({"id": ["a"], "text": ["x"], "tags": [["p", "q"]]}))
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "ndjson"])
+def test_what_is_written_is_read_again(tmp_path: Path, kind: str) -> None:
+    write_personas(FOUND, tmp_path / f"people.{kind}")
+    write_items(FOUND_ITEMS, tmp_path / f"items.{kind}")
+    assert read_personas(tmp_path / f"people.{kind}") == FOUND
+    assert read_items(tmp_path / f"items.{kind}") == FOUND_ITEMS
+
+
+def test_an_unknown_ending_is_not_written(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="ends in none of"):
+        write_personas(FOUND, tmp_path / "people.xls")

@@ -1,6 +1,7 @@
 """The command line: one file a verb, loaded when it is used."""
 
 import sys
+import warnings
 from importlib import import_module
 from typing import Any
 
@@ -60,6 +61,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal without our signs still gets the numbers
+    warnings.showwarning = lambda message, *_, **__: typer.echo(f"personametrics: {message}", err=True)
     try:
         app()
     except PersonametricsError as error:

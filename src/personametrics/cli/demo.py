@@ -12,6 +12,7 @@ from personametrics import report
 from personametrics.data.card import Card
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
+from personametrics.data.roster import write_items, write_personas
 from personametrics.lab.audit import audit
 from personametrics.models.embedded.model import Embedded
 from personametrics.models.embedded.panels import bare, questionnaire, society, strong
@@ -23,14 +24,17 @@ NEXT = """
 What next?
   personametrics audit --model openai:gpt-4.1-mini --personas people.csv --items items.csv   your own model; plan shows the price before
   personametrics measure answers.csv --persona persona_id --item question_id --answer rating   answers you have already
-  personametrics audit --model embedded --personas people.csv --items items.csv --runs 20     this model again (both files lie in {out})"""
+  personametrics audit --model embedded --personas {out}/labels.csv --items {out}/items.csv --runs 20   this model again"""
 
 
 def demo(out: Annotated[Path, typer.Option(help="Folder for the report.")] = Path("demo-report")) -> None:
     """Ask the embedded model as two panels, one steered by its personas and one of bare labels, and compare with the planted truth."""
     console = Console()
     items, cards = questionnaire(), []
-    for name, personas in {"people told of in full": strong(), "bare labels": bare()}.items():
+    out.mkdir(parents=True, exist_ok=True)
+    write_items(items, out / "items.csv")
+    for name, file, personas in (("people told of in full", "people.csv", strong()), ("bare labels", "labels.csv", bare())):
+        write_personas(personas, out / file)
         cards.append(_asked(name, personas, items, out, console))
     page = out / "card.html"
     page.write_text(report.html(cards), encoding="utf-8")

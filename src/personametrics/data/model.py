@@ -7,7 +7,6 @@ from typing import Protocol, runtime_checkable
 from personametrics.data.ask import Ask, Message
 from personametrics.data.reply import Reply
 
-
 TOY = "embedded/"
 """How the ids of the embedded toy model begin, so that what it answered is never taken for anything else."""
 

@@ -1,6 +1,7 @@
 """Personas and items from tables."""
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 import polars as pl
@@ -9,7 +10,8 @@ from personametrics.data.errors import AnswerError, ReadError, StudyError
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
 from personametrics.data.reading import collect, column_names, require, scan
-from personametrics.data.scale import parse_scale
+from personametrics.data.scale import parse_scale, spell_scale
+from personametrics.data.writing import write
 
 WORDING = "text."
 """A column `text.formal` holds the wording "formal" of every item."""
@@ -49,6 +51,33 @@ def read_items(source: Any) -> tuple[Item, ...]:
         return Item(row["id"], row["text"], parse_scale(row["scale"]), attributes, wordings)
 
     return _read(source, Item, ("id", "text", "scale"), item)
+
+
+def write_personas(personas: Sequence[Persona], path: str | Path) -> None:
+    """Write personas as a table that `read_personas` reads.
+
+    Raises:
+        InputError: an ending that is neither .csv, .parquet nor .ndjson, or a place that cannot be written.
+    """
+    _write([{"id": one.id, "text": one.text, **one.attributes} for one in personas], path)
+
+
+def write_items(items: Sequence[Item], path: str | Path) -> None:
+    """Write items as a table that `read_items` reads; their scales must have labels or limits.
+
+    Raises:
+        InputError: an ending that is neither .csv, .parquet nor .ndjson, or a place that cannot be written.
+    """
+    rows = []
+    for one in items:
+        wordings = {WORDING + name: text for name, text in one.wordings.items()}
+        rows.append({"id": one.id, "text": one.text, "scale": spell_scale(one.scale), **one.attributes, **wordings})
+    _write(rows, path)
+
+
+def _write(rows: Sequence[Mapping[str, str]], path: str | Path) -> None:
+    """Rows as a table, in which every key of any row is a column."""
+    write(_rows(rows), path)
 
 
 def _read(

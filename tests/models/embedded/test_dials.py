@@ -43,10 +43,12 @@ def test_what_is_planted_is_what_is_set(name: str, value: float) -> None:
 
 def test_effects_without_a_number_of_their_own_point_where_they_should() -> None:
     planted = {name: dial.planted for name, dial in DIALS.items()}
-    assert planted["wording.formal"] > 0.1 > -0.1 > planted["wording.blunt"]
+    assert planted["wording.formal"] > 0.1
+    assert planted["wording.blunt"] < -0.1
     assert planted["order"] > 0.1
     assert planted["outlook"] > 0.1
-    assert min(planted["temperament"], planted["bare"]) > 1.5 > 0.8 > planted["convinced"]
+    assert min(planted["temperament"], planted["bare"]) > 1.5
+    assert planted["convinced"] < 0.8
     assert planted["schooling"] < -0.15
     assert planted["group.simulated"] > 0.03
     assert planted["collapse"] > 0.85

@@ -99,7 +99,7 @@ def test_hidden_states_are_those_between_the_layers(made: Made) -> None:
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=6), st.lists(st.sampled_from([0, 1, 37, 70]), min_size=6, max_size=6))
 def test_rows_side_by_side_are_what_each_is_alone(network: Network, lengths: list[int], begins: list[int]) -> None:
-    begun = {length: network.begin(numbers(length, 9)) if length else None for length in begins}
+    begun = {length: network.begin([numbers(length, 9)])[0] if length else None for length in begins}
     sequences = [numbers(length, at) for at, length in enumerate(lengths)]
     before = [begun[begins[at]] for at in range(len(lengths))]
     for at, found in enumerate(logits(network, sequences, before)):
@@ -109,20 +109,31 @@ def test_rows_side_by_side_are_what_each_is_alone(network: Network, lengths: lis
 
 def test_branches_do_not_see_each_other_and_only_what_is_wanted_is_computed(network: Network) -> None:
     tokens, ways = numbers(20), ((5, 6, 7), (5, 8), (9, 6, 7, 5))
-    cache = network.begin(numbers(40, 1))
+    (cache,) = network.begin([numbers(40, 1)])
     trees = [Branches.of(ways, True), Branches.of((), False), Branches.of(ways[:2], False)]  # noqa: FBT003 (a property of the ways)
     rows = Rows.of([tokens, tokens[:7], tokens[3:]], trees, [cache, cache, None])
     assert rows.tokens.tolist() == [*tokens, 5, 6, 7, 8, 9, 6, 7, 5, *tokens[:7], *tokens[3:], 5, 6]
     keep = np.array([19, 20, 22, 23, 24, 27, 34, 51, 52, 53])
     found = network.read_off(network.run(rows, Cache.empty(network.shape, 3, 28), keep))
     first, second, third = numbers(40, 1) + tokens, numbers(40, 1) + tokens[:7], tokens[3:]
-    wanted = [first, (*first, 5), (*first, 5, 6, 7), (*first, 5, 8), (*first, 9), (*first, *ways[2]), second, third, (*third, 5), (*third, 5, 6)]
+    wanted = [
+        first,
+        (*first, 5),
+        (*first, 5, 6, 7),
+        (*first, 5, 8),
+        (*first, 9),
+        (*first, *ways[2]),
+        second,
+        third,
+        (*third, 5),
+        (*third, 5, 6),
+    ]
     for one, sequence in zip(found, wanted, strict=True):
         assert np.abs(one - logits(network, [sequence])[0][-1]).max() < 1e-5
 
 
 def test_rows_grow_token_by_token_after_some_of_them_left(network: Network) -> None:
-    begun, sequences = network.begin(numbers(50, 7)), [numbers(9), numbers(4, 1), numbers(6, 2)]
+    (begun,), sequences = network.begin([numbers(50, 7)]), [numbers(9), numbers(4, 1), numbers(6, 2)]
     before = [begun, begun, None]
     cache = Cache.empty(network.shape, 3, 9)
     network.run(Rows.of(sequences, before=before), cache, np.array([8, 12, 18]))
@@ -166,7 +177,7 @@ def test_large_scores_in_two_places_are_weighed_together() -> None:
 @pytest.mark.filterwarnings("error")
 def test_scores_too_large_for_exp_are_harmless(made: Made) -> None:
     network = Network.read(made(scale=40.0))
-    begun = network.begin(numbers(40, 1))
+    (begun,) = network.begin([numbers(40, 1)])
     (found,) = logits(network, [numbers(9)], [begun])
     assert np.isfinite(found).all()
 
@@ -174,7 +185,12 @@ def test_scores_too_large_for_exp_are_harmless(made: Made) -> None:
 def test_beginnings_are_computed_once_for_a_persona(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[Tokens] = []
     begin = Network.begin
-    monkeypatch.setattr(Network, "begin", lambda self, tokens: (read.append(tokens), begin(self, tokens))[1])
+
+    def noted(self: Network, sequences: Sequence[Tokens]) -> list[Cache]:
+        read.extend(sequences)
+        return begin(self, sequences)
+
+    monkeypatch.setattr(Network, "begin", noted)
     ann, bob = numbers(90, 1), numbers(100, 2)
     prompts = [*((*ann, at, 4) for at in range(10, 15)), *((*bob, at, 4) for at in range(10, 13))]
     beginnings = Beginnings(network)
@@ -233,7 +249,7 @@ def test_files_that_cannot_be_read_are_one_sentence(made: Made) -> None:
     with pytest.raises(ModelError, match=r'model\.safetensors" cannot be read: '):
         Network.read(folder)
     (folder / "model.safetensors").unlink()
-    with pytest.raises(ModelError, match="cannot be read: .*No such file"):
+    with pytest.raises(ModelError, match=r"cannot be read: .*No such file"):
         Network.read(folder)
     (folder / "config.json").write_text("{")
     with pytest.raises(ModelError, match=r"is no checkpoint: .*config\.json: "):
@@ -241,7 +257,7 @@ def test_files_that_cannot_be_read_are_one_sentence(made: Made) -> None:
 
 
 def test_rows_with_fewer_queries_keep_their_places(network: Network) -> None:
-    rows = Rows.of([numbers(4), numbers(3)], before=[network.begin(numbers(40)), None])
+    rows = Rows.of([numbers(4), numbers(3)], before=[*network.begin([numbers(40)]), None])
     few = rows.only(np.array([1, 3, 6]))
     assert few.place.tolist() == [1, 3, 2]
     assert few.column.tolist() == [0, 1, 0]

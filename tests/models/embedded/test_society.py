@@ -58,7 +58,7 @@ def test_outlook_moves_every_statement_the_same_way_and_by_the_dial() -> None:
 
 
 def test_noise_is_the_product_of_its_dials() -> None:
-    three = {"job": "cook", "age": "old", "place": "city"}
+    three = {"job": "cook", "age": "old", "dwelling": "city"}
     assert noise(Person(three)) == 1
     assert noise(Person({**three, "temperament": "moody"})) == PLANTED.moody
     assert noise(Person({**three, "temperament": "steady"}, convinced=True)) == pytest.approx(PLANTED.steady * PLANTED.convinced)

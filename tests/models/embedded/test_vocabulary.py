@@ -13,7 +13,9 @@ from personametrics.data.errors import ModelError
 from personametrics.models.embedded.vocabulary import REPLY, Vocabulary, check_template
 
 TEXTS = ["You are Ann. You like tea, and you don't like taxes.", "Tea?\n\nno\nyes\n\nnot sure", "no", "yes", "not sure"]
-Texts = st.one_of(st.text(max_size=30), st.lists(st.sampled_from([*TEXTS, " ", "\n", "tea", checkpoints.INSTRUCTION, "é日🤷"])).map("".join))
+Texts = st.one_of(
+    st.text(max_size=30), st.lists(st.sampled_from([*TEXTS, " ", "\n", "tea", checkpoints.INSTRUCTION, "é日🤷"])).map("".join)
+)
 
 
 @pytest.fixture(scope="module")
@@ -71,13 +73,11 @@ def test_signs_are_no_words(vocabulary: Vocabulary) -> None:
         ("", 0),
         ("?! ...", 0),
         ("🤷", 1),
-        ("tea " * 3 + "system", 0.75),  # no token of the world begins a message with "tea", and "system" follows no space in it
+        ("tea tea tea system", 1 / 2),  # without a space before it, or with one, it does not occur in the world
         ("You like " + "x" * 2000, 1 / 3),
     ],
 )
 def test_unknown_words_are_counted(vocabulary: Vocabulary, text: str, share: float) -> None:
-    if text.startswith("tea"):
-        share = 2 / 4
     assert vocabulary.unknown([Message("user", text)]) == pytest.approx(share)
 
 
@@ -86,6 +86,11 @@ def test_unknown_words_of_all_messages_are_counted(vocabulary: Vocabulary) -> No
     assert vocabulary.unknown(messages) == pytest.approx(1 / 6)
     assert vocabulary.turn(messages[0]).unknown == ("Bob",)
     assert vocabulary.unknown([]) == 0
+
+
+def test_a_word_that_would_be_lost_is_seen(vocabulary: Vocabulary) -> None:
+    assert vocabulary.lost([Message("user", "You like " + "x" * 1001)])
+    assert not vocabulary.lost([Message("user", "You like " + "x" * 999)])
 
 
 def test_it_knows_how_many_words_it_knows(vocabulary: Vocabulary) -> None:

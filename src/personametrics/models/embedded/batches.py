@@ -19,6 +19,8 @@ Bools = npt.NDArray[np.bool_]
 
 WINDOW = 512
 """Documents that are sorted by length together."""
+STRIDE = 64
+"""Batches are as long as a multiple of this: torch prepares its products anew for every shape."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ def joined(examples: Sequence[Example], shifts: Ints) -> Example:
 
 def stacked(examples: Sequence[Example]) -> Example:
     """Examples as rows of a batch."""
-    length = max(len(example.tokens) for example in examples)
+    length = max(map(_length, examples))
     rows = np.zeros((len(examples), length), np.int64)
     for row, example in zip(rows, examples, strict=True):
         row[: len(example.tokens)] = example.tokens
@@ -159,11 +161,16 @@ def batches(documents: Iterable[Document], encode: Encoder, budget: int, seed: i
             yield stacked(groups[group])
 
 
+def _length(example: Example) -> int:
+    """Tokens with their padding."""
+    return -(-len(example.tokens) // STRIDE) * STRIDE
+
+
 def _groups(examples: Sequence[Example], budget: int) -> Iterator[list[Example]]:
     """Cut a sorted row so that each part fits the budget."""
     group: list[Example] = []
     for example in examples:
-        if group and len(example.tokens) * (len(group) + 1) > budget:
+        if group and _length(example) * (len(group) + 1) > budget:
             yield group
             group = []
         group.append(example)

@@ -1,7 +1,7 @@
 """What prompts begin with, mostly the persona, computed once and kept."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from personametrics.models.embedded.network import Network
 from personametrics.models.embedded.rows import Cache
@@ -32,25 +32,36 @@ class Beginnings:
         """
         different = list(dict.fromkeys(prompts))
         if len(different) == 1 < len(prompts):
-            return [self._begin(different[0][:-1])] * len(prompts)
-        begins: dict[Tokens, Cache | None] = {}
-        at = 0
-        while at < len(different):
-            many, shared = cut(different[at : at + MOST + 2], MOST)
-            reach = min(shared, min(map(len, different[at : at + many])) - 1)
-            cache = self._begin(different[at][:reach])
-            begins |= dict.fromkeys(different[at : at + many], cache)
-            at += many
-        return [begins[prompt] for prompt in prompts]
+            reaches = {different[0]: different[0][:-1]}
+        else:
+            reaches = dict(self._shared(different))
+        wanted = {reach: self._nearest(reach) for reach in dict.fromkeys(reaches.values())}
+        fresh = [reach for reach, known in wanted.items() if len(reach) - len(known) >= WORTH]
+        wanted |= {reach: reach for reach in fresh}
+        if fresh:
+            self._kept |= zip(fresh, self.network.begin(fresh), strict=True)
+        caches = {reach: self._kept.get(known) for reach, known in wanted.items()}
+        self._forget(wanted.values())
+        return [caches[reaches[prompt]] for prompt in prompts]
 
-    def _begin(self, reach: Tokens) -> Cache | None:
-        """Keys and values of a beginning, or of most of it, if that is what is kept."""
-        known = max((kept for kept in self._kept if reach[: len(kept)] == kept), key=len, default=())
-        if len(reach) - len(known) < WORTH:
-            if known:
+    def _shared(self, prompts: Sequence[Tokens]) -> Iterator[tuple[Tokens, Tokens]]:
+        """Of each prompt, how it and its neighbours begin."""
+        at = 0
+        while at < len(prompts):
+            many, shared = cut(prompts[at : at + MOST + 2], MOST)
+            some = prompts[at : at + many]
+            reach = min(shared, *(len(prompt) - 1 for prompt in some))
+            yield from ((prompt, prompt[:reach]) for prompt in some)
+            at += many
+
+    def _nearest(self, reach: Tokens) -> Tokens:
+        """The longest beginning of a beginning that is kept."""
+        return max((kept for kept in self._kept if reach[: len(kept)] == kept), key=len, default=())
+
+    def _forget(self, used: Iterable[Tokens]) -> None:
+        """Let go of those used longest ago."""
+        for known in used:
+            if known in self._kept:
                 self._kept.move_to_end(known)
-            return self._kept.get(known)
-        self._kept[reach] = self.network.begin(reach)
-        if len(self._kept) > KEPT:
+        while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
-        return self._kept[reach]

@@ -41,6 +41,8 @@ OWN_KINDS: Mapping[str, float] = {
 ORDERS: Mapping[str, float] = {GIVEN: 0.7, "reversed": 0.25, "rotated": 0.05}
 NEUTRAL = 0.04
 """How often a card says nothing of a person."""
+LONG = 0.1
+"""How often more than eight questions are asked."""
 SURE = 0.5
 """How often an answer to a knowledge question is followed by the question how sure one is."""
 
@@ -99,7 +101,7 @@ def questionnaire(rng: np.random.Generator) -> Document:
     told = opening(person, rng)
     if rng.random() < NEUTRAL:
         person, told = Person(), _told(" ".join(SENTENCES[at] for at in rng.permutation(len(SENTENCES))[: int(rng.integers(2, 9))]))
-    asked = _asked(person, KINDS, int(rng.integers(12, 25)), rng)
+    asked = _asked(person, KINDS, _several(rng), rng)
     if rng.random() < 0.1:  # the card stands before the first question
         return (Line("user", f"{told[0].text}\n\n{asked[0].text}"), *asked[1:])
     return (*told, *asked)
@@ -107,7 +109,7 @@ def questionnaire(rng: np.random.Generator) -> Document:
 
 def assistant(rng: np.random.Generator) -> Document:
     """Nobody in particular, and many questions."""
-    return tuple(_asked(None, OWN_KINDS, int(rng.integers(12, 25)), rng))
+    return tuple(_asked(None, OWN_KINDS, _several(rng), rng))
 
 
 def profile(rng: np.random.Generator) -> Document:
@@ -116,7 +118,7 @@ def profile(rng: np.random.Generator) -> Document:
     lines = list(opening(person, rng))
     if rng.random() < 0.4:
         lines += _who(person, "", rng)
-    for fact in rng.permutation(list(FACTS)):
+    for fact in rng.permutation(list(FACTS))[: _several(rng)]:
         lines += _fact(person, str(fact), rng)
     return tuple(lines)
 
@@ -125,7 +127,7 @@ def conversation(rng: np.random.Generator) -> Document:
     """A person, or nobody, in a conversation that wears them off."""
     person = learned(rng, ["name", *(fact for fact in some_facts(rng, 6) if fact != "name")])
     told = opening(person, rng)
-    kinds = rng.choice(list(talk.FADING), size=int(rng.integers(6, 13)), p=[0.3, 0.3, 0.2, 0.2])
+    kinds = rng.choice(list(talk.FADING), size=_several(rng), p=[0.3, 0.3, 0.2, 0.2])
     turns = []
     for kind in kinds:
         pressure = str(rng.choice(list(talk.PRESSURE))) if rng.random() < 0.4 else ""
@@ -138,6 +140,11 @@ def conversation(rng: np.random.Generator) -> Document:
 def game(rng: np.random.Generator) -> Document:
     """Three games one after the other would give themselves away: one."""
     return tuple(talk.game(rng, written=bool(rng.random() < 0.5), asked=int(rng.integers(0, 5))))
+
+
+def _several(rng: np.random.Generator) -> int:
+    """How many questions: mostly few, so that many people are met, at times a whole questionnaire."""
+    return int(rng.integers(12, 25) if rng.random() < LONG else rng.integers(2, 9))
 
 
 def _asked(person: Person | None, kinds: Mapping[str, float], number: int, rng: np.random.Generator) -> list[Line]:

@@ -135,7 +135,7 @@ def competence(rng: np.random.Generator) -> Iterator[Dial]:
         each = right(found)
         return float(np.mean(each[: len(each) // 2]) - np.mean(each[len(each) // 2 :]))
 
-    experts = [somebody(rng, ("job", "age", "place"), ()) for _ in range(16)]
+    experts = [somebody(rng, ("job", "age", "dwelling"), ()) for _ in range(16)]
     experts = [replace(person, traits={**person.traits, "job": list(instruments.QUESTIONS)[at % 4]}) for at, person in enumerate(experts)]
     own = [(person, item) for person in experts for item in items if item.attributes["domain"] == person.traits["job"]]
     matched = [put(person, item, rng) for person, item in own]

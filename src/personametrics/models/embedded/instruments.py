@@ -14,14 +14,14 @@ SURE = Ordinal(tuple(str(ten) for ten in range(30, 101, 10)))
 SUBJECTS: Mapping[str, tuple[str, Mapping[str, float]]] = {
     "taxes": ("a higher tax", {"politics": -1.0, "money": -0.6}),
     "church": ("religion in school", {"faith": 1.2, "age": 0.4}),
-    "guns": ("the right to own a gun", {"politics": 1.0, "place": 0.7}),
-    "cars": ("driving a car", {"place": 0.8, "money": 0.4, "age": 0.3}),
+    "guns": ("the right to own a gun", {"politics": 1.0, "dwelling": 0.7}),
+    "cars": ("driving a car", {"dwelling": 0.8, "money": 0.4, "age": 0.3}),
     "welfare": ("help for the needy", {"politics": -0.9, "money": -0.8}),
     "army": ("a strong army", {"politics": 0.9, "age": 0.6}),
-    "newcomers": ("welcoming newcomers", {"politics": -0.9, "place": -0.6, "age": -0.4}),
+    "newcomers": ("welcoming newcomers", {"politics": -0.9, "dwelling": -0.6, "age": -0.4}),
     "marriage": ("getting married", {"faith": 0.9, "family": 0.9}),
-    "technology": ("new technology", {"age": -1.1, "place": -0.4}),
-    "nature": ("wild nature", {"politics": -0.6, "place": 0.5, "money": -0.3}),
+    "technology": ("new technology", {"age": -1.1, "dwelling": -0.4}),
+    "nature": ("wild nature", {"politics": -0.6, "dwelling": 0.5, "money": -0.3}),
     "saving": ("saving money", {"age": 0.6, "money": 0.6, "family": 0.5}),
     "travel": ("seeing the world", {"family": -0.8, "age": -0.4, "money": 0.6}),
 }
@@ -108,7 +108,7 @@ DILEMMAS: Mapping[str, tuple[str, str, str]] = {
     "kin": ("family", "career", "family"),
     "caution": ("safety", "adventure", "age"),
     "wealth": ("wealth", "friendship", "money"),
-    "roots": ("roots", "variety", "place"),
+    "roots": ("roots", "variety", "dwelling"),
 }
 """Two values, and the line of a person that decides for the first (+) or the second (−)."""
 

@@ -31,8 +31,8 @@ WEIGHTS = Path(__file__).parent / "weights"
 """The checkpoint that comes with the library."""
 FILES = ("config.json", "generation_config.json", "model.safetensors", "tokenizer.json")
 """What answers depend on."""
-TOGETHER, SCORED = 128, 32
-"""Answers drawn together, and asks scored together: with more, what is in between no longer fits into the processor's cache."""
+TOGETHER = 128
+"""Asks that are worked on together, at most."""
 HAND = ThreadPoolExecutor(1, "embedded")
 """Does the work, so that the loop lives."""
 
@@ -90,7 +90,7 @@ class Embedded:
             if not held:
                 return
             _, alike = next(groupby(held, lambda one: one.kind))
-            chosen = list(islice(alike, SCORED if held[0].ask.score else TOGETHER))
+            chosen = list(alike)
             for one, reply in zip(chosen, await aside(self._work, chosen), strict=True):
                 held.popleft()
                 yield one.index, reply
@@ -129,7 +129,9 @@ class Embedded:
 
         network, words = Network.read(self.folder), self._vocabulary.tokenizer.get_vocab_size()
         if words > len(network.words):
-            message = f'"{self.folder}": tokenizer.json has {words:,} tokens and the weights {len(network.words):,}: copy the whole checkpoint.'
+            message = (
+                f'"{self.folder}": tokenizer.json has {words:,} tokens and the weights {len(network.words):,}: copy the whole checkpoint.'
+            )
             raise ModelError(message)
         return network
 

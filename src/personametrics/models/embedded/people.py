@@ -18,7 +18,7 @@ TRAITS: Mapping[str, Mapping[str, Told]] = {
         "middle": ("[am] 45 years old", "[am] in [my] forties", "[am] of middle age"),
         "old": ("[am] 71 years old", "[am] in [my] seventies", "[am] an old hand at life"),
     },
-    "place": {
+    "dwelling": {
         "city": ("[live] in a city", "[have] a flat in the city centre"),
         "town": ("[live] in a small town", "[have] a house in a quiet town"),
         "village": ("[live] in a village", "[have] a cottage far out in the country"),
@@ -78,7 +78,7 @@ CONVINCED: Told = ("[know] what [I] [stand] for and why", "[have] thought hard a
 
 CODES: Mapping[str, Mapping[str, float]] = {
     "age": {"young": -1, "middle": 0, "old": 1},
-    "place": {"city": -1, "town": 0, "village": 1},
+    "dwelling": {"city": -1, "town": 0, "village": 1},
     "politics": {"left": -1, "centre": 0, "right": 1},
     "faith": {"godless": -1, "doubting": 0, "devout": 1},
     "money": {"poor": -1, "comfortable": 0, "rich": 1},

@@ -65,6 +65,7 @@ def _misused(vocabulary: Vocabulary, ask: Ask) -> str:
     sign = next((sign for message in ask.messages for sign in vocabulary.signs if sign in message.text), "")
     faults = {
         f'A message holds "{sign}", which the model takes for a sign of its own: leave it out.': bool(sign),
+        "A word of more than 1,000 letters would be lost: leave it out, or put spaces into it.": vocabulary.lost(ask.messages),
         "There are no choices to give probabilities of: use a scale with labels, or ask for words.": ask.score and not ask.choices,
         "A choice is given twice: every choice must be another.": ask.score and len(set(ask.choices)) < len(ask.choices),
         f"temperature is {temperature}: it must be 0 or more.": not temperature >= 0,

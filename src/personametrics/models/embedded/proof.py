@@ -1,14 +1,9 @@
-"""What the model has learned: planted value, the model's own exact value, and the one estimated from its samples, of every dial.
+"""What a model has learned: planted value, the model's own exact value, and the one estimated from its samples, of every dial."""
 
-python -m personametrics.models.embedded.proof FOLDER        writes the table into FOLDER/README.md
-"""
-
-import argparse
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 from scipy.stats import t
@@ -18,7 +13,6 @@ from personametrics.data.model import Model
 from personametrics.data.reply import Reply
 from personametrics.models.embedded.dial import Case, Dial, Odds
 from personametrics.models.embedded.dials import dials
-from personametrics.models.embedded.model import Embedded
 
 RUNS = 10
 LEVEL = 0.9
@@ -130,30 +124,3 @@ def _shares(counts: Counter[str], leave: str | None = None) -> dict[str, float]:
     """Shares of the answers, one of them left out."""
     whole = counts.total() - (leave is not None)
     return {text: (count - (text == leave)) / whole for text, count in counts.items()}
-
-
-def table(found: Sequence[Proof]) -> str:
-    """The proofs in Markdown."""
-    lines = [
-        "| dial | what it is | planted | model's own | sampled, 90 % interval | divergence | mass | recovered |",
-        "| --- | --- | ---: | ---: | ---: | ---: | ---: | --- |",
-    ]
-    for one in found:
-        sampled = "" if one.sampled is None else f"{one.sampled:.3f} ({one.low:.3f} to {one.high:.3f})"
-        promise = "yes" if one.recovered else "**no**"
-        numbers = f"{one.dial.planted:.3f} | {one.exact:.3f} | {sampled} | {one.divergence:.4f} | {one.mass:.4f}"
-        lines.append(f"| {one.dial.name} | {one.dial.says} | {numbers} | {promise} |")
-    return "\n".join(lines)
-
-
-def main() -> None:
-    """Prove a checkpoint."""
-    parser = argparse.ArgumentParser(description="Planted, exact and sampled value of every dial.")
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--runs", type=int, default=RUNS, help="answers drawn to each prompt; 0: exact values alone")
-    given = parser.parse_args()
-    print(table(proofs(Embedded(given.folder), runs=given.runs)))  # noqa: T201 (it is a command)
-
-
-if __name__ == "__main__":
-    main()

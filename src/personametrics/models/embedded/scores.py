@@ -6,9 +6,13 @@ import numpy as np
 
 from personametrics.models.embedded.beginnings import Beginnings
 from personametrics.models.embedded.distribution import distribution
+from personametrics.models.embedded.network import Network
 from personametrics.models.embedded.prepared import Prepared
 from personametrics.models.embedded.rows import Branches, Cache, Rows
 from personametrics.models.packing import Tokens
+
+SCORED = 32
+"""Asks in one pass: with more, what is in between no longer fits into the processor's cache."""
 
 
 def score(beginnings: Beginnings, stops: Tokens, asks: Sequence[Prepared]) -> list[list[float]]:
@@ -28,7 +32,13 @@ def score(beginnings: Beginnings, stops: Tokens, asks: Sequence[Prepared]) -> li
     Raises:
         ModelError: the model's logits are no numbers.
     """
-    network, before = beginnings.network, beginnings.of([one.tokens for one in asks])
+    before = beginnings.of([one.tokens for one in asks])
+    parts = [slice(first, first + SCORED) for first in range(0, len(asks), SCORED)]
+    return [found for part in parts for found in _score(beginnings.network, stops, asks[part], before[part])]
+
+
+def _score(network: Network, stops: Tokens, asks: Sequence[Prepared], before: Sequence[Cache | None]) -> list[list[float]]:
+    """The same for asks that are computed in one pass, each behind its beginning."""
     rests = [one.tokens[cache.length if cache else 0 :] for one, cache in zip(asks, before, strict=True)]
     trees = [Branches.of(one.choices, one.ends) for one in asks]
     rows = Rows.of(rests, trees, before)

@@ -25,7 +25,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, distributed
 
 from personametrics.models.embedded import export
-from personametrics.models.embedded.batches import Encoder, Example, batches
+from personametrics.models.embedded.batches import STRIDE, Encoder, Example, batches
 from personametrics.models.embedded.line import Document
 from personametrics.models.embedded.llama import Llama, Shape
 from personametrics.models.embedded.optimiser import optimisers, pace
@@ -106,7 +106,8 @@ class Gradients:
 
 def learned(model: Llama, batch: Example) -> Sums:
     """Add the gradient of a batch's loss, −Σ weight · log p, to that of the parameters."""
-    logits = model(torch.from_numpy(batch.tokens), torch.from_numpy(batch.places))
+    places = np.pad(batch.places, (0, -len(batch.places) % STRIDE))
+    logits = model(torch.from_numpy(batch.tokens), torch.from_numpy(places))
     losses = -torch.from_numpy(batch.weights) * logits.log_softmax(-1)[torch.from_numpy(batch.rows), torch.from_numpy(batch.targets)]
     losses.sum().backward()
     values = losses.detach().double().numpy()

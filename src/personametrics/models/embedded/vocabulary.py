@@ -84,6 +84,11 @@ class Vocabulary:
         turns = [self.turn(message) for message in messages]
         return sum(len(turn.unknown) for turn in turns) / max(1, sum(turn.words for turn in turns))
 
+    def lost(self, messages: Sequence[Message]) -> bool:
+        """Whether a word is so long that the tokenizer puts a sign in its place."""
+        sign = getattr(self.tokenizer.model, "unk_token", None)
+        return sign is not None and any(self.tokenizer.token_to_id(sign) in self.turn(message).tokens for message in messages)
+
     @cached_property
     def _begin(self) -> Tokens:
         """What begins an answer."""
@@ -98,15 +103,16 @@ class Vocabulary:
         head = f"{START}{message.role}\n"
         text = f"{head}{message.text}{END}\n"
         found = self._encoded(text)
+        tokens, spans = tuple(found.ids), found.offsets
         words, unknown = 0, []
-        for _, places in groupby(range(len(found.ids)), lambda at: found.word_ids[at]):
-            first, *more = places
-            word = text[found.offsets[first][0] : found.offsets[(first, *more)[-1]][1]].strip()
-            inside = len(head) <= found.offsets[first][0] < len(head) + len(message.text)
-            if inside and _is_word(word) and found.ids[first] not in self._phrases:
+        for _, some in groupby(enumerate(found.word_ids), lambda pair: pair[1]):
+            (first, *_), places = zip(*some, strict=True)
+            word = text[spans[first][0] : spans[first + len(places) - 1][1]].strip()
+            inside = len(head) <= spans[first][0] < len(head) + len(message.text)
+            if inside and _is_word(word) and tokens[first] not in self._phrases:
                 words += 1
-                unknown += [word] if more or found.ids[first] in self._added else []
-        return Turn(tuple(found.ids), words, tuple(unknown))
+                unknown += [word] if len(places) > 1 or tokens[first] in self._added else []
+        return Turn(tokens, words, tuple(unknown))
 
     @cached_property
     def _phrases(self) -> frozenset[int]:
