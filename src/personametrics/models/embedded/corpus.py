@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import count
 
 import numpy as np
 
@@ -41,6 +42,8 @@ OWN_KINDS: Mapping[str, float] = {
 ORDERS: Mapping[str, float] = {GIVEN: 0.7, "reversed": 0.25, "rotated": 0.05}
 NEUTRAL = 0.04
 """How often a card says nothing of a person."""
+GROWTH = 1500
+"""Documents after which cards may tell of one trait and one fact more."""
 LONG = 0.1
 """How often more than eight questions are asked."""
 SURE = 0.5
@@ -62,20 +65,20 @@ PHRASES: tuple[str, ...] = (
 
 
 def documents(seed: int) -> Iterator[Document]:
-    """Endless documents; the same seed gives the same ones."""
+    """Endless documents; the same seed gives the same ones. Cards are short at first and grow: reading them is learned much sooner so."""
     rng = np.random.default_rng(seed)
     made = {"questionnaire": questionnaire, "profile": profile, "conversation": conversation, "assistant": assistant, "game": game}
     kinds = list(SHARES)
-    while True:
-        yield made[kinds[int(rng.choice(len(kinds), p=list(SHARES.values())))]](rng)
+    for number in count():
+        yield made[kinds[int(rng.choice(len(kinds), p=list(SHARES.values())))]](rng, 1 + number // GROWTH)
 
 
-def learned(rng: np.random.Generator, facts: Sequence[str] = ()) -> Person:
+def learned(rng: np.random.Generator, most: int, facts: Sequence[str] = ()) -> Person:
     """Somebody the model may learn from: few traits, some or all, at times with values spelled out."""
     while True:
         several = int(rng.choice([1, 2, int(rng.integers(3, len(TRAITS) + 1)), len(TRAITS)], p=[0.15, 0.15, 0.35, 0.35]))
-        traits = [str(trait) for trait in rng.permutation(list(TRAITS))[:several]]
-        person = somebody(rng, traits, facts, convinced=bool(rng.random() < 0.25))
+        traits = [str(trait) for trait in rng.permutation(list(TRAITS))[: min(several, most)]]
+        person = somebody(rng, traits, facts[:most], convinced=bool(rng.random() < 0.25))
         if not person.held_out:
             return person
 
@@ -95,9 +98,9 @@ def _told(card: str) -> tuple[Line, ...]:
     return (Line("system", PROMPT.messages(Persona("", card), "")[0].text),)
 
 
-def questionnaire(rng: np.random.Generator) -> Document:
+def questionnaire(rng: np.random.Generator, most: int) -> Document:
     """A person and many questions."""
-    person = learned(rng, some_facts(rng, 3))
+    person = learned(rng, most, some_facts(rng, 3))
     told = opening(person, rng)
     if rng.random() < NEUTRAL:
         person, told = Person(), _told(" ".join(SENTENCES[at] for at in rng.permutation(len(SENTENCES))[: int(rng.integers(2, 9))]))
@@ -107,14 +110,14 @@ def questionnaire(rng: np.random.Generator) -> Document:
     return (*told, *asked)
 
 
-def assistant(rng: np.random.Generator) -> Document:
+def assistant(rng: np.random.Generator, _: int) -> Document:
     """Nobody in particular, and many questions."""
     return tuple(_asked(None, OWN_KINDS, _several(rng), rng))
 
 
-def profile(rng: np.random.Generator) -> Document:
+def profile(rng: np.random.Generator, most: int) -> Document:
     """A person with many facts, and questions for them."""
-    person = learned(rng, [str(fact) for fact in rng.permutation(list(FACTS))[: int(rng.integers(1, len(FACTS) + 1))]])
+    person = learned(rng, most, [str(fact) for fact in rng.permutation(list(FACTS))[: int(rng.integers(1, len(FACTS) + 1))]])
     lines = list(opening(person, rng))
     if rng.random() < 0.4:
         lines += _who(person, "", rng)
@@ -123,9 +126,9 @@ def profile(rng: np.random.Generator) -> Document:
     return tuple(lines)
 
 
-def conversation(rng: np.random.Generator) -> Document:
+def conversation(rng: np.random.Generator, most: int) -> Document:
     """A person, or nobody, in a conversation that wears them off."""
-    person = learned(rng, ["name", *(fact for fact in some_facts(rng, 6) if fact != "name")])
+    person = learned(rng, most, ["name", *(fact for fact in some_facts(rng, 6) if fact != "name")])
     told = opening(person, rng)
     kinds = rng.choice(list(talk.FADING), size=_several(rng), p=[0.3, 0.3, 0.2, 0.2])
     turns = []
@@ -137,7 +140,7 @@ def conversation(rng: np.random.Generator) -> Document:
     return talk.conversation(None if nobody else person, () if nobody else told, turns, rng)
 
 
-def game(rng: np.random.Generator) -> Document:
+def game(rng: np.random.Generator, _: int) -> Document:
     """Three games one after the other would give themselves away: one."""
     return tuple(talk.game(rng, written=bool(rng.random() < 0.5), asked=int(rng.integers(0, 5))))
 
