@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from personametrics.data.errors import ModelError
-from personametrics.models.embedded.batches import Encoder, Example, batches
+from personametrics.models.embedded.batches import STRIDE, Encoder, Example, batches, stacked
 from personametrics.models.embedded.line import Document, Line
 from personametrics.models.embedded.tokens import END, trained, turn
 
@@ -98,9 +98,11 @@ def test_a_document_longer_than_the_budget_is_a_batch_of_its_own() -> None:
     assert [len(batch.tokens) for batch in made] == [1] * 5
 
 
-def test_padding_is_little() -> None:
+def test_documents_of_like_length_stand_together_in_few_shapes() -> None:
     made = list(batches(DOCUMENTS, ENCODE, 1000, seed=1))
-    assert sum(np.count_nonzero(batch.tokens) for batch in made) > 0.9 * sum(batch.tokens.size for batch in made)
+    apart = [stacked([ENCODE(document)]).tokens.size for document in DOCUMENTS]
+    assert sum(batch.tokens.size for batch in made) < 1.1 * sum(apart)
+    assert {batch.tokens.shape[1] % STRIDE for batch in made} == {0}
 
 
 def test_a_seed_gives_the_order() -> None:

@@ -1,5 +1,4 @@
 import asyncio
-import json
 import shutil
 import subprocess
 import sys
@@ -8,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from itertools import product, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import checkpoints
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 from scipy.stats import chisquare
@@ -26,7 +26,9 @@ from personametrics.data.model import Can, Counts, Model
 from personametrics.data.outcome import Outcome
 from personametrics.data.reply import Reply
 from personametrics.models.embedded.distribution import distribution
+from personametrics.models.embedded.draws import draw
 from personametrics.models.embedded.model import TOGETHER, Embedded
+from personametrics.models.embedded.scores import SCORED
 from personametrics.models.local import Local
 from personametrics.models.named import named
 from personametrics.models.weights import distribution as theirs
@@ -128,6 +130,15 @@ def test_probabilities_do_not_depend_on_what_is_scored_beside(model: Embedded) -
         assert reply.probabilities == pytest.approx(alone[at], rel=1e-4)
 
 
+def test_every_item_is_answered_by_its_own_persona(model: Embedded) -> None:
+    asked = [f"{one}\n\n{other}" for one, other in product(ASKED, ASKED)]
+    given = [Ask((Message("system", who), Message("user", what)), choices=CHOICES, score=True) for who in WHO for what in asked]
+    assert len(given) > 1.5 * SCORED
+    for at, reply in enumerate(replies(model, given)):
+        if at % 9 == 0:
+            assert reply.probabilities == pytest.approx(replies(Embedded(model.folder), [given[at]])[0].probabilities, rel=1e-4)
+
+
 @pytest.mark.parametrize("sampling", [replace(one, max_tokens=5) for one in SAMPLINGS])
 def test_answers_do_not_depend_on_what_is_drawn_beside(model: Embedded, sampling: Sampling) -> None:
     given = [replace(ask, run=run) for ask in asks(sampling) for run in range(3)]
@@ -156,6 +167,7 @@ def test_answers_come_as_often_as_their_probabilities_say(model: Embedded, sampl
     assert chisquare([*counts, runs - sum(counts)], [*expected, runs - sum(expected)]).pvalue > 0.001
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**6), st.sampled_from([None, 0.0, 0.3, 1.0, 2.5]), st.sampled_from([None, 0.05, 0.5, 0.9, 1.0]))
 def test_temperature_and_top_p_are_those_of_local_models(seed: int, temperature: float | None, top_p: float | None) -> None:
     logits = (4 * np.random.default_rng(seed).standard_normal((3, 40))).astype(np.float32)
@@ -164,23 +176,15 @@ def test_temperature_and_top_p_are_those_of_local_models(seed: int, temperature:
     assert np.allclose(np.exp(distribution(logits.copy(), sampling)), wanted, atol=1e-5)
 
 
-def test_answers_that_end_at_different_times_are_whole(model: Embedded, tmp_path: Path) -> None:
-    longer = [replace(ask, run=run) for ask in asks(Sampling(max_tokens=20)) for run in range(6)]
-    written = [model._vocabulary.tokenizer.encode(text or "").ids for text in texts(model, longer)]  # noqa: SLF001
-    common = [token for token, _ in Counter(token for some in written for token in set(some)).most_common(6)]
-    folder = Path(shutil.copytree(model.folder, tmp_path / "small"))
-    settings = folder / "generation_config.json"
-    settings.write_text(json.dumps({**json.loads(settings.read_text()), "eos_token_id": common}))
-    other, decode = Embedded(folder), model._vocabulary.decode  # noqa: SLF001
-    object.__setattr__(other, "id", model.id)  # so that both draw the same
-    found = replies(other, longer)
-    assert len({reply.tokens_out for reply in found}) > 8
-    for tokens, reply in zip(written, found, strict=True):
-        ends = [at for at, token in enumerate(tokens) if token in common]
-        if decode(tokens).isascii():  # halves of letters do not survive being words
-            assert reply.text == decode(tokens[: ends[0]] if ends else tokens)
-            assert reply.finish == ("stop" if ends else "length")
-            assert reply.tokens_out == (ends[0] + 1 if ends else len(tokens))
+def test_answers_that_end_at_different_times_are_whole(model: Embedded) -> None:
+    prepared = model._prepare(enumerate(replace(ask, run=run) for ask in asks(Sampling(max_tokens=20)) for run in range(4)))  # noqa: SLF001
+    endless = draw(model._beginnings, (), prepared, model.id)  # noqa: SLF001
+    ends = [token for token, _ in Counter(token for answer in endless for token in answer.tokens).most_common(12)]
+    found = draw(model._beginnings, tuple(ends), prepared, model.id)  # noqa: SLF001
+    for whole, answer in zip(endless, found, strict=True):
+        assert answer.tokens == tuple(takewhile(lambda token: token not in ends, whole.tokens))
+        assert answer.stopped == (len(answer.tokens) < len(whole.tokens) == 20)
+    assert len({len(answer.tokens) for answer in found}) > 8
 
 
 def test_replies_tell_what_they_cost(model: Embedded) -> None:

@@ -25,11 +25,12 @@ def test_a_line_comes_now_and_then_and_at_the_end() -> None:
 
 
 def test_a_line_tells_of_the_steps_since_the_last_one() -> None:
-    progress = Progress(2)
-    progress.add(Sums(soft=5, answers=1, stops=1))
-    line = progress.add(Sums(soft=1, answers=4))
-    assert "KL 0.2500 an answer" in line
-    assert "step     2 of 2" in line
+    progress = Progress(3)
+    assert "KL 5.0000" in progress.add(Sums(soft=5, answers=1, stops=1))
+    progress.add(Sums(soft=4, answers=2))
+    line = progress.add(Sums(soft=2, answers=4))
+    assert "KL 1.0000 an answer" in line
+    assert "step     3 of 3" in line
 
 
 def test_minutes_settle_the_steps_when_the_plateau_is_over(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,8 +50,9 @@ def test_words_that_only_phrases_have_are_no_tokens() -> None:
 
 
 def test_the_longer_of_two_phrases_wins() -> None:
-    tokenizer = trained([], ["Say it.", "Say it. Again."])
+    tokenizer = trained([(Line("user", "Say it. Again."),)], ["Say it.", "Say it. Again."])
     assert tokenizer.encode("Say it. Again.").tokens == ["Say it. Again."]
+    assert tokenizer.token_to_id("ĠAgain") is None
 
 
 def test_frequent_words_have_low_numbers() -> None:

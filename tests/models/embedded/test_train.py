@@ -80,7 +80,7 @@ def test_the_same_seed_gives_the_same_weights(tmp_path: Path) -> None:
 
 
 def test_it_learns_to_copy_and_to_answer_by_the_odds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    train(Plan(tmp_path, 150, processes=1, budget=600), cards.documents, cards.PHRASES)
+    train(Plan(tmp_path, 150, processes=1, budget=1500), cards.documents, cards.PHRASES)
     record = json.loads((tmp_path / "training.json").read_text())
     assert record["divergence"] < 0.2
     assert record["surprise"] < 0.05
@@ -112,6 +112,8 @@ def test_processes_take_documents_of_their_own() -> None:
 
 
 def test_two_processes_learn_from_twice_as_much(tmp_path: Path) -> None:
-    train(Plan(tmp_path, 4, processes=2, budget=500), cards.documents, cards.PHRASES)
-    record = json.loads((tmp_path / "training.json").read_text())
-    assert 500 * 4 < record["tokens"] <= 2 * 500 * 4
+    tokens = []
+    for processes in (1, 2):
+        train(Plan(tmp_path, 4, processes=processes, budget=500), cards.documents, cards.PHRASES)
+        tokens.append(json.loads((tmp_path / "training.json").read_text())["tokens"])
+    assert 1.5 * tokens[0] < tokens[1] < 3 * tokens[0]

@@ -5,7 +5,7 @@ from typing import Any, get_args
 import checkpoints
 import pytest
 import transformers
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from personametrics.data.ask import Message, Role
@@ -33,6 +33,7 @@ def theirs(folder: Path) -> Any:
     return transformers.AutoTokenizer.from_pretrained(folder)
 
 
+@settings(deadline=None)
 @given(st.lists(st.builds(Message, st.sampled_from(get_args(Role)), Texts), min_size=1, max_size=4))
 def test_a_conversation_has_the_tokens_that_its_chat_template_gives(vocabulary: Vocabulary, theirs: Any, messages: list[Message]) -> None:
     said = [{"role": message.role, "content": message.text} for message in messages]
@@ -40,11 +41,13 @@ def test_a_conversation_has_the_tokens_that_its_chat_template_gives(vocabulary: 
     assert vocabulary.encode(messages) == tuple(wanted)
 
 
+@settings(deadline=None)
 @given(Texts)
 def test_decoding_is_exact(vocabulary: Vocabulary, text: str) -> None:
     assert vocabulary.decode(vocabulary.tokenizer.encode(text, add_special_tokens=False).ids) == text
 
 
+@settings(deadline=None)
 @given(Texts)
 def test_a_choice_has_the_tokens_that_follow_the_beginning_of_an_answer(vocabulary: Vocabulary, theirs: Any, text: str) -> None:
     found = vocabulary.choice(text)

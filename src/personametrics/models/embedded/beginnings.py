@@ -31,10 +31,8 @@ class Beginnings:
             prompts: in the order they are asked; a beginning is always shorter than its prompt.
         """
         different = list(dict.fromkeys(prompts))
-        if len(different) == 1 < len(prompts):
-            reaches = {different[0]: different[0][:-1]}
-        else:
-            reaches = dict(self._shared(different))
+        alone = len(different) == 1 < len(prompts)  # many answers to one prompt begin with nearly all of it
+        reaches = {different[0]: different[0][:-1]} if alone else dict(self._shared(different))
         wanted = {reach: self._nearest(reach) for reach in dict.fromkeys(reaches.values())}
         fresh = [reach for reach, known in wanted.items() if len(reach) - len(known) >= WORTH]
         wanted |= {reach: reach for reach in fresh}

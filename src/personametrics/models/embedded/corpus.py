@@ -42,7 +42,7 @@ OWN_KINDS: Mapping[str, float] = {
 ORDERS: Mapping[str, float] = {GIVEN: 0.7, "reversed": 0.25, "rotated": 0.05}
 NEUTRAL = 0.04
 """How often a card says nothing of a person."""
-GROWTH = 1500
+GROWTH = 4000
 """Documents after which cards may tell of one trait and one fact more."""
 LONG = 0.1
 """How often more than eight questions are asked."""

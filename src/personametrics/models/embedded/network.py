@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from personametrics.data.errors import ModelError
+from personametrics.models.embedded.attention import Attended, add, attend
 from personametrics.models.embedded.checkpoint import Floats, Shape, arrays, settings
 from personametrics.models.embedded.rows import Cache, Integers, Rows
 from personametrics.models.packing import Tokens
@@ -38,20 +39,6 @@ class Layer(NamedTuple):
     out: Floats
     gates: Floats
     down: Floats
-
-
-class Attended(NamedTuple):
-    """What queries found in some of the places they see, to be weighed against what they find in others.
-
-    Attributes:
-        found: (…, size) sums of values, each weighed by exp(score − top).
-        top: (…, 1) largest score.
-        total: (…, 1) sum of the weights.
-    """
-
-    found: Floats
-    top: Floats
-    total: Floats
 
 
 @dataclass(frozen=True)
@@ -99,13 +86,13 @@ class Network:
             rows: N tokens.
             cache: of their rows; the keys and values of the tokens are written into it.
             keep: (K) which tokens are wanted, in rising order; in the last layer, only they are computed to the end.
-            edit: changes hidden states at each depth; those at the last one are (K, width).
+            edit: changes hidden states at each depth, but not their shape; those at the last one are (K, width).
 
         Returns:
             (K, width) hidden states after the last layer, before the last norm.
         """
         edit = edit or _leave
-        states = edit(0, self.words[rows.tokens])
+        states = np.ascontiguousarray(edit(0, self.words[rows.tokens]), np.float32)
         turns = np.tile(self._turns[rows.positions], self.shape.heads + self.shape.groups)
         for at, layer in enumerate(self.layers):
             last = at + 1 == len(self.layers)
@@ -114,7 +101,7 @@ class Network:
                 queries, states, rows = queries[keep], states[keep], rows.only(keep)
             states = states + self._attend(at, queries, rows, cache) @ layer.out
             self._think(layer, states)
-            states = edit(at + 1, states)
+            states = np.ascontiguousarray(edit(at + 1, states), np.float32)
         return states
 
     def read_off(self, states: Floats) -> Floats:
@@ -138,13 +125,15 @@ class Network:
         lengths = [len(tokens) for tokens in sequences]
         cache = Cache.empty(self.shape, len(sequences), max(lengths))
         self.run(Rows.of(sequences), cache, np.cumsum(lengths) - 1)
-        return [Cache(cache.keys[:, [at], :length], cache.values[:, [at], :length]) for at, length in enumerate(lengths)]
+        parts = [(slice(None), slice(at, at + 1), slice(length)) for at, length in enumerate(lengths)]
+        return [Cache(cache.keys[part].copy(), cache.values[part].copy()) for part in parts]
 
     @cached_property
     def _turns(self) -> NDArray[np.complex64]:
         """(room, size / 2) by what each position turns the pairs of numbers in queries and keys."""
-        steps = np.arange(0, self.shape.size, 2) / self.shape.size
-        angles = np.arange(self.shape.room, dtype=np.float32)[:, None] * (1 / self.shape.base**steps).astype(np.float32)
+        powers = np.arange(0, self.shape.size, 2, dtype=np.float32) / np.float32(self.shape.size)
+        lengths = (self.shape.base ** powers.astype(np.float64)).astype(np.float32)  # rounded where torch rounds: far positions multiply it
+        angles = np.arange(self.shape.room, dtype=np.float32)[:, None] * (1 / lengths)
         turns = np.empty(angles.shape, np.complex64)
         turns.real, turns.imag = np.cos(angles), np.sin(angles)
         return turns
@@ -168,7 +157,7 @@ class Network:
         for some in rows.beginnings:
             part = slice(some.first, some.last)
             there = attend(queries[None, part], some.cache.keys[at], some.cache.values[at])
-            _add(Attended(found[part], top[part], total[part]), Attended(*(one[0] for one in there)))
+            add(Attended(found[part], top[part], total[part]), Attended(*(one[0] for one in there)))
         found /= total
         return found.reshape(len(queries), -1)
 
@@ -183,42 +172,6 @@ class Network:
             gate *= both[:, :inner]
             gate *= both[:, inner:]
             some += gate @ layer.down
-
-
-def attend(queries: Floats, keys: Floats, values: Floats, hidden: Floats | None = None) -> Attended:
-    """Attention of B rows of queries, each to its own places.
-
-    Args:
-        queries: (B, T, groups, heads in a group, size)
-        keys: (B, S, groups, size)
-        values: (B, S, groups, size)
-        hidden: (B, T, S) added to the scores.
-
-    Returns:
-        Each (B, T, groups, heads in a group, …).
-    """
-    scores = queries.transpose(0, 2, 3, 1, 4) @ keys.transpose(0, 2, 3, 1)[:, :, None]
-    if hidden is not None:
-        scores += hidden[:, None, None]
-    top = scores.max(-1, keepdims=True)
-    scores -= top
-    np.exp(scores, out=scores)
-    found = np.empty(queries.shape, np.float32)
-    np.matmul(scores, values.transpose(0, 2, 1, 3)[:, :, None], out=found.transpose(0, 2, 3, 1, 4))
-    total = scores.sum(-1, keepdims=True)
-    return Attended(found, top.transpose(0, 3, 1, 2, 4), total.transpose(0, 3, 1, 2, 4))
-
-
-def _add(here: Attended, there: Attended) -> None:
-    """Add what was found in other places, in place, by the larger of the largest scores (as in arXiv 2205.14135)."""
-    top = np.maximum(here.top, there.top)
-    for one in (here, there):
-        weight = np.exp(one.top - top)
-        np.multiply(one.found, weight, out=one.found)
-        np.multiply(one.total, weight, out=one.total)
-    np.copyto(here.top, top)
-    np.add(here.found, there.found, out=here.found)
-    np.add(here.total, there.total, out=here.total)
 
 
 def _layer(shape: Shape, weights: dict[str, Floats], name: str) -> Layer:
