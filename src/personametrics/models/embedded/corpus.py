@@ -39,10 +39,14 @@ OWN_KINDS: Mapping[str, float] = {
     "who": 0.01,
 }
 """The same when the assistant itself is asked."""
+READ: Mapping[str, float] = {"opinion": 0.8, "dilemma": 0.1, "rating": 0.1}
+"""The same in the first documents: what follows from who somebody is, which is learned last unless it is learned first."""
+EARLY = 15_000
+"""Documents over which those give way to all others."""
 ORDERS: Mapping[str, float] = {GIVEN: 0.7, "reversed": 0.25, "rotated": 0.05}
 NEUTRAL = 0.04
 """How often a card says nothing of a person."""
-GROWTH = 4000
+GROWTH = 3000
 """Documents after which cards may tell of one trait and one fact more."""
 LONG = 0.1
 """How often more than eight questions are asked."""
@@ -70,7 +74,11 @@ def documents(seed: int) -> Iterator[Document]:
     made = {"questionnaire": questionnaire, "profile": profile, "conversation": conversation, "assistant": assistant, "game": game}
     kinds = list(SHARES)
     for number in count():
-        yield made[kinds[int(rng.choice(len(kinds), p=list(SHARES.values())))]](rng, 1 + number // GROWTH)
+        most = 1 + number // GROWTH
+        if rng.random() < 1 - number / EARLY:
+            yield questionnaire(rng, most, READ)
+        else:
+            yield made[kinds[int(rng.choice(len(kinds), p=list(SHARES.values())))]](rng, most)
 
 
 def learned(rng: np.random.Generator, most: int, facts: Sequence[str] = ()) -> Person:
@@ -98,13 +106,13 @@ def _told(card: str) -> tuple[Line, ...]:
     return (Line("system", PROMPT.messages(Persona("", card), "")[0].text),)
 
 
-def questionnaire(rng: np.random.Generator, most: int) -> Document:
+def questionnaire(rng: np.random.Generator, most: int, kinds: Mapping[str, float] | None = None) -> Document:
     """A person and many questions."""
     person = learned(rng, most, some_facts(rng, 3))
     told = opening(person, rng)
     if rng.random() < NEUTRAL:
         person, told = Person(), _told(" ".join(SENTENCES[at] for at in rng.permutation(len(SENTENCES))[: int(rng.integers(2, 9))]))
-    asked = _asked(person, KINDS, _several(rng), rng)
+    asked = _asked(person, kinds or KINDS, _several(rng), rng)
     if rng.random() < 0.1:  # the card stands before the first question
         return (Line("user", f"{told[0].text}\n\n{asked[0].text}"), *asked[1:])
     return (*told, *asked)

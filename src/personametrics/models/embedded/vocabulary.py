@@ -120,9 +120,8 @@ class Vocabulary:
         return frozenset(number for number, added in self._added.items() if not added.special)
 
     def _choice(self, text: str) -> Tokens:
-        """A choice as it follows the beginning of an answer; where a token would reach back into that, as it stands by itself."""
-        whole = tuple(self._encoded(REPLY + text).ids)
-        return whole[len(self._begin) :] if whole[: len(self._begin)] == self._begin else tuple(self._encoded(text).ids)
+        """A choice, which follows a line break: no token reaches back across it, unless the choice begins with another."""
+        return tuple(self._encoded(text).ids)
 
 
 def _is_word(text: str) -> bool:
