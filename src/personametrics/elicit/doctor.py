@@ -47,8 +47,9 @@ async def examine(model: Model, context: Sequence[int] = CONTEXT) -> list[Probe]
         ModelError: it answers nothing.
     """
     first = await _one(model, Ask((Message("user", "Answer with one word: is water wet?"),), sampling=Sampling(max_tokens=16)))
-    said = f'it said "{(first.text or "").strip()[:40]}"' if first.outcome != Outcome.FAILED else first.detail
-    probes = [Probe("answers", first.outcome == Outcome.ANSWERED and bool((first.text or "").strip()), f"{said}, in {first.seconds:.2f} s")]
+    heard = f'it said "{(first.text or "").strip()[:40]}", in {first.seconds:.2f} s'
+    said = first.detail.rstrip(".") if first.outcome == Outcome.FAILED else heard
+    probes = [Probe("answers", first.outcome == Outcome.ANSWERED and bool((first.text or "").strip()), said)]
     if first.outcome == Outcome.FAILED:
         return probes
     probes += [await _draws(model), await _system(model), await _many(model), await _seed(model), await _score(model)]
