@@ -26,9 +26,7 @@ INCOMPLETE, INTERRUPTED = 3, 130
 """Exit codes."""
 
 File = Annotated[Path | None, typer.Argument(help="A study file, YAML or TOML; see: personametrics schema study.")]
-ModelName = Annotated[
-    str | None, typer.Option("--model", help="openai:NAME\\[@BASE_URL], local:FOLDER, embedded, or an entry point's name.")
-]
+ModelName = Annotated[str | None, typer.Option("--model", help="openai:NAME\\[@BASE_URL], local:FOLDER, or an entry point's name.")]
 Personas = Annotated[Path | None, typer.Option(help="A table with the columns id, text and attributes.")]
 Items = Annotated[Path | None, typer.Option(help="A table with the columns id, text, scale.")]
 Runs = Annotated[int | None, typer.Option(help="How often every persona is asked every item.")]

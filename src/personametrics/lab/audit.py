@@ -30,7 +30,7 @@ def audit(model: Model | str, personas: Any, items: Any, runs: int = 5, **study:
     """Ask a model, and say what its panel may be used for; in a notebook, await `aaudit` instead.
 
     Args:
-        model: `openai:NAME[@BASE_URL]`, `local:FOLDER`, `embedded`, the name of an entry point, or a model.
+        model: `openai:NAME[@BASE_URL]`, `local:FOLDER`, the name of an entry point, or a model.
         personas: a path or table with the columns id, text and attributes, or `Persona`s.
         items: a path or table with the columns id, text, scale, or `Item`s.
         runs: how often every persona is asked every item.

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from personametrics.models.embedded.prepared import Prepared
     from personametrics.models.embedded.vocabulary import Vocabulary
 
-WEIGHTS = Path(__file__).parent / "weights"
-"""The checkpoint that comes with the library."""
 FILES = ("config.json", "generation_config.json", "model.safetensors", "tokenizer.json")
 """What answers depend on."""
 TOGETHER = 128
@@ -54,7 +52,7 @@ class Embedded:
         ModelError: there is no such folder.
     """
 
-    folder: Path = WEIGHTS
+    folder: Path
     can: ClassVar[frozenset[Can]] = frozenset({Can.SAMPLE, Can.SCORE, Can.SEED, Can.MANY, Can.SYSTEM, Can.HIDDEN})
     _warned: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
 
@@ -118,8 +116,7 @@ class Embedded:
         """Words to tokens and back."""
         from personametrics.models.embedded.vocabulary import Vocabulary, check_template  # noqa: PLC0415 (loaded when needed)
 
-        if self.folder != WEIGHTS:
-            check_template(self.folder)
+        check_template(self.folder)
         return Vocabulary(self.folder)
 
     @cached_property
