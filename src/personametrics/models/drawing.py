@@ -8,7 +8,7 @@ import torch
 
 from personametrics.data.ask import Sampling
 from personametrics.models.packing import Tokens
-from personametrics.models.rendering import Prepared
+from personametrics.models.prepared import Prepared
 from personametrics.models.weights import Weights, distribution
 
 

@@ -13,7 +13,7 @@ from math import exp, fsum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from personametrics.data.ask import Ask, Message, Sampling
+from personametrics.data.ask import Ask, Message
 from personametrics.data.errors import MissingExtraError, ModelError, options
 from personametrics.data.model import Can
 from personametrics.data.outcome import Outcome
@@ -21,7 +21,8 @@ from personametrics.data.reply import Reply
 from personametrics.models.packing import cut
 
 if TYPE_CHECKING:
-    from personametrics.models.rendering import Prepared, Rendering
+    from personametrics.models.prepared import Prepared
+    from personametrics.models.rendering import Rendering
     from personametrics.models.scoring import Scorer
     from personametrics.models.weights import Weights
 
@@ -147,8 +148,8 @@ class Local:
 
     def _choose(self, held: "Sequence[Prepared]") -> "tuple[list[Prepared], int]":
         """Which of the next asks are worked on together, and how many first tokens of them are worth keeping."""
-        first = _kind(held[0])
-        alike = list(takewhile(lambda one: _kind(one) == first, held))
+        first = held[0].kind
+        alike = list(takewhile(lambda one: one.kind == first, held))
         if held[0].fault or not held[0].ask.score:
             return alike[: self.batch], 0
         prompts = list(dict.fromkeys(one.tokens for one in alike))
@@ -191,11 +192,6 @@ class Local:
             Reply(self._rendering.decode(one.tokens), finish="stop" if one.stopped else "length", tokens_out=len(one.tokens) + one.stopped)
             for one in answers
         ]
-
-
-def _kind(one: "Prepared") -> tuple[bool, bool, Sampling]:
-    """What asks must share to be worked on together."""
-    return not one.fault, one.ask.score, one.ask.sampling
 
 
 def _probabilities(choices: Sequence[str], logs: Sequence[float]) -> dict[str, float]:

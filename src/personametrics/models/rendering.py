@@ -1,7 +1,6 @@
 """From asks to tokens and back, as a checkpoint's tokenizer and chat template have it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,33 +11,13 @@ from jinja2 import TemplateError
 from personametrics.data.ask import Ask, Message
 from personametrics.data.errors import ModelError
 from personametrics.models.packing import Tokens, overlapping
+from personametrics.models.prepared import Prepared, crowded, misused
 from personametrics.models.weights import quiet
 
 MARK = "zqxj"
 """A word no template has."""
 DATED = "{% macro strftime_now(form) %}1 January 2025{% endmacro %}"
 """What a template is told that asks for the date: a prompt is the same tomorrow as today."""
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """An ask in tokens.
-
-    Attributes:
-        index: its position among the asks.
-        ask: what is asked.
-        tokens: of the prompt, up to where the answer begins.
-        choices: of each choice, as they would follow the prompt.
-        ends: whether the end of the answer belongs to every choice, because some begin with another.
-        fault: why it cannot be answered; empty: it can.
-    """
-
-    index: int
-    ask: Ask
-    tokens: Tokens = ()
-    choices: tuple[Tokens, ...] = ()
-    ends: bool = False
-    fault: str = ""
 
 
 class Rendering:
@@ -167,22 +146,9 @@ class Rendering:
 
     def _fault(self, ready: Prepared) -> str:
         """Why an ask cannot be answered; empty: it can."""
-        ask, sampling, room = ready.ask, ready.ask.sampling, self.longest
-        top_p = 1.0 if sampling.top_p is None else sampling.top_p
-        needed = len(ready.tokens) + (max(map(len, ready.choices), default=0) if ask.score else sampling.max_tokens)
-        sign = next((sign for message in ask.messages for sign in self._signs if sign in message.text), "")
-        faults = {
-            f'A message holds "{sign}", which the model takes for a sign of its own: leave it out.': bool(sign),
-            "There are no choices to give probabilities of: use a scale with labels, or ask for words.": ask.score and not ask.choices,
-            "A choice is given twice: every choice must be another.": ask.score and len(set(ask.choices)) < len(ask.choices),
-            "One choice begins with another, and no token ends an answer: add eos_token_id to config.json.": ready.ends and not self.stops,
-            f"Prompt and answer take {needed:,} tokens and the model has room for {room:,}: shorten the persona or max_tokens.": room
-            < needed,
-            f"temperature is {sampling.temperature}: it must be 0 or more.": (sampling.temperature or 0.0) < 0,
-            f"top_p is {top_p}: it must be more than 0 and at most 1.": not 0 < top_p <= 1,
-            f"max_tokens is {sampling.max_tokens}: it must be 1 or more.": not ask.score and sampling.max_tokens < 1,
-        }
-        return next((fault for fault, found in faults.items() if found), "")
+        if ready.ends and not self.stops:
+            return "One choice begins with another, and no token ends an answer: add eos_token_id to config.json."
+        return misused(ready.ask, self._signs) or crowded(ready.needed, self.longest)
 
 
 def _line(error: Exception) -> str:

@@ -13,7 +13,7 @@ from transformers import DynamicCache
 from personametrics.data.ask import Ask
 from personametrics.data.errors import ModelError
 from personametrics.models.packing import WORTH, Tokens, Tree, common
-from personametrics.models.rendering import Prepared
+from personametrics.models.prepared import Prepared
 from personametrics.models.weights import Weights, distribution
 
 KEPT = 4

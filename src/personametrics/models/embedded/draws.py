@@ -10,9 +10,9 @@ from personametrics.data.ask import Sampling
 from personametrics.models.embedded.beginnings import Beginnings
 from personametrics.models.embedded.checkpoint import Floats
 from personametrics.models.embedded.distribution import distribution
-from personametrics.models.embedded.prepared import Prepared
 from personametrics.models.embedded.rows import Cache, Integers, Rows
 from personametrics.models.packing import Tokens
+from personametrics.models.prepared import Prepared
 
 FEW = 0.75
 """Share of answers still growing below which the others are let go."""

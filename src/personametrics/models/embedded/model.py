@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from personametrics.models.embedded.beginnings import Beginnings
     from personametrics.models.embedded.checkpoint import Floats
     from personametrics.models.embedded.network import Edit, Network
-    from personametrics.models.embedded.prepared import Prepared
     from personametrics.models.embedded.vocabulary import Vocabulary
+    from personametrics.models.prepared import Prepared
 
 FILES = ("config.json", "generation_config.json", "model.safetensors", "tokenizer.json")
 """What answers depend on."""
@@ -141,7 +141,7 @@ class Embedded:
 
     def _prepare(self, asks: Iterable[tuple[int, Ask]]) -> "list[Prepared]":
         """Put asks into tokens."""
-        from personametrics.models.embedded.prepared import prepare  # noqa: PLC0415 (as above)
+        from personametrics.models.embedded.strange import prepare  # noqa: PLC0415 (as above)
 
         return [prepare(self._vocabulary, self._network.shape.room, index, ask) for index, ask in asks]
 

@@ -7,9 +7,9 @@ import numpy as np
 from personametrics.models.embedded.beginnings import Beginnings
 from personametrics.models.embedded.distribution import distribution
 from personametrics.models.embedded.network import Network
-from personametrics.models.embedded.prepared import Prepared
 from personametrics.models.embedded.rows import Branches, Cache, Rows
 from personametrics.models.packing import Tokens
+from personametrics.models.prepared import Prepared
 
 SCORED = 32
 """Asks in one pass: with more, what is in between no longer fits into the processor's cache."""

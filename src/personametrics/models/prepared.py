@@ -1,0 +1,69 @@
+"""An ask in tokens, or the reason why it cannot be answered: what every model that runs in this process shares."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from personametrics.data.ask import Ask, Sampling
+from personametrics.models.packing import Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An ask in tokens.
+
+    Attributes:
+        index: its position among the asks.
+        ask: what is asked.
+        tokens: of the prompt, up to where the answer begins.
+        choices: of each choice, as they would follow the prompt.
+        ends: whether the end of the answer belongs to every choice, because some begin with another.
+        fault: why it cannot be answered; empty: it can.
+        doubt: what makes its answer doubtful; empty: nothing.
+    """
+
+    index: int
+    ask: Ask
+    tokens: Tokens = ()
+    choices: tuple[Tokens, ...] = ()
+    ends: bool = False
+    fault: str = ""
+    doubt: str = ""
+
+    @property
+    def kind(self) -> tuple[bool, bool, Sampling]:
+        """What asks must share to be worked on together."""
+        return not self.fault, self.ask.score, self.ask.sampling
+
+    @property
+    def needed(self) -> int:
+        """Tokens of the prompt and of the longest answer."""
+        longest = max(map(len, self.choices), default=0) if self.ask.score else self.ask.sampling.max_tokens
+        return len(self.tokens) + longest
+
+
+def misused(ask: Ask, signs: Iterable[str]) -> str:
+    """Why an ask makes no sense to a model; empty: it does.
+
+    Args:
+        ask: what is asked.
+        signs: what the model takes for signs of its own wherever they stand.
+    """
+    sampling = ask.sampling
+    temperature, top_p = (1.0 if one is None else one for one in (sampling.temperature, sampling.top_p))
+    sign = next((sign for message in ask.messages for sign in signs if sign in message.text), "")
+    faults = {
+        f'A message holds "{sign}", which the model takes for a sign of its own: leave it out.': bool(sign),
+        "There are no choices to give probabilities of: use a scale with labels, or ask for words.": ask.score and not ask.choices,
+        "A choice is given twice: every choice must be another.": ask.score and len(set(ask.choices)) < len(ask.choices),
+        f"temperature is {temperature}: it must be 0 or more.": not temperature >= 0,
+        f"top_p is {top_p}: it must be more than 0 and at most 1.": not 0 < top_p <= 1,
+        f"max_tokens is {sampling.max_tokens}: it must be 1 or more.": not ask.score and sampling.max_tokens < 1,
+    }
+    return next((fault for fault, found in faults.items() if found), "")
+
+
+def crowded(needed: int, room: int) -> str:
+    """Why so many tokens do not fit; empty: they do."""
+    if needed <= room:
+        return ""
+    return f"Prompt and answer take {needed:,} tokens and the model has room for {room:,}: shorten the persona or max_tokens."
