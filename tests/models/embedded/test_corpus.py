@@ -7,7 +7,7 @@ import pytest
 from personametrics.models.embedded import corpus, instruments
 from personametrics.models.embedded.people import HELD, TRAITS, sentence
 
-DOCUMENTS = list(islice(corpus.documents(3), 1500))
+DOCUMENTS = list(islice(corpus.documents(3, after=100_000), 2000))
 
 
 def test_the_same_seed_gives_the_same_documents() -> None:
@@ -21,7 +21,7 @@ def test_shares_sum_to_one() -> None:
 
 def test_every_drawn_line_is_one_of_its_odds() -> None:
     lines = [line for document in DOCUMENTS for line in document if line.odds]
-    assert len(lines) > 5_000
+    assert len(lines) > 10_000
     for line in lines:
         assert line.role == "assistant"
         assert line.odds[line.text] > 0
@@ -60,3 +60,12 @@ def test_phrases_occur_as_they_are() -> None:
     texts = "\n".join(line.text for document in DOCUMENTS for line in document)
     for phrase in corpus.PHRASES:
         assert phrase in texts
+
+
+def test_lessons_begin_with_one_thing_told_and_one_stance() -> None:
+    first = list(islice(corpus.documents(3), 300))
+    asked = [line.text for document in first for line in document if "agree\n" in line.text and line.role == "user"]
+    assert len(asked) > 300
+    assert all("is a good thing." in text for text in asked)
+    assert corpus.Stage.after(0) == corpus.Stage(1, 1, 1.0)
+    assert corpus.Stage.after(100_000).told > len(TRAITS)

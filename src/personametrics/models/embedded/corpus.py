@@ -1,7 +1,8 @@
 """What the model learns from: an endless stream of conversations with people of the society, some kept back for tests."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, partial
 from itertools import count
 
 import numpy as np
@@ -41,6 +42,8 @@ OWN_KINDS: Mapping[str, float] = {
 """The same when the assistant itself is asked."""
 READ: Mapping[str, float] = {"opinion": 0.8, "dilemma": 0.1, "rating": 0.1}
 """The same in the first documents: what follows from who somebody is, which is learned last unless it is learned first."""
+TURNS = 3000
+"""Documents after which one stance more is asked for."""
 EARLY = 15_000
 """Documents over which those give way to all others."""
 ORDERS: Mapping[str, float] = {GIVEN: 0.7, "reversed": 0.25, "rotated": 0.05}
@@ -68,25 +71,53 @@ PHRASES: tuple[str, ...] = (
 """Sentences that are always the same: a token each."""
 
 
-def documents(seed: int) -> Iterator[Document]:
-    """Endless documents; the same seed gives the same ones. Cards are short at first and grow: reading them is learned much sooner so."""
+@dataclass(frozen=True)
+class Stage:
+    """How far the lessons have come.
+
+    Attributes:
+        told: traits, and facts, that a card may tell of.
+        stances: of the statements that are asked, in the order of `STANCES`.
+        early: probability of a document about opinions alone.
+    """
+
+    told: int
+    stances: int
+    early: float
+
+    @classmethod
+    def after(cls, number: int) -> "Stage":
+        """The stage after so many documents."""
+        return cls(1 + number // GROWTH, 1 + number // TURNS, 1 - number / EARLY)
+
+
+def documents(seed: int, after: int = 0) -> Iterator[Document]:
+    """Endless documents; the same seed gives the same ones.
+
+    First come opinions of people of whom one thing is told, on statements of one stance: an opinion is a product of stance, subject and
+    trait, whose parts cancel each other on average, and is not learned from all of them at once.
+
+    Args:
+        seed: of everything.
+        after: documents that are taken to have come before.
+    """
     rng = np.random.default_rng(seed)
     made = {"questionnaire": questionnaire, "profile": profile, "conversation": conversation, "assistant": assistant, "game": game}
     kinds = list(SHARES)
-    for number in count():
-        most = 1 + number // GROWTH
-        if rng.random() < 1 - number / EARLY:
-            yield questionnaire(rng, most, READ)
+    for number in count(after):
+        stage = Stage.after(number)
+        if rng.random() < stage.early:
+            yield questionnaire(rng, stage, READ)
         else:
-            yield made[kinds[int(rng.choice(len(kinds), p=list(SHARES.values())))]](rng, most)
+            yield made[kinds[int(rng.choice(len(kinds), p=list(SHARES.values())))]](rng, stage)
 
 
-def learned(rng: np.random.Generator, most: int, facts: Sequence[str] = ()) -> Person:
+def learned(rng: np.random.Generator, stage: Stage, facts: Sequence[str] = ()) -> Person:
     """Somebody the model may learn from: few traits, some or all, at times with values spelled out."""
     while True:
         several = int(rng.choice([1, 2, int(rng.integers(3, len(TRAITS) + 1)), len(TRAITS)], p=[0.15, 0.15, 0.35, 0.35]))
-        traits = [str(trait) for trait in rng.permutation(list(TRAITS))[: min(several, most)]]
-        person = somebody(rng, traits, facts[:most], convinced=bool(rng.random() < 0.25))
+        traits = [str(trait) for trait in rng.permutation(list(TRAITS))[: min(several, stage.told)]]
+        person = somebody(rng, traits, facts[: stage.told], convinced=bool(rng.random() < 0.25))
         if not person.held_out:
             return person
 
@@ -106,26 +137,26 @@ def _told(card: str) -> tuple[Line, ...]:
     return (Line("system", PROMPT.messages(Persona("", card), "")[0].text),)
 
 
-def questionnaire(rng: np.random.Generator, most: int, kinds: Mapping[str, float] | None = None) -> Document:
+def questionnaire(rng: np.random.Generator, stage: Stage, kinds: Mapping[str, float] | None = None) -> Document:
     """A person and many questions."""
-    person = learned(rng, most, some_facts(rng, 3))
+    person = learned(rng, stage, some_facts(rng, 3))
     told = opening(person, rng)
     if rng.random() < NEUTRAL:
         person, told = Person(), _told(" ".join(SENTENCES[at] for at in rng.permutation(len(SENTENCES))[: int(rng.integers(2, 9))]))
-    asked = _asked(person, kinds or KINDS, _several(rng), rng)
+    asked = _asked(person, stage, kinds or KINDS, _several(rng), rng)
     if rng.random() < 0.1:  # the card stands before the first question
         return (Line("user", f"{told[0].text}\n\n{asked[0].text}"), *asked[1:])
     return (*told, *asked)
 
 
-def assistant(rng: np.random.Generator, _: int) -> Document:
+def assistant(rng: np.random.Generator, stage: Stage) -> Document:
     """Nobody in particular, and many questions."""
-    return tuple(_asked(None, OWN_KINDS, _several(rng), rng))
+    return tuple(_asked(None, stage, OWN_KINDS, _several(rng), rng))
 
 
-def profile(rng: np.random.Generator, most: int) -> Document:
+def profile(rng: np.random.Generator, stage: Stage) -> Document:
     """A person with many facts, and questions for them."""
-    person = learned(rng, most, [str(fact) for fact in rng.permutation(list(FACTS))[: int(rng.integers(1, len(FACTS) + 1))]])
+    person = learned(rng, stage, [str(fact) for fact in rng.permutation(list(FACTS))[: int(rng.integers(1, len(FACTS) + 1))]])
     lines = list(opening(person, rng))
     if rng.random() < 0.4:
         lines += _who(person, "", rng)
@@ -134,9 +165,9 @@ def profile(rng: np.random.Generator, most: int) -> Document:
     return tuple(lines)
 
 
-def conversation(rng: np.random.Generator, most: int) -> Document:
+def conversation(rng: np.random.Generator, stage: Stage) -> Document:
     """A person, or nobody, in a conversation that wears them off."""
-    person = learned(rng, most, ["name", *(fact for fact in some_facts(rng, 6) if fact != "name")])
+    person = learned(rng, stage, ["name", *(fact for fact in some_facts(rng, 6) if fact != "name")])
     told = opening(person, rng)
     kinds = rng.choice(list(talk.FADING), size=_several(rng), p=[0.3, 0.3, 0.2, 0.2])
     turns = []
@@ -148,7 +179,7 @@ def conversation(rng: np.random.Generator, most: int) -> Document:
     return talk.conversation(None if nobody else person, () if nobody else told, turns, rng)
 
 
-def game(rng: np.random.Generator, _: int) -> Document:
+def game(rng: np.random.Generator, _: Stage) -> Document:
     """Three games one after the other would give themselves away: one."""
     return tuple(talk.game(rng, written=bool(rng.random() < 0.5), asked=int(rng.integers(0, 5))))
 
@@ -158,18 +189,19 @@ def _several(rng: np.random.Generator) -> int:
     return int(rng.integers(12, 25) if rng.random() < LONG else rng.integers(2, 9))
 
 
-def _asked(person: Person | None, kinds: Mapping[str, float], number: int, rng: np.random.Generator) -> list[Line]:
+def _asked(person: Person | None, stage: Stage, kinds: Mapping[str, float], number: int, rng: np.random.Generator) -> list[Line]:
     """Questions and answers."""
     lines: list[Line] = []
     names = list(kinds)
     for kind in rng.choice(len(names), size=number, p=list(kinds.values())):
-        lines += QUESTIONS.get(names[int(kind)], _closed)(person, names[int(kind)], rng)
+        lines += QUESTIONS.get(names[int(kind)], partial(_closed, stances=stage.stances))(person, names[int(kind)], rng)
     return lines
 
 
-def _closed(person: Person | None, kind: str, rng: np.random.Generator) -> list[Line]:
+def _closed(person: Person | None, kind: str, rng: np.random.Generator, stances: int) -> list[Line]:
     """A question with options, and for some how sure one is of the answer."""
-    item = _draw(kind, rng)
+    pool = _pool(kind, min(stances, len(instruments.STANCES)))
+    item = pool[int(rng.integers(len(pool)))]
     wording = str(rng.choice([GIVEN, *item.wordings])) if item.wordings else GIVEN
     if (item.id, wording) in instruments.HELD_WORDINGS:
         wording = GIVEN
@@ -202,15 +234,10 @@ def _open(question: str) -> str:
     return f"{question}\n\n{PROMPT.open}"
 
 
-def _draw(kind: str, rng: np.random.Generator) -> Item:
-    """A question the model may learn from."""
-    pool = _pool(kind)
-    return pool[int(rng.integers(len(pool)))]
-
-
 @cache
-def _pool(kind: str) -> tuple[Item, ...]:
-    """Questions of a kind that are not kept back."""
+def _pool(kind: str, stances: int) -> tuple[Item, ...]:
+    """Questions of a kind that are not kept back; of statements, the first stances."""
+    late = set(list(instruments.STANCES)[stances:])
     every = {
         "opinion": instruments.statements,
         "evidence": instruments.evidence,
@@ -219,7 +246,8 @@ def _pool(kind: str) -> tuple[Item, ...]:
         "rating": instruments.ratings,
         "group": instruments.groups,
     }
-    return tuple(item for item in every[kind]() if item.attributes.get("about", item.id) not in instruments.HELD_STATEMENTS)
+    known = (item for item in every[kind]() if item.attributes.get("about", item.id) not in instruments.HELD_STATEMENTS)
+    return tuple(item for item in known if item.attributes.get("stance") not in late)
 
 
 QUESTIONS: Mapping[str, Callable[[Person | None, str, np.random.Generator], list[Line]]] = {"fact": _fact, "who": _who}

@@ -12,18 +12,18 @@ TENS = Ordinal(tuple(str(ten) for ten in range(0, 101, 10)))
 SURE = Ordinal(tuple(str(ten) for ten in range(30, 101, 10)))
 
 SUBJECTS: Mapping[str, tuple[str, Mapping[str, float]]] = {
-    "taxes": ("a higher tax", {"politics": -1.0, "money": -0.6}),
-    "church": ("religion in school", {"faith": 1.2, "age": 0.4}),
-    "guns": ("the right to own a gun", {"politics": 1.0, "dwelling": 0.7}),
-    "cars": ("driving a car", {"dwelling": 0.8, "money": 0.4, "age": 0.3}),
-    "welfare": ("help for the needy", {"politics": -0.9, "money": -0.8}),
-    "army": ("a strong army", {"politics": 0.9, "age": 0.6}),
-    "newcomers": ("welcoming newcomers", {"politics": -0.9, "dwelling": -0.6, "age": -0.4}),
-    "marriage": ("getting married", {"faith": 0.9, "family": 0.9}),
-    "technology": ("new technology", {"age": -1.1, "dwelling": -0.4}),
-    "nature": ("wild nature", {"politics": -0.6, "dwelling": 0.5, "money": -0.3}),
-    "saving": ("saving money", {"age": 0.6, "money": 0.6, "family": 0.5}),
-    "travel": ("seeing the world", {"family": -0.8, "age": -0.4, "money": 0.6}),
+    "taxes": ("a higher tax", {"politics": -1.2, "money": -0.6}),
+    "church": ("religion in school", {"faith": 1.4}),
+    "guns": ("the right to own a gun", {"politics": 1.2, "dwelling": 0.6}),
+    "cars": ("driving a car", {"dwelling": 1.2, "age": 0.6}),
+    "welfare": ("help for the needy", {"money": -1.2, "politics": -0.6}),
+    "army": ("a strong army", {"politics": 1.0, "age": 0.8}),
+    "newcomers": ("welcoming newcomers", {"politics": -1.2, "dwelling": -0.6}),
+    "marriage": ("getting married", {"family": 1.2, "faith": 0.6}),
+    "technology": ("new technology", {"age": -1.4}),
+    "nature": ("wild nature", {"dwelling": 1.0, "money": -0.8}),
+    "saving": ("saving money", {"age": 1.0, "family": 0.6}),
+    "travel": ("seeing the world", {"family": -1.2, "money": 0.6}),
 }
 """What statements are about: words, and how much each line of a person moves the opinion."""
 
