@@ -42,14 +42,14 @@ OWN_KINDS: Mapping[str, float] = {
 """The same when the assistant itself is asked."""
 READ: Mapping[str, float] = {"opinion": 0.8, "dilemma": 0.1, "rating": 0.1}
 """The same in the first documents: what follows from who somebody is, which is learned last unless it is learned first."""
-TURNS = 3000
+TURNS = 2500
 """Documents after which one stance more is asked for."""
-EARLY = 15_000
+EARLY = 12_000
 """Documents over which those give way to all others."""
 ORDERS: Mapping[str, float] = {GIVEN: 0.7, "reversed": 0.25, "rotated": 0.05}
 NEUTRAL = 0.04
 """How often a card says nothing of a person."""
-GROWTH = 3000
+GROWTH = 2500
 """Documents after which cards may tell of one trait and one fact more."""
 LONG = 0.1
 """How often more than eight questions are asked."""
