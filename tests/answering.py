@@ -1,5 +1,6 @@
 """A small panel, and a checkpoint that answers it with probabilities that were chosen beforehand."""
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -114,3 +115,19 @@ def _states(folder: Path, tokenizer: Any) -> npt.NDArray[np.float64]:
         with torch.no_grad():
             found.append(model.model(tokens).last_hidden_state[0, -1].double().numpy())
     return np.array(found)
+
+
+def replies(model: Model, given: Sequence[Ask]) -> list[Reply]:
+    """Replies of a model that answers in order."""
+
+    async def collect() -> list[Reply]:
+        found = [pair async for pair in model.answer(given)]
+        assert [index for index, _ in found] == list(range(len(given)))
+        return [reply for _, reply in found]
+
+    return asyncio.run(collect())
+
+
+def texts(model: Model, given: Sequence[Ask]) -> list[str | None]:
+    """Their words."""
+    return [reply.text for reply in replies(model, given)]

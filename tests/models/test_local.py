@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import torch
 import transformers
+from answering import replies, texts
 from scipy.stats import chisquare
 from tokenizers import Tokenizer
 from tokenizers.processors import TemplateProcessing
@@ -36,19 +37,6 @@ QUESTIONS = ["Tea?", "Should taxes be more, as the person described here would a
 
 def asks(runs: int = 1, sampling: Sampling = SHORT) -> list[Ask]:
     return [Ask((TELL, Message("user", question)), run, sampling=sampling) for question in QUESTIONS for run in range(runs)]
-
-
-def replies(model: Model, given: Sequence[Ask]) -> list[Reply]:
-    async def collect() -> list[Reply]:
-        found = [pair async for pair in model.answer(given)]
-        assert [index for index, _ in found] == list(range(len(given)))
-        return [reply for _, reply in found]
-
-    return asyncio.run(collect())
-
-
-def texts(model: Model, given: Sequence[Ask]) -> list[str | None]:
-    return [reply.text for reply in replies(model, given)]
 
 
 def another(model: Local, folder: Path) -> Path:

@@ -1,11 +1,14 @@
 """What may be wrong with an ask, whoever is asked."""
 
+import math
 from dataclasses import replace
 
 import pytest
 
 from personametrics.data.ask import Ask, Message, Sampling
-from personametrics.models.prepared import Prepared, crowded, misused
+from personametrics.data.outcome import Outcome
+from personametrics.data.reply import Reply
+from personametrics.models.prepared import Prepared, counted, crowded, misused, probabilities
 
 ASK = Ask((Message("user", "Tea?"),), choices=("no", "yes"), score=True)
 WORDS = replace(ASK, score=False)
@@ -46,3 +49,23 @@ def test_asks_are_worked_on_together_that_share_kind_and_sampling() -> None:
         len({one.kind, Prepared(0, WORDS).kind, Prepared(0, ASK, fault="No.").kind, Prepared(0, replace(ASK, sampling=Sampling(0.5))).kind})
         == 4
     )
+
+
+def test_of_several_asks_with_one_prompt_the_first_is_paid_for() -> None:
+    asks = [Prepared(0, ASK, (1, 2, 3)), Prepared(1, replace(ASK, run=1), (1, 2, 3)), Prepared(2, ASK, (4,))]
+    found = counted(asks, lambda: [Reply("no"), Reply("yes"), Reply("no")])
+    assert [(one.text, one.calls, one.tokens_in) for one in found] == [("no", 1, 3), ("yes", 0, 0), ("no", 1, 1)]
+    assert len({one.seconds for one in found}) == 1
+
+
+def test_nothing_is_done_for_an_ask_that_cannot_be_answered() -> None:
+    def work() -> list[Reply]:
+        raise AssertionError
+
+    (reply,) = counted([Prepared(0, ASK, fault="No.")], work)
+    assert (reply.outcome, reply.detail, reply.calls) == (Outcome.FAILED, "No.", 0)
+
+
+def test_probabilities_never_sum_to_more_than_one() -> None:
+    assert probabilities(("no", "yes"), (math.log(0.3), math.log(0.2))) == pytest.approx({"no": 0.3, "yes": 0.2})
+    assert math.fsum(probabilities(("no", "yes"), (math.log(0.6), math.log(0.4) + 1e-7)).values()) <= 1

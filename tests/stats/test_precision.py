@@ -109,7 +109,7 @@ def test_unevenness_between_personas_and_between_items_is_told_apart() -> None:
 def test_more_of_anything_never_widens(signal_: float, share: float, sizes: tuple[int, int, int], facet: str) -> None:
     known, here = world(signal_, share), numbers(sizes)
     wider = expected_width(known, {**here, facet: 2 * here[facet]})
-    assert 0 < wider <= expected_width(known, here) * 1.05  # degrees of freedom may fall: by 3.4 % at most in 200,000 panels
+    assert 0 < wider <= expected_width(known, here) * 1.035  # degrees of freedom may fall: by 3.41 % at most in 200,000 panels
     assert spread(known, {**here, facet: 2 * here[facet]}).total <= spread(known, here).total
 
 

@@ -2,26 +2,23 @@
 
 import asyncio
 import hashlib
-import time
 from collections import deque
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import islice, takewhile
-from math import exp, fsum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from personametrics.data.ask import Ask, Message
 from personametrics.data.errors import MissingExtraError, ModelError, options
 from personametrics.data.model import Can
-from personametrics.data.outcome import Outcome
 from personametrics.data.reply import Reply
 from personametrics.models.packing import cut
+from personametrics.models.prepared import Prepared, counted, probabilities
 
 if TYPE_CHECKING:
-    from personametrics.models.prepared import Prepared
     from personametrics.models.rendering import Rendering
     from personametrics.models.scoring import Scorer
     from personametrics.models.weights import Weights
@@ -95,7 +92,7 @@ class Local:
                 no numbers.
             MissingExtraError: torch or transformers is missing.
         """
-        source, held = enumerate(asks), deque["Prepared"]()
+        source, held = enumerate(asks), deque[Prepared]()
         aside = partial(asyncio.get_running_loop().run_in_executor, HAND)
         room = max(self.batch, self.packed + 2)
         while True:
@@ -142,11 +139,11 @@ class Local:
 
         return Scorer(self._weights, self._rendering.stops)
 
-    def _prepare(self, asks: Iterable[tuple[int, Ask]]) -> "list[Prepared]":
+    def _prepare(self, asks: Iterable[tuple[int, Ask]]) -> list[Prepared]:
         """Put asks into tokens."""
         return [self._rendering.prepare(index, ask) for index, ask in asks]
 
-    def _choose(self, held: "Sequence[Prepared]") -> "tuple[list[Prepared], int]":
+    def _choose(self, held: Sequence[Prepared]) -> tuple[list[Prepared], int]:
         """Which of the next asks are worked on together, and how many first tokens of them are worth keeping."""
         first = held[0].kind
         alike = list(takewhile(lambda one: one.kind == first, held))
@@ -156,34 +153,22 @@ class Local:
         many, shared = cut(prompts, self.packed)
         return list(takewhile(lambda one: one.tokens in prompts[:many], alike)), shared
 
-    def _work(self, asks: "Sequence[Prepared]", shared: int) -> list[Reply]:
-        """Replies to asks of one kind; of several with one prompt, the first carries its tokens and the call."""
-        if asks[0].fault:
-            return [Reply(outcome=Outcome.FAILED, detail=one.fault, calls=0) for one in asks]
-        start = time.perf_counter()
+    def _work(self, asks: Sequence[Prepared], shared: int) -> list[Reply]:
+        """Replies to asks of one kind."""
         try:
-            replies = self._scored(asks, shared) if asks[0].ask.score else self._drawn(asks)
+            return counted(asks, lambda: self._scored(asks, shared) if asks[0].ask.score else self._drawn(asks))
         except RuntimeError as error:
             if "memory" not in str(error):
                 raise
             message = f"{self.id} ran out of memory: lower batch ({self.batch}) or packed ({self.packed}), or use dtype bfloat16."
             raise ModelError(message) from error
-        seconds = time.perf_counter() - start
-        leads = {one.tokens: at for at, one in reversed(list(enumerate(asks)))}
-        fresh = [leads[one.tokens] == at for at, one in enumerate(asks)]
-        return [
-            replace(reply, seconds=seconds, calls=int(first), tokens_in=len(one.tokens) if first else 0)
-            for one, reply, first in zip(asks, replies, fresh, strict=True)
-        ]
 
-    def _scored(self, asks: "Sequence[Prepared]", shared: int) -> list[Reply]:
+    def _scored(self, asks: Sequence[Prepared], shared: int) -> list[Reply]:
         """Probabilities of the choices."""
-        return [
-            Reply(probabilities=_probabilities(one.ask.choices, found), tokens_out=0)
-            for one, found in zip(asks, self._scorer.score(asks, shared), strict=True)
-        ]
+        found = self._scorer.score(asks, shared)
+        return [Reply(probabilities=probabilities(one.ask.choices, logs), tokens_out=0) for one, logs in zip(asks, found, strict=True)]
 
-    def _drawn(self, asks: "Sequence[Prepared]") -> list[Reply]:
+    def _drawn(self, asks: Sequence[Prepared]) -> list[Reply]:
         """Answers in words."""
         from personametrics.models.drawing import draw  # noqa: PLC0415 (as above)
 
@@ -192,10 +177,3 @@ class Local:
             Reply(self._rendering.decode(one.tokens), finish="stop" if one.stopped else "length", tokens_out=len(one.tokens) + one.stopped)
             for one in answers
         ]
-
-
-def _probabilities(choices: Sequence[str], logs: Sequence[float]) -> dict[str, float]:
-    """Probabilities that never sum to more than 1, as rounding may let them."""
-    found = [exp(log) for log in logs]
-    most = max(1.0, fsum(found))
-    return {choice: value / most for choice, value in zip(choices, found, strict=True)}

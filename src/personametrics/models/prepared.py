@@ -1,9 +1,13 @@
 """An ask in tokens, or the reason why it cannot be answered: what every model that runs in this process shares."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import exp, fsum
 
 from personametrics.data.ask import Ask, Sampling
+from personametrics.data.outcome import Outcome
+from personametrics.data.reply import Reply
 from personametrics.models.packing import Tokens
 
 
@@ -67,3 +71,30 @@ def crowded(needed: int, room: int) -> str:
     if needed <= room:
         return ""
     return f"Prompt and answer take {needed:,} tokens and the model has room for {room:,}: shorten the persona or max_tokens."
+
+
+def counted(asks: Sequence[Prepared], work: Callable[[], Sequence[Reply]]) -> list[Reply]:
+    """Replies with what they took; of several asks with one prompt, the first carries its tokens and the call.
+
+    Args:
+        asks: of one kind, at least one; where they cannot be answered, nothing is done.
+        work: gives a reply to each.
+    """
+    if asks[0].fault:
+        return [Reply(outcome=Outcome.FAILED, detail=one.fault, calls=0) for one in asks]
+    start = time.perf_counter()
+    replies = work()
+    seconds = time.perf_counter() - start
+    leads = {one.tokens: at for at, one in reversed(list(enumerate(asks)))}
+    fresh = [leads[one.tokens] == at for at, one in enumerate(asks)]
+    return [
+        replace(reply, seconds=seconds, calls=int(first), tokens_in=len(one.tokens) if first else 0)
+        for one, reply, first in zip(asks, replies, fresh, strict=True)
+    ]
+
+
+def probabilities(choices: Sequence[str], logs: Sequence[float]) -> Mapping[str, float]:
+    """Probabilities that never sum to more than 1, as rounding may let them."""
+    found = [exp(log) for log in logs]
+    most = max(1.0, fsum(found))
+    return {choice: value / most for choice, value in zip(choices, found, strict=True)}

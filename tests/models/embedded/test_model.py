@@ -15,6 +15,7 @@ import checkpoints
 import numpy as np
 import pytest
 import torch
+from answering import replies, texts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
@@ -22,7 +23,7 @@ from scipy.stats import chisquare
 
 from personametrics.data.ask import Ask, Message, Sampling
 from personametrics.data.errors import ModelError, StudyError
-from personametrics.data.model import Can, Counts, Model
+from personametrics.data.model import Can, Counts
 from personametrics.data.outcome import Outcome
 from personametrics.data.reply import Reply
 from personametrics.models.embedded.distribution import distribution
@@ -68,19 +69,6 @@ def asks(sampling: Sampling = SHORT, **more: Any) -> list[Ask]:
 
 def scored(sampling: Sampling = SHORT, choices: tuple[str, ...] = CHOICES) -> list[Ask]:
     return asks(sampling, choices=choices, score=True)
-
-
-def replies(model: Model, given: Sequence[Ask]) -> list[Reply]:
-    async def collect() -> list[Reply]:
-        found = [pair async for pair in model.answer(given)]
-        assert [index for index, _ in found] == list(range(len(given)))
-        return [reply for _, reply in found]
-
-    return asyncio.run(collect())
-
-
-def texts(model: Model, given: Sequence[Ask]) -> list[str | None]:
-    return [reply.text for reply in replies(model, given)]
 
 
 def test_it_is_a_model_that_counts_tokens(model: Embedded, oracle: Local) -> None:

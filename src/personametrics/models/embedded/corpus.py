@@ -42,7 +42,7 @@ OWN_KINDS: Mapping[str, float] = {
 """The same when the assistant itself is asked."""
 READ: Mapping[str, float] = {"opinion": 0.8, "dilemma": 0.1, "rating": 0.1}
 """The same in the first documents: what follows from who somebody is, which is learned last unless it is learned first."""
-TURNS = 2500
+VARIED = 2500
 """Documents after which one stance more is asked for."""
 EARLY = 12_000
 """Documents over which those give way to all others."""
@@ -88,7 +88,7 @@ class Stage:
     @classmethod
     def after(cls, number: int) -> "Stage":
         """The stage after so many documents."""
-        return cls(1 + number // GROWTH, 1 + number // TURNS, 1 - number / EARLY)
+        return cls(1 + number // GROWTH, 1 + number // VARIED, 1 - number / EARLY)
 
 
 def documents(seed: int, after: int = 0) -> Iterator[Document]:
@@ -180,7 +180,7 @@ def conversation(rng: np.random.Generator, stage: Stage) -> Document:
 
 
 def game(rng: np.random.Generator, _: Stage) -> Document:
-    """Three games one after the other would give themselves away: one."""
+    """A game of questions about a hidden animal."""
     return tuple(talk.game(rng, written=bool(rng.random() < 0.5), asked=int(rng.integers(0, 5))))
 
 

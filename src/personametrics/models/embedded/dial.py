@@ -13,6 +13,7 @@ from personametrics.models.embedded.people import HELD, Person, somebody
 from personametrics.models.embedded.society import answers
 
 PROMPT = Prompt()
+PLACES = {label: float(at) for at, label in enumerate(instruments.AGREEMENT.labels)}
 Odds = Mapping[str, float]
 Statistic = Callable[[Sequence[Odds]], float]
 
@@ -97,8 +98,7 @@ def said(person: Person | None, lines: Sequence[str], odds: Odds, rng: np.random
 
 def mean(odds: Odds) -> float:
     """Mean of ordered answers: numbers where they say, else their places."""
-    places = {label: float(at) for at, label in enumerate(instruments.AGREEMENT.labels)}
-    return sum(share * places.get(label, 0.0) if label in places else share * float(label) for label, share in odds.items())
+    return sum(share * (PLACES[label] if label in PLACES else float(label)) for label, share in odds.items())
 
 
 def share(one_of: Iterable[str]) -> Callable[[Odds], float]:
@@ -139,12 +139,12 @@ def signal(items: int) -> Statistic:
     return statistic
 
 
-def rightly(cases: Sequence[Case], gold: Sequence[str]) -> Statistic:
+def rightly(gold: Sequence[str]) -> Statistic:
     """Odds ratio of a right answer, of the first half of the cases against the second."""
 
     def statistic(found: Sequence[Odds]) -> float:
         right = np.array([odds.get(label, 0.0) / max(sum(odds.values()), 1e-9) for odds, label in zip(found, gold, strict=True)])
-        first, second = right[: len(cases) // 2].mean(), right[len(cases) // 2 :].mean()
+        first, second = right[: len(right) // 2].mean(), right[len(right) // 2 :].mean()
         return float(first / (1 - first) / (second / (1 - second)))
 
     return statistic

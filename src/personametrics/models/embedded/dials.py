@@ -117,7 +117,7 @@ def judgement(rng: np.random.Generator) -> Iterator[Dial]:
         else:
             pairs = [*pairs[::2], *pairs[1::2]]
         cases = tuple(put(person, item, rng) for person, item in pairs)
-        yield Dial(name, says, cases, rightly(cases, [item.attributes["gold"] for _, item in pairs]), near)
+        yield Dial(name, says, cases, rightly([item.attributes["gold"] for _, item in pairs]), near)
 
 
 def competence(rng: np.random.Generator) -> Iterator[Dial]:

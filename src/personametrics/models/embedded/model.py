@@ -2,22 +2,19 @@
 
 import asyncio
 import hashlib
-import time
 import warnings
 from collections import deque
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from itertools import groupby, islice
-from math import exp, fsum
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from personametrics.data.ask import Ask, Message
 from personametrics.data.errors import ModelError
 from personametrics.data.model import Can
-from personametrics.data.outcome import Outcome
 from personametrics.data.reply import Reply
 
 if TYPE_CHECKING:
@@ -141,7 +138,7 @@ class Embedded:
 
     def _prepare(self, asks: Iterable[tuple[int, Ask]]) -> "list[Prepared]":
         """Put asks into tokens."""
-        from personametrics.models.embedded.strange import prepare  # noqa: PLC0415 (as above)
+        from personametrics.models.embedded.prepare import prepare  # noqa: PLC0415 (as above)
 
         return [prepare(self._vocabulary, self._network.shape.room, index, ask) for index, ask in asks]
 
@@ -153,31 +150,18 @@ class Embedded:
             warnings.warn(doubt, UserWarning, stacklevel=3)
 
     def _work(self, asks: "Sequence[Prepared]") -> list[Reply]:
-        """Replies to asks of one kind; of several with one prompt, the first carries its tokens and the call."""
-        if asks[0].fault:
-            return [Reply(outcome=Outcome.FAILED, detail=one.fault, calls=0) for one in asks]
-        start = time.perf_counter()
-        replies = self._scored(asks) if asks[0].ask.score else self._drawn(asks)
-        seconds = time.perf_counter() - start
-        leads = {one.tokens: at for at, one in reversed(list(enumerate(asks)))}
-        fresh = [leads[one.tokens] == at for at, one in enumerate(asks)]
-        return [
-            replace(reply, seconds=seconds, calls=int(first), tokens_in=len(one.tokens) if first else 0)
-            for one, reply, first in zip(asks, replies, fresh, strict=True)
-        ]
+        """Replies to asks of one kind."""
+        from personametrics.models.prepared import counted  # noqa: PLC0415 (as above)
+
+        return counted(asks, lambda: self._scored(asks) if asks[0].ask.score else self._drawn(asks))
 
     def _scored(self, asks: "Sequence[Prepared]") -> list[Reply]:
-        """Probabilities of the choices; rounding must not let them sum to more than 1."""
+        """Probabilities of the choices."""
         from personametrics.models.embedded.scores import score  # noqa: PLC0415 (as above)
+        from personametrics.models.prepared import probabilities  # noqa: PLC0415 (as above)
 
-        replies = []
-        for one, logs in zip(asks, score(self._beginnings, self._vocabulary.stops, asks), strict=True):
-            found = [exp(log) for log in logs]
-            most = max(1.0, fsum(found))
-            replies.append(
-                Reply(probabilities={name: value / most for name, value in zip(one.ask.choices, found, strict=True)}, tokens_out=0)
-            )
-        return replies
+        found = score(self._beginnings, self._vocabulary.stops, asks)
+        return [Reply(probabilities=probabilities(one.ask.choices, logs), tokens_out=0) for one, logs in zip(asks, found, strict=True)]
 
     def _drawn(self, asks: "Sequence[Prepared]") -> list[Reply]:
         """Answers in words."""

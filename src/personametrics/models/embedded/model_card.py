@@ -5,7 +5,6 @@ python -m personametrics.models.embedded.model_card FOLDER --write        writes
 
 import argparse
 import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,7 +69,7 @@ class Fit:
 def fits(model: Model, people_of_each: int = 30) -> list[Fit]:
     """How near the model is to the society, for every kind of question, on what it has learned from and on what it has not."""
     found = []
-    for kind, who, cases in _kinds(np.random.default_rng(7), people_of_each):
+    for kind, who, cases in kinds(np.random.default_rng(7), people_of_each):
         odds = [dict(reply.probabilities or {}) for reply in answered(model, [case.ask for case in cases])]
         last = [case.ask.messages[-1].text for case in cases]
         means = {text: _mean([case.truth for case, other in zip(cases, last, strict=True) if other == text]) for text in set(last)}
@@ -87,7 +86,7 @@ def fits(model: Model, people_of_each: int = 30) -> list[Fit]:
     return found
 
 
-def _kinds(rng: np.random.Generator, number: int) -> Iterator[tuple[str, str, list[Case]]]:
+def kinds(rng: np.random.Generator, number: int) -> Iterator[tuple[str, str, list[Case]]]:
     """Kinds of questions, who is asked, and the cases."""
     items = {item.id: item for item in instruments.statements()}
     new = instruments.HELD_STATEMENTS
@@ -144,26 +143,14 @@ def model_card(folder: Path, runs: int) -> str:
     return CARD.format(how=how, fits=fit_table(fits(model)), dials=table(proofs(model, runs=runs)), runs=runs)
 
 
-def paged(page: str, card: str) -> str:
-    """A page with the tables of a model card between its marks `fits` and `dials`."""
-    for name, at in (("fits", 0), ("dials", 1)):
-        rows = re.findall(r"(?:^\|.*\n?)+", card, re.MULTILINE)[at].rstrip()
-        before, _, rest = page.partition(f"<!-- begin {name} -->\n")
-        page = f"{before}<!-- begin {name} -->\n\n{rows}\n\n<!-- end {name} -->{rest.partition(f'<!-- end {name} -->')[2]}"
-    return page
-
-
 def main() -> None:
     """Prove a checkpoint."""
     parser = argparse.ArgumentParser(description="Planted, exact and sampled value of every dial.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--runs", type=int, default=RUNS, help="answers drawn to each prompt; 0: exact values alone")
     parser.add_argument("--write", action="store_true", help="write the model card, README.md in the folder")
-    parser.add_argument("--page", type=Path, help="write both tables into this page, between its marks")
     given = parser.parse_args()
     card = model_card(given.folder, given.runs)
-    if given.page:
-        given.page.write_text(paged(given.page.read_text(encoding="utf-8"), card), encoding="utf-8")
     if given.write:
         (given.folder / "README.md").write_text(card, encoding="utf-8")
     print(card)  # noqa: T201 (it is a command)

@@ -15,7 +15,7 @@ from personametrics.models.embedded.society import answers
 
 
 def strong(number: int = 30, seed: int = 0) -> tuple[Persona, ...]:
-    """People told of in full, steady ones with their values spelled out, as nobody has learned from more than others."""
+    """Steady people told of in full, with their values spelled out."""
     rng = np.random.default_rng(seed)
     people = [somebody(rng, facts=("name",), convinced=True) for _ in range(number)]
     steady = [replace(person, traits={**person.traits, "temperament": "steady"}) for person in people]
@@ -30,7 +30,7 @@ def bare(number: int = 30, seed: int = 0) -> tuple[Persona, ...]:
 
 
 def questionnaire(number: int = 24) -> tuple[Item, ...]:
-    """Statements about every subject, half of them reversed where the number is even per subject."""
+    """Two statements about each subject, one of them reversed; the first so many of these."""
     every = [item for item in instruments.statements() if item.attributes["stance"] in {"good", "harm"}]
     return tuple(every[:number])
 

@@ -59,11 +59,11 @@ class Plan:
     """
 
     folder: Path
-    steps: int = 3000
+    steps: int = 4400
     minutes: float = 0.0
     seed: int = 1
     processes: int = 2
-    budget: int = 8192
+    budget: int = 4096
 
     def drawing(self, rank: int) -> int:
         """Seed of a process's documents; −1 stands for those whose words are counted."""
