@@ -42,15 +42,15 @@ OWN_KINDS: Mapping[str, float] = {
 """The same when the assistant itself is asked."""
 READ: Mapping[str, float] = {"opinion": 0.8, "dilemma": 0.1, "rating": 0.1}
 """The same in the first documents: what follows from who somebody is, which is learned last unless it is learned first."""
-VARIED = 2500
-"""Documents after which one stance more is asked for."""
-EARLY = 12_000
+VARIED = 5000
+"""Documents until statements of all stances are asked; until then, of one."""
+EARLY = 20_000
 """Documents over which those give way to all others."""
 ORDERS: Mapping[str, float] = {GIVEN: 0.7, "reversed": 0.25, "rotated": 0.05}
 NEUTRAL = 0.04
 """How often a card says nothing of a person."""
 GROWTH = 2500
-"""Documents after which cards may tell of one trait and one fact more."""
+"""Documents after which cards may tell of one trait and one fact more, once all stances are asked."""
 LONG = 0.1
 """How often more than eight questions are asked."""
 SURE = 0.5
@@ -67,8 +67,9 @@ PHRASES: tuple[str, ...] = (
     "\n".join(instruments.TENS.labels),
     "\n".join(instruments.SURE.labels),
     "\n".join(instruments.MARKS.labels),
+    *(label for label in instruments.AGREEMENT.labels if " " in label),
 )
-"""Sentences that are always the same: a token each."""
+"""Texts that are always the same: a token each. An answer must be one: where both ends of a scale begin alike, opinions are not learned."""
 
 
 @dataclass(frozen=True)
@@ -77,18 +78,18 @@ class Stage:
 
     Attributes:
         told: traits, and facts, that a card may tell of.
-        stances: of the statements that are asked, in the order of `STANCES`.
+        varied: whether statements of all stances are asked.
         early: probability of a document about opinions alone.
     """
 
     told: int
-    stances: int
+    varied: bool
     early: float
 
     @classmethod
     def after(cls, number: int) -> "Stage":
         """The stage after so many documents."""
-        return cls(1 + number // GROWTH, 1 + number // VARIED, 1 - number / EARLY)
+        return cls(1 + max(0, number - VARIED) // GROWTH, number >= VARIED, 1 - number / EARLY)
 
 
 def documents(seed: int, after: int = 0) -> Iterator[Document]:
@@ -194,13 +195,13 @@ def _asked(person: Person | None, stage: Stage, kinds: Mapping[str, float], numb
     lines: list[Line] = []
     names = list(kinds)
     for kind in rng.choice(len(names), size=number, p=list(kinds.values())):
-        lines += QUESTIONS.get(names[int(kind)], partial(_closed, stances=stage.stances))(person, names[int(kind)], rng)
+        lines += QUESTIONS.get(names[int(kind)], partial(_closed, varied=stage.varied))(person, names[int(kind)], rng)
     return lines
 
 
-def _closed(person: Person | None, kind: str, rng: np.random.Generator, stances: int) -> list[Line]:
+def _closed(person: Person | None, kind: str, rng: np.random.Generator, *, varied: bool) -> list[Line]:
     """A question with options, and for some how sure one is of the answer."""
-    pool = _pool(kind, min(stances, len(instruments.STANCES)))
+    pool = _pool(kind, varied)
     item = pool[int(rng.integers(len(pool)))]
     wording = str(rng.choice([GIVEN, *item.wordings])) if item.wordings else GIVEN
     if (item.id, wording) in instruments.HELD_WORDINGS:
@@ -235,9 +236,9 @@ def _open(question: str) -> str:
 
 
 @cache
-def _pool(kind: str, stances: int) -> tuple[Item, ...]:
-    """Questions of a kind that are not kept back; of statements, the first stances."""
-    late = set(list(instruments.STANCES)[stances:])
+def _pool(kind: str, varied: bool) -> tuple[Item, ...]:  # noqa: FBT001 - a key of the cache
+    """Questions of a kind that are not kept back; of statements, those of all stances or of one."""
+    late = () if varied else tuple(instruments.STANCES)[1:]
     every = {
         "opinion": instruments.statements,
         "evidence": instruments.evidence,
