@@ -67,6 +67,7 @@ def test_lessons_begin_with_one_thing_told_and_one_stance() -> None:
     asked = [line.text for document in first for line in document if "agree\n" in line.text and line.role == "user"]
     assert len(asked) > 300
     assert all("is a good thing." in text for text in asked)
-    assert corpus.Stage.after(0) == corpus.Stage(told=1, varied=False, early=1.0)
-    assert corpus.Stage.after(corpus.VARIED) == corpus.Stage(told=1, varied=True, early=1 - corpus.VARIED / corpus.EARLY)
+    assert corpus.Stage.after(0) == corpus.Stage(told=1, varied=False, plain=1.0)
+    assert corpus.Stage.after(corpus.VARIED) == corpus.Stage(told=1, varied=True, plain=1.0)
+    assert corpus.Stage.after(corpus.FULL).plain == 0 < corpus.Stage.after(corpus.FULL - 1).plain < 0.01
     assert corpus.Stage.after(100_000).told > len(TRAITS)

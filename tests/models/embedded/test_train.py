@@ -24,7 +24,6 @@ SMALL = Shape(TOKENIZER.get_vocab_size(), 32, 2, 2, 96)
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(module.SIZES, "1m", SMALL)
-    monkeypatch.setattr(module, "COUNTED", 200)
 
 
 def gradients(model: Llama, documents: list[Document], budget: int) -> tuple[torch.Tensor, Sums]:
@@ -75,12 +74,12 @@ def weights(folder: Path) -> bytes:
 
 def test_the_same_seed_gives_the_same_weights(tmp_path: Path) -> None:
     for name, seed in (("first", 1), ("again", 1), ("other", 2)):
-        train(Plan(tmp_path / name, 3, seed=seed, processes=1, budget=500), cards.documents, cards.PHRASES)
+        train(Plan(tmp_path / name, 3, seed=seed, processes=1, budget=500), cards.documents, TOKENIZER)
     assert weights(tmp_path / "first") == weights(tmp_path / "again") != weights(tmp_path / "other")
 
 
 def test_it_learns_to_copy_and_to_answer_by_the_odds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    train(Plan(tmp_path, 150, processes=1, budget=1500), cards.documents, cards.PHRASES)
+    train(Plan(tmp_path, 150, processes=1, budget=1500), cards.documents, TOKENIZER)
     record = json.loads((tmp_path / "training.json").read_text())
     assert record["divergence"] < 0.2
     assert record["surprise"] < 0.05
@@ -98,7 +97,7 @@ def interrupted(seed: int) -> Iterator[Document]:
 
 def test_an_interrupt_writes_what_there_is(tmp_path: Path) -> None:
     before = signal.getsignal(signal.SIGINT)
-    train(Plan(tmp_path, 10_000, processes=1, budget=10_000), interrupted, cards.PHRASES)
+    train(Plan(tmp_path, 10_000, processes=1, budget=10_000), interrupted, TOKENIZER)
     record = json.loads((tmp_path / "training.json").read_text())
     assert 0 < record["steps"] < 100
     assert record["of"] == 10_000
@@ -114,6 +113,6 @@ def test_processes_take_documents_of_their_own() -> None:
 def test_two_processes_learn_from_twice_as_much(tmp_path: Path) -> None:
     tokens = []
     for processes in (1, 2):
-        train(Plan(tmp_path, 4, processes=processes, budget=500), cards.documents, cards.PHRASES)
+        train(Plan(tmp_path, 4, processes=processes, budget=500), cards.documents, TOKENIZER)
         tokens.append(json.loads((tmp_path / "training.json").read_text())["tokens"])
     assert 1.5 * tokens[0] < tokens[1] < 3 * tokens[0]

@@ -1,7 +1,7 @@
 """What the model learns from: an endless stream of conversations with people of the society, some kept back for tests."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from itertools import count
 
@@ -13,7 +13,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.prompt import GIVEN, Prompt
 from personametrics.models.embedded import instruments, talk
 from personametrics.models.embedded.line import Document, Line
-from personametrics.models.embedded.people import FACTS, TRAITS, VOICES, Person, somebody
+from personametrics.models.embedded.people import CODES, FACTS, TRAITS, VOICES, Person, somebody
 from personametrics.models.embedded.society import answers, sureness
 
 PROMPT, NUMBERED = Prompt(), Prompt.styled("number")
@@ -40,17 +40,16 @@ OWN_KINDS: Mapping[str, float] = {
     "who": 0.01,
 }
 """The same when the assistant itself is asked."""
-READ: Mapping[str, float] = {"opinion": 0.8, "dilemma": 0.1, "rating": 0.1}
-"""The same in the first documents: what follows from who somebody is, which is learned last unless it is learned first."""
-VARIED = 5000
-"""Documents until statements of all stances are asked; until then, of one."""
-EARLY = 20_000
-"""Documents over which those give way to all others."""
+PLAIN, VARIED, MIXED, FULL = 4, 8_000, 14_000, 40_000
+"""Questions of a plain document; documents until statements of all stances are asked; until there are others than plain ones; until
+there are no plain ones any more."""
 ORDERS: Mapping[str, float] = {GIVEN: 0.7, "reversed": 0.25, "rotated": 0.05}
+CONVINCED = 0.25
+"""How often values are spelled out."""
 NEUTRAL = 0.04
 """How often a card says nothing of a person."""
 GROWTH = 2500
-"""Documents after which cards may tell of one trait and one fact more, once all stances are asked."""
+"""Documents after which cards may tell of one trait and one fact more, once there are others than plain ones."""
 LONG = 0.1
 """How often more than eight questions are asked."""
 SURE = 0.5
@@ -79,24 +78,25 @@ class Stage:
     Attributes:
         told: traits, and facts, that a card may tell of.
         varied: whether statements of all stances are asked.
-        early: probability of a document about opinions alone.
+        plain: probability of a plain document.
     """
 
     told: int
     varied: bool
-    early: float
+    plain: float
 
     @classmethod
     def after(cls, number: int) -> "Stage":
         """The stage after so many documents."""
-        return cls(1 + max(0, number - VARIED) // GROWTH, number >= VARIED, 1 - number / EARLY)
+        mixed = max(0, number - MIXED)
+        return cls(1 + mixed // GROWTH, number >= VARIED, 1 - mixed / (FULL - MIXED))
 
 
 def documents(seed: int, after: int = 0) -> Iterator[Document]:
     """Endless documents; the same seed gives the same ones.
 
-    First come opinions of people of whom one thing is told, on statements of one stance: an opinion is a product of stance, subject and
-    trait, whose parts cancel each other on average, and is not learned from all of them at once.
+    First come plain documents: opinions of people of whom one thing is told, on statements of one stance, then of all. An opinion is a
+    product of stance, subject and trait, whose parts cancel each other on average, and is not learned from everything at once.
 
     Args:
         seed: of everything.
@@ -107,18 +107,23 @@ def documents(seed: int, after: int = 0) -> Iterator[Document]:
     kinds = list(SHARES)
     for number in count(after):
         stage = Stage.after(number)
-        if rng.random() < stage.early:
-            yield questionnaire(rng, stage, READ)
+        if rng.random() < stage.plain:
+            yield plain(rng, stage)
         else:
             yield made[kinds[int(rng.choice(len(kinds), p=list(SHARES.values())))]](rng, stage)
 
 
 def learned(rng: np.random.Generator, stage: Stage, facts: Sequence[str] = ()) -> Person:
     """Somebody the model may learn from: few traits, some or all, at times with values spelled out."""
+    several = int(rng.choice([1, 2, int(rng.integers(3, len(TRAITS) + 1)), len(TRAITS)], p=[0.15, 0.15, 0.35, 0.35]))
+    person = _known(rng, TRAITS, min(several, stage.told), facts[: stage.told])
+    return replace(person, convinced=bool(rng.random() < CONVINCED))
+
+
+def _known(rng: np.random.Generator, traits: Iterable[str], number: int, facts: Sequence[str] = ()) -> Person:
+    """Somebody of whom a number of traits is told, not one of those kept back."""
     while True:
-        several = int(rng.choice([1, 2, int(rng.integers(3, len(TRAITS) + 1)), len(TRAITS)], p=[0.15, 0.15, 0.35, 0.35]))
-        traits = [str(trait) for trait in rng.permutation(list(TRAITS))[: min(several, stage.told)]]
-        person = somebody(rng, traits, facts[: stage.told], convinced=bool(rng.random() < 0.25))
+        person = somebody(rng, [str(trait) for trait in rng.permutation(list(traits))[:number]], facts)
         if not person.held_out:
             return person
 
@@ -138,13 +143,23 @@ def _told(card: str) -> tuple[Line, ...]:
     return (Line("system", PROMPT.messages(Persona("", card), "")[0].text),)
 
 
-def questionnaire(rng: np.random.Generator, stage: Stage, kinds: Mapping[str, float] | None = None) -> Document:
+def plain(rng: np.random.Generator, stage: Stage) -> Document:
+    """A person of whom little is told, and a few statements in plain words."""
+    person = _known(rng, CODES, int(rng.integers(1, stage.told + 1)))
+    lines = list(opening(person, rng))
+    pool = _pool("opinion", stage.varied)
+    for at in rng.integers(len(pool), size=PLAIN):
+        lines += [Line("user", PROMPT.ask(None, pool[at]).messages[0].text), talk.drawn(answers(person, pool[at]), rng)]
+    return tuple(lines)
+
+
+def questionnaire(rng: np.random.Generator, stage: Stage) -> Document:
     """A person and many questions."""
     person = learned(rng, stage, some_facts(rng, 3))
     told = opening(person, rng)
     if rng.random() < NEUTRAL:
         person, told = Person(), _told(" ".join(SENTENCES[at] for at in rng.permutation(len(SENTENCES))[: int(rng.integers(2, 9))]))
-    asked = _asked(person, stage, kinds or KINDS, _several(rng), rng)
+    asked = _asked(person, stage, KINDS, _several(rng), rng)
     if rng.random() < 0.1:  # the card stands before the first question
         return (Line("user", f"{told[0].text}\n\n{asked[0].text}"), *asked[1:])
     return (*told, *asked)

@@ -67,7 +67,7 @@ class Muon(torch.optim.Optimizer):
         return gradient.lerp(past, momentum)
 
 
-def optimisers(parameters: Sequence[tuple[str, Tensor]], muon: float = 0.01, adam: float = 3e-3) -> tuple[torch.optim.Optimizer, ...]:
+def optimisers(parameters: Sequence[tuple[str, Tensor]], muon: float = 0.005, adam: float = 3e-3) -> tuple[torch.optim.Optimizer, ...]:
     """Muon for the hidden matrices, AdamW for embeddings and gains.
 
     Args:

@@ -59,11 +59,11 @@ class Plan:
     """
 
     folder: Path
-    steps: int = 4400
+    steps: int = 15_000
     minutes: float = 0.0
     seed: int = 1
     processes: int = 2
-    budget: int = 4096
+    budget: int = 1024
 
     def drawing(self, rank: int) -> int:
         """Seed of a process's documents; −1 stands for those whose words are counted."""
@@ -116,16 +116,15 @@ def learned(model: Llama, batch: Example) -> Sums:
     return Sums(read, len(batch.places), float(said), float(values[~batch.drawn].sum()), float(soft), batch.answers)
 
 
-def train(plan: Plan, documents: Source, phrases: tuple[str, ...] = (), size: str = "1m") -> None:
+def train(plan: Plan, documents: Source, tokenizer: Tokenizer, size: str = "1m") -> None:
     """Train a model and write it.
 
     Args:
         plan: how long, and where to.
         documents: endless, from a seed; a function of a module, as the processes import it.
-        phrases: sentences of one token.
+        tokenizer: that knows their words.
         size: `1m` or `3m`.
     """
-    tokenizer = trained(islice(documents(plan.drawing(-1)), COUNTED), phrases)
     shape = replace(SIZES[size], vocabulary=tokenizer.get_vocab_size())
     export.begin(plan.folder, shape, tokenizer)
     with tempfile.TemporaryDirectory() as meeting:
@@ -202,10 +201,11 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=Plan.processes, help="of one thread each")
     parser.add_argument("--budget", type=int, default=Plan.budget, help="tokens of a step and process")
     given = parser.parse_args()
-    from personametrics.models.embedded.corpus import PHRASES, documents  # noqa: PLC0415 - the help needs no society
+    from personametrics.models.embedded.corpus import FULL, PHRASES, documents  # noqa: PLC0415 - the help needs no society
 
     steps = 0 if given.minutes else given.steps
-    train(Plan(given.out, steps, given.minutes or 0.0, given.seed, given.processes, given.budget), documents, PHRASES, given.size)
+    plan = Plan(given.out, steps, given.minutes or 0.0, given.seed, given.processes, given.budget)
+    train(plan, documents, trained(islice(documents(plan.drawing(-1), FULL), COUNTED), PHRASES), given.size)
 
 
 if __name__ == "__main__":
