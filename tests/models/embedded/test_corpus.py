@@ -4,7 +4,7 @@ from itertools import islice
 
 import pytest
 
-from personametrics.models.embedded import corpus, instruments
+from personametrics.models.embedded import corpus, instruments, talk
 from personametrics.models.embedded.people import HELD, TRAITS, sentence
 
 DOCUMENTS = list(islice(corpus.documents(3, after=100_000), 2000))
@@ -62,12 +62,22 @@ def test_phrases_occur_as_they_are() -> None:
         assert phrase in texts
 
 
-def test_lessons_begin_with_one_thing_told_and_one_stance() -> None:
+def test_lessons_begin_with_what_the_card_says() -> None:
     first = list(islice(corpus.documents(3), 300))
-    asked = [line.text for document in first for line in document if "agree\n" in line.text and line.role == "user"]
+    asked = {line.text.partition("\n")[0] for document in first for line in document if line.role == "user"}
+    assert asked == {words for pair in talk.ASKED.values() for words in pair}
+
+
+def test_then_come_statements_of_one_stance_to_people_of_whom_one_thing_is_told() -> None:
+    second = list(islice(corpus.documents(3, after=corpus.RECALLED), 300))
+    asked = [line.text for document in second for line in document if "agree\n" in line.text and line.role == "user"]
     assert len(asked) > 300
     assert all("is a good thing." in text for text in asked)
-    assert corpus.Stage.after(0) == corpus.Stage(told=1, varied=False, plain=1.0)
-    assert corpus.Stage.after(corpus.VARIED) == corpus.Stage(told=1, varied=True, plain=1.0)
+
+
+def test_lessons_grow() -> None:
+    assert corpus.Stage.after(0) == corpus.Stage(told=1, recalled=False, varied=False, plain=1.0)
+    assert corpus.Stage.after(corpus.RECALLED) == corpus.Stage(told=1, recalled=True, varied=False, plain=1.0)
+    assert corpus.Stage.after(corpus.VARIED) == corpus.Stage(told=1, recalled=True, varied=True, plain=1.0)
     assert corpus.Stage.after(corpus.FULL).plain == 0 < corpus.Stage.after(corpus.FULL - 1).plain < 0.01
     assert corpus.Stage.after(100_000).told > len(TRAITS)

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from personametrics.models.embedded.optimiser import PLATEAU
 from personametrics.models.embedded.progress import SHOWN, Progress, Sums
 
 
@@ -45,7 +46,7 @@ def test_minutes_settle_the_steps_when_the_plateau_is_over(monkeypatch: pytest.M
     assert math.isinf(progress.steps)
     json.dumps(progress.record, allow_nan=False)
     progress.add(Sums(dues=1))
-    assert progress.steps == round(361 / 0.6)
+    assert progress.steps == round(361 / PLATEAU)
     assert not progress.due
 
 

@@ -17,7 +17,7 @@ from personametrics.models.embedded.people import CODES, FACTS, TRAITS, VOICES, 
 from personametrics.models.embedded.society import answers, sureness
 
 PROMPT, NUMBERED = Prompt(), Prompt.styled("number")
-SHARES: Mapping[str, float] = {"questionnaire": 0.5, "profile": 0.2, "conversation": 0.17, "assistant": 0.1, "game": 0.03}
+SHARES: Mapping[str, float] = {"questionnaire": 0.47, "profile": 0.2, "conversation": 0.17, "assistant": 0.1, "game": 0.06}
 """Kinds of documents, and how many of all are of each."""
 KINDS: Mapping[str, float] = {
     "opinion": 0.55,
@@ -40,15 +40,19 @@ OWN_KINDS: Mapping[str, float] = {
     "who": 0.01,
 }
 """The same when the assistant itself is asked."""
-PLAIN, VARIED, MIXED, FULL = 4, 8_000, 14_000, 40_000
-"""Questions of a plain document; documents until statements of all stances are asked; until there are others than plain ones; until
-there are no plain ones any more."""
+RECALLED, VARIED, MIXED, FULL = 3_000, 11_000, 17_000, 43_000
+"""Documents until more is asked than what the card says; until statements of all stances are asked; until there are others than plain
+ones; until there are no plain ones any more."""
+PLAIN = 4
+"""Questions of a plain document at most."""
+PLAIN_FACTS, PLAIN_DILEMMAS = 0.2, 0.15
+"""Share of plain documents that go on asking for facts, and of questions that are dilemmas once all stances are asked."""
 ORDERS: Mapping[str, float] = {GIVEN: 0.7, "reversed": 0.25, "rotated": 0.05}
 CONVINCED = 0.25
 """How often values are spelled out."""
 NEUTRAL = 0.04
 """How often a card says nothing of a person."""
-GROWTH = 2500
+GROWTH = 2000
 """Documents after which cards may tell of one trait and one fact more, once there are others than plain ones."""
 LONG = 0.1
 """How often more than eight questions are asked."""
@@ -77,11 +81,13 @@ class Stage:
 
     Attributes:
         told: traits, and facts, that a card may tell of.
+        recalled: whether more is asked than what the card says.
         varied: whether statements of all stances are asked.
         plain: probability of a plain document.
     """
 
     told: int
+    recalled: bool
     varied: bool
     plain: float
 
@@ -89,14 +95,15 @@ class Stage:
     def after(cls, number: int) -> "Stage":
         """The stage after so many documents."""
         mixed = max(0, number - MIXED)
-        return cls(1 + mixed // GROWTH, number >= VARIED, 1 - mixed / (FULL - MIXED))
+        return cls(1 + mixed // GROWTH, number >= RECALLED, number >= VARIED, 1 - mixed / (FULL - MIXED))
 
 
 def documents(seed: int, after: int = 0) -> Iterator[Document]:
     """Endless documents; the same seed gives the same ones.
 
-    First come plain documents: opinions of people of whom one thing is told, on statements of one stance, then of all. An opinion is a
-    product of stance, subject and trait, whose parts cancel each other on average, and is not learned from everything at once.
+    First come plain documents: what a card of a few facts says; then opinions of people of whom one thing is told, on statements of one
+    stance, then of all. An opinion is a product of stance, subject and trait, whose parts cancel each other on average, and is not
+    learned from everything at once.
 
     Args:
         seed: of everything.
@@ -144,12 +151,18 @@ def _told(card: str) -> tuple[Line, ...]:
 
 
 def plain(rng: np.random.Generator, stage: Stage) -> Document:
-    """A person of whom little is told, and a few statements in plain words."""
+    """A person of whom little is told, and a few questions in plain words: for facts, or for opinions."""
+    if not stage.recalled or rng.random() < PLAIN_FACTS:
+        person = _known(
+            rng, ("job",), int(rng.integers(2)), [str(fact) for fact in rng.permutation(list(FACTS))[: 1 + int(rng.integers(3))]]
+        )
+        return (*opening(person, rng), *(line for fact in rng.permutation(list(person.facts)) for line in _fact(person, str(fact), rng)))
     person = _known(rng, CODES, int(rng.integers(1, stage.told + 1)))
     lines = list(opening(person, rng))
-    pool = _pool("opinion", stage.varied)
-    for at in rng.integers(len(pool), size=PLAIN):
-        lines += [Line("user", PROMPT.ask(None, pool[at]).messages[0].text), talk.drawn(answers(person, pool[at]), rng)]
+    for _ in range(PLAIN):
+        pool = _pool("dilemma" if stage.varied and rng.random() < PLAIN_DILEMMAS else "opinion", stage.varied)
+        item = pool[int(rng.integers(len(pool)))]
+        lines += [Line("user", PROMPT.ask(None, item).messages[0].text), talk.drawn(answers(person, item), rng)]
     return tuple(lines)
 
 

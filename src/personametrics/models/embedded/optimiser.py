@@ -10,7 +10,7 @@ COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 """Of the quintic whose iteration brings every singular value near 1 (Jordan 2024)."""
 WARM = 50
 """Steps until the full learning rate."""
-PLATEAU = 0.6
+PLATEAU = 0.5
 """Share of the steps before the learning rate begins to fall."""
 
 
@@ -93,7 +93,7 @@ def pace(step: int, steps: float) -> float:
 
     Examples:
         >>> [round(pace(step, 1000), 2) for step in (24, 100, 600, 900, 1000)]
-        [0.5, 1.0, 1.0, 0.25, 0.0]
+        [0.5, 1.0, 0.8, 0.2, 0.0]
     """
     falling = 1.0 if steps == float("inf") else (1 - step / steps) / (1 - PLATEAU)
     return max(0.0, min(1.0, (step + 1) / WARM, falling))

@@ -59,7 +59,7 @@ class Plan:
     """
 
     folder: Path
-    steps: int = 15_000
+    steps: int = 18_500
     minutes: float = 0.0
     seed: int = 1
     processes: int = 2
