@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from personametrics.data.errors import InputError, ReadError, options
-from personametrics.data.estimate import Estimate, Status
+from personametrics.data.estimate import Estimate, Name, Status
 from personametrics.data.finding import Finding, Verdict
 from personametrics.data.notice import Notice
 
@@ -116,7 +116,8 @@ def _finding_to_dict(finding: Finding) -> dict[str, Any]:
 
 def _estimate_to_dict(estimate: Estimate) -> dict[str, Any]:
     keys = ("name", "value", "low", "high", "level", "n", "unit", "method", "status")
-    return {key: _plain(getattr(estimate, key)) for key in keys}
+    own = {} if estimate.means is None else {"counts": estimate.means.counts, "meaning": estimate.means.meaning}
+    return {key: _plain(getattr(estimate, key)) for key in keys} | own
 
 
 def _finding_from_dict(finding: Mapping[str, Any]) -> Finding:
@@ -140,7 +141,9 @@ def _finding_from_dict(finding: Mapping[str, Any]) -> Finding:
 
 def _estimate_from_dict(estimate: Mapping[str, Any]) -> Estimate:
     value, low, high = (math.nan if estimate[key] is None else estimate[key] for key in ("value", "low", "high"))
-    return Estimate(estimate["name"], value, low, high, estimate["level"], estimate["n"], estimate["method"], Status(estimate["status"]))
+    means = Name(estimate["unit"], estimate["counts"], estimate["meaning"]) if "meaning" in estimate else None
+    rest = estimate["level"], estimate["n"], estimate["method"], Status(estimate["status"])
+    return Estimate(estimate["name"], value, low, high, *rest, means=means)
 
 
 def _plain(value: Any) -> Any:

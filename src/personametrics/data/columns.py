@@ -20,6 +20,7 @@ class Columns:
         outcome: `answered`, `refused`, `unparsable`, `failed` or `missing`; None: whatever is not missing is answered.
         attributes: of the persona, the same in all of its rows.
         probabilities: instead of `answer`, a column per label with its probability or log-probability.
+        more: further columns that a study reads.
     """
 
     persona: str = "persona"
@@ -30,9 +31,10 @@ class Columns:
     outcome: str | None = None
     attributes: tuple[str, ...] = ()
     probabilities: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
 
     def used(self) -> list[str]:
         """Every column named, once."""
         answer = self.probabilities or (self.answer,)
-        some = [self.persona, self.item, *answer, self.run, *self.condition, self.outcome, *self.attributes]
+        some = [self.persona, self.item, *answer, self.run, *self.condition, self.outcome, *self.attributes, *self.more]
         return list(dict.fromkeys(name for name in some if name is not None))

@@ -105,7 +105,7 @@ class Estimate:
     """One number.
 
     Attributes:
-        name: one of `NAMES`.
+        name: one of `NAMES`, or a study's own.
         value: NaN where undefined; the status says why.
         low: lower end of the interval, NaN where there is none.
         high: upper end.
@@ -113,6 +113,7 @@ class Estimate:
         n: how many of what its name counts it rests on.
         method: how value and interval were found.
         status: what a reader must know.
+        means: unit, what n counts, and meaning, where the name is a study's own; None: those of `NAMES`.
     """
 
     name: str
@@ -123,15 +124,22 @@ class Estimate:
     n: int
     method: str
     status: Status = Status.OK
+    means: Name | None = None
+
+    @property
+    def known(self) -> Name:
+        """Unit, what n counts, and meaning."""
+        return self.means or named(self.name)
 
     @property
     def unit(self) -> str:
         """Unit of value and interval."""
-        return named(self.name).unit
+        return self.known.unit
 
     def __post_init__(self) -> None:
         """Refuse a silent gap: an undefined value must say why, a name must be known."""
-        named(self.name)
+        if self.means is None:
+            named(self.name)
         if math.isnan(self.value) and self.status == Status.OK:
             message = f"The estimate {self.name} is undefined without a status that says why."
             raise ValueError(message)

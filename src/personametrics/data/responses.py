@@ -241,6 +241,18 @@ class Responses:
             raise DesignError(message)
         return dict(pairs.drop_nulls().iter_rows())
 
+    def only(self, rows: pl.Expr) -> "Responses":
+        """The rows that meet a condition.
+
+        Raises:
+            DesignError: none does.
+        """
+        kept = self.frame.filter(rows)
+        if kept.is_empty():
+            message = f"{self.source} has no rows that meet {rows}."
+            raise DesignError(message)
+        return replace(self, frame=kept)
+
     def write(self, path: str | Path) -> None:
         """Write the rows as CSV, Parquet or NDJSON, by the ending of the path.
 

@@ -1,6 +1,8 @@
 """From the journal to the long table: every ask of a run with its reply, read on its scale."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import polars as pl
@@ -10,27 +12,28 @@ from personametrics.data.columns import Columns
 from personametrics.data.item import Item
 from personametrics.data.outcome import Outcome
 from personametrics.data.persona import Persona
+from personametrics.data.probabilities import P
 from personametrics.data.prompt import Style
 from personametrics.data.reply import Reply
 from personametrics.data.responses import Responses
-from personametrics.data.scale import Nominal, Ordinal, Scale, spell_scale
+from personametrics.data.scale import Nominal, Ordinal, Scale, parse_scale, spell_scale
 from personametrics.elicit.journal import Journal
 from personametrics.elicit.parse import Parsed, parse
 
 CHUNK = 5_000
 """Rows made at a time."""
-P = "p:"
-"""A column `p:LABEL` holds the probability of a label."""
 
 
-def table(asks: Sequence[Ask], journal: Journal, model: str, items: Sequence[Item], style: Style, *, texts: bool = True) -> pl.DataFrame:
+def table(
+    asks: Sequence[Ask], journal: Journal, model: str, items: Sequence[Item] = (), style: Style = "label", *, texts: bool = True
+) -> pl.DataFrame:
     """Every ask of a run with its reply.
 
     Args:
         asks: the asks of the run.
         journal: its replies.
         model: the id in the keys.
-        items: their scales read the replies.
+        items: their scales read the replies; without them, the scale that each ask names.
         style: how answers were asked for.
         texts: keep the words of the replies; without them a million rows take little room.
 
@@ -55,8 +58,17 @@ def _rows(
     """Rows of some asks."""
     keys = [ask.key(model) for ask in asks]
     for ask, key, reply in zip(asks, keys, journal.replies(keys), strict=True):
-        scale = items[ask.about["item"]].scale
+        scale = items[ask.about["item"]].scale if items else _scale(ask.about["scale"])
         yield _row(ask, reply or _without(failures.get(key)), scale, style)
+
+
+def replied(asks: Sequence[Ask], replies: Sequence[Reply], style: Style = "label") -> pl.DataFrame:
+    """The same table of asks that name their scale, from replies at hand."""
+    rows = [_row(ask, reply, _scale(ask.about["scale"]), style) for ask, reply in zip(asks, replies, strict=True)]
+    return pl.from_dicts(rows, infer_schema_length=None)
+
+
+_scale = lru_cache(256)(parse_scale)
 
 
 def _without(failure: str | None) -> Reply:
@@ -107,3 +119,19 @@ def responses(frame: pl.DataFrame, personas: Sequence[Persona], scale: Scale, so
     )  # fmt: skip
     read = Responses.read(frame.join(told, "persona", "left", maintain_order="left"), columns, scale)
     return Responses(read.frame, read.columns, read.scale, read.missing, source, read.notices)
+
+
+def of_study(frame: pl.DataFrame, source: str) -> Responses:
+    """Rows of a study as responses: every column that is not the reply's own is there to be read.
+
+    Args:
+        frame: as `table` or `replied` gives it.
+        source: what messages call them.
+    """
+    scales = frame["scale"].unique()
+    shares = tuple(name for name in frame.columns if name.startswith(P))
+    own = {"persona", "item", "run", "answer", "outcome", "rule", "scale", "tokens_in", "tokens_out", "seconds", "finish", "text", "detail"}
+    more = tuple(name for name in frame.columns if name not in own and name not in shares)
+    columns = Columns(probabilities=shares, more=("run", *more)) if shares else Columns(run="run", outcome="outcome", more=more)
+    read = Responses.read(frame, columns, parse_scale(scales[0]) if len(scales) == 1 else Nominal(), duplicates="runs")
+    return replace(read, source=source, notices=())

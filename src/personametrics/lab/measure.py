@@ -70,7 +70,7 @@ def _provenance(responses: Responses, human: Fidelity | None, study: Stability) 
         "columns": {name: value for name, value in vars(responses.columns).items() if value},
         "scale": {"kind": type(scale).__name__.lower(), "labels": list(getattr(scale, "labels", ()))},
         "missing": list(responses.missing),
-        "human": None if human is None else {"answers": human.human.source, "match": dict(human.match)},
+        "human": None if human is None or human.human is None else {"answers": human.human.source, "match": dict(human.match)},
         "study": {name: value for name, value in vars(study).items() if value is not None},
         "versions": versions(),
     }

@@ -13,7 +13,6 @@ import vl_convert
 from markupsafe import Markup
 
 from personametrics.data.card import Card
-from personametrics.data.estimate import named
 from personametrics.data.finding import Finding, Rows
 from personametrics.report import words
 from personametrics.report.figures import figures, specification
@@ -70,7 +69,7 @@ def _finding(finding: Finding, name: str) -> dict[str, Any]:
         "study": finding.study,
         "question": finding.question,
         "verdict": finding.verdict,
-        "tone": words.tone(finding.verdict.label),
+        "tone": words.tone(finding.verdict),
         "notices": finding.notices,
         "key": words.key_estimates(finding),
         "estimates": finding.estimates,
@@ -131,7 +130,6 @@ def _template() -> jinja2.Template:
     )
     environment.globals.update(
         signs=words.SIGNS,
-        named=named,
         **{name: getattr(words, name) for name in ("cell", "count", "figure", "interval", "level", "number", "warning")},
     )
     return environment.get_template("card.html.j2")

@@ -84,7 +84,7 @@ def show_table(cards: Sequence[Card], console: Console) -> None:
 
 def _show_finding(finding: Finding, console: Console) -> None:
     """One finding: verdict, uses, notices, numbers."""
-    style = STYLES[tone(finding.verdict.label)]
+    style = STYLES[tone(finding.verdict)]
     verdict = Group(_verdict_label(finding), _text(finding.verdict.sentence))
     console.print(Panel(verdict, title=_text(f" {finding.study}{_of(finding)} "), title_align="left", border_style=style, padding=(0, 1)))
     console.print(_lines(finding))
@@ -123,7 +123,7 @@ def _text(text: object, style: str = "") -> Text:
 
 def _verdict_label(finding: Finding) -> Text:
     """Sign, colour and label of a verdict."""
-    kind = tone(finding.verdict.label)
+    kind = tone(finding.verdict)
     return _text(f"{SIGNS[kind]} {finding.verdict.label}", f"bold {STYLES[kind]}".replace("bold bold", "bold"))
 
 

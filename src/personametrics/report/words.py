@@ -7,8 +7,8 @@ from typing import Any
 
 from personametrics.data.card import Card
 from personametrics.data.citations import citations, references
-from personametrics.data.estimate import Estimate, Status, named
-from personametrics.data.finding import Finding
+from personametrics.data.estimate import Estimate, Status
+from personametrics.data.finding import Finding, Verdict
 
 NOTHING = "—"
 """What stands for an undefined number."""
@@ -35,7 +35,7 @@ TONES = {
     "undecided": "open",
     "unknown": "open",
 }
-"""How a verdict is coloured; a label that is not named here gets no colour."""
+"""How a verdict is coloured; one that is not named here, by what it says the panel is fit for."""
 
 SIGNS = {"good": "✓", "bad": "✗", "open": "?", "plain": "•"}
 """The sign that stands beside the colour, so that colour never speaks alone."""
@@ -128,7 +128,7 @@ def cell(value: object) -> str:
 
 def count(estimate: Estimate) -> str:
     """What an estimate rests on, in words."""
-    return f"{estimate.n:,} {named(estimate.name).counts}"
+    return f"{estimate.n:,} {estimate.known.counts}"
 
 
 def warning(estimate: Estimate) -> str:
@@ -152,9 +152,12 @@ def level(estimates: Iterable[Estimate]) -> str:
     return f"{' / '.join(f'{one:.0%}' for one in levels)} interval".strip()
 
 
-def tone(label: str) -> str:
-    """Good, bad, open or plain: how a verdict of that label is coloured."""
-    return TONES.get(label, "plain")
+def tone(verdict: Verdict) -> str:
+    """Good, bad, open or plain: how a verdict is coloured; one that `TONES` does not name, by what it says the panel is fit for."""
+    unnamed = (
+        "bad" if verdict.unfit and not verdict.fit else "good" if verdict.fit and not verdict.unfit else "open" if verdict.open else "plain"
+    )
+    return TONES.get(verdict.label, unnamed)
 
 
 def headline(card: Card) -> Estimate | None:

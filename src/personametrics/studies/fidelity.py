@@ -2,18 +2,26 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import ClassVar
 
 import numpy as np
+import polars as pl
 from scipy.special import stdtrit
 
+from personametrics.data.ask import Ask
+from personametrics.data.columns import Columns
+from personametrics.data.errors import DesignError
 from personametrics.data.estimate import Estimate, Status
 from personametrics.data.finding import Cell, Finding, Rows, Verdict
+from personametrics.data.item import Item
 from personametrics.data.notice import Notice
 from personametrics.data.paired import Side, pair_up
+from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
+from personametrics.data.scale import Nominal
+from personametrics.data.study import Asking, Known
 from personametrics.data.traps import notices
 from personametrics.stats.arrays import Floats, Ints
 from personametrics.stats.correlation import disattenuated
@@ -43,15 +51,42 @@ class Fidelity:
     """Compares a panel with human answers to the same items.
 
     Attributes:
-        human: answers of people; their persona is the respondent.
+        human: answers of people; their persona is the respondent. Needed to estimate anything.
         match: {attribute of personas: attribute of respondents}: who forms a group on either side; empty: everyone is one group.
         level: coverage of the intervals.
     """
 
-    human: Responses
+    human: Responses | None = None
     match: Mapping[str, str] = field(default_factory=dict)
     level: float = 0.9
+    question: ClassVar[str] = QUESTION
+    reads: ClassVar[Mapping[str, str]] = {}
     cite: ClassVar[tuple[str, ...]] = ("spearman1904", "lin1991", "kish1965")
+
+    def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:
+        """Every persona and every item that the people answered; groups are columns.
+
+        Raises:
+            DesignError: there are no people's answers, or none to two of the items.
+        """
+        known = set(self._people().items.names)
+        asked = [item for item in items if item.id in known]
+        if len(asked) < 2:
+            message = f"fidelity needs items that the people answered, such as {min(known)}; give them the same ids."
+            raise DesignError(message)
+        groups = {persona.id: {name: persona.attributes.get(name, "") for name in self.match} for persona in personas}
+        return [ask for persona in personas for item in asked for ask in asking.ask(persona, item, groups[persona.id])]
+
+    def _people(self) -> Responses:
+        """People's answers.
+
+        Raises:
+            DesignError: there are none.
+        """
+        if self.human is None:
+            message = "fidelity compares with people's answers, and there are none; give a table of them as human."
+            raise DesignError(message)
+        return self.human
 
     def estimate(self, responses: Responses) -> Finding:
         """Say how close recorded answers come to those of people.
@@ -63,9 +98,10 @@ class Fidelity:
             The finding.
 
         Raises:
-            DesignError: fewer than two common items, no common group, or scales that do not fit.
+            DesignError: fewer than two common items, no common group, scales that do not fit, or no people.
         """
-        panel, human = pair_up(responses, self.human, self.match)
+        people = self._people()
+        panel, human = pair_up(responses, people, self.match)
         tables: dict[str, Rows] = {}
         estimates = self._distances(panel, human, tables)
         if len(panel.groups) > 1:
@@ -77,10 +113,27 @@ class Fidelity:
             QUESTION,
             _verdict(found),
             tuple(estimates),
-            (*_notices(responses, panel, human), *_of_people(self.human)),
+            (*_notices(responses, panel, human), *_of_people(people)),
             tables,
             self.cite,
         )
+
+    def known(self) -> Known:
+        """People of whom 40 to 60 % agree with each of 30 statements, and a panel that agrees more often."""
+        shares = {f"statement {at}": 0.4 + 0.2 * (at % 11) / 10 for at in range(30)}
+        rows = [(f"person {who}", name, "yes" if who < 100 * share else "no") for name, share in shares.items() for who in range(100)]
+        scale = Nominal(("no", "yes"))
+        human = Responses.read(pl.DataFrame(rows, ["persona", "item", "answer"], orient="row"), Columns(), scale)
+        personas = tuple(Persona(f"persona {at}", f"You are number {at}.") for at in range(20))
+
+        def world(ask: Ask, more: float = 0.3) -> Mapping[str, float]:
+            yes = shares[ask.about["item"]] + more
+            return {"no": 1 - yes, "yes": yes}
+
+        items = tuple(Item(name, f"{name}.", scale) for name in shares)
+        quiet = frozenset({"answers like people's", "undecided"})
+        study = replace(self, human=human)
+        return Known(personas, items, world, {}, lambda ask: world(ask, 0), "answers unlike people's", quiet, study=study)
 
     def _distances(self, panel: Side, human: Side, tables: dict[str, Rows]) -> list[Estimate]:
         """Distance of the two distributions per item, beside what sampling alone makes and what two halves of the people show."""

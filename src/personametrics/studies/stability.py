@@ -1,19 +1,24 @@
 """Is the spread of a panel persona, or model uncertainty?"""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from personametrics.data import evidence
+from personametrics.data.ask import Ask
 from personametrics.data.estimate import Estimate, Status
 from personametrics.data.finding import Finding, Rows, Verdict
+from personametrics.data.item import Item
 from personametrics.data.notice import Notice
 from personametrics.data.panel import FEW, Panel
+from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
+from personametrics.data.scale import Nominal
 from personametrics.data.spread import MOST_RUNS, components, disagreements, reliabilities, shares
+from personametrics.data.study import Asking, Known, one_scale
 from personametrics.data.traps import notices
 from personametrics.stats.permutation import permutation_p
 from personametrics.stats.reliability import designs, runs_needed
@@ -46,7 +51,13 @@ class Stability:
     target: float = 0.8
     price: float | None = None
     permutations: int = 999
+    question: ClassVar[str] = QUESTION
+    reads: ClassVar[Mapping[str, str]] = {}
     cite: ClassVar[tuple[str, ...]] = ("brennan2001", "shrout1979", "spearman1910", "efron1981", "owen2007", "phipson2010", "helm2026")
+
+    def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:
+        """Every persona and every item, of those on the commonest scale."""
+        return [ask for persona in personas for item in one_scale(items) for ask in asking.ask(persona, item)]
 
     def estimate(self, responses: Responses) -> Finding:
         """Say what recorded answers show.
@@ -73,6 +84,21 @@ class Stability:
             evidence=self._evidence(panel),
             cite=self.cite,
         )
+
+    def known(self) -> Known:
+        """Two camps: nine in ten answers are those of one's camp, and which camp holds with an item changes from item to item."""
+        personas = tuple(Persona(f"persona {at}", f"You are number {at}.", {"camp": str(at % 2)}) for at in range(12))
+        items = tuple(Item(f"item {at}", f"Statement {at}.", Nominal(("no", "yes")), {"with": str(at // 2 % 2)}) for at in range(12))
+        camp, holds = ({one.id: next(iter(one.attributes.values())) for one in them} for them in (personas, items))
+
+        def world(ask: Ask, held: float = 0.9) -> Mapping[str, float]:
+            yes = held if camp[ask.about["persona"]] == holds[ask.about["item"]] else 1 - held
+            return {"no": 1 - yes, "yes": yes}
+
+        rerun, apart = 2 * 0.9 * 0.1, 6 / 11
+        truth = {"disagreement.rerun": rerun, "signal": 1 - rerun / ((1 - apart) * rerun + apart * (0.9**2 + 0.1**2))}
+        quiet = frozenset({"model uncertainty dominates", "undecided"})
+        return Known(personas, items, world, truth, lambda ask: world(ask, 0.5), "persona dominates", quiet)
 
     def _design(self, panel: Panel) -> list[Estimate]:
         """D-study: runs for one answer, calls and price of the cheapest design for a persona's mean."""

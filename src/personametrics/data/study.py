@@ -1,0 +1,123 @@
+"""The shape of a study: what to ask, what the answers say, and a world where the truth is known."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Protocol
+
+from personametrics.data.ask import Ask, Message, Sampling
+from personametrics.data.finding import Finding
+from personametrics.data.item import Item
+from personametrics.data.persona import Persona
+from personametrics.data.prompt import Prompt
+from personametrics.data.responses import Responses
+from personametrics.data.scale import spell_scale
+
+World = Callable[[Ask], Mapping[str, float]]
+"""From an ask to the probability of everything that may be answered."""
+
+
+@dataclass(frozen=True)
+class Asking:
+    """How a study's questions are put.
+
+    Attributes:
+        runs: how often each is asked; with label probabilities once is enough.
+        score: ask for label probabilities instead of answers.
+        prompt: how a persona and an item become a prompt.
+        sampling: how answers are drawn.
+    """
+
+    runs: int = 5
+    score: bool = False
+    prompt: Prompt = field(default_factory=Prompt)
+    sampling: Sampling = field(default_factory=Sampling)
+
+    def ask(
+        self,
+        persona: Persona | None,
+        item: Item,
+        columns: Mapping[str, str] | None = None,
+        condition: Mapping[str, str] | None = None,
+        before: Sequence[Message] = (),
+    ) -> list[Ask]:
+        """All runs of one question.
+
+        Args:
+            persona: who answers; None: the model itself.
+            item: what is asked.
+            columns: what the study reads of it later, such as `gold`; a column of the answers each.
+            condition: wording, order, place; see `Prompt.ask`.
+            before: turns between the persona and the question.
+        """
+        known = {"scale": spell_scale(item.scale), **(condition or {}), **(columns or {})}
+        found = []
+        for run in range(1 if self.score else self.runs):
+            ask = self.prompt.ask(persona, item, run, condition, sampling=self.sampling, score=self.score)
+            *told, question = ask.messages
+            found.append(replace(ask, messages=(*told, *before, question), about={**ask.about, **known}))
+        return found
+
+
+@dataclass(frozen=True)
+class Known:
+    """A world in which the truth is known, and one in which there is nothing to find.
+
+    Attributes:
+        personas: who is asked there.
+        items: what they are asked.
+        world: where the effect is.
+        truth: estimates by name, as they are in that world.
+        null: where it is not.
+        verdict: the label that the finding has in that world, given enough answers.
+        quiet: labels that it may have in the other.
+        asking: how the questions are put, at the size at which the study promises to find the effect.
+        study: the study with what it needs there, such as people's answers; None: as it is.
+    """
+
+    personas: tuple[Persona, ...]
+    items: tuple[Item, ...]
+    world: World
+    truth: Mapping[str, float]
+    null: World
+    verdict: str
+    quiet: frozenset[str]
+    asking: Asking = field(default_factory=Asking)
+    study: "Study | None" = None
+
+
+class Study(Protocol):
+    """A published measurement; its fields are its knobs.
+
+    Attributes:
+        question: what it asks, in one sentence.
+        reads: columns of the answers that it reads beside persona, item, answer, run, and what each means.
+        cite: keys in references.bib.
+    """
+
+    question: ClassVar[str]
+    reads: ClassVar[Mapping[str, str]]
+    cite: ClassVar[tuple[str, ...]]
+
+    def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:
+        """What is asked; of items, those that carry what the study needs.
+
+        Raises:
+            DesignError: none does, or the personas lack what it needs; the message says what to add.
+        """
+
+    def estimate(self, responses: Responses) -> Finding:
+        """What recorded answers say.
+
+        Raises:
+            InputError: a column is missing, or there is too little to say anything.
+        """
+
+    def known(self) -> Known:
+        """A world in which the truth is known."""
+
+
+def one_scale(items: Sequence[Item]) -> list[Item]:
+    """Items that can be compared with each other: those on the scale that most of them are on, controls left out."""
+    asked = [item for item in items if not item.is_control]
+    scales = [spell_scale(item.scale) for item in asked]
+    return [item for item, scale in zip(asked, scales, strict=True) if scale == max(scales, key=scales.count)]

@@ -1,0 +1,131 @@
+"""Do expert or ignorant personas change accuracy?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import polars as pl
+
+from personametrics.data.answers import answers
+from personametrics.data.ask import Ask
+from personametrics.data.errors import DesignError
+from personametrics.data.estimate import Estimate, Name
+from personametrics.data.finding import Finding, Verdict
+from personametrics.data.item import Item
+from personametrics.data.persona import Persona
+from personametrics.data.responses import Responses
+from personametrics.data.scale import Nominal
+from personametrics.data.study import Asking, Known
+from personametrics.data.summed import Summed
+from personametrics.stats.arrays import Floats
+
+ARMS: Mapping[str, str] = {
+    "none": "without a persona",
+    "expert": "of personas whose field it is",
+    "other": "of personas of another field",
+    "ignorant": "of personas who know little",
+}
+RIGHT = pl.col("weight") * (pl.col("answer") == pl.col("gold"))
+
+
+@dataclass(frozen=True)
+class Expertise:
+    """Accuracy of personas on questions with a right answer, against the model without a persona, on the same questions.
+
+    Attributes:
+        field: attribute of a persona that names its field, as the items' attribute `domain` does.
+        ignorant: attribute and value of personas who know little.
+        margin: accuracies are the same where the whole interval of their difference lies within ± this.
+        level: coverage of the intervals.
+    """
+
+    field: str = "job"
+    ignorant: tuple[str, str] = ("schooling", "early")
+    margin: float = 0.05
+    level: float = 0.9
+    question: ClassVar[str] = "Do expert or ignorant personas change accuracy?"
+    reads: ClassVar[Mapping[str, str]] = {"gold": "the right answer", "arm": "none, expert, other or ignorant"}
+    cite: ClassVar[tuple[str, ...]] = ("basil2025", "cameron2011")
+
+    def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:
+        """Every question of a field without a persona, and of every persona that falls into an arm."""
+        asked = [item for item in items if item.attributes.get("gold") and item.attributes.get("domain")]
+        if len(asked) < 2:
+            message = "expertise needs two or more items with the attributes gold and domain."
+            raise DesignError(message)
+        found = []
+        for item in asked:
+            for persona in (None, *personas):
+                arm = self._arm(persona, item)
+                if arm:
+                    found += asking.ask(persona, item, {"gold": item.attributes["gold"], "domain": item.attributes["domain"], "arm": arm})
+        if not {"expert", "ignorant"} & {ask.about["arm"] for ask in found}:
+            message = f'expertise needs personas with the attribute "{self.field}" (a domain of the items) or {"=".join(self.ignorant)}.'
+            raise DesignError(message)
+        return found
+
+    def _arm(self, persona: Persona | None, item: Item) -> str:
+        """The arm of an answer; none for personas that tell nothing about what they know."""
+        if persona is None:
+            return "none"
+        name, low = self.ignorant
+        if persona.attributes.get(name) == low:
+            return "ignorant"
+        field = persona.attributes.get(self.field, "")
+        return ("expert" if field == item.attributes["domain"] else "other") if field else ""
+
+    def estimate(self, responses: Responses) -> Finding:
+        """Accuracy in every arm, and its difference to that without a persona, paired by question."""
+        summed = Summed(answers(responses, self.reads), self.level)
+        arms = [arm for arm in ARMS if (summed.rows["arm"] == arm).any()]
+        questions = summed.rows["item"].n_unique()
+        found = []
+        for arm in arms:
+            own = [RIGHT * (pl.col("arm") == arm), pl.col("weight") * (pl.col("arm") == arm)]
+            means = Name("share", "questions", f"accuracy {ARMS[arm]}")
+            found.append(summed.estimate(f"accuracy.{arm}", means, own, _share, n=questions))
+            if arm != "none" and "none" in arms:
+                base = [RIGHT * (pl.col("arm") == "none"), pl.col("weight") * (pl.col("arm") == "none")]
+                gain = Name("share", "questions", f"accuracy {ARMS[arm]} minus that without one")
+                found.append(summed.estimate(f"gain.{arm}", gain, [*own, *base], lambda s: _share(s) - _share(s[..., 2:]), n=questions))
+        return Finding("expertise", self.question, self._verdict(found), tuple(found), cite=self.cite)
+
+    def _verdict(self, found: Sequence[Estimate]) -> Verdict:
+        """What the differences say."""
+        gains = {one.name.removeprefix("gain."): one for one in found if one.name.startswith("gain.")}
+        said = "; ".join(f"{arm} {one.value:+.2f} ({one.low:+.2f} to {one.high:+.2f})" for arm, one in gains.items())
+        lost = [arm for arm, one in gains.items() if one.high < 0]
+        won = [arm for arm, one in gains.items() if one.low > 0]
+        use = "taking its answers to questions of fact as the model's best"
+        if lost:
+            return Verdict("personas cost accuracy", f"Accuracy against no persona: {said}.", unfit=(use,))
+        if won:
+            return Verdict("personas gain accuracy", f"Accuracy against no persona: {said}.", fit=(use,))
+        if gains and all(-self.margin < one.low and one.high < self.margin for one in gains.values()):
+            return Verdict("no change", f"All differences lie within ±{self.margin:g}: {said}.", fit=(use,))
+        return Verdict("undecided", f"The intervals leave it open: {said}.", open=(use,))
+
+    def known(self) -> Known:
+        """Experts gain nothing, ignorant personas lose a quarter."""
+        fields = ("law", "farming", "nursing")
+        people = [Persona(f"{field} {at}", f"You are person {at}, of {field}.", {"job": field}) for field in fields for at in range(4)]
+        people += [Persona(f"early {at}", f"You left school, person {at}.", {"schooling": "early"}) for at in range(6)]
+        labels = Nominal(("yes", "no", "maybe"))
+        items = [
+            Item(f"{field} {at}", f"Question {at} of {field}?", labels, {"gold": "yes", "domain": field})
+            for field in fields
+            for at in range(8)
+        ]
+
+        def world(ask: Ask, lost: float = 0.25) -> Mapping[str, float]:
+            right = 0.75 - lost * (ask.about["arm"] == "ignorant")
+            return {"yes": right, "no": (1 - right) / 2, "maybe": (1 - right) / 2}
+
+        truth = {"accuracy.none": 0.75, "gain.expert": 0.0, "gain.other": 0.0, "gain.ignorant": -0.25}
+        quiet = frozenset({"no change", "undecided"})
+        return Known(tuple(people), tuple(items), world, truth, lambda ask: world(ask, 0.0), "personas cost accuracy", quiet)
+
+
+def _share(sums: Floats) -> Floats:
+    """The first sum over the second."""
+    return sums[..., 0] / sums[..., 1]

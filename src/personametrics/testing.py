@@ -1,0 +1,163 @@
+"""Checks for studies of your own: the same that every study of this library has to pass."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from personametrics.data.ask import Ask
+from personametrics.data.citations import citations
+from personametrics.data.errors import InputError
+from personametrics.data.finding import Finding
+from personametrics.data.prompt import NOBODY
+from personametrics.data.reply import Reply
+from personametrics.data.responses import Responses
+from personametrics.data.study import Asking, Known, Study, World
+from personametrics.elicit.table import of_study, replied
+
+LEVEL_SLACK = 3.0
+"""A share of worlds may miss what it should be by this many standard errors."""
+
+
+class Theatre:
+    """Asks that are answered by worlds, again and again.
+
+    Args:
+        study: whose design is asked.
+        known: of the study.
+        asking: how; None: as `known` says.
+    """
+
+    def __init__(self, study: Study, known: Known, asking: Asking | None = None) -> None:
+        self.asks = study.design(known.personas, known.items, asking or known.asking)
+        self._odds: list[tuple[World, list[tuple[list[str], np.ndarray[Any, Any]]]]] = []
+
+    @cached_property
+    def _frame(self) -> pl.DataFrame:
+        """The table without its answers."""
+        blank = [Reply(text="") for _ in self.asks]
+        return replied(self.asks, blank)
+
+    def play(self, world: World, seed: int = 0) -> Responses:
+        """Answers of a world, drawn anew for every seed."""
+        if self.asks[0].score:
+            return of_study(replied(self.asks, [Reply(probabilities=world(ask)) for ask in self.asks]), "the world")
+        odds = next((odds for known, odds in self._odds if known is world), None)
+        if odds is None:
+            odds = [_spread(ask, world) for ask in self.asks]
+            self._odds.append((world, odds))
+        draws = np.random.default_rng(seed).random(len(odds))
+        said = [
+            labels[min(int(np.searchsorted(ends, draw, "right")), len(labels) - 1)]
+            for (labels, ends), draw in zip(odds, draws, strict=True)
+        ]
+        return of_study(self._frame.with_columns(answer=pl.Series(said), outcome=pl.lit("answered")), "the world")
+
+
+def _spread(ask: Ask, world: World) -> tuple[list[str], "np.ndarray[Any, Any]"]:
+    """Labels, and the ends of their shares."""
+    odds = world(ask)
+    meaning = dict(zip(ask.choices, ask.labels, strict=True))
+    return [meaning.get(choice, choice) for choice in odds], np.cumsum(list(odds.values())) / sum(odds.values())
+
+
+def check_study(study: Study, worlds: int = 40) -> None:
+    """Check a study: sources, known truth, null world, relabelling, missing answers, one run, constant answers.
+
+    Args:
+        study: with its knobs as they ship.
+        worlds: how many are drawn for a share; 200 for the figures that are published.
+
+    Raises:
+        AssertionError: something is wrong; the message says what.
+    """
+    known = study.known()
+    study = known.study or study
+    theatre = Theatre(study, known)
+    _check_words(study)
+    findings = [study.estimate(theatre.play(known.world, seed)) for seed in range(worlds)]
+    _check_truth(known, findings)
+    found = np.mean([one.verdict.label == known.verdict for one in findings])
+    _require(found >= 0.8, f'the verdict "{known.verdict}" is reached in {found:.0%} of worlds, wanted 80 %: {_labels(findings)}')
+    quiet = [study.estimate(theatre.play(known.null, seed)) for seed in range(worlds)]
+    loud, level = np.mean([one.verdict.label not in known.quiet for one in quiet]), 0.1
+    slack = LEVEL_SLACK * float(np.sqrt(level * (1 - level) / worlds))
+    _require(loud <= level + slack, f"with nothing to find, {loud:.0%} of worlds find something: {_labels(quiet)}")
+    _check_shape(study, known, theatre.play(known.world))
+
+
+def _require(holds: object, message: str) -> None:
+    """Stop with a message, unless something holds; unlike `assert`, also where Python optimises."""
+    if not holds:
+        raise AssertionError(message)
+
+
+def _check_words(study: Study) -> None:
+    """The question is one, and its sources are known."""
+    _require(study.question.endswith("?"), "the question ends with a question mark")
+    _require(study.cite, "a study names its sources")
+    citations(study.cite)
+
+
+def _check_truth(known: Known, findings: Sequence[Finding]) -> None:
+    """Intervals cover the truth at their level."""
+    for name, truth in known.truth.items():
+        estimates = [one[name] for one in findings]
+        hits = np.mean([one.low - 1e-9 <= truth <= one.high + 1e-9 for one in estimates])
+        level = estimates[0].level
+        slack = LEVEL_SLACK * float(np.sqrt(level * (1 - level) / len(findings)))
+        mean = np.mean([one.value for one in estimates])
+        _require(
+            hits >= level - slack, f"{name}: {hits:.0%} of {len(findings)} intervals hold {truth:.3f}; the mean estimate is {mean:.3f}"
+        )
+
+
+def _check_shape(study: Study, known: Known, whole: Responses) -> None:
+    """Names do not matter; missing answers, single runs and constant answers end in a finding or in one sentence."""
+    first = study.estimate(whole)
+    turned = study.estimate(_renamed(whole, alone=known.study is None))
+    for one, other in zip(first.estimates, turned.estimates, strict=True):
+        _require(one.name == other.name, "estimates come in another order when personas and items get other names")
+        same = np.allclose([one.value, one.low, one.high], [other.value, other.low, other.high], atol=1e-8, equal_nan=True)
+        _require(same, f"{one.name} changes when personas and items get other names: {one.value} and {other.value}")
+    keep = np.random.default_rng(1).random(len(whole.frame)) < 0.8
+    _said(study, replace(whole, frame=whole.frame.filter(keep)))
+    constant = whole.frame[whole.columns.answer][0] if not whole.columns.probabilities else None
+    if constant is not None:
+        _said(study, replace(whole, frame=whole.frame.with_columns(pl.lit(str(constant)).alias(whole.columns.answer))))
+    if not known.asking.score:
+        _said(study, Theatre(study, known, replace(known.asking, runs=1)).play(known.world))
+
+
+def _said(study: Study, responses: Responses) -> None:
+    """A finding without a silent number, or one sentence why there is none."""
+    try:
+        finding = study.estimate(responses)
+    except InputError as error:
+        _require(str(error).strip(), "an error says what is wrong")
+        return
+    for one in finding.estimates:
+        _require(np.isnan(one.low) or one.low <= one.value <= one.high, f"{one.name} lies outside its interval")
+
+
+def _renamed(responses: Responses, *, alone: bool) -> Responses:
+    """Other names of personas and items, in another order; those without a persona stay.
+
+    Where people were asked too, items keep their names and personas their order: people are left out in parts, by their order.
+    """
+    personas, items = responses.columns.persona, responses.columns.item
+    name = pl.col(personas).cast(pl.String)
+    other = name.str.reverse() + "'" if alone else "'" + name
+    renamed = [pl.when(name == NOBODY).then(pl.lit(NOBODY)).otherwise(other).alias(personas)]
+    return replace(
+        responses, frame=responses.frame.with_columns(*renamed, *([pl.col(items).cast(pl.String).str.reverse() + "'"] if alone else []))
+    )
+
+
+def _labels(findings: Sequence[Finding]) -> dict[str, int]:
+    """How often each verdict was reached."""
+    labels = [one.verdict.label for one in findings]
+    return {label: labels.count(label) for label in sorted(set(labels))}

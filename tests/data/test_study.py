@@ -1,0 +1,39 @@
+"""How a study's questions are put."""
+
+from personametrics.data.ask import Message
+from personametrics.data.item import Item
+from personametrics.data.persona import Persona
+from personametrics.data.scale import Nominal, Ordinal
+from personametrics.data.study import Asking, one_scale
+
+ITEM = Item("tea", "Tea?", Nominal(("no", "yes")))
+
+
+def test_every_run_is_an_ask_that_names_its_scale_and_columns() -> None:
+    found = Asking(runs=3).ask(Persona("p", "You are 70."), ITEM, {"gold": "yes"}, {"order": "reversed"})
+    assert [ask.run for ask in found] == [0, 1, 2]
+    assert found[0].about == {
+        "persona": "p", "item": "tea", "run": "0", "order": "reversed", "scale": "nominal:no|yes", "gold": "yes",
+    }  # fmt: skip
+    assert found[0].choices == ("yes", "no")
+
+
+def test_label_probabilities_are_asked_for_once() -> None:
+    (ask,) = Asking(runs=5, score=True).ask(None, ITEM)
+    assert ask.score
+
+
+def test_turns_before_stand_between_persona_and_question() -> None:
+    before = (Message("user", "Hello."), Message("assistant", "Hello!"))
+    (ask,) = Asking(runs=1).ask(Persona("p", "You are 70."), ITEM, before=before)
+    assert [message.role for message in ask.messages] == ["system", "user", "assistant", "user"]
+    assert ask.messages[1:3] == before
+
+
+def test_items_that_can_be_compared_share_the_commonest_scale() -> None:
+    other = Item("much", "How much?", Ordinal(("1", "2")))
+    control = Item("sum", "1 + 1?", Nominal(("no", "yes")), {"control": "yes"})
+    assert one_scale([other, ITEM, control, Item("rain", "Rain?", Nominal(("no", "yes")))]) == [
+        ITEM,
+        Item("rain", "Rain?", Nominal(("no", "yes"))),
+    ]

@@ -1,0 +1,74 @@
+"""Clustered jackknife: a plain loop as the oracle, planted effects for coverage."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from personametrics.stats.arrays import Floats, Ints
+from personametrics.stats.clustered import clustered
+
+
+def ratio(sums: Floats) -> Floats:
+    return sums[..., 0] / sums[..., 1]
+
+
+def table(rng: np.random.Generator, number: int = 60) -> tuple[Floats, Ints, Ints]:
+    return np.stack([rng.normal(2, 1, number), rng.uniform(0.5, 1.5, number)], 1), rng.integers(0, 7, number), rng.integers(0, 5, number)
+
+
+def left_out(rows: Floats, codes: "list[str]") -> float:
+    """Jackknife variance, one cluster after the other."""
+    without = [float(ratio(rows[[one != code for one in codes]].sum(0))) for code in sorted(set(codes))]
+    mean = sum(without) / len(without)
+    return (len(without) - 1) / len(without) * sum((one - mean) ** 2 for one in without)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_variance_of_two_ways_is_the_sum_less_what_they_share(seed: int) -> None:
+    rows, persona, item = table(np.random.default_rng(seed))
+    found = clustered(rows, ratio, [persona, item])
+    own = [left_out(rows, [str(code) for code in codes]) for codes in (persona, item)]
+    shared = left_out(rows, [f"{one} {other}" for one, other in zip(persona, item, strict=True)])
+    variance = max(sum(own) - shared, *own)
+    freedom = sum(own) ** 2 / (own[0] ** 2 / 6 + own[1] ** 2 / 4)
+    from scipy.stats import t  # noqa: PLC0415 - the oracle's own table
+
+    half = t.ppf(0.95, freedom) * variance**0.5
+    assert found.value == pytest.approx(rows[:, 0].sum() / rows[:, 1].sum())
+    assert [found.low, found.high] == pytest.approx([found.value - half, found.value + half])
+
+
+@given(st.integers(0, 1000))
+def test_neither_order_of_rows_nor_names_of_clusters_matter(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rows, persona, item = table(rng, 30)
+    order = rng.permutation(30)
+    found = clustered(rows, ratio, [persona, item])
+    other = clustered(rows[order], ratio, [10 - persona[order], item[order] * 3])
+    assert found[:3] == pytest.approx(other[:3])
+
+
+def test_one_cluster_gives_no_interval() -> None:
+    rows = np.ones((4, 2))
+    assert np.isnan(clustered(rows, ratio, [np.zeros(4, int), np.arange(4)]).low)
+
+
+def test_a_number_that_one_cluster_alone_defines_has_no_interval() -> None:
+    rows = np.array([[1.0, 1.0], [1.0, 0.0], [0.0, 0.0]])
+    assert np.isnan(clustered(rows, ratio, [np.arange(3)]).low)
+
+
+def test_no_variance_gives_a_point() -> None:
+    assert clustered(np.ones((6, 2)), ratio, [np.arange(6) % 3, np.arange(6) // 3])[:3] == (1.0, 1.0, 1.0)
+
+
+@pytest.mark.parametrize("spread", [(0.0, 0.0), (0.5, 0.0), (0.5, 0.5)], ids=["cells", "personas", "both"])
+def test_intervals_cover_a_planted_mean(spread: tuple[float, float]) -> None:
+    rng, hits = np.random.default_rng(1), 0
+    persona, item = np.repeat(np.arange(15), 12), np.tile(np.arange(12), 15)
+    for _ in range(400):
+        values = spread[0] * rng.normal(size=15)[persona] + spread[1] * rng.normal(size=12)[item] + rng.normal(size=180)
+        found = clustered(np.stack([values, np.ones(180)], 1), ratio, [persona, item])
+        hits += found.low <= 0 <= found.high
+    assert 0.86 <= hits / 400 <= 0.985
