@@ -1,5 +1,7 @@
 """How a study's questions are put."""
 
+from dataclasses import replace
+
 from personametrics.data.ask import Message
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
@@ -37,3 +39,10 @@ def test_items_that_can_be_compared_share_the_commonest_scale() -> None:
         ITEM,
         Item("rain", "Rain?", Nominal(("no", "yes"))),
     ]
+
+
+def test_opinions_come_before_other_kinds() -> None:
+    fact = Item("sum", "1 + 1?", Ordinal(("1", "2")), {"kind": "knowledge"})
+    opinion = Item("rain", "Rain?", Nominal(("no", "yes")), {"kind": "opinion"})
+    assert one_scale([fact, replace(fact, id="other"), opinion]) == [opinion]
+    assert one_scale([fact]) == [fact]

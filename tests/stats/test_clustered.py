@@ -72,3 +72,15 @@ def test_intervals_cover_a_planted_mean(spread: tuple[float, float]) -> None:
         found = clustered(np.stack([values, np.ones(180)], 1), ratio, [persona, item])
         hits += found.low <= 0 <= found.high
     assert 0.86 <= hits / 400 <= 0.985
+
+
+def test_who_adds_nothing_is_no_cluster() -> None:
+    rows = np.array([[1.0, 1.0], [2.0, 1.0], [4.0, 1.0]])
+    more = np.vstack([rows, np.zeros((5, 2))])
+    assert clustered(rows, ratio, [np.arange(3)])[:3] == clustered(more, ratio, [np.arange(8)])[:3]
+    assert np.isnan(clustered(np.zeros((4, 2)), ratio, [np.arange(4)])[:3]).all()
+
+
+def test_two_ways_that_are_one_count_once() -> None:
+    rows = np.array([[1.0, 1.0], [2.0, 1.0], [4.0, 1.0], [0.0, 1.0]])
+    assert clustered(rows, ratio, [np.arange(4), 3 - np.arange(4)])[:3] == clustered(rows, ratio, [np.arange(4)])[:3]

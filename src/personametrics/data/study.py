@@ -117,7 +117,8 @@ class Study(Protocol):
 
 
 def one_scale(items: Sequence[Item]) -> list[Item]:
-    """Items that can be compared with each other: those on the scale that most of them are on, controls left out."""
+    """Items that can be compared: opinions (or items of no kind) on the scale that most of them are on, without controls."""
     asked = [item for item in items if not item.is_control]
+    asked = [item for item in asked if item.attributes.get("kind", "opinion") == "opinion"] or asked
     scales = [spell_scale(item.scale) for item in asked]
     return [item for item, scale in zip(asked, scales, strict=True) if scale == max(scales, key=scales.count)]

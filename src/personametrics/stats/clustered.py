@@ -42,6 +42,8 @@ def clustered(rows: Floats, statistic: Sums, clusters: Sequence[Ints], level: fl
     whole = rows.sum(0)
     with np.errstate(all="ignore"):
         value = float(statistic(whole))
+        if not len(rows):
+            return Interval(value, np.nan, np.nan)
         found = [_left_out(rows, whole, statistic, codes) for codes in _ways(clusters)]
     if not found or not all(np.isfinite([variance for variance, _ in found])) or not np.isfinite(value):
         return Interval(value, np.nan, np.nan)

@@ -76,18 +76,19 @@ class Expertise:
 
     def estimate(self, responses: Responses) -> Finding:
         """Accuracy in every arm, and its difference to that without a persona, paired by question."""
-        summed = Summed(answers(responses, self.reads), self.level)
-        arms = [arm for arm in ARMS if (summed.rows["arm"] == arm).any()]
-        questions = summed.rows["item"].n_unique()
-        found = []
-        for arm in arms:
-            own = [RIGHT * (pl.col("arm") == arm), pl.col("weight") * (pl.col("arm") == arm)]
-            means = Name("share", "questions", f"accuracy {ARMS[arm]}")
-            found.append(summed.estimate(f"accuracy.{arm}", means, own, _share, n=questions))
-            if arm != "none" and "none" in arms:
-                base = [RIGHT * (pl.col("arm") == "none"), pl.col("weight") * (pl.col("arm") == "none")]
-                gain = Name("share", "questions", f"accuracy {ARMS[arm]} minus that without one")
-                found.append(summed.estimate(f"gain.{arm}", gain, [*own, *base], lambda s: _share(s) - _share(s[..., 2:]), n=questions))
+        rows = answers(responses, self.reads)
+        arms, questions = [arm for arm in ARMS if (rows["arm"] == arm).any()], rows["item"].n_unique()
+        others = [arm for arm in arms if arm != "none"]
+        summed = Summed(rows, self.level)
+        found = [
+            summed.estimate(f"accuracy.{arm}", Name("share", "questions", f"accuracy {ARMS[arm]}"), _sums(arm), _share, n=questions)
+            for arm in arms
+        ]
+        together = Summed(rows, 1 - (1 - self.level) / max(1, len(others)))  # the verdict looks at all gains at once
+        for arm in others if "none" in arms else []:
+            gain = Name("difference", "questions", f"accuracy {ARMS[arm]} minus that without one; all gains hold together")
+            sums = [*_sums(arm), *_sums("none")]
+            found.append(together.estimate(f"gain.{arm}", gain, sums, lambda s: _share(s) - _share(s[..., 2:]), n=questions))
         return Finding("expertise", self.question, self._verdict(found), tuple(found), cite=self.cite)
 
     def _verdict(self, found: Sequence[Estimate]) -> Verdict:
@@ -124,6 +125,11 @@ class Expertise:
         truth = {"accuracy.none": 0.75, "gain.expert": 0.0, "gain.other": 0.0, "gain.ignorant": -0.25}
         quiet = frozenset({"no change", "undecided"})
         return Known(tuple(people), tuple(items), world, truth, lambda ask: world(ask, 0.0), "personas cost accuracy", quiet)
+
+
+def _sums(arm: str) -> list[pl.Expr]:
+    """What is right in an arm, and of how much."""
+    return [RIGHT * (pl.col("arm") == arm), pl.col("weight") * (pl.col("arm") == arm)]
 
 
 def _share(sums: Floats) -> Floats:

@@ -1,0 +1,143 @@
+"""Commitment: numbers against plain counts over pairs of reveals, planted truth, and verdicts that follow from intervals."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import permutations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from personametrics.data.ask import Ask, Message
+from personametrics.data.columns import Columns
+from personametrics.data.errors import ColumnError, DesignError
+from personametrics.data.estimate import Status
+from personametrics.data.item import Item
+from personametrics.data.persona import Persona
+from personametrics.data.prompt import Prompt
+from personametrics.data.responses import Responses
+from personametrics.data.scale import Nominal
+from personametrics.data.study import Asking
+from personametrics.models.embedded import talk
+from personametrics.models.embedded.panels import games
+from personametrics.models.embedded.society import PLANTED
+from personametrics.studies.commitment import Commitment
+from personametrics.testing import Theatre
+
+STUDY = Commitment()
+
+
+def test_numbers_are_counts_over_pairs_of_reveals() -> None:
+    rng = np.random.default_rng(2)
+    rows, wanted = [], []
+    for game in "xyz":
+        said = rng.choice(["A", "B", "C"], 5)
+        rows += [
+            {"persona": "p", "item": game, "game": game, "arm": "secret", "fits": "A|C", "run": at, "answer": one}
+            for at, one in enumerate(said)
+        ]
+        same = np.mean([one == other for one, other in permutations(said, 2)])
+        wanted.append((same, np.mean([one != "B" for one in said])))
+    table = Responses.read(pl.DataFrame(rows), Columns(run="run", more=("game", "arm", "fits")), Nominal())
+    found = STUDY.estimate(table)
+    assert found["agreement.secret"].value == pytest.approx(np.mean([same for same, _ in wanted]))
+    assert found["consistency.secret"].value == pytest.approx(np.mean([fits for _, fits in wanted]))
+    assert found.verdict.label == "undecided"
+    assert "both arms" in found.verdict.sentence
+
+
+def test_the_entropy_of_four_reveals_is_corrected() -> None:
+    rows = [
+        {"persona": "p", "item": game, "game": game, "arm": "secret", "fits": "A", "run": at, "answer": one}
+        for game in "xy"
+        for at, one in enumerate("AABB")
+    ]
+    table = Responses.read(pl.DataFrame(rows), Columns(run="run", more=("game", "arm", "fits")), Nominal())
+    assert STUDY.estimate(table)["entropy.secret"].value == pytest.approx(1 + 1 / (8 * math.log(2)))
+
+
+def test_probabilities_give_the_limit_of_many_runs() -> None:
+    known = STUDY.known()
+    found = STUDY.estimate(Theatre(STUDY, known, Asking(score=True)).play(known.world))
+    for name, value in known.truth.items():
+        assert found[name].value == pytest.approx(value)
+    bits = -(0.94 * math.log2(0.94 / 3) + 0.06 * math.log2(0.02))
+    assert found["entropy.secret"].value == pytest.approx(bits)
+    assert found.verdict.label == "superposition"
+
+
+def test_a_choice_as_firm_as_a_written_one_is_one_character() -> None:
+    known = STUDY.known()
+    found = STUDY.estimate(Theatre(STUDY, known, Asking(score=True)).play(known.null))
+    assert found.verdict.label == "one character"
+    assert found["agreement.gain"].value == pytest.approx(0)
+
+
+def test_a_model_that_ignores_what_it_wrote_is_no_character() -> None:
+    """Reveals that are as random with the choice written down as without prove nothing."""
+    known = STUDY.known()
+    found = STUDY.estimate(Theatre(STUDY, known, Asking(score=True)).play(lambda ask: dict.fromkeys(ask.choices, 1 / 6)))
+    assert found["agreement.gain"].value == pytest.approx(0)
+    assert found.verdict.label == "undecided"
+
+
+def test_single_runs_tell_consistency_only() -> None:
+    known = STUDY.known()
+    found = STUDY.estimate(Theatre(STUDY, known, Asking(runs=1)).play(known.world))
+    assert found["agreement.secret"].status == Status.NO_RERUNS
+    assert found["entropy.gain"].status == Status.NO_RERUNS
+    assert found["consistency.secret"].value > 0.7
+    assert found.verdict.label == "undecided"
+
+
+def test_the_reveal_is_asked_at_the_end_of_the_conversation_and_nothing_is_added_to_it() -> None:
+    items, person = STUDY.known().items, Persona("p", "You are Ann.")
+    asks = Commitment(personas=True).design((person,), items, Asking(runs=2, prompt=Prompt(place="user")))
+    assert len(asks) == len(items) * 2 * 2
+    alone, told = asks[0], asks[2]
+    assert alone.messages == (
+        Message("user", "Think of a town."),
+        Message("assistant", "I have one."),
+        Message("user", "Is it by the sea?"),
+        Message("assistant", "Yes."),
+        Message("user", "Which town is it?"),
+    )
+    assert told.messages[1:] == alone.messages[1:]
+    assert "You are Ann." in told.messages[0].text
+    assert told.messages[0].text.endswith("Think of a town.")
+
+
+def test_missing_columns_attributes_and_arms_are_named() -> None:
+    known = STUDY.known()
+    whole = Theatre(STUDY, known).play(known.world)
+    with pytest.raises(ColumnError, match="the game, the same for"):
+        STUDY.estimate(replace(whole, frame=whole.frame.drop("game")))
+    with pytest.raises(DesignError, match="secret or written"):
+        STUDY.estimate(replace(whole, frame=whole.frame.with_columns(arm=pl.lit("other"))))
+    with pytest.raises(DesignError, match=r"turn\.1"):
+        STUDY.design((), [Item("one", "Which?", Nominal(("A", "B")))], Asking())
+
+
+def test_games_of_the_society_are_worded_and_answered_as_it_learned_them() -> None:
+    """The society's own odds of the reveal give back what is planted."""
+    items = games(12)
+    asks = STUDY.design((), items, Asking(score=True))
+
+    def world(ask: Ask) -> Mapping[str, float]:
+        said = [message.text for message in ask.messages]
+        opening, choice, *turns, reveal = said
+        assert opening.startswith("Think of one of these animals: ")
+        assert reveal == talk.REVEAL
+        told = {name: turns[turns.index(asked) + 1] == "Yes." for name, asked in talk.TRAIT_QUESTIONS.items() if asked in turns}
+        assert len(told) == 3
+        written = "" if choice == talk.HIDDEN else choice.removeprefix("I choose the ").removesuffix(".")
+        assert opening.endswith(talk.WRITTEN if written else talk.SECRET)
+        return talk.revealed(told, written)
+
+    assert len(asks) == 24
+    known = replace(STUDY.known(), items=items)
+    found = STUDY.estimate(Theatre(STUDY, known, Asking(score=True)).play(world))
+    assert found["consistency.secret"].value == pytest.approx(PLANTED.reveal)
+    assert found["consistency.written"].value == pytest.approx(PLANTED.honest)
+    assert found.verdict.label == "superposition"
