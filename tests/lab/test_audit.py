@@ -181,3 +181,26 @@ def test_a_model_is_opened_as_the_plan_says(tmp_path: Path) -> None:
     assert (model.limits.connections, model.limits.attempts) == (3, 2)
     with pytest.raises(StudyError, match="There is no model"):
         open_model(planned(tmp_path, model="nobody").plan)
+
+
+def test_further_studies_stand_on_the_same_card_at_a_shared_level(tmp_path: Path) -> None:
+    world = World()
+    card = audit(world, PEOPLE, ITEMS, 2, out=str(tmp_path), studies=["expertise", "wording", "fidelity"], check=False)
+    found = {finding.study: finding for finding in card.findings}
+    assert next(iter(found)) == "diagnosis"
+    assert {"stability", "expertise", "wording", "controls", "elicitation"} <= set(found)
+    assert "fidelity" not in found  # it needs people's answers
+    assert card["signal"].level == pytest.approx(1 - 0.1 / 3)
+    assert found["expertise"].estimates[0].level == pytest.approx(1 - 0.1 / 3)
+    assert "shipped-items" in {notice.code for notice in found["expertise"].notices}
+    number = len(world.asked)
+    again = audit(world, PEOPLE, ITEMS, 2, out=str(tmp_path), studies=["expertise", "wording", "fidelity"], check=False)
+    assert again.to_json() == card.to_json()
+    assert len(world.asked) == number
+
+
+def test_an_unknown_study_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
+    world = World()
+    with pytest.raises(StudyError, match='no study "expertize"'):
+        audit(world, PEOPLE, ITEMS, 2, out=str(tmp_path), studies=["expertize"])
+    assert not world.asked

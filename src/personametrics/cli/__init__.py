@@ -11,7 +11,22 @@ from typer.core import TyperGroup
 from personametrics.data.errors import PersonametricsError
 from personametrics.version import __version__
 
-VERBS = ("measure", "plan", "audit", "resume", "report", "export", "validate", "doctor", "demo", "cite", "schema")
+VERBS = (
+    "measure",
+    "plan",
+    "audit",
+    "resume",
+    "report",
+    "export",
+    "studies",
+    "run",
+    "replay",
+    "validate",
+    "doctor",
+    "demo",
+    "cite",
+    "schema",
+)
 
 
 class Verbs(TyperGroup):

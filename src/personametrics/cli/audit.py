@@ -1,36 +1,36 @@
 """personametrics audit: ask a model, and say what its panel may be used for."""
 
 import asyncio
-import signal
-from contextlib import suppress
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 import yaml
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from personametrics import report
 from personametrics.cli.measure import save
+from personametrics.cli.progress import say_how_it_ended, with_progress
 from personametrics.data.errors import InputError
 from personametrics.data.model import Model
-from personametrics.elicit.engine import Tally, Terms
 from personametrics.elicit.forecast import forecast
 from personametrics.elicit.plan import Plan
 from personametrics.elicit.run import Run
 from personametrics.elicit.study_file import checked, load
-from personametrics.lab.audit import card_of, conduct, open_model
-
-INCOMPLETE, INTERRUPTED = 3, 130
-"""Exit codes."""
+from personametrics.lab.audit import card_of, conduct, open_model, sessions
 
 File = Annotated[Path | None, typer.Argument(help="A study file, YAML or TOML; see: personametrics schema study.")]
-ModelName = Annotated[str | None, typer.Option("--model", help="openai:NAME\\[@BASE_URL], local:FOLDER, or an entry point's name.")]
+ModelName = Annotated[
+    str | None, typer.Option("--model", help="openai:NAME\\[@BASE_URL], local:FOLDER, embedded, or an entry point's name.")
+]
 Personas = Annotated[Path | None, typer.Option(help="A table with the columns id, text and attributes.")]
 Items = Annotated[Path | None, typer.Option(help="A table with the columns id, text, scale.")]
 Runs = Annotated[int | None, typer.Option(help="How often every persona is asked every item.")]
 Out = Annotated[Path | None, typer.Option(help="The run directory.")]
+Studies = Annotated[
+    str | None, typer.Option(help="Further studies on the same card: all, or names separated by commas; see: personametrics studies.")
+]
 Set = Annotated[list[str] | None, typer.Option("--set", help="Any key of the study, as sampling.temperature=0.7 or controls.irrelevant=0.")]
 Adaptively = Annotated[bool, typer.Option("--adaptive", help="Spend runs where they narrow the interval most; stop when it is decided.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, nothing else.")]
@@ -44,15 +44,29 @@ def audit(  # noqa: PLR0917 (a command's options are its parameters)
     runs: Runs = None,
     out: Out = None,
     adaptive: Adaptively = False,
+    studies: Studies = None,
     settings: Set = None,
     extend: Annotated[bool, typer.Option("--extend", help="Go on in a run directory that was begun with another study.")] = False,
     json_: Json = False,
 ) -> None:
     """Ask a model as a panel of personas, keep every reply, and print the card. Safe to stop at any moment and to run again."""
-    flags = {"model": model, "personas": personas, "items": items, "runs": runs, "out": out, "adaptive": adaptive or None}
+    flags: dict[str, Any] = {
+        "model": model,
+        "personas": personas,
+        "items": items,
+        "runs": runs,
+        "out": out,
+        "adaptive": adaptive or None,
+        "studies": names(studies),
+    }
     plan = plan_of(study, flags, settings or [])
     opened = open_model(plan)
     carry_out(Run.planned(plan, opened.id), opened, extend=extend, as_json=json_)
+
+
+def names(studies: str | None) -> list[str] | None:
+    """Names of studies separated by commas; a comma before `knob=` belongs to the knobs of one."""
+    return [name.strip() for name in re.split(r",(?!\w+=)", studies)] if studies else None
 
 
 def plan_of(study: Path | None, flags: dict[str, Any], settings: list[str]) -> Plan:
@@ -95,46 +109,25 @@ def _set(content: dict[str, Any], setting: str) -> None:
 def carry_out(run: Run, model: Model, *, extend: bool, as_json: bool) -> None:
     """Ask what is missing, write the card, print it, and exit with what became of it."""
     console = Console(stderr=True)
+    said = further(run)
     console.print(forecast(run, model).sentence, markup=False, highlight=False)
-    tally = asyncio.run(_with_progress(run, model, console, extend=extend))
+    if said:
+        console.print(said, markup=False, highlight=False)
+    tally = asyncio.run(with_progress(lambda terms: conduct(run, model, terms, extend=extend), console))
     if tally.answered or tally.before or tally.failed:
         _write_card(run, as_json=as_json)
-    _say_how_it_ended(run, tally, console)
+    say_how_it_ended(tally, f"go on with: personametrics resume {run.folder}", console)
 
 
-async def _with_progress(run: Run, model: Model, console: Console, *, extend: bool) -> Tally:
-    """Ask with a progress bar; the first Ctrl-C lets arrive what is on its way."""
-    stop = asyncio.Event()
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[used]}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("asking", total=None, used="")
+def further(run: Run) -> str:
+    """What the further studies of a run will ask, in a sentence; nothing where there are none.
 
-        def watch(tally: Tally) -> None:
-            progress.update(task, total=tally.wanted, completed=tally.before + tally.answered, used=_used(tally))
-
-        def halt() -> None:
-            progress.console.print("Stopping: what is on its way has 5 seconds to arrive; press Ctrl-C again to stop at once.")
-            stop.set()
-            for one in (signal.SIGINT, signal.SIGTERM):
-                asyncio.get_running_loop().remove_signal_handler(one)
-
-        with suppress(NotImplementedError):  # a system without such handlers stops at once, and loses nothing either
-            for one in (signal.SIGINT, signal.SIGTERM):
-                asyncio.get_running_loop().add_signal_handler(one, halt)
-        return await conduct(run, model, Terms(watch=watch, stop=stop), extend=extend)
-
-
-def _used(tally: Tally) -> str:
-    """Running cost and failures."""
-    meter = tally.meter
-    parts = [f"{'about ' if meter.estimated else ''}{meter.prices.say(meter.money)}"] if meter.prices and meter.money else []
-    return ", ".join([*parts, *([f"{tally.failed} failed"] if tally.failed else [])])
+    Raises:
+        StudyError: there is no such study.
+    """
+    asked = {name: len(session.asks) for name, session in sessions(run).items()}
+    each = ", ".join(f"{name} {number:,}" for name, number in asked.items())
+    return f"Further studies: {sum(asked.values()):,} asks at most, what they share is asked once ({each})." if asked else ""
 
 
 def _write_card(run: Run, *, as_json: bool) -> None:
@@ -147,15 +140,3 @@ def _write_card(run: Run, *, as_json: bool) -> None:
     else:
         report.show(card, Console())
         typer.echo(f"The report: {(run.folder / 'card.html').resolve()}")
-
-
-def _say_how_it_ended(run: Run, tally: Tally, console: Console) -> None:
-    """What is missing, why, and how to go on."""
-    if tally.complete:
-        return
-    missing = tally.wanted - tally.before - tally.answered
-    why = f" ({tally.stopped})" if tally.stopped else ""
-    how = "raise it and audit again" if tally.stopped.startswith("the cap") else f"go on with: personametrics resume {run.folder}"
-    said = f"{missing} of {tally.wanted} asks have no reply{why}. Nothing that came is lost; {how}"
-    console.print(said, markup=False, highlight=False, soft_wrap=True)
-    raise typer.Exit(INTERRUPTED if tally.stopped == "interrupted" else INCOMPLETE)

@@ -18,7 +18,7 @@ SIGNS = {True: "✓", False: "✗", None: "?"}
 
 
 def doctor(
-    model: Annotated[str, typer.Option(help="openai:NAME\\[@BASE_URL], local:FOLDER, or an entry point's name.")],
+    model: Annotated[str, typer.Option(help="openai:NAME\\[@BASE_URL], local:FOLDER, embedded, or an entry point's name.")],
     context: Annotated[bool, typer.Option(help="Try long prompts too, up to 16,000 tokens.")] = True,
     settings: Set = None,
     json_: Json = False,

@@ -3,12 +3,13 @@
 import json
 import math
 from dataclasses import asdict
+from typing import Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from personametrics.cli.audit import Adaptively, File, Items, Json, ModelName, Out, Personas, Runs, Set, plan_of
+from personametrics.cli.audit import Adaptively, File, Items, Json, ModelName, Out, Personas, Runs, Set, Studies, further, names, plan_of
 from personametrics.elicit.forecast import Forecast, forecast
 from personametrics.elicit.run import Run
 from personametrics.lab.audit import open_model
@@ -22,11 +23,13 @@ def plan(  # noqa: PLR0917 (a command's options are its parameters)
     runs: Runs = None,
     out: Out = None,
     adaptive: Adaptively = False,
+    studies: Studies = None,
     settings: Set = None,
     json_: Json = False,
 ) -> None:
     """Say what a study will cost, how narrow its interval will be, and the cheapest design for a given width. No call is made."""
-    flags = {"model": model, "personas": personas, "items": items, "runs": runs, "out": out, "adaptive": adaptive or None}
+    flags: dict[str, Any] = {"model": model, "personas": personas, "items": items, "runs": runs, "out": out, "adaptive": adaptive or None}
+    flags["studies"] = names(studies)
     planned = plan_of(study, flags, settings or [])
     opened = open_model(planned)
     run = Run.planned(planned, opened.id)
@@ -46,6 +49,8 @@ def _show(run: Run, found: Forecast, console: Console) -> None:
         table.add_row(arm, *map(str, (len(grid.personas), len(grid.items), len(grid.conditions), grid.runs)), count)
     console.print(table)
     console.print(found.sentence, markup=False, highlight=False)
+    if said := further(run):
+        console.print(said, markup=False, highlight=False)
     if math.isfinite(found.width):
         console.print(f"Expected interval of the signal ({run.plan.level:.0%}): ± {found.width:.2f}.", highlight=False)
     elif not run.plan.score:

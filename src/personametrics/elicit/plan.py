@@ -92,12 +92,12 @@ class Plan(_Part):
     """A study file.
 
     Attributes:
-        model: `openai:NAME[@BASE_URL]`, `local:FOLDER`, or the name of an entry point.
+        model: `openai:NAME[@BASE_URL]`, `local:FOLDER`, `embedded`, or the name of an entry point.
         personas: a table with the columns id, text and attributes, or the rows themselves.
         items: a table with the columns id, text, scale, or the rows themselves.
     """
 
-    model: str = Field(description="openai:NAME[@BASE_URL], local:FOLDER, or an entry point's name.")
+    model: str = Field(description="openai:NAME[@BASE_URL], local:FOLDER, embedded, or an entry point's name.")
     personas: str | list[dict[str, str]] = Field(description="A table with the columns id, text and attributes; or its rows.")
     items: str | list[dict[str, str]] = Field(description="A table with the columns id, text, scale; or its rows.")
     runs: int = Field(5, ge=1, le=1_000_000, description="How often every persona is asked every item.")
@@ -121,6 +121,7 @@ class Plan(_Part):
     limits: LimitsPart = LimitsPart()
     caps: CapsPart = CapsPart()
     prices: PricesPart | None = Field(None, description="Money per million tokens; without it, the listed prices of the model.")
+    studies: list[str] = Field(default_factory=list, description="What else is measured: names of studies, or all.")
     level: float = Field(0.9, gt=0, lt=1, description="Coverage of the intervals.")
     target: float = Field(0.8, gt=0, lt=1, description="Reliability that the D-study aims at.")
     seed: int = Field(0, description="Draws the irrelevant texts and the order of adaptive asking.")

@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from personametrics.data.card import Card
-from personametrics.data.errors import InputError
+from personametrics.data.errors import DesignError, InputError
 from personametrics.data.finding import Finding, Verdict
 from personametrics.data.model import Model
 from personametrics.data.responses import Responses
+from personametrics.data.study import Asking
 from personametrics.elicit.arms import CONTROL, IRRELEVANT, NONE, PANEL, SHUFFLED
 from personametrics.elicit.engine import Tally, Terms
 from personametrics.elicit.journal import Journal
@@ -18,7 +20,10 @@ from personametrics.elicit.prices import Caps
 from personametrics.elicit.record import record
 from personametrics.elicit.run import Run
 from personametrics.elicit.study_file import checked
+from personametrics.lab import battery, members
+from personametrics.lab.diagnosis import diagnose, shared_level
 from personametrics.lab.measure import versions
+from personametrics.lab.run import Session
 from personametrics.models.named import named
 from personametrics.models.traffic import Limits
 from personametrics.studies.controls import QUESTION as WHICH
@@ -30,7 +35,7 @@ def audit(model: Model | str, personas: Any, items: Any, runs: int = 5, **study:
     """Ask a model, and say what its panel may be used for; in a notebook, await `aaudit` instead.
 
     Args:
-        model: `openai:NAME[@BASE_URL]`, `local:FOLDER`, the name of an entry point, or a model.
+        model: `openai:NAME[@BASE_URL]`, `local:FOLDER`, `embedded`, the name of an entry point, or a model.
         personas: a path or table with the columns id, text and attributes, or `Persona`s.
         items: a path or table with the columns id, text, scale, or `Item`s.
         runs: how often every persona is asked every item.
@@ -92,7 +97,43 @@ async def conduct(run: Run, model: Model, terms: Terms, *, extend: bool = False)
         terms: who watches and who may stop it.
         extend: take a changed plan.
     """
-    return await run.ask(model, replace(terms, caps=Caps(**run.plan.caps.model_dump()), prices=run.prices), extend=extend)
+    terms = replace(terms, caps=Caps(**run.plan.caps.model_dump()), prices=run.prices)
+    further = sessions(run)  # before anything is paid: a study may be unknown
+    tally = await run.ask(model, terms, extend=extend)
+    for session in further.values():
+        if not tally.complete:
+            break
+        more = await session.ask(model, terms)
+        counts = {name: getattr(tally, name) + getattr(more, name) for name in ("wanted", "before", "answered", "failed")}
+        tally = replace(more, **counts)
+    return tally
+
+
+def sessions(run: Run) -> dict[str, Session]:
+    """The further studies of a run, each at a level at which all their verdicts hold together.
+
+    A study takes the personas and items of the run if it can use them, and else those that come with the library; one that can use neither,
+    as it needs people's answers, is left out.
+
+    Raises:
+        StudyError: there is no such study.
+    """
+    plan = run.plan
+    wanted = [name for name in members.studies() if name != "stability"] if plan.studies == ["all"] else plan.studies
+    asking = Asking(plan.runs, plan.score, plan.prompt.prompt(), plan.sampling.sampling())
+    found: dict[str, Session] = {}
+    for text in wanted:
+        name = text.partition(":")[0]
+        for shipped in (False, True):
+            who = battery.personas(run.model, name) if shipped else run.arms.personas
+            what = battery.items(run.model) if shipped else run.arms.items
+            session = Session(members.study(text), run.model, who, what, run.folder, asking, shipped, run.arms.manifest(run.model))
+            with suppress(DesignError):
+                session.asks  # noqa: B018 (designed, or not to be asked)
+                found[name] = session
+                break
+    studies = shared_level([session.study for session in found.values()], plan.level, beside=1)
+    return {name: replace(session, study=study) for (name, session), study in zip(found.items(), studies, strict=True)}
 
 
 def card_of(run: Run, title: str = "") -> Card:
@@ -113,11 +154,16 @@ def card_of(run: Run, title: str = "") -> Card:
     )
     looks = kept.get("adaptive", {}).get("looks", ())
     plan = run.plan.model_copy(update={"level": looks[-1]["level"]}) if looks and looks[-1]["level"] < 1 else run.plan
-    panels = run.panels(frame)
+    panels, further = run.panels(frame), sessions(run)
+    if further:
+        plan = plan.model_copy(update={"level": shared_level([Stability()], plan.level, beside=len(further))[0].level})
     findings: list[Finding] = []
     for scale, arms in panels.items():
         found = _findings(plan, arms, price)
         findings += found if len(panels) == 1 else [replace(one, question=f"{one.question} (items on {scale})") for one in found]
+    findings += [session.said for session in further.values()]
+    if further:
+        findings.insert(0, diagnose(findings, run.plan.level))
     aside = {name: kept[name] for name in ("model", "prompt", "applied", "adaptive", "reported", "stopped") if kept.get(name)}
     aside["study"] = {name: value for name, value in kept["study"].items() if name != "prompt" and value not in ("", {}, None)}
     return Card(title or f"{run.model} ({run.folder.name})", (*findings, asking), {**aside, "rows": len(frame), "versions": versions()})

@@ -50,6 +50,9 @@ def study(text: str) -> Study:
 
 def _of_kind(value: str, default: object, where: str) -> object:
     """A value written as text, of the kind of a default."""
+    if default is None:
+        message = f"{where} cannot be written as text; give it from Python: run(…({where.rpartition(':')[2]}=…), …)."
+        raise StudyError(message)
     try:
         if isinstance(default, bool):
             return {"true": True, "false": False, "yes": True, "no": False}[value.casefold()]

@@ -1,0 +1,47 @@
+"""People's answers on the command line, for studies that compare with them."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from personametrics.data.columns import Columns
+from personametrics.data.errors import InputError
+from personametrics.data.responses import Responses
+from personametrics.data.scale import parse_scale
+from personametrics.data.study import Study
+
+HUMANS = "Human answers"
+Human = Annotated[
+    Path | None, typer.Option(help="A table of people's answers, one a row: respondent, item, answer.", rich_help_panel=HUMANS)
+]
+Respondent = Annotated[str, typer.Option("--human-respondent", help="Column: who answers.", rich_help_panel=HUMANS)]
+HumanItem = Annotated[str, typer.Option("--human-item", help="Column: what is asked.", rich_help_panel=HUMANS)]
+HumanAnswer = Annotated[str, typer.Option("--human-answer", help="Column: the answer.", rich_help_panel=HUMANS)]
+HumanScale = Annotated[
+    str, typer.Option("--human-scale", help="How people's answers are read; as --scale of measure.", rich_help_panel=HUMANS)
+]
+Scale = Annotated[str, typer.Option(help="ordinal, nominal, numeric, text; or 1|2|3, nominal:yes|no, 0..10.")]
+
+
+def with_people(study: Study, human: Path | None, columns: Columns, scale: str) -> Study:
+    """A study with people's answers; as it is where there are none.
+
+    Args:
+        study: that may want them.
+        human: their table.
+        columns: of the table.
+        scale: how their answers are read.
+
+    Raises:
+        InputError: the study does not compare with people, or the table cannot be read.
+    """
+    if human is None:
+        return study
+    if "human" not in vars(study):
+        message = f"--human: {type(study).__name__} does not compare with people; leave it out."
+        raise InputError(message)
+    changed: Any = study
+    found: Study = replace(changed, human=Responses.read(human, columns, parse_scale(scale)))
+    return found

@@ -1,0 +1,56 @@
+"""personametrics run: one study of a model."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from personametrics import report
+from personametrics.cli.audit import Items, Json, Out, Personas
+from personametrics.cli.measure import save
+from personametrics.cli.people import Human, HumanAnswer, HumanItem, HumanScale, Respondent, with_people
+from personametrics.cli.progress import say_how_it_ended, with_progress
+from personametrics.data.ask import Sampling
+from personametrics.data.columns import Columns
+from personametrics.data.study import Asking
+from personametrics.lab import members
+from personametrics.lab.run import Session
+from personametrics.models.named import named
+
+
+def run(  # noqa: PLR0917 (a command's options are its parameters)
+    study: Annotated[str, typer.Argument(help="One of: personametrics studies. Knobs: expertise:margin=0.1,field=work.")],
+    model: Annotated[str, typer.Option("--model", help="openai:NAME\\[@BASE_URL], local:FOLDER, embedded, or an entry point's name.")],
+    personas: Personas = None,
+    items: Items = None,
+    runs: Annotated[int, typer.Option(help="How often everything is asked.")] = 5,
+    out: Out = None,
+    score: Annotated[bool, typer.Option("--score", help="Ask for label probabilities instead of answers.")] = False,
+    temperature: Annotated[float, typer.Option(help="Of the answers.")] = 1.0,
+    human: Human = None,
+    human_respondent: Respondent = "respondent",
+    human_item: HumanItem = "item",
+    human_answer: HumanAnswer = "answer",
+    human_scale: HumanScale = "ordinal",
+    json_: Json = False,
+) -> None:
+    """Ask a model what one study wants to know, keep every reply, and print what the answers say. Run it again to go on."""
+    console = Console(stderr=True)
+    opened = named(model)
+    asking = Asking(runs, score, sampling=Sampling(temperature))
+    folder = out or f"run-{study.partition(':')[0]}"
+    asked = with_people(members.study(study), human, Columns(human_respondent, human_item, human_answer), human_scale)
+    session = Session.opened(asked, opened.id, personas, items, folder, asking)
+    console.print(f"{len(session.asks):,} asks.", highlight=False)
+    tally = asyncio.run(with_progress(lambda terms: session.ask(opened, terms), console))
+    if tally.answered or tally.before or tally.failed:
+        card = session.card
+        save(session.folder / "card.json", card.to_json() + "\n")
+        save(session.folder / "card.html", report.html([card]))
+        if json_:
+            typer.echo(card.to_json())
+        else:
+            report.show(card, Console())
+            typer.echo(f"The report: {(session.folder / 'card.html').resolve()}")
+    say_how_it_ended(tally, "run the same command again to go on", console)

@@ -1,0 +1,182 @@
+"""One study, from a model to a finding."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from personametrics.data.ask import Ask
+from personametrics.data.card import Card
+from personametrics.data.errors import InputError, StudyError
+from personametrics.data.finding import Finding, Rows, Verdict
+from personametrics.data.item import Item
+from personametrics.data.model import Can, Model
+from personametrics.data.notice import Notice
+from personametrics.data.persona import Persona
+from personametrics.data.roster import read_items, read_personas
+from personametrics.data.study import Asking, Study
+from personametrics.elicit.arms import PANEL
+from personametrics.elicit.engine import Tally, Terms, elicit
+from personametrics.elicit.journal import Journal
+from personametrics.elicit.record import record
+from personametrics.elicit.table import of_study, table
+from personametrics.lab import battery, members
+from personametrics.lab.measure import versions
+from personametrics.models.named import named
+
+MOST_PROMPTS = 8
+"""Prompts that a finding shows with their answers."""
+
+
+def run(
+    study: Study | str, model: Model | str, personas: Any = None, items: Any = None, out: str | Path = "run", asking: Asking | None = None
+) -> Finding:
+    """Ask a model what a study wants to know, and say what the answers say; in a notebook, await `arun` instead.
+
+    Args:
+        study: one of `personametrics studies` by its name, or a study with its knobs.
+        model: a model string or a model, as for `audit`.
+        personas: a path, a table or `Persona`s; None: those that come with the library, unvalidated.
+        items: a path, a table or `Item`s; None: as above.
+        out: the run directory; a second call asks only what is missing.
+        asking: runs, label probabilities, prompt, sampling.
+
+    Raises:
+        InputError: the study cannot be asked, or too little came back.
+        RunError: the run directory is in use, or of another model.
+        ModelError: the model answers nothing.
+    """
+    return asyncio.run(arun(study, model, personas, items, out, asking))
+
+
+async def arun(
+    study: Study | str, model: Model | str, personas: Any = None, items: Any = None, out: str | Path = "run", asking: Asking | None = None
+) -> Finding:
+    """`run`, where an event loop runs already."""
+    opened = named(model) if isinstance(model, str) else model
+    session = Session.opened(study, opened.id, personas, items, out, asking)
+    await session.ask(opened, Terms())
+    return session.finding
+
+
+@dataclass(frozen=True)
+class Session:
+    """A study with everything that is asked for it, and the run directory that keeps the replies.
+
+    Attributes:
+        study: with its knobs.
+        model: the id of what answers.
+        personas: who is asked.
+        items: what they are asked.
+        folder: the run directory.
+        asking: how the questions are put.
+        shipped: whether the items are those that come with the library.
+        manifest: what the run directory was begun with.
+    """
+
+    study: Study
+    model: str
+    personas: Sequence[Persona]
+    items: Sequence[Item]
+    folder: Path
+    asking: Asking = field(default_factory=Asking)
+    shipped: bool = False
+    manifest: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def opened(
+        cls, study: Study | str, model: str, personas: Any = None, items: Any = None, out: str | Path = "run", asking: Asking | None = None
+    ) -> "Session":
+        """A session of its own.
+
+        Raises:
+            InputError: personas or items cannot be read, or there is no such study.
+        """
+        chosen = members.study(study) if isinstance(study, str) else study
+        name = type(chosen).__module__.rpartition(".")[2]
+        who = battery.personas(model, name) if personas is None else read_personas(personas)
+        what = battery.items(model) if items is None else read_items(items)
+        manifest = {"model": model, "kind": "studies"}
+        return cls(chosen, model, who, what, Path(out), asking or Asking(), items is None, manifest)
+
+    @cached_property
+    def asks(self) -> list[Ask]:
+        """Everything that is asked.
+
+        Raises:
+            DesignError: the items or personas lack what the study needs.
+        """
+        return self.study.design(self.personas, self.items, self.asking)
+
+    async def ask(self, model: Model, terms: Terms) -> Tally:
+        """Ask what is missing.
+
+        Raises:
+            StudyError: the model lacks what is needed.
+        """
+        wanted = Can.SCORE if self.asking.score else Can.SAMPLE
+        if wanted not in model.can:
+            message = f"{model.id} does not offer {'label probabilities' if self.asking.score else 'answers in words'}."
+            raise StudyError(message)
+        with Journal.open(self.folder, self.manifest) as journal:
+            return await elicit(model, self.asks, journal, terms)
+
+    @cached_property
+    def table(self) -> pl.DataFrame:
+        """Every ask with its reply, as far as they are."""
+        with Journal.read(self.folder) as journal:
+            return table(self.asks, journal, self.model, style=self.asking.prompt.style)
+
+    @property
+    def finding(self) -> Finding:
+        """What the answers say.
+
+        Raises:
+            InputError: too little came back.
+        """
+        found = self.study.estimate(of_study(self.table, str(self.folder)))
+        notices = (*found.notices, *([Notice("shipped-items", battery.SAID)] if self.shipped else []))
+        return replace(found, notices=notices, evidence={**found.evidence, "prompts": self._prompts(found)})
+
+    def _prompts(self, found: Finding) -> Rows:
+        """What was asked and answered, word for word, for the item that stands first in the evidence."""
+        rows = found.evidence.get("items") or found.evidence.get("dilemmas") or [{}]
+        worst = rows[0].get("item")
+        answers = self.table["text"].to_list() if "text" in self.table.columns else [None] * len(self.asks)
+        first = [(ask, text) for ask, text in zip(self.asks, answers, strict=True) if ask.run == 0]
+        shown = [pair for pair in first if pair[0].about["item"] == worst] or first
+        return [
+            {"persona": ask.about["persona"], "item": ask.about["item"], "prompt": _spoken(ask), "answer": text}
+            for ask, text in shown[:MOST_PROMPTS]
+        ]
+
+    @property
+    def name(self) -> str:
+        """The study's."""
+        return type(self.study).__module__.rpartition(".")[2]
+
+    @property
+    def said(self) -> Finding:
+        """The finding, or that nothing can be said, and why."""
+        try:
+            return self.finding
+        except InputError as error:
+            return Finding(self.name, self.study.question, Verdict("unknown", f"Nothing can be said: {error}"), ())
+
+    @property
+    def card(self) -> Card:
+        """The finding, how the asking went, and what it takes to do it again."""
+        with Journal.read(self.folder) as journal:
+            asking = record(self.table.with_columns(arm=pl.lit(PANEL)), journal, None, getattr(self.study, "level", 0.9))
+        knobs = {key: str(value) for key, value in vars(self.study).items()}
+        provenance = {"model": self.model, "study": {"name": self.name, **knobs}, "rows": len(self.table), "versions": versions()}
+        return Card(f"{self.name}: {self.model} ({self.folder.name})", (self.said, asking), provenance)
+
+
+def _spoken(ask: Ask) -> str:
+    """A prompt as it is read."""
+    return "\n\n".join(f"[{message.role}] {message.text}" for message in ask.messages)

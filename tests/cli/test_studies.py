@@ -1,0 +1,85 @@
+"""Studies from the command line: listed, asked, replayed, and all on one card."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+from program import Program, program_in
+
+from personametrics.lab.members import studies
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Program:
+    return program_in(tmp_path, monkeypatch, capsys)
+
+
+def test_every_study_is_listed_with_question_sources_and_price(program: Program) -> None:
+    rows = {row["name"]: row for row in program("studies", "--json").json}
+    assert set(rows) == set(studies())
+    assert rows["expertise"]["question"].endswith("?")
+    assert rows["expertise"]["asks"] > 1000
+    assert rows["expertise"]["reads"]["gold"] == "the right answer"
+    assert len(rows["expertise"]["sources"]) == len(rows["expertise"]["cite"])
+    assert rows["fidelity"]["asks"] is None
+
+
+def test_the_list_is_a_table_for_people(program: Program) -> None:
+    said = program("studies")
+    assert said.code == 0
+    assert "expertise" in said.out
+
+
+def test_a_study_is_asked_of_the_embedded_model_and_kept(program: Program) -> None:
+    said = program("run", "expertise", "--model", "embedded", "--runs", "1", "--json")
+    assert said.code == 0
+    assert [finding["study"] for finding in said.json["findings"]] == ["expertise", "elicitation"]
+    assert Path("run-expertise/card.html").is_file()
+    again = program("run", "expertise", "--model", "embedded", "--runs", "1", "--json")
+    assert again.json["findings"][0] == said.json["findings"][0]
+
+
+def test_a_study_is_estimated_from_recorded_answers(program: Program) -> None:
+    rows = [
+        (f"p{who}", f"q{what}", "yes" if (who + what + run) % 4 or who < 6 else "no", run, "yes", "ignorant" if who >= 6 else "none")
+        for who in range(12)
+        for what in range(8)
+        for run in range(3)
+    ]
+    pl.DataFrame(rows, ["persona", "item", "answer", "run", "truth", "arm"], orient="row").write_csv("answers.csv")
+    said = program("replay", "expertise", "answers.csv", "--run", "run", "--column", "gold=truth", "--scale", "nominal", "--json")
+    assert said.json["findings"][0]["verdict"]["label"] == "personas cost accuracy"
+    assert said.json["findings"][0]["estimates"][0]["meaning"] == "accuracy without a persona"
+    page = program("replay", "expertise", "answers.csv", "--column", "gold=truth", "--scale", "nominal", "--html", "card.html")
+    assert page.code == 0
+    assert "personas cost accuracy" in Path("card.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("run", "expertize", "--model", "embedded"), 'There is no study "expertize"'),
+        (("run", "expertise:marge=1", "--model", "embedded"), 'no knob "marge"'),
+        (("run", "fidelity", "--model", "embedded"), "people's answers"),
+        (("replay", "expertise", "people.csv", "--persona", "id", "--item", "text", "--answer", "party"), 'no column "gold"'),
+        (("replay", "expertise", "people.csv", "--column", "gold=truth"), 'no column "truth"'),
+        (("audit", "--model", "embedded", "--personas", "people.csv", "--items", "items.csv", "--studies", "none"), 'no study "none"'),
+    ],
+)
+def test_mistakes_are_one_sentence(program: Program, arguments: tuple[str, ...], said: str) -> None:
+    found = program(*arguments)
+    assert found.code == 2
+    assert said in found.err
+    assert found.err.count("personametrics: ") == 1
+    assert "Traceback" not in found.err
+
+
+def test_people_s_answers_come_as_a_table(program: Program) -> None:
+    rows = [(f"r{who}", f"q{what}", "yes" if who < 5 * what else "no") for who in range(40) for what in range(1, 8)]
+    people = pl.DataFrame(rows, ["respondent", "item", "answer"], orient="row")
+    people.write_csv("people-answers.csv")
+    people.rename({"respondent": "persona"}).write_csv("answers.csv")
+    said = program("replay", "fidelity", "answers.csv", "--scale", "nominal", "--human", "people-answers.csv", "--json")
+    assert said.json["findings"][0]["verdict"]["label"] == "answers like people's"
+    refused = program("replay", "expertise", "answers.csv", "--human", "people-answers.csv")
+    assert "does not compare with people" in refused.err
