@@ -1,5 +1,6 @@
-"""personametrics demo: two panels whose truth is known."""
+"""personametrics demo: two panels of the embedded model, whose truth is known."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -9,38 +10,55 @@ from rich.table import Table
 
 from personametrics import report
 from personametrics.data.card import Card
-from personametrics.data.world import simulate, truth
-from personametrics.lab.measure import measure
+from personametrics.data.item import Item
+from personametrics.data.persona import Persona
+from personametrics.data.roster import write_items, write_personas
+from personametrics.lab.audit import audit
+from personametrics.models.embedded.model import Embedded
+from personametrics.models.embedded.panels import bare, questionnaire, society, strong
+from personametrics.models.scripted import Scripted
 
-WORLDS = {
-    "spelled-out personas": {"persona": 0.5, "item": 1.0, "persona:item": 0.9, "run": 0.25},
-    "bare labels": {"persona": 0.02, "item": 1.0, "persona:item": 0.08, "run": 1.2},
-}
-"""Variance components of two scripted panels: one steered by its personas, one that is mostly noise."""
+RUNS = 5
+SHOWN = ("signal", "component.persona", "component.persona:item", "component.run")
+NEXT = """
+What next?
+  personametrics audit --model openai:gpt-4.1-mini --personas people.csv --items items.csv   your own model; plan shows the price before
+  personametrics measure answers.csv --persona persona_id --item question_id --answer rating   answers you have already
+  personametrics audit --model embedded --personas {out}/labels.csv --items {out}/items.csv --runs 20   this model again"""
 
 
 def demo(out: Annotated[Path, typer.Option(help="Folder for the report.")] = Path("demo-report")) -> None:
-    """Measure two scripted panels, one with persona signal and one almost without, and compare with their known truth."""
+    """Ask the embedded model as two panels, one steered by its personas and one of bare labels, and compare with the planted truth."""
     console = Console()
-    cards = []
-    for seed, (name, components) in enumerate(WORLDS.items()):
-        card = measure(simulate(components, {"persona": 30, "item": 25, "run": 5}, seed=seed), title=name)
-        report.show(card, console)
-        console.print(_beside_truth(card, components))
-        cards.append(card)
+    items, cards = questionnaire(), []
     out.mkdir(parents=True, exist_ok=True)
+    write_items(items, out / "items.csv")
+    for name, file, personas in (("people told of in full", "people.csv", strong()), ("bare labels", "labels.csv", bare())):
+        write_personas(personas, out / file)
+        cards.append(_asked(name, personas, items, out, console))
     page = out / "card.html"
     page.write_text(report.html(cards), encoding="utf-8")
     typer.echo(f"The report: {page.resolve()}")
-    typer.echo("Your own recorded answers: personametrics measure answers.csv --persona persona_id --item question_id --answer rating")
+    typer.echo(NEXT.format(out=out))
 
 
-def _beside_truth(card: Card, components: dict[str, float]) -> Table:
-    """The planted values beside the estimates."""
-    table = Table("estimate", "truth", "estimated", f"{card['signal'].level:.0%} interval", "covers", title=f"Truth of: {card.title}")
-    planted = {"signal": truth(components)} | {f"component.{effect}": variance for effect, variance in components.items()}
-    for name, value in planted.items():
-        e = card[name]
-        covers = "yes" if e.low <= value <= e.high else "no"
-        table.add_row(name, f"{value:.3f}", f"{e.value:.3f}", f"{e.low:.3f} to {e.high:.3f}", covers)
-    return table
+def _asked(name: str, personas: Sequence[Persona], items: Sequence[Item], out: Path, console: Console) -> Card:
+    """The card of a panel, shown with its truth beside."""
+    model = Embedded()
+    folder = out / f"{name.replace(' ', '-')}-{model.id[-12:]}"
+    card = audit(model, personas, items, RUNS, out=str(folder / "run"))
+    alone = {"score": True, "check": False, "controls": {"none": False, "shuffled": False, "irrelevant": 0}}
+    exact = audit(model, personas, items, 1, out=str(folder / "exact"), **alone)
+    planted = audit(Scripted(society(personas, items)), personas, items, 1, out=str(folder / "planted"), **alone)
+    report.show(card, console)
+    table = Table("estimate", "planted", "model's own", "estimated", "interval", "holds own", title=f"Truth of: {name}")
+    table.columns[0].no_wrap = True
+    for key in SHOWN:
+        found, truth, own = card[key], planted[key].value, exact[key].value
+        holds = "yes" if found.low <= own <= found.high else "no"
+        table.add_row(key, f"{truth:.3f}", f"{own:.3f}", f"{found.value:.3f}", f"{found.low:.3f} to {found.high:.3f}", holds)
+    console.print(table)
+    console.print(
+        "Planted: in the society it learned from. The model's own: by its exact probabilities; the estimate is to be judged by that."
+    )
+    return card

@@ -10,14 +10,14 @@ from personametrics.models.traffic import Limits
 
 GROUP = "personametrics.models"
 """Entry points of this group are functions from the rest of the model string to a model."""
-BUILT_IN = ("openai:NAME[@BASE_URL]", "local:FOLDER", "embedded:FOLDER")
+BUILT_IN = ("openai:NAME[@BASE_URL]", "local:FOLDER", "embedded[:FOLDER]")
 
 
 def named(text: str, limits: Limits | None = None, **server: str) -> Model:
     """Open a model by its string.
 
     Args:
-        text: `openai:NAME[@BASE_URL]`, `local:FOLDER`, `embedded:FOLDER`, or `ENTRY[:REST]` with the name of an entry point.
+        text: `openai:NAME[@BASE_URL]`, `local:FOLDER`, `embedded[:FOLDER]`, or `ENTRY[:REST]` with the name of an entry point.
         limits: how hard a server is used.
         server: `structured`, `scoring` and `key_variable` of `OpenAICompatible`.
 
@@ -36,10 +36,10 @@ def named(text: str, limits: Limits | None = None, **server: str) -> Model:
         from personametrics.models.local import Local  # noqa: PLC0415 (torch is optional and slow to load)
 
         return Local(Path(rest))
-    if provider == "embedded" and rest:
-        from personametrics.models.embedded.model import Embedded  # noqa: PLC0415 (whoever asks a server needs none of it)
+    if provider == "embedded":
+        from personametrics.models.embedded.model import WEIGHTS, Embedded  # noqa: PLC0415 (whoever asks a server needs none of it)
 
-        return Embedded(Path(rest))
+        return Embedded(Path(rest) if rest else WEIGHTS)
     entries: dict[str, EntryPoint] = {entry.name: entry for entry in entry_points(group=GROUP)}
     if provider not in entries:
         message = f'There is no model "{text}"; {options(text, [*BUILT_IN, *entries])}.'

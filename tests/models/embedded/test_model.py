@@ -286,7 +286,7 @@ def test_it_is_opened_by_its_name(folder: Path, tmp_path: Path) -> None:
         named(f"embedded:{tmp_path}")
     with pytest.raises(StudyError, match="structured: only a server"):
         named(f"embedded:{folder}", structured="choice")
-    with pytest.raises(StudyError, match=r"embedded:FOLDER"):
+    with pytest.raises(StudyError, match=r"embedded\[:FOLDER\]"):
         named("embeded")
 
 

@@ -38,7 +38,8 @@ def test_minutes_settle_the_steps_when_the_plateau_is_over(monkeypatch: pytest.M
     now = 0.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
     progress = Progress(0, minutes=10)
-    for second in range(1, 361):
+    plateau = int(600 * PLATEAU)
+    for second in range(1, plateau + 1):
         assert not progress.due
         now = float(second)
         progress.add(Sums())
@@ -46,7 +47,7 @@ def test_minutes_settle_the_steps_when_the_plateau_is_over(monkeypatch: pytest.M
     assert math.isinf(progress.steps)
     json.dumps(progress.record, allow_nan=False)
     progress.add(Sums(dues=1))
-    assert progress.steps == round(361 / PLATEAU)
+    assert progress.steps == round((plateau + 1) / PLATEAU)
     assert not progress.due
 
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from personametrics.models.embedded.vocabulary import Vocabulary
     from personametrics.models.prepared import Prepared
 
+WEIGHTS = Path(__file__).parent / "weights"
+"""The checkpoint that comes with the library."""
 FILES = ("config.json", "generation_config.json", "model.safetensors", "tokenizer.json")
 """What answers depend on."""
 TOGETHER = 128
@@ -49,7 +51,7 @@ class Embedded:
         ModelError: there is no such folder.
     """
 
-    folder: Path
+    folder: Path = WEIGHTS
     can: ClassVar[frozenset[Can]] = frozenset({Can.SAMPLE, Can.SCORE, Can.SEED, Can.MANY, Can.SYSTEM, Can.HIDDEN})
     _warned: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
 
@@ -113,7 +115,8 @@ class Embedded:
         """Words to tokens and back."""
         from personametrics.models.embedded.vocabulary import Vocabulary, check_template  # noqa: PLC0415 (loaded when needed)
 
-        check_template(self.folder)
+        if self.folder != WEIGHTS:
+            check_template(self.folder)
         return Vocabulary(self.folder)
 
     @cached_property
@@ -151,9 +154,12 @@ class Embedded:
 
     def _work(self, asks: "Sequence[Prepared]") -> list[Reply]:
         """Replies to asks of one kind."""
+        from threadpoolctl import threadpool_limits  # noqa: PLC0415 (as above)
+
         from personametrics.models.prepared import counted  # noqa: PLC0415 (as above)
 
-        return counted(asks, lambda: self._scored(asks) if asks[0].ask.score else self._drawn(asks))
+        with threadpool_limits(1, "blas"):  # small products: on a busy machine, threads that wait for each other took twenty times as long
+            return counted(asks, lambda: self._scored(asks) if asks[0].ask.score else self._drawn(asks))
 
     def _scored(self, asks: "Sequence[Prepared]") -> list[Reply]:
         """Probabilities of the choices."""

@@ -34,14 +34,18 @@ world, in English. It shows that measurements and remedies recover what was plan
 Mean Kullback–Leibler divergence of its answers from the planted distributions. New people combine age, politics and faith as nobody it
 learned from; new statements and wordings were kept back as well. Label mass: probability that it gives to the labels of the question.
 
+<!-- --8<-- [start:fits] -->
 {fits}
+<!-- --8<-- [end:fits] -->
 
 ## Dials
 
 Planted: the number in the society. The model's own: the same number by its exact probabilities. Sampled: estimated from {runs} answers to
 each prompt, jackknife over runs. Recovered: the model's own value lies as near to the planted one as is asked of it.
 
+<!-- --8<-- [start:dials] -->
 {dials}
+<!-- --8<-- [end:dials] -->
 """
 
 

@@ -98,7 +98,10 @@ def interval(dial: Dial, runs: Sequence[Sequence[str]]) -> tuple[float, float, f
         Estimate with its bias removed, and both limits.
     """
     number = len(runs)
-    counts = [Counter(answers) for answers in zip(*runs, strict=True)]
+    counts = [
+        Counter(answer for answer in answers if answer in case.truth)  # anything else is no answer
+        for case, answers in zip(dial.cases, zip(*runs, strict=True), strict=True)
+    ]
     whole = dial.statistic([_shares(count) for count in counts])
     without = [dial.statistic([_shares(count, leave) for count, leave in zip(counts, run, strict=True)]) for run in runs]
     values = number * whole - (number - 1) * np.array(without)
@@ -121,6 +124,6 @@ def _drawn(model: Model, cases: Sequence[Case], runs: int, seed: int) -> list[li
 
 
 def _shares(counts: Counter[str], leave: str | None = None) -> dict[str, float]:
-    """Shares of the answers, one of them left out."""
-    whole = counts.total() - (leave is not None)
-    return {text: (count - (text == leave)) / whole for text, count in counts.items()}
+    """Shares of the answers, one of them left out; none where there are no others."""
+    whole = counts.total() - (leave in counts)
+    return {text: (count - (text == leave)) / whole for text, count in counts.items()} if whole else {}

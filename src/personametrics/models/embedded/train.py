@@ -160,8 +160,9 @@ def _work(rank: int, plan: Plan, shape: Shape, documents: Source, meeting: str) 
 
 def _steps(model: Llama, source: Iterator[Example], plan: Plan, rank: int, told: list[int]) -> None:
     """Take steps until they are done, or until somebody says to stop; the first process reports and writes."""
+    # The record is made now: the repository may move on while this runs.
     gradients, chosen = Gradients(list(model.parameters())), optimisers(list(model.named_parameters()))
-    progress, kept = Progress(plan.steps, plan.minutes, plan.processes), time.monotonic()
+    progress, kept, made = Progress(plan.steps, plan.minutes, plan.processes), time.monotonic(), plan.record
     for batch in source:
         gradients.clear()
         sums = replace(learned(model, batch), stops=bool(told), dues=rank == 0 and progress.due)
@@ -174,7 +175,7 @@ def _steps(model: Llama, source: Iterator[Example], plan: Plan, rank: int, told:
         if rank == 0 and line:
             print(line, flush=True)  # noqa: T201 - it is a command
         if rank == 0 and (ends or time.monotonic() - kept > KEPT):
-            export.weights(plan.folder, model, plan.record | progress.record)
+            export.weights(plan.folder, model, made | progress.record)
             kept = time.monotonic()
         if ends:
             break

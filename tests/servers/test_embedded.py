@@ -1,0 +1,53 @@
+"""The embedded model three ways: its own runtime, torch in this process, and `transformers serve` over HTTP."""
+
+import asyncio
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from personametrics import Card, audit
+from personametrics.data.ask import Ask
+from personametrics.data.model import Model
+from personametrics.data.prompt import Prompt
+from personametrics.data.reply import Reply
+from personametrics.models.embedded.model import WEIGHTS, Embedded
+from personametrics.models.embedded.panels import questionnaire, strong
+from personametrics.models.local import Local
+from personametrics.models.openai_compatible import OpenAICompatible
+
+PERSONAS, ITEMS, RUNS = strong(8), questionnaire(8), 4
+PLAIN = {"check": False, "controls": {"none": False, "shuffled": False, "irrelevant": 0}}
+NEAR = 1e-4
+LEVEL = 0.999
+"""Of the intervals: a chance of one in a thousand that a test fails by luck."""
+
+
+async def answered(model: Model, asks: list[Ask]) -> list[Reply]:
+    found = {at: reply async for at, reply in model.answer(asks)}
+    return [found[at] for at in range(len(asks))]
+
+
+def card(model: Model, folder: Path, **more: object) -> Card:
+    return audit(model, PERSONAS, ITEMS, RUNS, out=str(folder / "run"), level=LEVEL, **PLAIN, **more)
+
+
+def test_exact_probabilities_are_those_of_torch() -> None:
+    asks = [Prompt().ask(who, what, score=True) for who, what in itertools.product([*PERSONAS, None], ITEMS)]
+    here, torch = (asyncio.run(answered(model, asks)) for model in (Embedded(), Local(WEIGHTS)))
+    for one, other in zip(here, torch, strict=True):
+        assert one.probabilities == pytest.approx(other.probabilities, abs=NEAR)
+
+
+def test_the_same_audit_by_three_ways_agrees(transformers_serve: str, tmp_path: Path) -> None:
+    exact = card(Embedded(), tmp_path / "exact", score=True)["signal"].value
+    served = OpenAICompatible(str(WEIGHTS), transformers_serve)
+    found = {}
+    ways: dict[str, Model] = {"embedded": Embedded(), "local": Local(WEIGHTS), "served": served}
+    for name, model in ways.items():
+        found[name] = card(model, tmp_path / name, sampling={"seed": 1, "max_tokens": 8})["signal"]
+    for estimate in found.values():
+        assert estimate.low <= exact <= estimate.high
+        assert estimate.n == len(PERSONAS) * len(ITEMS) * RUNS
+    assert np.ptp([estimate.value for estimate in found.values()]) < 0.25

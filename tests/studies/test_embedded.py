@@ -1,0 +1,58 @@
+"""Studies of the embedded model: what its answers say holds what its probabilities are, and what was planted."""
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from personametrics.data.ask import Ask, Sampling
+from personametrics.data.finding import Finding
+from personametrics.data.reply import Reply
+from personametrics.data.study import Asking, Study
+from personametrics.elicit.table import of_study, replied
+from personametrics.lab import battery
+from personametrics.lab.members import study
+from personametrics.models.embedded import panels
+from personametrics.models.embedded.model import Embedded
+from personametrics.models.embedded.proof import answered
+
+LEVEL = 0.99
+CHIEF = {
+    "stability": ("signal", "component.run"),
+    "wording": ("pss.gap",),
+    "distortion": ("gap", "odds.ratio", "control.change"),
+    "expertise": ("gain.expert", "gain.ignorant"),
+    "value_tension": ("evenhandedness.none", "collapse"),
+    "resistance": ("resistance",),
+    "prior_pull": ("slope",),
+    "self_knowledge": ("overconfidence", "accuracy"),
+    "commitment": ("agreement.secret", "consistency.secret", "consistency.written"),
+    "group_knowledge": ("gap",),
+}
+"""Estimates that mean the same for answers drawn and for probabilities."""
+PLANTED = ("stability", "wording", "distortion", "expertise", "value_tension", "resistance", "prior_pull", "group_knowledge")
+"""Studies whose every question the society itself answers."""
+MODEL = Embedded()
+
+
+def asked(name: str) -> tuple[Study, Any, Any]:
+    chosen: Any = study(name)
+    return replace(chosen, level=LEVEL), battery.personas(MODEL.id, name)[:16], battery.items(MODEL.id)
+
+
+def said(chosen: Study, asks: list[Ask], replies: list[Reply]) -> Finding:
+    return chosen.estimate(of_study(replied(asks, replies), "the embedded model"))
+
+
+@pytest.mark.parametrize("name", CHIEF)
+def test_drawn_answers_hold_the_model_s_own_value_and_what_was_planted(name: str) -> None:
+    chosen, people, items = asked(name)
+    drawn = chosen.design(people, items, Asking(runs=4, sampling=Sampling(seed=3)))
+    exact = chosen.design(people, items, Asking(score=True))
+    found, own = said(chosen, drawn, answered(MODEL, drawn)), said(chosen, exact, answered(MODEL, exact))
+    truth = said(chosen, exact, [Reply(probabilities=panels.society(people, items)(ask)) for ask in exact]) if name in PLANTED else own
+    for key in CHIEF[name]:
+        assert found[key].low <= truth[key].value <= found[key].high, key
+        assert not math.isnan(own[key].value)
+        assert found[key].low <= own[key].value <= found[key].high, key
