@@ -1,0 +1,170 @@
+"""Published claims, and what tests each."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import polars as pl
+from replays import Recorded, cues, ideology, moral, traits, twins, with_and_without
+
+from personametrics.data.columns import Columns
+from personametrics.data.item import Item
+from personametrics.data.persona import Persona
+from personametrics.data.responses import Responses
+from personametrics.data.study import Asking, Study
+from personametrics.lab.members import study
+from personametrics.models.embedded import panels
+from personametrics.studies.fidelity import Fidelity
+from personametrics.studies.individuation import Individuation
+
+Setting = tuple[Study, Sequence[Persona] | None, Sequence[Item] | None]
+"""A study with what is asked of whom; None: what comes with the library."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A published claim.
+
+    Attributes:
+        says: the claim, in our words.
+        source: key in references.bib.
+        study: what tests it.
+        estimate: the figure that is shown.
+        claimed: the verdict that would bear it out; or `< 1`, `> 0`: where the whole interval of the figure would lie.
+        recorded: answers that others recorded.
+        toy: people and questions for the embedded model, where those that come with the library do not do.
+        untested: why the embedded model cannot test it.
+        runs: how often the embedded model is asked.
+        more: what the command needs beside study and model.
+        instead: another command, where the study compares with people.
+    """
+
+    says: str
+    source: str
+    study: str
+    estimate: str
+    claimed: str
+    recorded: tuple[Recorded, ...] = ()
+    toy: Callable[[], Setting] | None = None
+    untested: str = ""
+    runs: int = 5
+    more: str = ""
+    instead: str = ""
+
+    @property
+    def command(self) -> str:
+        """What tests it on any model."""
+        return self.instead or " ".join(part for part in (f"personametrics run {self.study} --model MODEL", self.more) if part)
+
+    @property
+    def setting(self) -> Setting:
+        """What the embedded model is asked."""
+        return self.toy() if self.toy else (study(self.study), None, None)
+
+
+def answered_once(people: Sequence[Persona], items: Sequence[Item], seed: int = 0) -> Responses:
+    """One answer of everybody in the society to every item."""
+    truth, draw = panels.society(people, items), np.random.default_rng(seed)
+    rows = []
+    for person, item in product(people, items):
+        (ask,) = Asking(1).ask(person, item)
+        odds = truth(ask)
+        answer = draw.choice(list(odds), p=np.array(list(odds.values())) / sum(odds.values()))
+        rows.append((person.id, item.id, str(answer), person.attributes["politics"]))
+    table = pl.DataFrame(rows, ["persona", "item", "answer", "politics"], orient="row")
+    return Responses.read(table, Columns(attributes=("politics",)), items[0].scale)
+
+
+def statements() -> Setting:
+    """24 people of the society, and statements about which they differ."""
+    return study("stability"), panels.strong(24), panels.questionnaire()
+
+
+def own_answers() -> Setting:
+    """24 people of the society who gave one answer each to 12 statements."""
+    people, items = panels.strong(24), panels.questionnaire(12)
+    return Individuation(human=answered_once(people, items)), people, items
+
+
+def population() -> Setting:
+    """24 bare labels beside 150 people of the society, by politics."""
+    items = panels.questionnaire(12)
+    people = answered_once(panels.strong(150, seed=1), items)
+    return Fidelity(people, {"politics": "politics"}), panels.bare(24), items
+
+
+CLAIMS = (
+    Claim(
+        "Asked again, a persona stays with its answer; personas differ from each other more than that",
+        "costa2025", "stability", "signal", "persona dominates",
+        (
+            moral("stability", "gpt-4o"),
+            moral("stability", "deepseek-v3"),
+            ideology("stability", "llama3.1:8b", "naive_persona"),
+            ideology("stability", "llama3.1:8b", "value_persona"),
+        ),
+        statements,
+    ),
+    Claim(
+        "How a question is put moves the answers more than who is asked",
+        "zhuo2024", "wording", "pss.gap", "wording moves more than the persona",
+        (cues("gpt-3.5-chatgpt"), cues("flan-t5-base"), ideology("wording", "gemma2:27b", "naive_persona", "value_persona")),
+    ),
+    Claim(
+        "Answers are constructed on the spot",
+        "ghafouri2026", "response_types", "share.constructed", "mostly constructed",
+        tuple(ideology("response_types", model, "naive_persona", "value_persona") for model in ("gemma2:27b", "llama3.1:8b")),
+    ),
+    Claim(
+        "Models keep their own character",
+        "lacava2024", "resistance", "resistance", "keeps its own character",
+        (traits("gpt-4-0613"), traits("gpt-3.5-turbo-0613")),
+    ),
+    Claim(
+        "What a model holds itself wins over what it is told",
+        "du2024", "prior_pull", "slope", "prior wins",
+        (with_and_without("deepseek-v3"), with_and_without("gpt-4o"), with_and_without("gemini-2.5-flash-lite")),
+    ),
+    Claim(
+        "A person's own profile does not help to predict that person",
+        "psych2026", "individuation", "accuracy.gain.shuffled", "no individuation",
+        (twins("individuation", "demo"), twins("individuation", "omni")),
+        own_answers, more="--personas people.csv",
+    ),
+    Claim(
+        "Simulated people differ less from each other than people do",
+        "bisbee2024", "fidelity", "spread.ratio", "< 1",
+        (twins("fidelity", "demo"), twins("fidelity", "omni")),
+        population,
+        instead="personametrics measure answers.csv --human people.csv --match politics=politics",
+    ),
+    Claim(
+        "Opinions are bound together",
+        "converse1964", "belief_structure", "constraint", "structured",
+        (moral("belief_structure", "gpt-4o"), moral("belief_structure", "deepseek-v3")),
+    ),
+    Claim("A single mark by a model judge is not reliable", "schroeder2024", "judge_reliability", "omega.single", "not reliable enough"),
+    Claim("Identity bends the judgement of evidence", "dash2025", "distortion", "odds.ratio", "identity bends judgement"),
+    Claim(
+        "Personas tell true headlines from false ones less well",
+        "dash2025", "discernment", "change", "personas cost discernment", untested="no headlines in its world",
+    ),
+    Claim("Personas who know little answer worse", "basil2025", "expertise", "gain.ignorant", "< 0"),
+    Claim("Expert personas answer no better", "basil2025", "expertise", "gain.expert", "< 0.05"),
+    Claim("Of the answers a model is sure of, more than 80 % are right", "dong2024", "self_knowledge", "sure.accuracy", "> 0.8"),
+    Claim("What is named first is chosen more often", "pezeshkpour2023", "value_tension", "order.none", "> 0"),
+    Claim(
+        "A secret is chosen anew each time it is revealed",
+        "shanahan2023", "commitment", "agreement.gain", "superposition", runs=20, more="--items games.csv",
+    ),
+    Claim(
+        "Models know groups better than they act them",
+        "meister2024", "group_knowledge", "gap", "knows but does not act", more="--items groups.csv",
+    ),
+    Claim(
+        "Most published effects return in simulated people",
+        "yeykelis2024", "replication", "share.replicated", "most effects replicate", untested="no published experiments in its world",
+        more="--items experiments.csv",
+    ),
+)  # fmt: skip

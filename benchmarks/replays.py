@@ -1,0 +1,139 @@
+"""Recorded answers of models and people, read as studies want them; none of them come with the library."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from personametrics.data.columns import Columns
+from personametrics.data.prompt import NOBODY
+from personametrics.data.responses import Responses
+from personametrics.data.scale import Nominal, Ordinal
+from personametrics.data.study import Study
+from personametrics.lab.members import study
+from personametrics.studies.fidelity import Fidelity
+
+FIVE, SIX, SEVEN = (Ordinal(tuple(str(at) for at in range(low, high + 1))) for low, high in ((1, 5), (0, 5), (1, 7)))
+POLES = {"extr": "Extraversion", "agre": "Agreeableness", "cons": "Conscientiousness", "neur": "Neuroticism", "open": "Openness"}
+"""Words of a persona's name that mean high on a trait; others mean low."""
+
+
+class Recorded(NamedTuple):
+    """Recorded answers for a study.
+
+    Attributes:
+        name: what they are.
+        read: from the folder of the data sets to the study and the answers.
+    """
+
+    name: str
+    read: Callable[[Path], tuple[Study, Responses]]
+
+
+def moral(of: str, model: str) -> Recorded:
+    """100 personas told in full, ten answers each to 30 Moral Foundations items at temperature 0.1."""
+    return Recorded(f"Moral Foundations, 100 personas, {model}", partial(_moral, of=of, model=model))
+
+
+def _moral(folder: Path, of: str, model: str) -> tuple[Study, Responses]:
+    """Answers as personas."""
+    columns = Columns("persona_id", "question_id", "rating", run="run_index")
+    keep = [f"model={model}", "temperature=0.1"]
+    return study(of), Responses.read(folder / "mfq_personas/responses.parquet", columns, SIX, missing=["-1"], keep=keep)
+
+
+def with_and_without(model: str) -> Recorded:
+    """The same answers beside those without a persona."""
+    return Recorded(f"Moral Foundations, 100 personas and none, {model}", partial(_with_and_without, model=model))
+
+
+def _with_and_without(folder: Path, model: str) -> tuple[Study, Responses]:
+    """Answers as personas, and as the model itself."""
+    own, prior = (pl.scan_parquet(folder / f"mfq_personas/{name}.parquet") for name in ("responses", "no_persona"))
+    own = own.with_columns(pl.col("persona_id").cast(pl.String), arm=pl.lit("persona"))
+    prior = prior.with_columns(persona_id=pl.lit(NOBODY), arm=pl.lit("none"))
+    names = ("persona_id", "question_id", "run_index", "rating", "arm")
+    both = pl.concat(table.filter(model=model, temperature=0.1).select(names) for table in (own, prior)).collect()
+    columns = Columns("persona_id", "question_id", "rating", run="run_index", more=("arm",))
+    return study("prior_pull"), Responses.read(both, columns, SIX, missing=["-1"])
+
+
+def ideology(of: str, model: str, *told: str) -> Recorded:
+    """Three political personas, up to 50 answers each to 32 Moral Foundations items, told by a label or with values spelled out."""
+    how = " and ".join({"naive_persona": "as a label", "value_persona": "with values spelled out"}[one] for one in told)
+    return Recorded(f"Moral Foundations, three politics told {how}, {model}", partial(_ideology, of=of, model=model, told=told))
+
+
+def _ideology(folder: Path, of: str, model: str, told: tuple[str, ...]) -> tuple[Study, Responses]:
+    """Answers of a model, under one or both ways of telling."""
+    frame = pl.read_parquet(folder / "mfq_ideology_repeats/responses.parquet")
+    frame = frame.filter(pl.col("model") == model, pl.col("condition").is_in(told))
+    columns = Columns("persona", "item", "response", run="run", condition=("condition",) if len(told) > 1 else ())
+    return study(of), Responses.read(frame, columns, SIX)
+
+
+def traits(model: str) -> Recorded:
+    """32 personas, high or low on five traits, ten answers each to 44 Big Five items."""
+    return Recorded(f"PersonaLLM, {model}", partial(_traits, model=model))
+
+
+def _traits(folder: Path, model: str) -> tuple[Study, Responses]:
+    """Answers with trait, key and target of each."""
+    place = folder / "personallm_bfi_repeats"
+    scores = pl.read_csv(place / "bfi_scores.txt", separator="\t").with_row_index("item", offset=1)
+    scores = scores.select(pl.col("item").cast(pl.String), "trait", keyed=pl.col("reverse").replace_strict({"N": "+", "R": "-"}))
+    frame = pl.read_parquet(place / "bfi_items.parquet").filter(model=model).with_columns(pl.col("item").cast(pl.String))
+    words = pl.col("persona").str.split("_")
+    high = pl.any_horizontal((pl.col("trait") == trait) & words.list.contains(word) for word, trait in POLES.items())
+    frame = frame.join(scores, "item").with_columns(target=pl.when(high).then(pl.lit("high")).otherwise(pl.lit("low")))
+    return study("resistance"), Responses.read(
+        frame, Columns("persona", "item", "rating", run="run", more=("trait", "keyed", "target")), FIVE
+    )
+
+
+def cues(model: str) -> Recorded:
+    """23 personas who judge posts, each told that the persona found it hateful, nothing, or not hateful."""
+    return Recorded(f"Hate-Personified, three cues, {model}", partial(_cues, model=model))
+
+
+def _cues(folder: Path, model: str) -> tuple[Study, Responses]:
+    """Labels by persona, post and cue."""
+    labels = pl.read_parquet(folder / "hate_personified/llm_labels.parquet").filter(study="RQ2_PC", model=model)
+    code = pl.col("prompt_code").str
+    frame = labels.with_columns(cue=code.extract(r"^P(\d)_"), persona=code.extract(r"^P\d_(\d+)$")).drop_nulls(["cue", "persona"])
+    return study("wording"), Responses.read(frame, Columns("persona", "item", "label", condition=("cue",)), Nominal())
+
+
+PROFILES = {"demo": "age and sex", "omni": "17 answers of the person"}
+"""Profiles of the twins, as the files call them, and what they tell."""
+
+
+def twins(of: str, profile: str) -> Recorded:
+    """1,511 people, four answers each, and a model's answers as each of them."""
+    read: Any = {"individuation": _individuated, "fidelity": _spread}[of]
+    return Recorded(f"Twins of 1,511 people, told {PROFILES[profile]}", partial(read, profile=profile))
+
+
+def _long(folder: Path, answers: str) -> pl.DataFrame:
+    """One row a person and question, with the person's own answer and another column's."""
+    frame = pl.read_parquet(folder / "twin_human_vs_llm/study1.parquet").with_columns(pl.col("respondent").cast(pl.String))
+    parts = [
+        frame.select(persona="respondent", item=pl.lit(f"Q{at}"), human=f"aoa_{at}", answer=f"{answers}{at}").cast(pl.String)
+        for at in range(1, 5)
+    ]
+    return pl.concat(parts)
+
+
+def _individuated(folder: Path, profile: str) -> tuple[Study, Responses]:
+    """The profile against the prompt that tells nothing of the person."""
+    arms = {"own": f"llm_{profile}_Q", "none": "llm_baseline_Q"}
+    frame = pl.concat(_long(folder, answers).with_columns(arm=pl.lit(arm)) for arm, answers in arms.items())
+    return study("individuation"), Responses.read(frame, Columns(more=("human", "arm")), SEVEN)
+
+
+def _spread(folder: Path, profile: str) -> tuple[Study, Responses]:
+    """Twins beside their people."""
+    people, panel = (Responses.read(_long(folder, answers), Columns(), SEVEN) for answers in ("aoa_", f"llm_{profile}_Q"))
+    return Fidelity(people), panel

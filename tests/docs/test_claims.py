@@ -1,0 +1,67 @@
+"""The page of claims says what its generator says, and leaves no study out."""
+
+import importlib
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from personametrics.lab.members import studies
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "claims.md").read_text(encoding="utf-8")
+FAST = ("A secret", "What is named first", "Models know groups")
+"""Claims that take the embedded model a second or two each."""
+
+
+@pytest.fixture(scope="module")
+def claims() -> ModuleType:
+    """The generator; benchmarks are scripts beside each other."""
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    try:
+        return importlib.import_module("claims")
+    finally:
+        sys.path.pop(0)
+
+
+def rows() -> dict[str, list[str]]:
+    """Cells of the first table by claim."""
+    (part,) = re.findall(r"<!-- begin claims -->(.*?)<!-- end claims -->", PAGE, re.DOTALL)
+    cells = [line.strip("| \n").split(" | ") for line in part.splitlines() if line.startswith("| ")]
+    return {first: rest for first, *rest in cells[2:]}
+
+
+def test_every_claim_is_on_the_page_and_every_study_among_them(claims: ModuleType) -> None:
+    assert list(rows()) == [claim.says for claim in claims.CLAIMS]
+    assert {claim.study for claim in claims.CLAIMS} == set(studies())
+
+
+def test_the_table_of_figures_and_sources_is_that_of_the_claims(claims: ModuleType) -> None:
+    assert claims.legend(claims.CLAIMS) in PAGE
+
+
+@pytest.mark.parametrize("begin", FAST)
+def test_the_embedded_model_says_what_the_page_says(claims: ModuleType, begin: str, tmp_path: Path) -> None:
+    (claim,) = (one for one in claims.CLAIMS if one.says.startswith(begin))
+    source, command, _, own, held = rows()[claim.says]
+    found = claims.toy(claim, tmp_path)
+    assert [source, command, own] == [f"`{claim.source}`", f"`{claim.command}`", found.shown]
+    assert held.endswith(f"embedded: {found.held}")
+
+
+@pytest.mark.parametrize("name", ["individuation", "prior_pull", "resistance", "response_types", "stability", "wording"])
+def test_recorded_answers_say_what_the_page_says(claims: ModuleType, name: str) -> None:
+    if not claims.data().is_dir():
+        pytest.skip("recorded answers are not at hand; set PERSONAMETRICS_DATA to their folder")
+    for claim in (one for one in claims.CLAIMS if one.study == name):
+        found = claims.recorded(claim)
+        assert rows()[claim.says][2] == "<br>".join(one.shown for one in found)
+        assert rows()[claim.says][4].startswith(f"recorded: {', '.join(one.held for one in found)}<br>")
+
+
+def test_a_claim_is_held_open_or_not_by_its_interval_or_its_verdict(claims: ModuleType) -> None:
+    by_label, by_interval = (next(one for one in claims.CLAIMS if one.claimed == wanted) for wanted in ("prior wins", "< 1"))
+    assert [claims.held(by_label, 0.0, 0.0, said) for said in ("prior wins", "undecided", "persona wins")] == ["yes", "open", "no"]
+    assert [claims.held(by_interval, *ends, "") for ends in ((0.5, 0.9), (0.9, 1.1), (1.1, 2.0))] == ["yes", "open", "no"]
