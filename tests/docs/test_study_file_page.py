@@ -25,6 +25,8 @@ def kind(part: Mapping[str, Any]) -> str:
         return ", ".join(f"`{value}`" if value else '`""`' for value in part["enum"])
     if "$ref" in part:
         return "mapping"
+    if part["type"] == "array" and part["items"].get("type") == "string":
+        return "list of text"
     limits = [f"{sign}{part[name]:,}" for name, sign in LIMITS.items() if name in part]
     return " ".join([WORDS.get(part["type"], part["type"]), *limits])
 

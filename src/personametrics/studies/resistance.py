@@ -76,13 +76,14 @@ class Resistance:
         if len({spell_scale(item.scale) for item in asked}) > 1:
             message = "resistance needs its items on one scale; pass those of one questionnaire."
             raise DesignError(message)
+        aimed = {trait for trait in map(self._trait, asked) for one in personas if one.attributes.get(trait) in {self.high, self.low}}
         found = []
-        for item, persona in product(asked, (None, *personas)):
+        for item, persona in product((item for item in asked if self._trait(item) in aimed), (None, *personas)):
             trait = self._trait(item)
             target = persona.attributes.get(trait, "") if persona else ""
             if persona is None or target in {self.high, self.low}:
                 found += asking.ask(persona, item, {"trait": trait, "keyed": item.attributes["keyed"], "target": target})
-        if all(ask.about["persona"] == NOBODY for ask in found):
+        if not found:
             names = ", ".join(sorted({self._trait(item) for item in asked})[:5])
             message = f"resistance needs personas with an attribute named like a trait ({names}) that holds {self.high} or {self.low}."
             raise DesignError(message)
