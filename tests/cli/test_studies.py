@@ -63,6 +63,7 @@ def test_a_study_is_estimated_from_recorded_answers(program: Program) -> None:
         (("run", "fidelity", "--model", "embedded"), "people's answers"),
         (("replay", "expertise", "people.csv", "--persona", "id", "--item", "text", "--answer", "party"), 'no column "gold"'),
         (("replay", "expertise", "people.csv", "--column", "gold=truth"), 'no column "truth"'),
+        (("replay", "expertise", "people.csv"), 'people.csv has no column "persona"'),
         (("audit", "--model", "embedded", "--personas", "people.csv", "--items", "items.csv", "--studies", "none"), 'no study "none"'),
     ],
 )
@@ -83,3 +84,9 @@ def test_people_s_answers_come_as_a_table(program: Program) -> None:
     assert said.json["findings"][0]["verdict"]["label"] == "answers like people's"
     refused = program("replay", "expertise", "answers.csv", "--human", "people-answers.csv")
     assert "does not compare with people" in refused.err
+
+
+def test_nothing_is_asked_no_times(program: Program) -> None:
+    said = program("run", "expertise", "--model", "embedded", "--runs", "0")
+    assert said.code == 2
+    assert "not in the range" in said.err

@@ -57,7 +57,8 @@ def replay(  # noqa: PLR0917 (a command's options are its parameters)
         probabilities=labels,
         more=tuple(one for one, kind in frame.schema.items() if one not in taken and not kind.is_nested()),
     )  # fmt: skip
-    responses = Responses.read(frame, columns, parse_scale(scale), missing=missing or (), keep=where or (), duplicates="runs")
+    source = frame if column else file  # a path is named in messages
+    responses = Responses.read(source, columns, parse_scale(scale), missing=missing or (), keep=where or (), duplicates="runs")
     finding = asked.estimate(responses)
     provenance = {"source": str(file), "columns": {key: str(value) for key, value in vars(columns).items()}, "versions": versions()}
     card = Card(f"{finding.study}: {file.name}", (finding,), provenance)

@@ -126,10 +126,10 @@ class Individuation:
         if gain is None or not np.isfinite(gain.low):
             return Verdict("undecided", "Too few people or items to compare the own profile with another person's.", open=(PROFILE,))
         said = f"under the own profile {gain.value:+.2f} ({gain.low:+.2f} to {gain.high:+.2f}) more answers are right than under another's"
+        if gain.high < self.margin:  # first: a gain beyond doubt may still be too small for any use
+            return Verdict("no individuation", f"{said.capitalize()}: less than {self.margin:g}.", unfit=(PROFILE,))
         if gain.low > 0:
             return Verdict("individual", f"{said.capitalize()}.", fit=(PROFILE,))
-        if gain.high < self.margin:
-            return Verdict("no individuation", f"{said.capitalize()}: less than {self.margin:g}.", unfit=(PROFILE,))
         return Verdict("undecided", f"{said.capitalize()}: the interval leaves it open.", open=(PROFILE,))
 
     def known(self) -> Known:
