@@ -27,12 +27,10 @@ if TYPE_CHECKING:
     from personametrics.data.scale import Numeric as Numeric
     from personametrics.data.scale import Ordinal as Ordinal
     from personametrics.data.scale import parse_scale as parse_scale
-    from personametrics.data.study import Asking as Asking
     from personametrics.data.world import simulate as simulate
     from personametrics.lab.audit import aaudit as aaudit
     from personametrics.lab.audit import audit as audit
     from personametrics.lab.measure import measure as measure
-    from personametrics.lab.run import arun as arun
     from personametrics.lab.run import run as run
     from personametrics.models.scripted import Scripted as Scripted
     from personametrics.studies.fidelity import Fidelity as Fidelity
@@ -40,7 +38,6 @@ if TYPE_CHECKING:
 
 # Loaded when first used: the ground floor must import with numpy and scipy alone, and nobody waits for charts who wants a number.
 _HOME = {
-    "Asking": "data.study",
     "Card": "data.card",
     "Columns": "data.columns",
     "Estimate": "data.estimate",
@@ -64,7 +61,6 @@ _HOME = {
     "card_schema": "data.card",
     "citations": "data.citations",
     "aaudit": "lab.audit",
-    "arun": "lab.run",
     "audit": "lab.audit",
     "measure": "lab.measure",
     "parse_scale": "data.scale",

@@ -35,7 +35,7 @@ MOST_PROMPTS = 8
 def run(
     study: Study | str, model: Model | str, personas: Any = None, items: Any = None, out: str | Path = "run", asking: Asking | None = None
 ) -> Finding:
-    """Ask a model what a study wants to know, and say what the answers say; in a notebook, await `arun` instead.
+    """Ask a model what a study wants to know, and say what the answers say; in a notebook, await `personametrics.lab.run.arun` instead.
 
     Args:
         study: one of `personametrics studies` by its name, or a study with its knobs.
