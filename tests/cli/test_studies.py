@@ -35,6 +35,7 @@ def test_a_study_is_asked_of_the_embedded_model_and_kept(program: Program) -> No
     assert said.code == 0
     assert [finding["study"] for finding in said.json["findings"]] == ["expertise", "elicitation"]
     assert Path("run-expertise/card.html").is_file()
+    assert "give that command again" in program("report", "run-expertise").err
     again = program("run", "expertise", "--model", "embedded", "--runs", "1", "--json")
     assert again.json["findings"][0] == said.json["findings"][0]
 

@@ -25,6 +25,9 @@ from personametrics.elicit.prices import Prices, listed
 from personametrics.elicit.table import responses, table
 from personametrics.version import __version__
 
+STUDIES = "studies"
+"""What the manifest of a run directory says in which studies were asked one by one."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -67,6 +70,8 @@ class Run:
             kept = journal.manifest
         if "plan" not in kept:
             message = f"{folder} holds no run; start one with `personametrics audit`."
+            if kept.get("kind") == STUDIES:
+                message = f"{folder} holds studies asked with `personametrics run`; give that command again, its card lies in the folder."
             raise RunError(message)
         plan = Plan.model_validate(kept["plan"]).model_copy(update={"out": str(folder)})
         personas = read_personas([Persona(**one) for one in kept["personas"]])

@@ -23,6 +23,7 @@ from personametrics.elicit.arms import PANEL
 from personametrics.elicit.engine import Tally, Terms, elicit
 from personametrics.elicit.journal import Journal
 from personametrics.elicit.record import record
+from personametrics.elicit.run import STUDIES
 from personametrics.elicit.table import of_study, table
 from personametrics.lab import battery, members
 from personametrics.lab.measure import versions
@@ -100,7 +101,7 @@ class Session:
         name = type(chosen).__module__.rpartition(".")[2]
         who = battery.personas(model, name) if personas is None else read_personas(personas)
         what = battery.items(model) if items is None else read_items(items)
-        manifest = {"model": model, "kind": "studies"}
+        manifest = {"model": model, "kind": STUDIES}
         return cls(chosen, model, who, what, Path(out), asking or Asking(), items is None, manifest)
 
     @cached_property
