@@ -130,7 +130,7 @@ def _template() -> jinja2.Template:
     )
     environment.globals.update(
         signs=words.SIGNS,
-        **{name: getattr(words, name) for name in ("cell", "count", "figure", "interval", "level", "number", "warning")},
+        **{name: getattr(words, name) for name in ("cell", "count", "is_span", "figure", "interval", "level", "number", "warning")},
     )
     return environment.get_template("card.html.j2")
 

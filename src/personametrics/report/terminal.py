@@ -21,6 +21,7 @@ from personametrics.report.words import (
     figure,
     headline,
     interval,
+    is_span,
     key_estimates,
     level,
     number,
@@ -163,7 +164,7 @@ def _estimates(estimates: Sequence[Estimate]) -> Table:
 
 def _reach(e: Estimate) -> list[Text]:
     """An interval in numbers and, for a share, drawn."""
-    return [_text(interval(e)), _text(bar(e.value, e.low, e.high) if e.unit == "share" else "", "cyan")]
+    return [_text(interval(e)), _text(bar(e.value, e.low, e.high) if is_span(e) else "", "cyan")]
 
 
 def bar(value: float, low: float, high: float, width: int = BAR) -> str:

@@ -152,6 +152,11 @@ def level(estimates: Iterable[Estimate]) -> str:
     return f"{' / '.join(f'{one:.0%}' for one in levels)} interval".strip()
 
 
+def is_span(estimate: Estimate) -> bool:
+    """Whether an estimate can be drawn on 0 to 1: a share, and of those that a study names itself none that may be a difference."""
+    return estimate.unit == "share" and (estimate.means is None or not estimate.low < 0)
+
+
 def tone(verdict: Verdict) -> str:
     """Good, bad, open or plain: how a verdict is coloured; one that `TONES` does not name, by what it says the panel is fit for."""
     unnamed = (
