@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -45,3 +46,23 @@ def test_how_far_moral_priors_show_through_personas(
     assert found["flip"].value == pytest.approx(flip, abs=1e-4)
     assert found["persuasion"].value == pytest.approx(persuasion, abs=1e-4)
     assert found.verdict.label == label
+
+
+def test_label_log_probabilities_give_the_information_that_personas_carry(recorded: Find) -> None:
+    """gemma-2-9b was scored as 100 personas and never as itself: their mean stands for it, and KL to the mean is mutual information."""
+    digits = [f"digit_{digit}_logprob" for digit in range(6)]
+    frame = pl.read_parquet(recorded("mfq_personas/logprobs_gemma2_9b.parquet")).select("persona_id", "question_id", *digits)
+    shares = np.exp(frame.select(digits).to_numpy())
+    shares /= shares.sum(1, keepdims=True)
+    own = frame.select(pl.col("persona_id").cast(pl.String), "question_id").with_columns(
+        *(pl.Series(f"p:{digit}", shares[:, digit]) for digit in range(6)), arm=pl.lit("persona")
+    )
+    mean = own.group_by("question_id").agg(pl.col(f"p:{digit}").mean() for digit in range(6))
+    prior = mean.with_columns(persona_id=pl.lit(NOBODY), arm=pl.lit("none")).select(own.columns)
+    columns = Columns("persona_id", "question_id", probabilities=tuple(f"p:{digit}" for digit in range(6)), more=("arm",))
+    found = PriorPull().estimate(Responses.read(pl.concat([own, prior]), columns, Ordinal(tuple("012345"))))
+    cube = shares.reshape(100, -1, 6)[:, np.argsort(np.argsort(frame["question_id"].to_numpy()[: len(shares) // 100]))]
+    middle = cube.mean(0, keepdims=True)
+    information = (cube * (np.log(np.maximum(cube, 1e-300)) - np.log(middle))).sum(2).mean()
+    assert found["persuasion"].value == pytest.approx(information, rel=1e-6)
+    assert found["slope"].value == pytest.approx(1, abs=1e-6)
