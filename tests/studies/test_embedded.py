@@ -29,11 +29,15 @@ CHIEF = {
     "self_knowledge": ("overconfidence", "accuracy"),
     "commitment": ("agreement.secret", "consistency.secret", "consistency.written"),
     "group_knowledge": ("gap",),
+    "judge_reliability": ("omega.single", "component.persona"),
+    "belief_structure": ("constraint",),
 }
 """Estimates that mean the same for answers drawn and for probabilities."""
-PLANTED = ("stability", "wording", "distortion", "expertise", "value_tension", "resistance", "prior_pull", "group_knowledge")
+PLANTED = frozenset(CHIEF) - {"self_knowledge", "commitment"}
 """Studies whose every question the society itself answers."""
 MODEL = Embedded()
+MARKS = {item.id for item in panels.battery() if item.attributes["kind"] == "rating"}
+"""Marks were never learned with their options in reverse."""
 
 
 def asked(name: str) -> tuple[Study, Any, Any]:
@@ -42,6 +46,8 @@ def asked(name: str) -> tuple[Study, Any, Any]:
 
 
 def said(chosen: Study, asks: list[Ask], replies: list[Reply]) -> Finding:
+    pairs = [pair for pair in zip(asks, replies, strict=True) if pair[0].about["item"] not in MARKS or pair[0].about["order"] == "given"]
+    asks, replies = ([*part] for part in zip(*pairs, strict=True))
     return chosen.estimate(of_study(replied(asks, replies), "the embedded model"))
 
 
