@@ -5,7 +5,7 @@ python benchmarks/claims.py --only STUDY    those of one study
 python benchmarks/claims.py --quick         two runs of the embedded model each
 python benchmarks/claims.py --write         writes the tables into docs/claims.md
 
-Recorded answers are looked for in ../shared/data, or where PERSONAMETRICS_DATA says.
+Recorded answers are looked for in a folder of data sets beside the checkout, or where PERSONAMETRICS_DATA says.
 """
 
 import argparse
