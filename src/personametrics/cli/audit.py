@@ -12,6 +12,7 @@ from rich.console import Console
 from personametrics import report
 from personametrics.cli.measure import save
 from personametrics.cli.progress import say_how_it_ended, with_progress
+from personametrics.data.card import Card
 from personametrics.data.errors import InputError
 from personametrics.data.model import Model
 from personametrics.elicit.forecast import forecast
@@ -115,7 +116,7 @@ def carry_out(run: Run, model: Model, *, extend: bool, as_json: bool) -> None:
         console.print(said, markup=False, highlight=False)
     tally = asyncio.run(with_progress(lambda terms: conduct(run, model, terms, extend=extend), console))
     if tally.answered or tally.before or tally.failed:
-        _write_card(run, as_json=as_json)
+        write_card(card_of(run), run.folder, as_json=as_json)
     say_how_it_ended(tally, f"go on with: personametrics resume {run.folder}", console)
 
 
@@ -130,13 +131,12 @@ def further(run: Run) -> str:
     return f"Further studies: {sum(asked.values()):,} asks at most, what they share is asked once ({each})." if asked else ""
 
 
-def _write_card(run: Run, *, as_json: bool) -> None:
-    """The card as JSON and as a page in the run directory, and on the screen."""
-    card = card_of(run)
-    save(run.folder / "card.json", card.to_json() + "\n")
-    save(run.folder / "card.html", report.html([card]))
+def write_card(card: Card, folder: Path, *, as_json: bool) -> None:
+    """The card as JSON and as a page in a run directory, and on the screen."""
+    save(folder / "card.json", card.to_json() + "\n")
+    save(folder / "card.html", report.html([card]))
     if as_json:
         typer.echo(card.to_json())
     else:
         report.show(card, Console())
-        typer.echo(f"The report: {(run.folder / 'card.html').resolve()}")
+        typer.echo(f"The report: {(folder / 'card.html').resolve()}")

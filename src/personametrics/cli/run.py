@@ -6,9 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from personametrics import report
-from personametrics.cli.audit import Items, Json, Out, Personas
-from personametrics.cli.measure import save
+from personametrics.cli.audit import Items, Json, Out, Personas, write_card
 from personametrics.cli.people import Human, HumanAnswer, HumanItem, HumanScale, Respondent, with_people
 from personametrics.cli.progress import say_how_it_ended, with_progress
 from personametrics.data.ask import Sampling
@@ -45,12 +43,5 @@ def run(  # noqa: PLR0917 (a command's options are its parameters)
     console.print(f"{len(session.asks):,} asks.", highlight=False)
     tally = asyncio.run(with_progress(lambda terms: session.ask(opened, terms), console))
     if tally.answered or tally.before or tally.failed:
-        card = session.card
-        save(session.folder / "card.json", card.to_json() + "\n")
-        save(session.folder / "card.html", report.html([card]))
-        if json_:
-            typer.echo(card.to_json())
-        else:
-            report.show(card, Console())
-            typer.echo(f"The report: {(session.folder / 'card.html').resolve()}")
+        write_card(session.card, session.folder, as_json=json_)
     say_how_it_ended(tally, "run the same command again to go on", console)

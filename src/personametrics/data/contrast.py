@@ -12,8 +12,6 @@ from personametrics.stats.arrays import Floats
 
 Group = Sequence[pl.Expr]
 """Conditions on rows: a cell each."""
-DIGITS = 12
-"""Decimals that are kept: answers known as probabilities have intervals so narrow that rounding alone would lie beside 0."""
 
 
 class Contrasts:
@@ -60,7 +58,7 @@ class Contrasts:
         if added:
             method = "half an answer added to either side of every cell, since an accuracy is 0 or 1"
             one = replace(one, low=float("nan"), high=float("nan"), method=method, status=Status.NO_INTERVAL)
-        return [replace(one, value=round(one.value, DIGITS), low=round(one.low, DIGITS), high=round(one.high, DIGITS))]
+        return [one]
 
 
 def _stacked(shares: Floats, ends: Sequence[int]) -> Floats:

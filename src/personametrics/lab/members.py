@@ -26,6 +26,11 @@ def studies() -> Mapping[str, type[Study]]:
     return found | {entry.name: entry.load() for entry in entry_points(group=GROUP)}
 
 
+def name_of(one: Study) -> str:
+    """The name of a study: that of its file."""
+    return type(one).__module__.rpartition(".")[2]
+
+
 def study(text: str) -> Study:
     """A study by its name, with knobs: `expertise:margin=0.1`.
 

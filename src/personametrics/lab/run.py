@@ -98,8 +98,7 @@ class Session:
             InputError: personas or items cannot be read, or there is no such study.
         """
         chosen = members.study(study) if isinstance(study, str) else study
-        name = type(chosen).__module__.rpartition(".")[2]
-        who = battery.personas(model, name) if personas is None else read_personas(personas)
+        who = battery.personas(model, members.name_of(chosen)) if personas is None else read_personas(personas)
         what = battery.items(model) if items is None else read_items(items)
         manifest = {"model": model, "kind": STUDIES}
         return cls(chosen, model, who, what, Path(out), asking or Asking(), items is None, manifest)
@@ -158,7 +157,7 @@ class Session:
     @property
     def name(self) -> str:
         """The study's."""
-        return type(self.study).__module__.rpartition(".")[2]
+        return members.name_of(self.study)
 
     @property
     def said(self) -> Finding:
