@@ -72,8 +72,8 @@ def test_by_hand_without_reruns() -> None:
 
 def test_probabilities_are_what_many_runs_come_to() -> None:
     known = ALONE.known()
-    limit = ALONE.estimate(Theatre(ALONE, known, Asking(score=True)).play(known.world))
-    many = ALONE.estimate(Theatre(ALONE, known, Asking(25)).play(known.world))
+    limit = ALONE.estimate(Theatre.of(ALONE, known, Asking(score=True)).play(known.world))
+    many = ALONE.estimate(Theatre.of(ALONE, known, Asking(25)).play(known.world))
     assert many["constraint"].value == pytest.approx(limit["constraint"].value, abs=0.03)
     r = {(row["item"], row["other"]): row["panel"] for row in limit.evidence["pairs"]}
     assert r["item 0", "item 1"] == pytest.approx(0.625)

@@ -59,7 +59,7 @@ def test_the_entropy_of_four_reveals_is_corrected() -> None:
 
 def test_probabilities_give_the_limit_of_many_runs() -> None:
     known = STUDY.known()
-    found = STUDY.estimate(Theatre(STUDY, known, Asking(score=True)).play(known.world))
+    found = STUDY.estimate(Theatre.of(STUDY, known, Asking(score=True)).play(known.world))
     for name, value in known.truth.items():
         assert found[name].value == pytest.approx(value)
     bits = -(0.94 * math.log2(0.94 / 3) + 0.06 * math.log2(0.02))
@@ -69,7 +69,7 @@ def test_probabilities_give_the_limit_of_many_runs() -> None:
 
 def test_a_choice_as_firm_as_a_written_one_is_one_character() -> None:
     known = STUDY.known()
-    found = STUDY.estimate(Theatre(STUDY, known, Asking(score=True)).play(known.null))
+    found = STUDY.estimate(Theatre.of(STUDY, known, Asking(score=True)).play(known.null))
     assert found.verdict.label == "one character"
     assert found["agreement.gain"].value == pytest.approx(0)
 
@@ -77,14 +77,14 @@ def test_a_choice_as_firm_as_a_written_one_is_one_character() -> None:
 def test_a_model_that_ignores_what_it_wrote_is_no_character() -> None:
     """Reveals that are as random with the choice written down as without prove nothing."""
     known = STUDY.known()
-    found = STUDY.estimate(Theatre(STUDY, known, Asking(score=True)).play(lambda ask: dict.fromkeys(ask.choices, 1 / 6)))
+    found = STUDY.estimate(Theatre.of(STUDY, known, Asking(score=True)).play(lambda ask: dict.fromkeys(ask.choices, 1 / 6)))
     assert found["agreement.gain"].value == pytest.approx(0)
     assert found.verdict.label == "undecided"
 
 
 def test_single_runs_tell_consistency_only() -> None:
     known = STUDY.known()
-    found = STUDY.estimate(Theatre(STUDY, known, Asking(runs=1)).play(known.world))
+    found = STUDY.estimate(Theatre.of(STUDY, known, Asking(runs=1)).play(known.world))
     assert found["agreement.secret"].status == Status.NO_RERUNS
     assert found["entropy.gain"].status == Status.NO_RERUNS
     assert found["consistency.secret"].value > 0.7
@@ -110,7 +110,7 @@ def test_the_reveal_is_asked_at_the_end_of_the_conversation_and_nothing_is_added
 
 def test_missing_columns_attributes_and_arms_are_named() -> None:
     known = STUDY.known()
-    whole = Theatre(STUDY, known).play(known.world)
+    whole = Theatre.of(STUDY, known).play(known.world)
     with pytest.raises(ColumnError, match="the game, the same for"):
         STUDY.estimate(replace(whole, frame=whole.frame.drop("game")))
     with pytest.raises(DesignError, match="secret or written"):
@@ -137,7 +137,7 @@ def test_games_of_the_society_are_worded_and_answered_as_it_learned_them() -> No
 
     assert len(asks) == 24
     known = replace(STUDY.known(), items=items)
-    found = STUDY.estimate(Theatre(STUDY, known, Asking(score=True)).play(world))
+    found = STUDY.estimate(Theatre.of(STUDY, known, Asking(score=True)).play(world))
     assert found["consistency.secret"].value == pytest.approx(PLANTED.reveal)
     assert found["consistency.written"].value == pytest.approx(PLANTED.honest)
     assert found.verdict.label == "superposition"

@@ -84,7 +84,7 @@ def _asked(study: Discernment, shift: dict[str, float]) -> Finding:
         true = ask.about["gold"] == "true"
         return {"1": 0.0, "2": wrong if true else 1 - wrong, "3": 0.0, "4": 0.0, "5": 1 - wrong if true else wrong, "6": 0.0}
 
-    return study.estimate(Theatre(study, study.known(), Asking(score=True)).play(world))
+    return study.estimate(Theatre.of(study, study.known(), Asking(score=True)).play(world))
 
 
 def test_an_instruction_is_compared_with_the_model_under_the_same_instruction() -> None:

@@ -64,7 +64,7 @@ def asked(
 
     study = study or Distortion()
     known = replace(study.known(), personas=who or people(), items=items or questions())
-    return study.estimate(Theatre(study, known, EXACT).play(world))
+    return study.estimate(Theatre.of(study, known, EXACT).play(world))
 
 
 def suits(about: Mapping[str, str]) -> float:
@@ -134,7 +134,7 @@ def test_the_society_bends_as_it_was_planted_and_not_where_nobody_wishes() -> No
     personas, items = bare(), instruments.evidence()
     study = Distortion()
     known = replace(study.known(), personas=personas, items=items)
-    found = study.estimate(Theatre(study, known, EXACT).play(society(personas, items)))
+    found = study.estimate(Theatre.of(study, known, EXACT).play(society(personas, items)))
     assert found["odds.ratio"].value == pytest.approx(PLANTED.evidence)
     assert found["control.change"].value == pytest.approx(0.0, abs=1e-9)
     assert found.verdict.label == "identity bends judgement"

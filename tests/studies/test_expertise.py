@@ -37,7 +37,7 @@ def test_who_tells_nothing_of_what_they_know_is_not_asked() -> None:
 
 
 def test_gains_are_differences_of_accuracies_counted_by_hand() -> None:
-    responses = Theatre(STUDY, KNOWN).play(KNOWN.world, 3)
+    responses = Theatre.of(STUDY, KNOWN).play(KNOWN.world, 3)
     right: dict[str, list[bool]] = defaultdict(list)
     for row in responses.frame.iter_rows(named=True):
         right[row["arm"]].append(row["answer"] == row["gold"])
@@ -49,19 +49,19 @@ def test_gains_are_differences_of_accuracies_counted_by_hand() -> None:
 
 
 def test_label_probabilities_give_the_truth_itself() -> None:
-    finding = STUDY.estimate(Theatre(STUDY, KNOWN, Asking(score=True)).play(KNOWN.world))
+    finding = STUDY.estimate(Theatre.of(STUDY, KNOWN, Asking(score=True)).play(KNOWN.world))
     for name, truth in KNOWN.truth.items():
         assert finding[name].value == pytest.approx(truth)
     assert (finding["gain.ignorant"].low, finding["gain.ignorant"].high) == pytest.approx((-0.25, -0.25))
 
 
 def test_no_effect_can_be_concluded() -> None:
-    finding = STUDY.estimate(Theatre(STUDY, KNOWN, Asking(score=True)).play(KNOWN.null))
+    finding = STUDY.estimate(Theatre.of(STUDY, KNOWN, Asking(score=True)).play(KNOWN.null))
     assert finding.verdict.label == "no change"
 
 
 def test_without_an_arm_without_a_persona_there_are_accuracies_and_no_gains() -> None:
-    whole = Theatre(STUDY, KNOWN).play(KNOWN.world)
+    whole = Theatre.of(STUDY, KNOWN).play(KNOWN.world)
     finding = STUDY.estimate(whole.only(pl.col("arm") != "none"))
     assert {one.name for one in finding.estimates} == {"accuracy.expert", "accuracy.other", "accuracy.ignorant"}
     assert finding.verdict.label == "undecided"

@@ -139,8 +139,8 @@ def test_a_persona_counts_in_each_of_its_groups() -> None:
 
 def test_probabilities_are_the_limit_of_many_runs() -> None:
     known = STUDY.known()
-    exact = STUDY.estimate(Theatre(STUDY, known, Asking(score=True)).play(known.world))
-    drawn = STUDY.estimate(Theatre(STUDY, known).play(known.world))
+    exact = STUDY.estimate(Theatre.of(STUDY, known, Asking(score=True)).play(known.world))
+    drawn = STUDY.estimate(Theatre.of(STUDY, known).play(known.world))
     assert exact["error.direct"].value == pytest.approx(0)
     assert exact["error.simulated"].value == pytest.approx(known.truth["error.simulated"])
     assert drawn["error.simulated"].value == pytest.approx(exact["error.simulated"].value, abs=0.02)

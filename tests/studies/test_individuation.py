@@ -96,8 +96,8 @@ def test_without_answers_under_no_profile_there_is_no_gain_over_it() -> None:
 def test_label_probabilities_are_the_limit_of_many_runs() -> None:
     study = Individuation()
     known = study.known()
-    exact = study.estimate(Theatre(study, known, Asking(score=True)).play(known.world))
-    drawn = study.estimate(Theatre(study, known, Asking(runs=60)).play(known.world))
+    exact = study.estimate(Theatre.of(study, known, Asking(score=True)).play(known.world))
+    drawn = study.estimate(Theatre.of(study, known, Asking(runs=60)).play(known.world))
     assert [one.name for one in exact.estimates] == [one.name for one in drawn.estimates]
     for one in exact.estimates:
         slack = 0.3 if one.name in {"identified", "rank"} else 0.04
@@ -145,7 +145,7 @@ def test_the_people_predicted_worst_come_first_in_the_evidence() -> None:
 def test_verdicts_follow_the_interval_of_the_gain_over_other_profiles() -> None:
     study = Individuation()
     known = study.known()
-    theatre = Theatre(study, known)
+    theatre = Theatre.of(study, known)
     assert study.estimate(theatre.play(known.world)).verdict.label == "individual"
     assert study.estimate(theatre.play(known.null)).verdict.label == "no individuation"
     assert Individuation(margin=0.001).estimate(theatre.play(known.null)).verdict.label == "undecided"

@@ -123,7 +123,7 @@ def swayed(ask: Ask) -> Mapping[str, float]:
 def test_a_judge_who_goes_by_the_place_of_an_option_is_caught_by_the_order() -> None:
     study = JudgeReliability()
     known = study.known()
-    found = study.estimate(Theatre(study, known, Asking(runs=2)).play(swayed))
+    found = study.estimate(Theatre.of(study, known, Asking(runs=2)).play(swayed))
     assert found["agreement.rerun"].value == 1.0
     assert found["agreement.order"].value == 0.0
     assert found["order.loss"].value == 1.0
@@ -132,8 +132,8 @@ def test_a_judge_who_goes_by_the_place_of_an_option_is_caught_by_the_order() -> 
 def test_label_probabilities_are_the_limit_of_many_runs() -> None:
     study = JudgeReliability()
     known = study.known()
-    exact = study.estimate(Theatre(study, known, Asking(score=True)).play(known.world))
-    drawn = study.estimate(Theatre(study, known, Asking(runs=60)).play(known.world))
+    exact = study.estimate(Theatre.of(study, known, Asking(score=True)).play(known.world))
+    drawn = study.estimate(Theatre.of(study, known, Asking(runs=60)).play(known.world))
     assert {one.name for one in drawn.estimates} - {one.name for one in exact.estimates} == {"omega.mean", "alpha", "verdict.straddle"}
     for one in exact.estimates:
         assert drawn[one.name].value == pytest.approx(one.value, abs=0.02), one.name
@@ -190,7 +190,7 @@ def test_what_changes_most_comes_first_in_the_evidence() -> None:
 def test_verdicts_are_statements_about_the_interval() -> None:
     study = JudgeReliability()
     known = study.known()
-    theatre = Theatre(study, known)
+    theatre = Theatre.of(study, known)
     good, bad = study.estimate(theatre.play(known.world)), study.estimate(theatre.play(known.null))
     assert (good.verdict.label, bad.verdict.label) == ("reliable enough", "not reliable enough")
     assert good["omega.single"].low >= study.target > bad["omega.single"].high

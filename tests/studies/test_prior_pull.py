@@ -109,7 +109,7 @@ def test_a_tie_with_the_priors_mode_is_no_flip() -> None:
 def test_without_a_persona_effect_the_floor_is_what_persuasion_is() -> None:
     study = PriorPull()
     labels = {"1": 0.1, "2": 0.2, "3": 0.4, "4": 0.2, "5": 0.1}
-    theatre = Theatre(study, study.known())
+    theatre = Theatre.of(study, study.known())
 
     def alike(_: Ask) -> Mapping[str, float]:
         return labels

@@ -131,15 +131,15 @@ def test_verdicts_follow_from_the_interval(kept: float, label: str) -> None:
         agree = score if ask.about["keyed"] == "+" else 1 - score
         return {choice: math.comb(4, at) * agree**at * (1 - agree) ** (4 - at) for at, choice in enumerate(ask.choices)}
 
-    found = STUDY.estimate(Theatre(STUDY, known).play(world))
+    found = STUDY.estimate(Theatre.of(STUDY, known).play(world))
     assert found.verdict.label == label
     assert found["resistance"].low < kept < found["resistance"].high
 
 
 def test_probabilities_are_what_many_runs_come_to() -> None:
     known = STUDY.known()
-    many = STUDY.estimate(Theatre(STUDY, known, Asking(20)).play(known.world))
-    limit = STUDY.estimate(Theatre(STUDY, known, Asking(score=True)).play(known.world))
+    many = STUDY.estimate(Theatre.of(STUDY, known, Asking(20)).play(known.world))
+    limit = STUDY.estimate(Theatre.of(STUDY, known, Asking(score=True)).play(known.world))
     for name, truth in known.truth.items():
         assert limit[name].value == pytest.approx(truth)
         assert many[name].value == pytest.approx(truth, abs=0.08)

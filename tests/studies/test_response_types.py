@@ -31,7 +31,7 @@ STEADY, MOVED, RANDOM = {"2": 1.0}, {"5": 1.0}, dict.fromkeys(LABELS.labels, 0.2
 def answered(world: Callable[[int, str], Mapping[str, float]], asking: Asking, seed: int = 0) -> Responses:
     """Answers of a world that looks at the item and its wording."""
     study = ResponseTypes(conditions=("wording",))
-    theatre = Theatre(study, study.known(), asking)
+    theatre = Theatre.of(study, study.known(), asking)
     theatre.asks = study.design(PEOPLE, ITEMS, asking)
 
     def whole(ask: Ask) -> Mapping[str, float]:
@@ -104,7 +104,7 @@ def test_agreement_is_that_of_brennan_and_prediger_and_shift_is_a_share_of_chanc
     """Two labels with .9 and .6 of yes: reruns differ in .18 and .48, answers of both in .42; at random in one half."""
     study = ResponseTypes()
     known = study.known()
-    theatre = Theatre(replace(study, conditions=("wording",)), known, Asking(score=True))
+    theatre = Theatre.of(replace(study, conditions=("wording",)), known, Asking(score=True))
     shares = {"given": 0.9, "formal": 0.6}
     whole = theatre.play(lambda ask: {"yes": shares[ask.about["wording"]], "no": 1 - shares[ask.about["wording"]]})
     for row in study.estimate(whole).evidence["items"]:

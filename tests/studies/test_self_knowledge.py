@@ -109,10 +109,10 @@ def test_an_answer_has_the_certainty_that_was_stated_of_it() -> None:
 
 def test_probabilities_give_the_limit_of_many_runs() -> None:
     known = replace(STUDY.known(), personas=STUDY.known().personas[:1], items=STUDY.known().items[:6])
-    found = STUDY.estimate(Theatre(STUDY, known, Asking(score=True)).play(known.world))
+    found = STUDY.estimate(Theatre.of(STUDY, known, Asking(score=True)).play(known.world))
     for name, value in known.truth.items():
         assert found[name].value == pytest.approx(value), name
-    many = STUDY.estimate(Theatre(STUDY, known, Asking(runs=150)).play(known.world))
+    many = STUDY.estimate(Theatre.of(STUDY, known, Asking(runs=150)).play(known.world))
     for name in ("aurc", "augrc", "sure.accuracy", "ece", "unsteady"):
         assert many[name].value == pytest.approx(found[name].value, abs=0.04), name
 
@@ -196,7 +196,7 @@ def test_the_society_is_overconfident_as_planted() -> None:
         return sureness(person, item, instruments.SURE.labels) if ask.about["certainty_of"] else answers(person, item)
 
     known = replace(STUDY.known(), personas=people, items=items)
-    theatre = Theatre(STUDY, known, Asking(score=True))
+    theatre = Theatre.of(STUDY, known, Asking(score=True))
     assert len(theatre.asks) == 20 * 7 * 4
     assert theatre.asks[1].messages[-1] == Asking().ask(None, instruments.certainty())[0].messages[0]
     found = STUDY.estimate(theatre.play(world))

@@ -42,7 +42,7 @@ def exactly(share: float, first: float = 0.0) -> Finding:
         p += first if ask.about["first"] == one else -first
         return {one: p, other: 1 - p}
 
-    return STUDY.estimate(Theatre(STUDY, known, Asking(score=True)).play(world))
+    return STUDY.estimate(Theatre.of(STUDY, known, Asking(score=True)).play(world))
 
 
 def test_leaning_is_the_mean_over_pairs_of_different_runs() -> None:
@@ -92,7 +92,7 @@ def test_an_order_that_decides_is_no_leaning() -> None:
 
 def test_a_model_that_is_one_sided_itself_is_not_called_even() -> None:
     known = STUDY.known()
-    theatre = Theatre(STUDY, known, Asking(score=True))
+    theatre = Theatre.of(STUDY, known, Asking(score=True))
     found = STUDY.estimate(theatre.play(lambda ask: dict(zip(sorted(ask.choices), (0.97, 0.03), strict=True))))
     assert found["collapse"].value == pytest.approx(0)
     assert found.verdict.label == "one-sided either way"
@@ -100,7 +100,7 @@ def test_a_model_that_is_one_sided_itself_is_not_called_even() -> None:
 
 def test_single_runs_say_nothing_of_leaning_but_tell_the_order_effect() -> None:
     known = STUDY.known()
-    found = STUDY.estimate(Theatre(STUDY, known, Asking(runs=1)).play(known.world))
+    found = STUDY.estimate(Theatre.of(STUDY, known, Asking(runs=1)).play(known.world))
     assert found["collapse"].status == Status.NO_RERUNS
     assert math.isnan(found["evenhandedness.persona"].value)
     assert found["order.persona"].low < 0.05 < found["order.persona"].high
@@ -109,7 +109,7 @@ def test_single_runs_say_nothing_of_leaning_but_tell_the_order_effect() -> None:
 
 def test_without_the_arm_that_is_compared_with_nothing_is_decided() -> None:
     known = STUDY.known()
-    whole = Theatre(STUDY, known).play(known.world)
+    whole = Theatre.of(STUDY, known).play(known.world)
     found = STUDY.estimate(whole.only(pl.col("persona").cast(pl.String) != NOBODY))
     assert found["evenhandedness.persona"].value == pytest.approx(0.36, abs=0.1)
     assert found.verdict.label == "undecided"
@@ -118,7 +118,7 @@ def test_without_the_arm_that_is_compared_with_nothing_is_decided() -> None:
 
 def test_tables_without_the_column_or_with_one_order_are_refused() -> None:
     known = STUDY.known()
-    whole = Theatre(STUDY, known).play(known.world)
+    whole = Theatre.of(STUDY, known).play(known.world)
     with pytest.raises(ColumnError, match="the value that the question named first"):
         STUDY.estimate(replace(whole, frame=whole.frame.drop("first")))
     with pytest.raises(DesignError, match="both orders"):
@@ -139,7 +139,7 @@ def test_the_society_collapses_as_planted() -> None:
     asks = STUDY.design(people, items, Asking(score=True))
     assert len(asks) == 2 * 6 * 13
     known = replace(STUDY.known(), personas=people, items=items)
-    found = STUDY.estimate(Theatre(STUDY, known, Asking(score=True)).play(society(people, items)))
+    found = STUDY.estimate(Theatre.of(STUDY, known, Asking(score=True)).play(society(people, items)))
     assert found["order.none"].value == pytest.approx(1 / (1 + math.exp(-PLANTED.first)) - 0.5)
     assert found["evenhandedness.none"].value == pytest.approx(1)
     assert found.verdict.label == "collapses to one side"

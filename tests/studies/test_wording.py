@@ -87,7 +87,7 @@ def test_shares_are_components_over_the_disagreement_of_two_answers_that_share_n
 
 def test_probabilities_give_the_truth_itself() -> None:
     known = Wording().known()
-    found = Wording().estimate(Theatre(Wording(), known, Asking(score=True)).play(known.world))
+    found = Wording().estimate(Theatre.of(Wording(), known, Asking(score=True)).play(known.world))
     for name, value in known.truth.items():
         assert found[name].value == pytest.approx(value, abs=1e-12), name
 
@@ -103,7 +103,7 @@ def probable(yes: Callable[[int, int, str], float]) -> Responses:
         return {"yes": share, "no": 1 - share}
 
     asks = study.design(PEOPLE, items, Asking(score=True))
-    theatre = Theatre(study, study.known(), Asking(score=True))
+    theatre = Theatre.of(study, study.known(), Asking(score=True))
     theatre.asks = asks
     return theatre.play(world)
 

@@ -1,11 +1,14 @@
 """What answers."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from personametrics.data.ask import Ask, Message
 from personametrics.data.reply import Reply
+
+if TYPE_CHECKING:  # numpy is slow to load
+    from personametrics.stats.arrays import Floats
 
 TOY = "embedded/"
 """How the ids of the embedded toy model begin, so that what it answered is never taken for anything else."""
@@ -67,3 +70,29 @@ class Counts(Protocol):
 
     def tokens(self, messages: Sequence[Message]) -> int:
         """How many tokens a prompt has."""
+
+
+Blend = Callable[["Floats", int | None], "Floats"]
+"""From (I, V) log-probabilities of the next token after I prompts, and the token written before (None: there is none), to (V,) those that
+it is drawn from; made anew for every answer, so that it may remember."""
+
+
+@runtime_checkable
+class Blends(Model, Protocol):
+    """A model that writes one answer to several prompts at once."""
+
+    def blended(self, ask: Ask, others: Sequence[Sequence[Message]], blend: Blend, seed: int) -> Reply:
+        """An answer in words whose every token is drawn from a blend of what would follow each prompt, after what was written so far.
+
+        Args:
+            ask: the first prompt, and how the answer is drawn: its temperature and top_p hold for the blend.
+            others: further prompts.
+            blend: of log-probabilities at temperature 1.
+            seed: of the draws.
+
+        Returns:
+            A reply that counts the tokens of all prompts; failed, where one of them cannot be read.
+
+        Raises:
+            ModelError: the model cannot be loaded.
+        """

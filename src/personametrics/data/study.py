@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Protocol
+from typing import ClassVar, Literal, Protocol
 
 from personametrics.data.ask import Ask, Message, Sampling
 from personametrics.data.finding import Finding
@@ -12,6 +12,8 @@ from personametrics.data.prompt import Prompt
 from personametrics.data.responses import Responses
 from personametrics.data.scale import spell_scale
 
+Aim = Literal["high", "low", "zero"]
+"""Where a number should lie; zero: neither below nor above."""
 World = Callable[[Ask], Mapping[str, float]]
 """From an ask to the probability of everything that may be answered."""
 
@@ -91,11 +93,13 @@ class Study(Protocol):
     Attributes:
         question: what it asks, in one sentence.
         reads: columns of the answers that it reads beside persona, item, answer, run, and what each means.
+        aim: the estimate that a remedy should move, and where to.
         cite: keys in references.bib.
     """
 
     question: ClassVar[str]
     reads: ClassVar[Mapping[str, str]]
+    aim: ClassVar[tuple[str, Aim]]
     cite: ClassVar[tuple[str, ...]]
 
     def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:

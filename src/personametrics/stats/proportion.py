@@ -6,14 +6,14 @@ from scipy.special import ndtri
 from personametrics.stats.intervals import Interval
 
 
-def wilson(successes: int, number: int, level: float = 0.9) -> Interval:
+def wilson(successes: float, number: int, level: float = 0.9) -> Interval:
     """A share of independent trials, with the interval of all shares that a score test does not reject.
 
     Its ends are (k + z²/2 ± z √(k (n − k) / n + z²/4)) / (n + z²); they never leave 0 to 1, and none or all of them is no special case
     (Wilson 1927, doi:10.1080/01621459.1927.10502953).
 
     Args:
-        successes: k, how many trials succeeded.
+        successes: k, how many trials succeeded; a trial may succeed in part.
         number: n, how many there were.
         level: coverage of the interval.
 

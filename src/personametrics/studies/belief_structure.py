@@ -22,7 +22,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.prompt import NOBODY
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Numeric, Ordinal, spell_scale
-from personametrics.data.study import Asking, Known
+from personametrics.data.study import Aim, Asking, Known
 from personametrics.stats.arrays import Floats
 from personametrics.stats.ratios import fieller
 from personametrics.stats.ties import (
@@ -90,6 +90,7 @@ class BeliefStructure:
     level: float = 0.9
     question: ClassVar[str] = "Are opinions tied together as in people?"
     reads: ClassVar[Mapping[str, str]] = {}
+    aim: ClassVar[tuple[str, Aim]] = ("constraint", "high")
     cite: ClassVar[tuple[str, ...]] = (
         "converse1964",
         "bretherton1999",

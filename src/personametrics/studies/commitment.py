@@ -17,7 +17,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.prompt import NOBODY
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.study import Asking, Known
+from personametrics.data.study import Aim, Asking, Known
 from personametrics.data.summed import Summed
 from personametrics.stats.arrays import Floats
 from personametrics.stats.entropy import miller_madow
@@ -59,6 +59,7 @@ class Commitment:
         "arm": "secret or written",
         "fits": "reveals that fit all that was said before, with | between them",
     }
+    aim: ClassVar[tuple[str, Aim]] = ("agreement.secret", "high")
     cite: ClassVar[tuple[str, ...]] = ("shanahan2023", "miller1955", "cameron2011")
 
     def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:

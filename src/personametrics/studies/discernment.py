@@ -21,7 +21,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.prompt import NOBODY
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Ordinal
-from personametrics.data.study import Asking, Known
+from personametrics.data.study import Aim, Asking, Known
 from personametrics.stats.arrays import Floats
 
 VERACITY = ("true", "false")
@@ -55,6 +55,7 @@ class Discernment:
     level: float = 0.9
     question: ClassVar[str] = "Do personas tell true headlines from false ones less well than the model alone?"
     reads: ClassVar[Mapping[str, str]] = {"gold": "whether the headline is true or false", "identity": "the persona's group"}
+    aim: ClassVar[tuple[str, Aim]] = ("change", "zero")
     cite: ClassVar[tuple[str, ...]] = ("dash2025", "cameron2011")
 
     def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:

@@ -22,7 +22,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.prompt import NOBODY
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.study import Asking, Known
+from personametrics.data.study import Aim, Asking, Known
 from personametrics.data.summed import METHOD
 from personametrics.stats.arrays import Floats
 
@@ -61,6 +61,7 @@ class Distortion:
         "side": "whom the right answer suits, or none",
         "identity": "the persona's side",
     }
+    aim: ClassVar[tuple[str, Aim]] = ("gap", "zero")
     cite: ClassVar[tuple[str, ...]] = ("dash2025", "cameron2011")
 
     def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:

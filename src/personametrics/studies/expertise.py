@@ -15,7 +15,7 @@ from personametrics.data.item import Item
 from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.study import Asking, Known
+from personametrics.data.study import Aim, Asking, Known
 from personametrics.data.summed import Summed
 from personametrics.stats.arrays import Floats
 
@@ -45,6 +45,7 @@ class Expertise:
     level: float = 0.9
     question: ClassVar[str] = "Do expert or ignorant personas change accuracy?"
     reads: ClassVar[Mapping[str, str]] = {"gold": "the right answer", "arm": "none, expert, other or ignorant"}
+    aim: ClassVar[tuple[str, Aim]] = ("gain.expert", "high")
     cite: ClassVar[tuple[str, ...]] = ("basil2025", "cameron2011")
 
     def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:

@@ -21,7 +21,7 @@ from personametrics.data.paired import Side, pair_up
 from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.study import Asking, Known
+from personametrics.data.study import Aim, Asking, Known
 from personametrics.data.traps import notices
 from personametrics.stats.arrays import Floats, Ints
 from personametrics.stats.correlation import disattenuated
@@ -61,6 +61,7 @@ class Fidelity:
     level: float = 0.9
     question: ClassVar[str] = QUESTION
     reads: ClassVar[Mapping[str, str]] = {}
+    aim: ClassVar[tuple[str, Aim]] = ("excess.tv", "low")
     cite: ClassVar[tuple[str, ...]] = ("spearman1904", "lin1991", "kish1965")
 
     def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:

@@ -16,7 +16,7 @@ from personametrics.data.item import Item
 from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Ordinal
-from personametrics.data.study import Asking, Known
+from personametrics.data.study import Aim, Asking, Known
 from personametrics.data.summed import Summed
 from personametrics.stats.intervals import Interval
 from personametrics.stats.mover import difference
@@ -58,6 +58,7 @@ class GroupKnowledge:
         "agree": "answers that agree, with | between; empty where a share was asked for",
         "truth": "share of the group that agrees; empty where another row of group and statement has it",
     }
+    aim: ClassVar[tuple[str, Aim]] = ("gap", "zero")
     cite: ClassVar[tuple[str, ...]] = ("meister2024", "hoeffding1948", "cameron2011", "zou2008")
 
     def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:

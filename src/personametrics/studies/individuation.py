@@ -18,7 +18,7 @@ from personametrics.data.matched import READS, Matched, matched, one_each
 from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Ordinal
-from personametrics.data.study import Asking, Known
+from personametrics.data.study import Aim, Asking, Known
 from personametrics.data.summed import Summed
 from personametrics.stats.arrays import Floats
 from personametrics.stats.twins import identified
@@ -53,6 +53,7 @@ class Individuation:
     level: float = 0.9
     question: ClassVar[str] = "Does a person's own profile predict that person?"
     reads: ClassVar[Mapping[str, str]] = READS
+    aim: ClassVar[tuple[str, Aim]] = ("closeness.gain.shuffled", "high")
     cite: ClassVar[tuple[str, ...]] = ("psych2026", "hoeffding1948", "cameron2011")
 
     def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:

@@ -21,7 +21,7 @@ from personametrics.data.repeated import agreements, crossings
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Numeric, Ordinal
 from personametrics.data.spread import components
-from personametrics.data.study import Asking, Known
+from personametrics.data.study import Aim, Asking, Known
 from personametrics.data.summed import Summed
 from personametrics.stats.agreement import Level, krippendorff_alpha
 from personametrics.stats.arrays import Floats
@@ -53,6 +53,7 @@ class JudgeReliability:
     level: float = 0.9
     question: ClassVar[str] = "Is a persona judge reliable enough to grade?"
     reads: ClassVar[Mapping[str, str]] = {"order": "the order in which the options were shown, such as given or reversed"}
+    aim: ClassVar[tuple[str, Aim]] = ("omega.single", "high")
     cite: ClassVar[tuple[str, ...]] = ("schroeder2024", "mcdonald1999", "spearman1910", "hayes2007", "brennan2001")
 
     def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:

@@ -16,7 +16,7 @@ from personametrics.data.item import Item
 from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
 from personametrics.data.scale import FreeText, Numeric, Ordinal
-from personametrics.data.study import Asking, Known
+from personametrics.data.study import Aim, Asking, Known
 from personametrics.data.summed import Summed
 from personametrics.stats.arrays import Floats
 from personametrics.stats.divergence import dealt_divergence, divergence, smoothed
@@ -61,6 +61,7 @@ class PriorPull:
     level: float = 0.9
     question: ClassVar[str] = "Does the prior win over the persona?"
     reads: ClassVar[Mapping[str, str]] = {"arm": "persona, or none for the model without one"}
+    aim: ClassVar[tuple[str, Aim]] = ("slope", "low")
     cite: ClassVar[tuple[str, ...]] = ("du2024", "fuller1987", "cameron2011")
 
     def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:

@@ -20,7 +20,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Ordinal
 from personametrics.data.simulated import Simulated, simulated
-from personametrics.data.study import Asking, Known
+from personametrics.data.study import Aim, Asking, Known
 from personametrics.stats.arrays import Floats
 from personametrics.stats.clustered import clustered
 from personametrics.stats.intervals import Interval
@@ -64,6 +64,7 @@ class Replication:
         "effect": "the published effect, above 0 where treatment is higher",
         "p": "of the published test",
     }
+    aim: ClassVar[tuple[str, Aim]] = ("share.replicated", "high")
     cite: ClassVar[tuple[str, ...]] = ("yeykelis2024", "wilson1927", "firth1993", "heinze2002")
 
     def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:

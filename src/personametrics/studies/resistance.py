@@ -22,7 +22,7 @@ from personametrics.data.prompt import NOBODY
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Ordinal, spell_scale
 from personametrics.data.scored import scored
-from personametrics.data.study import Asking, Known
+from personametrics.data.study import Aim, Asking, Known
 from personametrics.data.summed import Summed
 from personametrics.stats.arrays import Floats
 from personametrics.stats.resistance import KEYS, SIDES, Flags, acquiescence, character, resistance
@@ -65,6 +65,7 @@ class Resistance:
         "keyed": "+, or - where agreeing means little of it",
         "target": "high or low: what the persona is to be on the trait",
     }
+    aim: ClassVar[tuple[str, Aim]] = ("resistance", "low")
     cite: ClassVar[tuple[str, ...]] = ("lacava2024", "cameron2011")
 
     def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:

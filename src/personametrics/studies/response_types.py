@@ -18,7 +18,7 @@ from personametrics.data.item import Item
 from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.study import Asking, Known
+from personametrics.data.study import Aim, Asking, Known
 from personametrics.data.summed import METHOD, Summed
 from personametrics.stats.arrays import Floats
 from personametrics.stats.cells import Cells
@@ -57,6 +57,7 @@ class ResponseTypes:
     level: float = 0.9
     question: ClassVar[str] = "Preference, constructed on the spot, or no attitude?"
     reads: ClassVar[Mapping[str, str]] = READS
+    aim: ClassVar[tuple[str, Aim]] = ("share.no_attitude", "low")
     cite: ClassVar[tuple[str, ...]] = ("ghafouri2026", "brennan1981", "hoeffding1948", "box1954", "cameron2011")
 
     def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:

@@ -19,7 +19,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.prompt import NOBODY
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, parse_scale
-from personametrics.data.study import Asking, Known
+from personametrics.data.study import Aim, Asking, Known
 from personametrics.data.summed import Summed
 from personametrics.stats.arrays import Floats
 from personametrics.stats.calibration import bin_of, calibration_error, calibration_floor
@@ -65,6 +65,7 @@ class SelfKnowledge:
         "gold": "the right answer",
         "certainty_of": "the answer whose certainty this row states, empty for an answer itself; or a column certainty beside each answer",
     }
+    aim: ClassVar[tuple[str, Aim]] = ("overconfidence", "zero")
     cite: ClassVar[tuple[str, ...]] = ("dong2024", "guo2017", "geifman2017", "geifman2018", "traub2024", "cameron2011")
 
     def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:

@@ -18,7 +18,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
 from personametrics.data.spread import MOST_RUNS, components, disagreements, reliabilities, shares
-from personametrics.data.study import Asking, Known, one_scale
+from personametrics.data.study import Aim, Asking, Known, one_scale
 from personametrics.data.traps import notices
 from personametrics.stats.permutation import permutation_p
 from personametrics.stats.reliability import designs, runs_needed
@@ -53,6 +53,7 @@ class Stability:
     permutations: int = 999
     question: ClassVar[str] = QUESTION
     reads: ClassVar[Mapping[str, str]] = {}
+    aim: ClassVar[tuple[str, Aim]] = ("signal", "high")
     cite: ClassVar[tuple[str, ...]] = ("brennan2001", "shrout1979", "spearman1910", "efron1981", "owen2007", "phipson2010", "helm2026")
 
     def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:

@@ -16,7 +16,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.prompt import GIVEN, NOBODY
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.study import Asking, Known
+from personametrics.data.study import Aim, Asking, Known
 from personametrics.data.summed import Summed
 from personametrics.stats.arrays import Floats
 
@@ -49,6 +49,7 @@ class ValueTension:
     level: float = 0.9
     question: ClassVar[str] = "Can it hold two values at once?"
     reads: ClassVar[Mapping[str, str]] = {"first": "the value that the question named first"}
+    aim: ClassVar[tuple[str, Aim]] = ("collapse", "zero")
     cite: ClassVar[tuple[str, ...]] = ("sorensen2023", "pezeshkpour2023", "cameron2011")
 
     def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:

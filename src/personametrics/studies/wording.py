@@ -20,7 +20,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.prompt import GIVEN
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.study import Asking, Known
+from personametrics.data.study import Aim, Asking, Known
 from personametrics.data.summed import Summed
 from personametrics.stats.arrays import Floats
 from personametrics.stats.cells import Cells
@@ -66,6 +66,7 @@ class Wording:
     level: float = 0.9
     question: ClassVar[str] = "Does a paraphrase, option order or language move the answers more than the persona?"
     reads: ClassVar[Mapping[str, str]] = READS
+    aim: ClassVar[tuple[str, Aim]] = ("pss.excess", "low")
     cite: ClassVar[tuple[str, ...]] = ("zhuo2024", "szekely2013", "brennan2001", "efron1981", "cameron2011")
 
     def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:
