@@ -7,9 +7,13 @@ from typing import Any
 import torch
 
 from personametrics.data.ask import Sampling
+from personametrics.data.model import Blend
 from personametrics.models.packing import Tokens
 from personametrics.models.prepared import Prepared
 from personametrics.models.weights import Weights, distribution
+
+PLAIN = Sampling()
+"""The model's own probabilities."""
 
 
 @dataclass
@@ -55,6 +59,32 @@ def draw(weights: Weights, stops: Tokens, asks: Sequence[Prepared], model: str) 
         seen = torch.nn.functional.pad(seen, (0, 1), value=1)
         logits, cache = _step(weights, [answer.tokens[-1] for answer in growing], seen, cache)
     return answers
+
+
+@torch.inference_mode()
+def draw_blended(weights: Weights, stops: Tokens, prompts: Sequence[Prepared], blend: Blend, seed: int) -> Drawn:
+    """Draw one answer to several prompts, each token from a blend of what would follow them.
+
+    Args:
+        weights: the model.
+        stops: tokens that end an answer.
+        prompts: at least one; the sampling is that of the first.
+        blend: of log-probabilities.
+        seed: of the draws.
+    """
+    sampling, answer = prompts[0].ask.sampling, Drawn(torch.Generator().manual_seed(seed))
+    logits, seen, cache = _read(weights, [one.tokens for one in prompts])
+    for _ in range(sampling.max_tokens):
+        logs = blend(distribution(logits, PLAIN).double().cpu().numpy(), answer.tokens[-1] if answer.tokens else None)
+        (token,) = _next(torch.from_numpy(logs)[None], sampling, [answer])
+        answer.stopped = token in stops
+        if answer.stopped:
+            break
+        answer.tokens.append(token)
+        if len(answer.tokens) < sampling.max_tokens:
+            seen = torch.nn.functional.pad(seen, (0, 1), value=1)
+            logits, cache = _step(weights, [token] * len(prompts), seen, cache)
+    return answer
 
 
 def _read(weights: Weights, prompts: Sequence[Tokens]) -> tuple[torch.Tensor, torch.Tensor, Any]:

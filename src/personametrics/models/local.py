@@ -3,26 +3,28 @@
 import asyncio
 import hashlib
 from collections import deque
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import islice, takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from personametrics.data.ask import Ask, Message
 from personametrics.data.errors import MissingExtraError, ModelError, options
-from personametrics.data.model import Can
+from personametrics.data.model import Blend, Can
 from personametrics.data.reply import Reply
 from personametrics.models.packing import cut
-from personametrics.models.prepared import Prepared, counted, probabilities
+from personametrics.models.prepared import Prepared, counted, counted_together, probabilities
 
 if TYPE_CHECKING:
+    from personametrics.models.drawing import Drawn
     from personametrics.models.rendering import Rendering
     from personametrics.models.scoring import Scorer
     from personametrics.models.weights import Weights
 
+T = TypeVar("T")
 KINDS = ("float32", "bfloat16", "float16")
 FILES = ("*.json", "*.jinja", "*.model", "*.txt", "*.safetensors")
 """What a checkpoint is made of; other files do not change its answers."""
@@ -104,6 +106,21 @@ class Local:
                 held.popleft()
                 yield one.index, reply
 
+    def blended(self, ask: Ask, others: Sequence[Sequence[Message]], blend: Blend, seed: int) -> Reply:
+        """An answer whose every token is drawn from a blend of what would follow several prompts; see `Blends`.
+
+        Raises:
+            ModelError: the checkpoint cannot be loaded, or as for `answer`.
+        """
+
+        def work() -> Reply:
+            prompts = self._prepare(enumerate([ask, *(replace(ask, messages=tuple(told)) for told in others)]))
+            from personametrics.models.drawing import draw_blended  # noqa: PLC0415 (torch is optional and slow to load)
+
+            return counted_together(prompts, lambda: self._reply(draw_blended(self._weights, self._rendering.stops, prompts, blend, seed)))
+
+        return HAND.submit(self._within_memory, work).result()
+
     def score_plainly(self, ask: Ask) -> Mapping[str, float]:
         """Log-probabilities of the choices, one forward pass for each: slow, and what the fast way is checked against.
 
@@ -155,12 +172,17 @@ class Local:
 
     def _work(self, asks: Sequence[Prepared], shared: int) -> list[Reply]:
         """Replies to asks of one kind."""
+        return self._within_memory(lambda: counted(asks, lambda: self._scored(asks, shared) if asks[0].ask.score else self._drawn(asks)))
+
+    def _within_memory(self, work: Callable[[], T]) -> T:
+        """Do some work, and say what to do where memory runs out."""
         try:
-            return counted(asks, lambda: self._scored(asks, shared) if asks[0].ask.score else self._drawn(asks))
+            return work()
         except RuntimeError as error:
             if "memory" not in str(error):
                 raise
-            message = f"{self.id} ran out of memory: lower batch ({self.batch}) or packed ({self.packed}), or use dtype bfloat16."
+            numbers = f"lower batch ({self.batch}) or packed ({self.packed}), blend fewer prompts"
+            message = f"{self.id} ran out of memory: {numbers}, or use dtype bfloat16."
             raise ModelError(message) from error
 
     def _scored(self, asks: Sequence[Prepared], shared: int) -> list[Reply]:
@@ -172,8 +194,9 @@ class Local:
         """Answers in words."""
         from personametrics.models.drawing import draw  # noqa: PLC0415 (as above)
 
-        answers = draw(self._weights, self._rendering.stops, asks, self.id)
-        return [
-            Reply(self._rendering.decode(one.tokens), finish="stop" if one.stopped else "length", tokens_out=len(one.tokens) + one.stopped)
-            for one in answers
-        ]
+        return [self._reply(one) for one in draw(self._weights, self._rendering.stops, asks, self.id)]
+
+    def _reply(self, drawn: "Drawn") -> Reply:
+        """An answer in words."""
+        finish = "stop" if drawn.stopped else "length"
+        return Reply(self._rendering.decode(drawn.tokens), finish=finish, tokens_out=len(drawn.tokens) + drawn.stopped)

@@ -93,6 +93,18 @@ def counted(asks: Sequence[Prepared], work: Callable[[], Sequence[Reply]]) -> li
     ]
 
 
+def counted_together(prompts: Sequence[Prepared], work: Callable[[], Reply]) -> Reply:
+    """The one reply to several prompts with what it took; failed, where one of them cannot be read.
+
+    Args:
+        prompts: at least one.
+        work: gives the reply.
+    """
+    lead = next((one for one in prompts if one.fault), prompts[0])
+    (reply,) = counted([lead], lambda: [work()])
+    return reply if lead.fault else replace(reply, tokens_in=sum(len(one.tokens) for one in prompts))
+
+
 def probabilities(choices: Sequence[str], logs: Sequence[float]) -> Mapping[str, float]:
     """Probabilities that never sum to more than 1, as rounding may let them."""
     found = [exp(log) for log in logs]

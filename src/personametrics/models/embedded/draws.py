@@ -1,12 +1,13 @@
 """Answers in words, many asks at a time, each from random numbers of its own."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
 from personametrics.data.ask import Sampling
+from personametrics.data.model import Blend
 from personametrics.models.embedded.beginnings import Beginnings
 from personametrics.models.embedded.checkpoint import Floats
 from personametrics.models.embedded.distribution import distribution
@@ -16,6 +17,8 @@ from personametrics.models.prepared import Prepared
 
 FEW = 0.75
 """Share of answers still growing below which the others are let go."""
+PLAIN = Sampling()
+"""The model's own probabilities."""
 
 
 class Drawn(NamedTuple):
@@ -83,6 +86,33 @@ def draw(beginnings: Beginnings, stops: Tokens, asks: Sequence[Prepared], model:
         states = network.run(rows, growing.cache, np.arange(len(tokens)))
         growing = Growing(growing.who, growing.used + 1, growing.before, growing.cache, network.read_off(states))
     return [_drawn(row.tolist(), stops) for row in written]
+
+
+def draw_blended(beginnings: Beginnings, stops: Tokens, prompts: Sequence[Prepared], blend: Blend, seed: int) -> Drawn:
+    """Draw one answer to several prompts, each token from a blend of what would follow them.
+
+    Args:
+        beginnings: of the prompts, and the network.
+        stops: tokens that end an answer.
+        prompts: at least one; the sampling is that of the first.
+        blend: of log-probabilities.
+        seed: of the draws.
+
+    Raises:
+        ModelError: the model's logits are no numbers.
+    """
+    network, sampling = beginnings.network, prompts[0].ask.sampling
+    numbers = np.random.default_rng(seed).random((sampling.max_tokens, 1))
+    growing, written = _read(beginnings, [one.tokens for one in prompts], sampling.max_tokens), list[int]()
+    for number in numbers:
+        logs = blend(distribution(growing.logits, PLAIN).astype(np.float64), written[-1] if written else None)
+        written += _next(logs[None].astype(np.float32), sampling, number).tolist()
+        if written[-1] in stops or len(written) == len(numbers):
+            break
+        rows = Rows.next(np.full(len(prompts), written[-1]), growing.before, growing.used)
+        states = network.run(rows, growing.cache, np.arange(len(prompts)))
+        growing = replace(growing, used=growing.used + 1, logits=network.read_off(states))
+    return _drawn(written, stops)
 
 
 def _read(beginnings: Beginnings, prompts: Sequence[Tokens], more: int) -> Growing:

@@ -6,7 +6,7 @@ import warnings
 from collections import deque
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import groupby, islice
 from pathlib import Path
@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from personametrics.data.ask import Ask, Message
 from personametrics.data.errors import ModelError
-from personametrics.data.model import Can
+from personametrics.data.model import Blend, Can
 from personametrics.data.reply import Reply
 
 if TYPE_CHECKING:
     from personametrics.models.embedded.beginnings import Beginnings
     from personametrics.models.embedded.checkpoint import Floats
+    from personametrics.models.embedded.draws import Drawn
     from personametrics.models.embedded.network import Edit, Network
     from personametrics.models.embedded.vocabulary import Vocabulary
     from personametrics.models.prepared import Prepared
@@ -91,6 +92,14 @@ class Embedded:
             for one, reply in zip(chosen, await aside(self._work, chosen), strict=True):
                 held.popleft()
                 yield one.index, reply
+
+    def blended(self, ask: Ask, others: Sequence[Sequence[Message]], blend: Blend, seed: int) -> Reply:
+        """An answer whose every token is drawn from a blend of what would follow several prompts; see `Blends`.
+
+        Raises:
+            ModelError: the checkpoint cannot be loaded, or its weights are no numbers.
+        """
+        return HAND.submit(self._blended, ask, others, blend, seed).result()
 
     def hidden(self, ask: Ask, edit: "Edit | None" = None) -> "Floats":
         """Hidden states of a prompt, up to where the answer begins.
@@ -169,11 +178,26 @@ class Embedded:
         found = score(self._beginnings, self._vocabulary.stops, asks)
         return [Reply(probabilities=probabilities(one.ask.choices, logs), tokens_out=0) for one, logs in zip(asks, found, strict=True)]
 
+    def _blended(self, ask: Ask, others: Sequence[Sequence[Message]], blend: Blend, seed: int) -> Reply:
+        """The same, in the thread that works."""
+        from threadpoolctl import threadpool_limits  # noqa: PLC0415 (as above)
+
+        from personametrics.models.embedded.draws import draw_blended  # noqa: PLC0415 (as above)
+        from personametrics.models.prepared import counted_together  # noqa: PLC0415 (as above)
+
+        prompts = self._prepare(enumerate([ask, *(replace(ask, messages=tuple(told)) for told in others)]))
+        with threadpool_limits(1, "blas"):
+            return counted_together(
+                prompts, lambda: self._reply(draw_blended(self._beginnings, self._vocabulary.stops, prompts, blend, seed))
+            )
+
     def _drawn(self, asks: "Sequence[Prepared]") -> list[Reply]:
         """Answers in words."""
         from personametrics.models.embedded.draws import draw  # noqa: PLC0415 (as above)
 
-        return [
-            Reply(self._vocabulary.decode(one.tokens), finish="stop" if one.stopped else "length", tokens_out=len(one.tokens) + one.stopped)
-            for one in draw(self._beginnings, self._vocabulary.stops, asks, self.id)
-        ]
+        return [self._reply(one) for one in draw(self._beginnings, self._vocabulary.stops, asks, self.id)]
+
+    def _reply(self, drawn: "Drawn") -> Reply:
+        """An answer in words."""
+        tokens, stopped = drawn
+        return Reply(self._vocabulary.decode(tokens), finish="stop" if stopped else "length", tokens_out=len(tokens) + stopped)
