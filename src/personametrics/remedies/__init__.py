@@ -1,0 +1,1 @@
+"""Published remedies, one file each."""

@@ -1,0 +1,70 @@
+"""Several runs as one answer."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from personametrics.data.ask import Ask, Message
+from personametrics.data.columns import Columns
+from personametrics.data.errors import DesignError, StudyError
+from personametrics.data.responses import Responses
+from personametrics.data.scale import Nominal, Ordinal, Scale
+from personametrics.remedies.average import Average
+
+
+def answers(said: list[str | None], scale: Scale, run: str | None = "run") -> Responses:
+    frame = pl.DataFrame({"persona": "p", "item": "i", "run": list(range(len(said))), "answer": said, "topic": "tea"})
+    return Responses.read(frame, Columns(run=run, more=("topic",)), scale)
+
+
+FIVE = Ordinal(("1", "2", "3", "4", "5"))
+
+
+def test_each_ask_becomes_k_runs_of_their_own_and_the_first_is_shared() -> None:
+    asks = [Ask((Message("user", "Tea?"),), run=run, about={"run": str(run)}) for run in range(2)]
+    found = Average(3).asks(asks)
+    assert [ask.run for ask in found] == [0, 1, 2, 3, 4, 5]
+    assert [ask.about["run"] for ask in found] == ["0", "1", "2", "3", "4", "5"]
+    assert set(asks) < set(found)
+
+
+def test_label_probabilities_are_asked_once_and_stay() -> None:
+    ask = Ask((Message("user", "Tea?"),), score=True)
+    assert Average(3).asks([ask]) == [ask]
+
+
+def test_the_mean_of_scores_and_the_most_frequent_answer() -> None:
+    mean = Average(3).responses(answers(["1", "2", "3", "5", "5", "2"], FIVE))
+    assert mean.frame["answer"].to_list() == [2, 4]
+    assert mean.frame["topic"].to_list() == ["tea", "tea"]
+    mode = Average(3, "mode").responses(answers(["a", "b", "b", "b", "a", "c"], Nominal()))
+    assert mode.frame["answer"].to_list() == ["b", "b"]  # of three equally frequent ones the first
+
+
+def test_missing_answers_are_left_out_and_a_group_without_any_has_none() -> None:
+    found = Average(2).responses(answers(["4", None, None, None], FIVE))
+    assert found.frame["answer"].to_list() == [4, None]
+    assert found.answered.tolist() == [True, False]
+
+
+def test_the_last_of_a_number_of_runs_that_is_no_multiple_is_made_of_fewer() -> None:
+    assert Average(2).responses(answers(["1", "3", "5"], FIVE)).frame["answer"].to_list() == [2, 5]
+
+
+@pytest.mark.parametrize("given", [answers(["a", "b"], Nominal()), answers(["1", "2"], FIVE, None)])
+def test_answers_that_cannot_be_averaged_are_refused(given: Responses) -> None:
+    with pytest.raises(DesignError):
+        Average(2).responses(given)
+
+
+def test_numbers_and_ways_that_are_none_are_refused() -> None:
+    with pytest.raises(StudyError, match="k is 1 or more"):
+        Average(0)
+    with pytest.raises(StudyError, match=r"how is .*mode"):
+        Average(2, "median")  # type: ignore[arg-type]
+
+
+def test_the_promise_is_that_of_spearman_and_brown() -> None:
+    assert Average(3).promised({"signal": 0.5})["signal"] == pytest.approx(0.75)
+    assert not Average(3, "mode").promised({"signal": 0.5})
+    assert np.isclose(Average(1).promised({"signal": 0.3})["signal"], 0.3)
