@@ -61,8 +61,8 @@ def _with_and_without(folder: Path, model: str) -> tuple[Study, Responses]:
 
 
 def ideology(of: str, model: str, *told: str) -> Recorded:
-    """Three political personas, up to 50 answers each to 32 Moral Foundations items, told by a label or with values spelled out."""
-    how = " and ".join({"naive_persona": "as a label", "value_persona": "with values spelled out"}[one] for one in told)
+    """Three political personas, up to 50 answers each to 32 Moral Foundations items, told by a label or with the answers to give."""
+    how = " and ".join({"naive_persona": "as a label", "value_persona": "with the answers to give"}[one] for one in told)
     return Recorded(f"Moral Foundations, three politics told {how}, {model}", partial(_ideology, of=of, model=model, told=told))
 
 

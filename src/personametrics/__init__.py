@@ -8,7 +8,6 @@ from personametrics.version import __version__
 if TYPE_CHECKING:
     from personametrics import report as report
     from personametrics.data.card import Card as Card
-    from personametrics.data.card import card_schema as card_schema
     from personametrics.data.citations import citations as citations
     from personametrics.data.columns import Columns as Columns
     from personametrics.data.errors import InputError as InputError
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from personametrics.data.world import simulate as simulate
     from personametrics.lab.audit import aaudit as aaudit
     from personametrics.lab.audit import audit as audit
+    from personametrics.lab.compare import compare as compare
     from personametrics.lab.measure import measure as measure
     from personametrics.lab.run import run as run
     from personametrics.models.scripted import Scripted as Scripted
@@ -58,10 +58,10 @@ _HOME = {
     "Stability": "studies.stability",
     "Status": "data.estimate",
     "Verdict": "data.finding",
-    "card_schema": "data.card",
     "citations": "data.citations",
     "aaudit": "lab.audit",
     "audit": "lab.audit",
+    "compare": "lab.compare",
     "measure": "lab.measure",
     "parse_scale": "data.scale",
     "run": "lab.run",

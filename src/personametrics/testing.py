@@ -1,6 +1,6 @@
-"""Checks for studies of your own: the same that every study of this library has to pass."""
+"""Checks for studies and remedies of your own: the same that every one of this library has to pass."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -13,27 +13,41 @@ from personametrics.data.citations import citations
 from personametrics.data.errors import InputError
 from personametrics.data.finding import Finding
 from personametrics.data.prompt import NOBODY
+from personametrics.data.remedy import Remedy
 from personametrics.data.reply import Reply
 from personametrics.data.responses import Responses
 from personametrics.data.study import Asking, Known, Study, World
 from personametrics.elicit.table import of_study, replied
+from personametrics.lab import members
+from personametrics.lab.change import Asked, changed
 
 LEVEL_SLACK = 3.0
 """A share of worlds may miss what it should be by this many standard errors."""
 
 
 class Theatre:
-    """Asks that are answered by worlds, again and again.
+    """Asks that are answered by worlds, again and again; equal asks get one answer, as they do from a model.
 
     Args:
-        study: whose design is asked.
-        known: of the study.
-        asking: how; None: as `known` says.
+        asks: that name their scale.
     """
 
-    def __init__(self, study: Study, known: Known, asking: Asking | None = None) -> None:
-        self.asks = study.design(known.personas, known.items, asking or known.asking)
+    def __init__(self, asks: Sequence[Ask]) -> None:
+        self.asks = asks
+        first: dict[Ask, int] = {}
+        self._which = [first.setdefault(ask, len(first)) for ask in asks]
         self._odds: list[tuple[World, list[tuple[list[str], np.ndarray[Any, Any]]]]] = []
+
+    @classmethod
+    def of(cls, study: Study, known: Known, asking: Asking | None = None) -> "Theatre":
+        """What a study asks in its known world.
+
+        Args:
+            study: whose design is asked.
+            known: of the study.
+            asking: how; None: as `known` says.
+        """
+        return cls(study.design(known.personas, known.items, asking or known.asking))
 
     @cached_property
     def _frame(self) -> pl.DataFrame:
@@ -41,20 +55,25 @@ class Theatre:
         blank = [Reply(text="") for _ in self.asks]
         return replied(self.asks, blank)
 
-    def play(self, world: World, seed: int = 0) -> Responses:
-        """Answers of a world, drawn anew for every seed."""
+    def play(self, world: World, seed: int = 0, part: slice = slice(None)) -> Responses:
+        """Answers of a world to some of the asks, drawn anew for every seed."""
         if self.asks[0].score:
-            return of_study(replied(self.asks, [Reply(probabilities=world(ask)) for ask in self.asks]), "the world")
+            return of_study(_dense(replied(self.asks[part], [Reply(probabilities=world(ask)) for ask in self.asks[part]])), "the world")
         odds = next((odds for known, odds in self._odds if known is world), None)
         if odds is None:
             odds = [_spread(ask, world) for ask in self.asks]
             self._odds.append((world, odds))
-        draws = np.random.default_rng(seed).random(len(odds))
+        draws = np.random.default_rng(seed).random(max(self._which) + 1)[self._which]
         said = [
             labels[min(int(np.searchsorted(ends, draw, "right")), len(labels) - 1)]
-            for (labels, ends), draw in zip(odds, draws, strict=True)
+            for (labels, ends), draw in zip(odds[part], draws[part], strict=True)
         ]
-        return of_study(self._frame.with_columns(answer=pl.Series(said), outcome=pl.lit("answered")), "the world")
+        return of_study(_dense(self._frame[part]).with_columns(answer=pl.Series(said), outcome=pl.lit("answered")), "the world")
+
+
+def _dense(frame: pl.DataFrame) -> pl.DataFrame:
+    """The columns of a part that hold anything, as if the other rows had never been."""
+    return frame.select(one for one in frame.columns if frame[one].null_count() < len(frame) or one in {"answer", "text"})
 
 
 def _spread(ask: Ask, world: World) -> tuple[list[str], "np.ndarray[Any, Any]"]:
@@ -76,10 +95,11 @@ def check_study(study: Study, worlds: int = 40) -> None:
     """
     known = study.known()
     study = known.study or study
-    theatre = Theatre(study, known)
+    theatre = Theatre.of(study, known)
     _check_words(study)
     findings = [study.estimate(theatre.play(known.world, seed)) for seed in range(worlds)]
-    _check_truth(known, findings)
+    _require(study.aim[0] in {one.name for one in findings[0].estimates}, f"the aim {study.aim[0]} is no estimate of the study")
+    _check_truth(known.truth, findings)
     found = np.mean([one.verdict.label == known.verdict for one in findings])
     _require(found >= 0.8, f'the verdict "{known.verdict}" is reached in {found:.0%} of worlds, wanted 80 %: {_labels(findings)}')
     quiet = [study.estimate(theatre.play(known.null, seed)) for seed in range(worlds)]
@@ -87,6 +107,54 @@ def check_study(study: Study, worlds: int = 40) -> None:
     slack = LEVEL_SLACK * float(np.sqrt(level * (1 - level) / worlds))
     _require(loud <= level + slack, f"with nothing to find, {loud:.0%} of worlds find something: {_labels(quiet)}")
     _check_shape(study, known, theatre.play(known.world))
+
+
+def check_remedy(remedy: Remedy, worlds: int = 20) -> None:
+    """Check a remedy: sources, the known change in a world with the defect, and none in a world without.
+
+    Args:
+        remedy: with its knobs as they ship.
+        worlds: how many are drawn for a share; 200 for the figures that are published.
+
+    Raises:
+        AssertionError: something is wrong; the message says what.
+    """
+    _require(remedy.says.endswith("."), "a remedy says what it does, in a sentence")
+    _require(remedy.cite, "a remedy names its sources")
+    citations(remedy.cite)
+    cure = remedy.known()
+    worlds = 1 if cure.asking.score and cure.human is None else worlds  # nothing is drawn
+    with_defect, without = trials(remedy, range(worlds), defect=True), trials(remedy, range(worlds), defect=False)
+    for found, known in ((with_defect, cure.change), (without, dict.fromkeys(cure.change, 0.0))):
+        _check_truth({f"change.{name}": change for name, change in known.items()}, found)
+    helped = np.mean([one.verdict.label.startswith("helps") for one in with_defect])
+    _require(helped >= 0.8, f"it helps in {helped:.0%} of worlds with the defect, wanted 80 %: {_labels(with_defect)}")
+
+
+def trials(remedy: Remedy, seeds: Iterable[int], *, defect: bool) -> list[Finding]:
+    """What `compare` says of a remedy in its own worlds.
+
+    Args:
+        remedy: with its knobs.
+        seeds: one world each.
+        defect: in the world with the defect; otherwise in the one where it must do nothing.
+    """
+    cure = remedy.known()
+    remedy = cure.remedy or remedy
+    world = cure.world if defect else cure.null
+    study: Any = members.study(cure.study)
+    found = []
+    theatre: Theatre | None = None
+    for seed in seeds:
+        asked = replace(study, human=cure.human(seed, defect)) if cure.human else study
+        if theatre is None:
+            written = [max(odds := world(ask), key=odds.__getitem__) for ask in remedy.drafts(cure.personas)]
+            plain = asked.design(cure.personas, cure.items, cure.asking)
+            treated = remedy.asks(asked.design(remedy.personas(cure.personas, written), cure.items, cure.asking))
+            theatre = Theatre([*plain, *treated])
+        parts = theatre.play(world, seed, slice(len(plain))), theatre.play(world, seed, slice(len(plain), None))
+        found.append(changed(Asked(asked, remedy, *parts))[2])
+    return found
 
 
 def _require(holds: object, message: str) -> None:
@@ -102,9 +170,9 @@ def _check_words(study: Study) -> None:
     citations(study.cite)
 
 
-def _check_truth(known: Known, findings: Sequence[Finding]) -> None:
+def _check_truth(known: Mapping[str, float], findings: Sequence[Finding]) -> None:
     """Intervals cover the truth at their level."""
-    for name, truth in known.truth.items():
+    for name, truth in known.items():
         estimates = [one[name] for one in findings]
         hits = np.mean([one.low - 1e-9 <= truth <= one.high + 1e-9 for one in estimates])
         level = estimates[0].level
@@ -129,7 +197,7 @@ def _check_shape(study: Study, known: Known, whole: Responses) -> None:
     if constant is not None:
         _said(study, replace(whole, frame=whole.frame.with_columns(pl.lit(str(constant)).alias(whole.columns.answer))))
     if not known.asking.score:
-        _said(study, Theatre(study, known, replace(known.asking, runs=1)).play(known.world))
+        _said(study, Theatre.of(study, known, replace(known.asking, runs=1)).play(known.world))
 
 
 def _said(study: Study, responses: Responses) -> None:

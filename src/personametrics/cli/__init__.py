@@ -21,6 +21,8 @@ VERBS = (
     "studies",
     "run",
     "replay",
+    "remedies",
+    "compare",
     "validate",
     "doctor",
     "demo",

@@ -32,6 +32,7 @@ Out = Annotated[Path | None, typer.Option(help="The run directory.")]
 Studies = Annotated[
     str | None, typer.Option(help="Further studies on the same card: all, or names separated by commas; see: personametrics studies.")
 ]
+Remedies = Annotated[str | None, typer.Option("--remedy", help="Remedies to try and measure again: auto, or names separated by commas.")]
 Set = Annotated[list[str] | None, typer.Option("--set", help="Any key of the study, as sampling.temperature=0.7 or controls.irrelevant=0.")]
 Adaptively = Annotated[bool, typer.Option("--adaptive", help="Spend runs where they narrow the interval most; stop when it is decided.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, nothing else.")]
@@ -46,6 +47,7 @@ def audit(  # noqa: PLR0917 (a command's options are its parameters)
     out: Out = None,
     adaptive: Adaptively = False,
     studies: Studies = None,
+    remedy: Remedies = None,
     settings: Set = None,
     extend: Annotated[bool, typer.Option("--extend", help="Go on in a run directory that was begun with another study.")] = False,
     json_: Json = False,
@@ -59,6 +61,7 @@ def audit(  # noqa: PLR0917 (a command's options are its parameters)
         "out": out,
         "adaptive": adaptive or None,
         "studies": names(studies),
+        "remedies": names(remedy),
     }
     plan = plan_of(study, flags, settings or [])
     opened = open_model(plan)

@@ -8,6 +8,8 @@ import typer
 
 from personametrics.data.columns import Columns
 from personametrics.data.errors import InputError
+from personametrics.data.population import WEIGHT
+from personametrics.data.reading import column_names, scan
 from personametrics.data.responses import Responses
 from personametrics.data.scale import parse_scale
 from personametrics.data.study import Study
@@ -22,6 +24,10 @@ HumanAnswer = Annotated[str, typer.Option("--human-answer", help="Column: the an
 HumanScale = Annotated[
     str, typer.Option("--human-scale", help="How people's answers are read; as --scale of measure.", rich_help_panel=HUMANS)
 ]
+HumanAttribute = Annotated[
+    list[str] | None,
+    typer.Option("--human-attribute", help="Column: an attribute of who answers, such as age. Several.", rich_help_panel=HUMANS),
+]
 Scale = Annotated[str, typer.Option(help="ordinal, nominal, numeric, text; or 1|2|3, nominal:yes|no, 0..10.")]
 
 
@@ -31,7 +37,7 @@ def with_people(study: Study, human: Path | None, columns: Columns, scale: str) 
     Args:
         study: that may want them.
         human: their table.
-        columns: of the table.
+        columns: of the table; a column `weight` is taken too: what each of them stands for.
         scale: how their answers are read.
 
     Raises:
@@ -43,5 +49,7 @@ def with_people(study: Study, human: Path | None, columns: Columns, scale: str) 
         message = f"--human: {type(study).__name__} does not compare with people; leave it out."
         raise InputError(message)
     changed: Any = study
-    found: Study = replace(changed, human=Responses.read(human, columns, parse_scale(scale)))
+    table, name = scan(human)
+    weighted = (WEIGHT,) if WEIGHT in column_names(table, name) else ()
+    found: Study = replace(changed, human=Responses.read(human, replace(columns, more=weighted), parse_scale(scale)))
     return found

@@ -1,5 +1,6 @@
 """personametrics replay: a study of recorded answers."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -8,15 +9,20 @@ from rich.console import Console
 
 from personametrics import report
 from personametrics.cli.audit import Json
+from personametrics.cli.compare import Group
 from personametrics.cli.measure import save
-from personametrics.cli.people import Human, HumanAnswer, HumanItem, Respondent, Scale, with_people
+from personametrics.cli.people import Human, HumanAnswer, HumanAttribute, HumanItem, Respondent, Scale, with_people
 from personametrics.data.card import Card
 from personametrics.data.columns import Columns
 from personametrics.data.errors import InputError
 from personametrics.data.reading import collect, scan
+from personametrics.data.remedy import Remedy
 from personametrics.data.responses import Responses
 from personametrics.data.scale import parse_scale
+from personametrics.lab.change import Asked, replayed
 from personametrics.lab.measure import versions
+from personametrics.lab.members import name_of
+from personametrics.lab.members import remedy as chosen_remedy
 from personametrics.lab.members import study as chosen
 
 
@@ -33,15 +39,22 @@ def replay(  # noqa: PLR0917 (a command's options are its parameters)
     scale: Scale = "ordinal",
     missing: Annotated[list[str] | None, typer.Option(help="An answer that means none, such as -1.")] = None,
     where: Annotated[list[str] | None, typer.Option("--where", help="Keep rows with column=value (or !=).")] = None,
+    than: Annotated[
+        list[str] | None, typer.Option("--than", help="Rows of another arm, as in --where: say what changed from those to these.")
+    ] = None,
+    remedy: Annotated[str | None, typer.Option("--remedy", help="Say what a remedy that needs no further asks changes.")] = None,
+    group: Group = "",
     human: Human = None,
     human_respondent: Respondent = "respondent",
     human_item: HumanItem = "item",
     human_answer: HumanAnswer = "answer",
+    human_attribute: HumanAttribute = None,
     html: Annotated[Path | None, typer.Option(help="Write the card as a page that works offline.")] = None,
     json_: Json = False,
 ) -> None:
-    """Estimate a study from recorded answers that carry its columns."""
-    asked = with_people(chosen(study), human, Columns(human_respondent, human_item, human_answer), scale)
+    """Estimate a study from recorded answers that carry its columns, or what changed between two arms of them."""
+    people = Columns(human_respondent, human_item, human_answer, attributes=tuple(human_attribute or ()))
+    asked = with_people(chosen(study), human, people, scale)
     table, name = scan(file)
     frame = collect(table, name)
     for pair in column or []:
@@ -58,10 +71,15 @@ def replay(  # noqa: PLR0917 (a command's options are its parameters)
         more=tuple(one for one, kind in frame.schema.items() if one not in taken and not kind.is_nested()),
     )  # fmt: skip
     source = frame if column else file  # a path is named in messages
-    responses = Responses.read(source, columns, parse_scale(scale), missing=missing or (), keep=where or (), duplicates="runs")
-    finding = asked.estimate(responses)
+    read = partial(Responses.read, source, columns, parse_scale(scale), missing=missing or (), duplicates="runs")
+    responses = read(keep=where or ())
+    if remedy or than:
+        cure = chosen_remedy(remedy) if remedy else Remedy()
+        findings = replayed(Asked(asked, cure, read(keep=than) if than else responses, responses, group))
+    else:
+        findings = [asked.estimate(responses)]
     provenance = {"source": str(file), "columns": {key: str(value) for key, value in vars(columns).items()}, "versions": versions()}
-    card = Card(f"{finding.study}: {file.name}", (finding,), provenance)
+    card = Card(f"{name_of(asked)}: {file.name}", tuple(findings), provenance)
     if html is not None:
         save(html, report.html([card]))
         typer.echo(f"Written: {html}", err=True)

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from personametrics.cli.audit import Items, Json, Out, Personas, write_card
-from personametrics.cli.people import Human, HumanAnswer, HumanItem, HumanScale, Respondent, with_people
+from personametrics.cli.people import Human, HumanAnswer, HumanAttribute, HumanItem, HumanScale, Respondent, with_people
 from personametrics.cli.progress import say_how_it_ended, with_progress
 from personametrics.data.ask import Sampling
 from personametrics.data.columns import Columns
@@ -30,6 +30,7 @@ def run(  # noqa: PLR0917 (a command's options are its parameters)
     human_respondent: Respondent = "respondent",
     human_item: HumanItem = "item",
     human_answer: HumanAnswer = "answer",
+    human_attribute: HumanAttribute = None,
     human_scale: HumanScale = "ordinal",
     json_: Json = False,
 ) -> None:
@@ -38,7 +39,13 @@ def run(  # noqa: PLR0917 (a command's options are its parameters)
     opened = named(model)
     asking = Asking(runs, score, sampling=Sampling(temperature))
     folder = out or f"run-{study.partition(':')[0]}"
-    asked = with_people(members.study(study), human, Columns(human_respondent, human_item, human_answer), human_scale)
+    people = Columns(human_respondent, human_item, human_answer, attributes=tuple(human_attribute or ()))
+    asked = with_people(
+        members.study(study),
+        human,
+        people,
+        human_scale,
+    )
     session = Session.opened(asked, opened.id, personas, items, folder, asking)
     console.print(f"{len(session.asks):,} asks.", highlight=False)
     tally = asyncio.run(with_progress(lambda terms: session.ask(opened, terms), console))

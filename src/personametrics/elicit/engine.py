@@ -51,6 +51,11 @@ class Tally:
         """Whether every ask has a reply."""
         return self.before + self.answered >= self.wanted
 
+    def with_more(self, more: "Tally") -> "Tally":
+        """This tally and that of what was asked after it."""
+        counts = {name: getattr(self, name) + getattr(more, name) for name in ("wanted", "before", "answered", "failed")}
+        return replace(more, **counts)
+
 
 @dataclass(frozen=True)
 class Terms:

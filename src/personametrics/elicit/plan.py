@@ -122,6 +122,9 @@ class Plan(_Part):
     caps: CapsPart = CapsPart()
     prices: PricesPart | None = Field(None, description="Money per million tokens; without it, the listed prices of the model.")
     studies: list[str] = Field(default_factory=list, description="What else is measured: names of studies, or all.")
+    remedies: list[str] = Field(
+        default_factory=list, description="What is tried and measured again: names of remedies, or auto for the two cheapest that fit."
+    )
     level: float = Field(0.9, gt=0, lt=1, description="Coverage of the intervals.")
     target: float = Field(0.8, gt=0, lt=1, description="Reliability that the D-study aims at.")
     seed: int = Field(0, description="Draws the irrelevant texts and the order of adaptive asking.")

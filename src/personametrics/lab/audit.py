@@ -1,7 +1,7 @@
 """From a model to a card."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -20,7 +20,8 @@ from personametrics.elicit.prices import Caps
 from personametrics.elicit.record import record
 from personametrics.elicit.run import Run
 from personametrics.elicit.study_file import checked
-from personametrics.lab import battery, members
+from personametrics.lab import battery, cures, members
+from personametrics.lab.compare import Trial
 from personametrics.lab.diagnosis import diagnose, shared_level
 from personametrics.lab.measure import versions
 from personametrics.lab.run import Session
@@ -98,15 +99,29 @@ async def conduct(run: Run, model: Model, terms: Terms, *, extend: bool = False)
         extend: take a changed plan.
     """
     terms = replace(terms, caps=Caps(**run.plan.caps.model_dump()), prices=run.prices)
-    further = sessions(run)  # before anything is paid: a study may be unknown
+    further = sessions(run)  # before anything is paid: a study or a remedy may be unknown
+    for name in run.plan.remedies:
+        if name != cures.AUTO:
+            members.remedy(name)
     tally = await run.ask(model, terms, extend=extend)
     for session in further.values():
         if not tally.complete:
-            break
-        more = await session.ask(model, terms)
-        counts = {name: getattr(tally, name) + getattr(more, name) for name in ("wanted", "before", "answered", "failed")}
-        tally = replace(more, **counts)
+            return tally
+        tally = tally.with_more(await session.ask(model, terms))
+    if tally.complete and run.plan.remedies:
+        more = await cures.try_out(_trials(run, model, _found(run)), terms, most=_most(run))
+        tally = tally.with_more(more) if more else tally
     return tally
+
+
+def _trials(run: Run, model: Model, found: Sequence[Finding]) -> list[Trial]:
+    """Remedies to try."""
+    return cures.trials(run, model, found, sessions(run))
+
+
+def _most(run: Run) -> int:
+    """How many remedies are tried."""
+    return cures.TRIED if run.plan.remedies == [cures.AUTO] else len(run.plan.remedies)
 
 
 def sessions(run: Run) -> dict[str, Session]:
@@ -146,27 +161,35 @@ def card_of(run: Run, title: str = "") -> Card:
     Raises:
         RunError: it is no run directory.
     """
-    frame = run.table(texts=False)
+    found = _found(run)
     with Journal.read(run.folder) as journal:
-        asking, kept, totals = record(frame, journal, run.prices, run.plan.level), journal.manifest, journal.totals()
+        frame = run.table(texts=False)
+        asking, kept = record(frame, journal, run.prices, run.plan.level), journal.manifest
+    if run.plan.remedies or sessions(run):
+        tried = cures.tried(_trials(run, cures.Recorded(run.model), found), most=_most(run)) if run.plan.remedies else ()
+        found = [diagnose(found, run.plan.level), *tried, *found]
+    aside = {name: kept[name] for name in ("model", "prompt", "applied", "adaptive", "reported", "stopped") if kept.get(name)}
+    aside["study"] = {name: value for name, value in kept["study"].items() if name != "prompt" and value not in ("", {}, None)}
+    return Card(title or f"{run.model} ({run.folder.name})", (*found, asking), {**aside, "rows": len(frame), "versions": versions()})
+
+
+def _found(run: Run) -> list[Finding]:
+    """What the studies of a run found, as far as it is."""
+    with Journal.read(run.folder) as journal:
+        kept, totals = journal.manifest, journal.totals()
     price = (
         run.prices.of(totals["tokens_in"], totals["tokens_out"]) / totals["replies"] if run.prices and not totals["unreported"] else None
     )
     looks = kept.get("adaptive", {}).get("looks", ())
     plan = run.plan.model_copy(update={"level": looks[-1]["level"]}) if looks and looks[-1]["level"] < 1 else run.plan
-    panels, further = run.panels(frame), sessions(run)
+    panels, further = run.panels(run.table(texts=False)), sessions(run)
     if further:
         plan = plan.model_copy(update={"level": shared_level([Stability()], plan.level, beside=len(further))[0].level})
     findings: list[Finding] = []
     for scale, arms in panels.items():
         found = _findings(plan, arms, price)
         findings += found if len(panels) == 1 else [replace(one, question=f"{one.question} (items on {scale})") for one in found]
-    findings += [session.said for session in further.values()]
-    if further:
-        findings.insert(0, diagnose(findings, run.plan.level))
-    aside = {name: kept[name] for name in ("model", "prompt", "applied", "adaptive", "reported", "stopped") if kept.get(name)}
-    aside["study"] = {name: value for name, value in kept["study"].items() if name != "prompt" and value not in ("", {}, None)}
-    return Card(title or f"{run.model} ({run.folder.name})", (*findings, asking), {**aside, "rows": len(frame), "versions": versions()})
+    return findings + [session.said for session in further.values()]
 
 
 def _findings(plan: Plan, arms: Mapping[str, Responses], price: float | None) -> list[Finding]:

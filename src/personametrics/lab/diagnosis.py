@@ -3,10 +3,11 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from personametrics.data.estimate import Estimate
 from personametrics.data.finding import Finding, Rows, Verdict
+from personametrics.lab import members
 
 QUESTION = "Which failure does this panel have, and what is it fit for?"
 
@@ -22,12 +23,14 @@ class Failure:
     Attributes:
         signs: verdicts that show it, the gravest study first.
         clear: verdicts that show its absence.
-        remedies: what is published against it.
+        remedies: names of those that are published against it.
+        advice: what helps beside.
     """
 
     signs: tuple[Sign, ...]
     clear: tuple[Sign, ...]
     remedies: tuple[str, ...]
+    advice: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,12 +54,12 @@ FAILURES: Mapping[str, Failure] = {
             ("commitment", "superposition"),
         ),
         (("stability", "persona dominates"),),
-        ("average several runs into one answer", "spell the persona's values out instead of a label", "abstain where reruns disagree"),
+        ("average", "spell_out", "abstain"),
     ),
     "resistance": Failure(
         (("resistance", "keeps its own character"), ("resistance", "backlash"), ("prior_pull", "prior wins")),
         (("resistance", "takes the character"),),
-        ("spell the persona's values out instead of a label", "the imaginary listener", "reweight the personas"),
+        ("spell_out", "listener"),
     ),
     "distortion": Failure(
         (
@@ -65,7 +68,8 @@ FAILURES: Mapping[str, Failure] = {
             ("value_tension", "collapses to one side"),
         ),
         (("distortion", "no bend"),),
-        ("debiasing instructions, which have failed so far", "rectify with human answers", "leave the persona out where facts are asked"),
+        ("debias",),
+        "leave the persona out where facts are asked",
     ),
 }
 """Drift is not among them: it takes conversations."""
@@ -114,7 +118,7 @@ def diagnose(findings: Iterable[Finding], level: float = 0.9) -> Finding:
     """
     found = {finding.study: finding for finding in findings}
     labels = {(name, finding.verdict.label) for name, finding in found.items()}
-    failing = {name: failure for name, failure in FAILURES.items() if labels & set(failure.signs)}
+    failed = {name: failure for name, failure in FAILURES.items() if labels & set(failure.signs)}
     fit = tuple(name for name, use in USES.items() if set(use.needs) <= labels and not labels & set(use.spoils))
     unfit = tuple(f"{name} ({_because(labels & set(use.spoils))})" for name, use in USES.items() if labels & set(use.spoils))
     rest = tuple(
@@ -123,12 +127,37 @@ def diagnose(findings: Iterable[Finding], level: float = 0.9) -> Finding:
         if name not in fit and not labels & set(use.spoils)
     )
     sentence = (
-        f"It has {' and '.join(failing)}; {_clear(labels)}." if failing else f"No published failure shows; {_clear(labels)}."
+        f"It has {' and '.join(failed)}; {_clear(labels)}." if failed else f"No published failure shows; {_clear(labels)}."
     ) + f" The verdicts of all {len(found)} studies hold together at {level:.0%}."
-    verdict = Verdict(", ".join(failing) or "no failure found", sentence, fit, unfit, rest)
+    verdict = Verdict(", ".join(failed) or "no failure found", sentence, fit, unfit, rest)
     evidence: dict[str, Rows] = {"failures": [row for name, failure in FAILURES.items() for row in _shown(name, failure, found)]}
-    evidence["remedies"] = [{"failure": name, "worth trying": one} for name, failure in failing.items() for one in failure.remedies]
+    evidence["remedies"] = [
+        {"failure": name, "worth trying": one, "what it does": says} for name, failure in failed.items() for one, says in _worth(failure)
+    ]
     return Finding("diagnosis", QUESTION, verdict, (), evidence={name: rows for name, rows in evidence.items() if rows}, cite=("dunn1961",))
+
+
+class Failing(NamedTuple):
+    """A failure that shows: what is published against it, and the study that shows it."""
+
+    remedies: tuple[str, ...]
+    study: str
+
+
+def failing(findings: Iterable[Finding]) -> list[Failing]:
+    """Failures that show, each with the gravest study that shows it."""
+    labels = {(finding.study, finding.verdict.label) for finding in findings}
+    return [
+        Failing(failure.remedies, next(study for study, label in failure.signs if (study, label) in labels))
+        for failure in FAILURES.values()
+        if labels & set(failure.signs)
+    ]
+
+
+def _worth(failure: Failure) -> list[tuple[str, str]]:
+    """What is worth trying against a failure, and what it does."""
+    named = [(name, members.remedies()[name].says) for name in failure.remedies]
+    return [*named, *([("no remedy", failure.advice)] if failure.advice else [])]
 
 
 def _clear(labels: set[Sign]) -> str:

@@ -1,33 +1,54 @@
-"""Every study there is: found, never listed."""
+"""Every study and every remedy there is: found, never listed."""
 
 import pkgutil
 import re
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
 from functools import lru_cache
 from importlib import import_module
 from importlib.metadata import entry_points
+from types import ModuleType
+from typing import Any, TypeVar
 
+import personametrics.remedies
 import personametrics.studies
 from personametrics.data.errors import StudyError, options
+from personametrics.data.remedy import Chain, Remedy
 from personametrics.data.study import Study
 
 GROUP = "personametrics.studies"
-"""Entry points of this group are further studies."""
+"""Entry points of this group are further studies …"""
+CURES = "personametrics.remedies"
+"""… and of this one further remedies."""
+Member = TypeVar("Member")
 
 
 @lru_cache(maxsize=1)
 def studies() -> Mapping[str, type[Study]]:
     """Studies by name: the classes with a `known` world in the files of `studies`, and those of entry points."""
-    found: dict[str, type[Study]] = {}
-    for module in pkgutil.iter_modules(personametrics.studies.__path__):
-        for member in vars(import_module(f"personametrics.studies.{module.name}")).values():
+    return _members(personametrics.studies, GROUP)
+
+
+@lru_cache(maxsize=1)
+def remedies() -> Mapping[str, type[Remedy]]:
+    """Remedies by name: the classes with a `known` world in the files of `remedies`, and those of entry points."""
+    return _members(personametrics.remedies, CURES)
+
+
+def _members(package: ModuleType, group: str) -> dict[str, Any]:
+    """The class with a `known` world in every file of a package, by the file's name."""
+    found: dict[str, Any] = {}
+    for module in pkgutil.iter_modules(package.__path__):
+        for member in vars(import_module(f"{package.__name__}.{module.name}")).values():
             if isinstance(member, type) and hasattr(member, "known") and member.__module__.endswith(f".{module.name}"):
                 found[module.name] = member
-    return found | {entry.name: entry.load() for entry in entry_points(group=GROUP)}
+    return found | {entry.name: entry.load() for entry in entry_points(group=group)}
 
 
-def name_of(one: Study) -> str:
-    """The name of a study: that of its file."""
+def name_of(one: Study | Remedy) -> str:
+    """The name of a study or remedy: that of its file; of a chain, those of its links."""
+    if isinstance(one, Chain):
+        return "+".join(map(name_of, one.remedies))
     return type(one).__module__.rpartition(".")[2]
 
 
@@ -37,26 +58,53 @@ def study(text: str) -> Study:
     Raises:
         StudyError: there is no such study or knob, or the value is none of its kind.
     """
+    return _made(text, studies(), "study")
+
+
+def remedy(text: str) -> Remedy:
+    """A remedy by its name, with knobs: `average:k=3`; several in a chain: `spell_out+average:k=3`.
+
+    Raises:
+        StudyError: there is no such remedy or knob, or the value is none of its kind.
+    """
+    found = [_made(part, remedies(), "remedy") for part in re.split(r"\+(?=[a-z])", text)]
+    return found[0] if len(found) == 1 else Chain(remedies=tuple(found))
+
+
+def _made(text: str, known: Mapping[str, type[Member]], what: str) -> Member:
+    """A member by its name, with knobs."""
     name, _, rest = text.partition(":")
-    if name not in studies():
-        message = f'There is no study "{name}": {options(name, list(studies()), 30)}.'
+    if name not in known:
+        message = f'There is no {what} "{name}": {options(name, list(known), 30)}.'
         raise StudyError(message)
-    kind = studies()[name]
-    knobs: dict[str, object] = {}
-    defaults = vars(kind())
+    kind = known[name]
+    defaults = knobs(kind())
+    given: dict[str, object] = {}
     for part in filter(None, re.split(r",(?=\w+=)", rest)):
         knob, _, value = part.partition("=")
         if knob not in defaults:
             message = f'{name} has no knob "{knob}": {options(knob, list(defaults), 30)}.'
             raise StudyError(message)
-        knobs[knob] = _of_kind(value, defaults[knob], f"{name}:{knob}")
-    return kind(**knobs)
+        given[knob] = _of_kind(value, defaults[knob], f"{name}:{knob}")
+    return kind(**given)
+
+
+def knobs(member: object) -> dict[str, object]:
+    """The knobs of a study or remedy, with their values; what a remedy has learned (its fields by keyword only) is none."""
+    learned = {one.name for one in fields(member) if one.kw_only} if is_dataclass(member) else set()
+    return {name: value for name, value in vars(member).items() if name not in learned}
+
+
+def at(study: Study, level: float) -> Study:
+    """A study at a level of its intervals, where it has one."""
+    changed: Any = study
+    return replace(changed, level=level) if "level" in vars(study) else study
 
 
 def _of_kind(value: str, default: object, where: str) -> object:
     """A value written as text, of the kind of a default."""
     if default is None:
-        message = f"{where} cannot be written as text; give it from Python: run(…({where.rpartition(':')[2]}=…), …)."
+        message = f"{where} cannot be written as text; give it from Python: …({where.rpartition(':')[2]}=…)."
         raise StudyError(message)
     try:
         if isinstance(default, bool):

@@ -17,6 +17,8 @@ from personametrics.data.item import Item
 from personametrics.data.model import Can, Model
 from personametrics.data.notice import Notice
 from personametrics.data.persona import Persona
+from personametrics.data.remedy import Remedy
+from personametrics.data.responses import Responses
 from personametrics.data.roster import read_items, read_personas
 from personametrics.data.study import Asking, Study
 from personametrics.elicit.arms import PANEL
@@ -77,6 +79,7 @@ class Session:
         asking: how the questions are put.
         shipped: whether the items are those that come with the library.
         manifest: what the run directory was begun with.
+        remedy: that changes what is asked.
     """
 
     study: Study
@@ -87,6 +90,7 @@ class Session:
     asking: Asking = field(default_factory=Asking)
     shipped: bool = False
     manifest: dict[str, Any] = field(default_factory=dict)
+    remedy: Remedy = field(default_factory=Remedy)
 
     @classmethod
     def opened(
@@ -110,7 +114,7 @@ class Session:
         Raises:
             DesignError: the items or personas lack what the study needs.
         """
-        return self.study.design(self.personas, self.items, self.asking)
+        return self.remedy.asks(self.study.design(self.personas, self.items, self.asking))
 
     async def ask(self, model: Model, terms: Terms) -> Tally:
         """Ask what is missing.
@@ -118,10 +122,7 @@ class Session:
         Raises:
             StudyError: the model lacks what is needed.
         """
-        wanted = Can.SCORE if self.asking.score else Can.SAMPLE
-        if wanted not in model.can:
-            message = f"{model.id} does not offer {'label probabilities' if self.asking.score else 'answers in words'}."
-            raise StudyError(message)
+        can_be_asked(model, self.asking)
         with Journal.open(self.folder, self.manifest) as journal:
             return await elicit(model, self.asks, journal, terms)
 
@@ -132,13 +133,23 @@ class Session:
             return table(self.asks, journal, self.model, style=self.asking.prompt.style)
 
     @property
+    def responses(self) -> Responses:
+        """Every answer, as the study reads it, with the attributes of who gave it."""
+        table = self.table
+        names = {name for one in self.personas for name in one.attributes} - set(table.columns)
+        if names:
+            known = [{"persona": one.id, **{name: one.attributes.get(name) for name in sorted(names)}} for one in self.personas]
+            table = table.join(pl.from_dicts(known, infer_schema_length=None), on="persona", how="left", maintain_order="left")
+        return of_study(table, str(self.folder))
+
+    @property
     def finding(self) -> Finding:
         """What the answers say.
 
         Raises:
             InputError: too little came back.
         """
-        found = self.study.estimate(of_study(self.table, str(self.folder)))
+        found = self.study.estimate(self.responses)
         notices = (*found.notices, *([Notice("shipped-items", battery.SAID)] if self.shipped else []))
         return replace(found, notices=notices, evidence={**found.evidence, "prompts": self._prompts(found)})
 
@@ -175,6 +186,18 @@ class Session:
         knobs = {key: str(value) for key, value in vars(self.study).items()}
         provenance = {"model": self.model, "study": {"name": self.name, **knobs}, "rows": len(self.table), "versions": versions()}
         return Card(f"{self.name}: {self.model} ({self.folder.name})", (self.said, asking), provenance)
+
+
+def can_be_asked(model: Model, asking: Asking) -> None:
+    """Whether a model offers what it is asked for.
+
+    Raises:
+        StudyError: it does not.
+    """
+    wanted = Can.SCORE if asking.score else Can.SAMPLE
+    if wanted not in model.can:
+        message = f"{model.id} does not offer {'label probabilities' if asking.score else 'answers in words'}."
+        raise StudyError(message)
 
 
 def _spoken(ask: Ask) -> str:

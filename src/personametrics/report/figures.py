@@ -9,7 +9,7 @@ import vl_convert
 
 from personametrics.data.card import Card
 from personametrics.data.finding import Finding
-from personametrics.report import answer_figures, human_figures, panel_figures
+from personametrics.report import answer_figures, change_figures, human_figures, panel_figures
 from personametrics.report.figure import Figure
 from personametrics.report.theme import PAPER_FONT, theme
 
@@ -20,6 +20,7 @@ PIXELS = 2.0
 """Pixels of a PNG per pixel of the picture, so that it prints sharply."""
 
 _ALL: tuple[Callable[[Finding], Figure | None], ...] = (
+    change_figures.arms,
     panel_figures.components,
     panel_figures.signal_by_item,
     panel_figures.signal_by_persona,

@@ -18,6 +18,9 @@ from personametrics.report import words
 from personametrics.report.figures import figures, specification
 from personametrics.report.theme import theme
 
+LISTED = {"comparison"}
+"""Findings whose tables are short, and are shown beside their pictures."""
+
 
 def html(cards: Sequence[Card]) -> str:
     """One page for one card, or for several with an overview of all.
@@ -84,8 +87,13 @@ def _finding(finding: Finding, name: str) -> dict[str, Any]:
             }
             for figure in drawn
         ],
-        "tables": [] if drawn else [{"title": title, "rows": rows, "columns": _columns(rows)} for title, rows in finding.evidence.items()],
+        "tables": _tables(finding) if finding.study in LISTED or not drawn else [],
     }
+
+
+def _tables(finding: Finding) -> list[Mapping[str, Any]]:
+    """The evidence of a finding as tables."""
+    return [{"title": title, "rows": rows, "columns": _columns(rows)} for title, rows in finding.evidence.items()]
 
 
 def _columns(rows: Rows) -> list[Mapping[str, Any]]:

@@ -32,6 +32,9 @@ TONES = {
     "not the persona": "bad",
     "incomplete": "bad",
     "hardly answered": "bad",
+    "helps": "good",
+    "helps, but makes personas alike": "bad",
+    "harms": "bad",
     "undecided": "open",
     "unknown": "open",
 }

@@ -1,0 +1,58 @@
+"""personametrics compare: a study without a remedy and with it."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from personametrics.cli.audit import Items, Json, Out, Personas, write_card
+from personametrics.cli.people import Human, HumanAnswer, HumanAttribute, HumanItem, HumanScale, Respondent, with_people
+from personametrics.cli.progress import say_how_it_ended, with_progress
+from personametrics.data.ask import Sampling
+from personametrics.data.columns import Columns
+from personametrics.data.study import Asking
+from personametrics.lab import members
+from personametrics.lab.compare import Trial
+from personametrics.models.named import named
+
+Group = Annotated[str, typer.Option(help="Column or attribute within whose values the spread of personas is watched.")]
+
+
+def compare(  # noqa: PLR0917 (a command's options are its parameters)
+    study: Annotated[str, typer.Argument(help="One of: personametrics studies. Knobs: distortion:margin=0.1.")],
+    remedy: Annotated[str, typer.Option("--remedy", help="One of: personametrics remedies. Several: spell_out+average:k=3.")],
+    model: Annotated[str, typer.Option("--model", help="openai:NAME\\[@BASE_URL], local:FOLDER, embedded, or an entry point's name.")],
+    personas: Personas = None,
+    items: Items = None,
+    runs: Annotated[int, typer.Option(help="How often everything is asked.", min=1)] = 5,
+    out: Out = None,
+    score: Annotated[bool, typer.Option("--score", help="Ask for label probabilities instead of answers.")] = False,
+    temperature: Annotated[float, typer.Option(help="Of the answers.", min=0)] = 1.0,
+    group: Group = "",
+    beside: Annotated[list[str] | None, typer.Option(help="A further study, to see whether it gets worse.")] = None,
+    human: Human = None,
+    human_respondent: Respondent = "respondent",
+    human_item: HumanItem = "item",
+    human_answer: HumanAnswer = "answer",
+    human_attribute: HumanAttribute = None,
+    human_scale: HumanScale = "ordinal",
+    json_: Json = False,
+) -> None:
+    """Ask a model without a remedy and with it, and print what changed and at what price. Run it again to go on."""
+    console = Console(stderr=True)
+    opened = named(model)
+    people = Columns(human_respondent, human_item, human_answer, attributes=tuple(human_attribute or ()))
+    asked = with_people(
+        members.study(study),
+        human,
+        people,
+        human_scale,
+    )
+    folder = out or f"compare-{study.partition(':')[0]}-{remedy.partition(':')[0]}"
+    asking = Asking(runs, score, sampling=Sampling(temperature))
+    trial = Trial.opened(asked, opened, remedy, personas, items, out=folder, asking=asking, group=group, beside=beside or ())
+    console.print(trial.forecast, highlight=False)
+    tally = asyncio.run(with_progress(trial.ask, console))
+    say_how_it_ended(tally, "run the same command again to go on", console)
+    write_card(trial.comparison.card, trial.plain.folder, as_json=json_)

@@ -1,0 +1,242 @@
+"""What a remedy changed: arms from answers at hand, and the finding that compares them."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from personametrics.data.errors import DesignError
+from personametrics.data.estimate import Estimate, Name, Status
+from personametrics.data.finding import Finding, Rows, Verdict
+from personametrics.data.remedy import Chain, Remedy
+from personametrics.data.responses import Responses
+from personametrics.data.study import Aim, Study
+from personametrics.lab.members import name_of
+from personametrics.lab.paired import METHOD, SPREAD, Arm, Paired
+from personametrics.stats.intervals import Interval
+
+NOTHING = 0.05
+"""A change is none where its whole interval lies within ± this."""
+COLLAPSED = 0.8
+"""Spread within groups collapses where the whole interval of what is kept lies below this."""
+NO_CHANGES = {"probability", "runs", "calls", "money"}
+"""Units of numbers whose change says nothing."""
+COMPARISON = "comparison"
+"""What the finding is called."""
+CITE = ("cameron2011",)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Answers to a study as they came, without a remedy and with one.
+
+    Attributes:
+        study: with people's answers where it compares with them.
+        remedy: knobs set, fitted or not.
+        plain: answers without it.
+        treated: answers to what it had asked; the same where it acts later.
+        group: within what personas are compared for their spread; "": all of them.
+    """
+
+    study: Study
+    remedy: Remedy
+    plain: Responses
+    treated: Responses
+    group: str = ""
+
+    def arms(self) -> tuple[Arm, Arm]:
+        """Without and with the remedy; what it learns from is one half, drawn, and both arms are read on the other.
+
+        Raises:
+            DesignError: there is nothing to learn from, or it was fitted on what would be read here.
+        """
+        known, people = self, _people(self.study)
+        if self.remedy.splits == "people" and people is None:
+            message = f"{name_of(self.remedy)} learns from people's answers, and there are none; give a table of them as human."
+            raise DesignError(message)
+        if self.remedy.splits == "items":
+            names: Sequence[str] = self.treated.items.names
+        else:
+            names = people.personas.names if self.remedy.splits and people else ()
+        if both := self.remedy.seen & set(names):
+            message = (
+                f"{name_of(self.remedy)} was fitted on {self.remedy.splits} that would be read here, such as {min(both)}; leave them out."
+            )
+            raise DesignError(message)
+        if self.remedy.splits and not self.remedy.seen:
+            known = self._fitted(names, people)
+        return Arm(known.study, known.plain, self.group), Arm(
+            known.remedy.estimates(known.study), known.remedy.responses(known.treated), self.group
+        )
+
+    def _fitted(self, names: Sequence[str], people: Responses | None) -> "Asked":
+        """The remedy fitted on one half of the names, everything else without it."""
+        half = np.random.default_rng(0).permutation(len(names))[: len(names) // 2]
+        learned = frozenset(names[at] for at in half)
+        by_items = self.remedy.splits == "items"
+        answers = _only(self.treated, learned) if by_items else self.treated
+        human = None if people is None else _only(people, learned, items=by_items)
+        study: Any = self.study
+        if people is not None:
+            study = replace(study, human=_only(people, learned, items=by_items, out=True))
+        rest = [_only(one, learned, out=True) if by_items else one for one in (self.plain, self.treated)]
+        return Asked(study, replace(self.remedy.fit(answers, human), seen=learned), rest[0], rest[1], self.group)
+
+    @property
+    def learned_from(self) -> str:
+        """How many of what the remedy learns from, in words; "" where it learns nothing."""
+        if not self.remedy.splits:
+            return ""
+        people = _people(self.study)
+        names = self.treated.items.names if self.remedy.splits == "items" else people.personas.names if people else ()
+        return f"fitted on {len(names) // 2} of {len(names)} {self.remedy.splits}, read on the others"
+
+
+def _people(study: Study) -> Responses | None:
+    """People's answers, of a study that compares with them."""
+    found: Responses | None = getattr(study, "human", None)
+    return found
+
+
+def _only(responses: Responses, names: Iterable[str], *, items: bool = True, out: bool = False) -> Responses:
+    """Rows of some items or people, or of all others."""
+    column = responses.columns.item if items else responses.columns.persona
+    there = pl.col(column).cast(pl.String).is_in(list(names))
+    return responses.only(~there if out else there)
+
+
+def changed(asked: Asked, rival: Asked | None = None, level: float = 0.9) -> tuple[Finding, Finding, Finding]:
+    """What a remedy changed.
+
+    Args:
+        asked: both arms' answers.
+        rival: what the same money buys without it.
+        level: coverage of the intervals.
+
+    Returns:
+        The finding without the remedy, the finding with it, and the one that compares them.
+
+    Raises:
+        InputError: an arm says nothing.
+    """
+    before, after = asked.arms()
+    other = rival.arms()[1] if rival else None
+    pair = Paired((before, after, other) if other else (before, after), level)
+    name, aim = asked.study.aim
+    found = [_own(f"{arm}.{name}", name, one.finding) for arm, one in (("before", before), ("after", after))]
+    found += [_estimate(f"change.{name}", pair.difference(name), before.finding, name, level)]
+    if rival and other:
+        found += [_own(f"rival.{name}", name, other.finding)]
+        found += [_estimate(f"ahead.{name}", pair.difference(name, 1, 2), before.finding, name, level)]
+    kept = pair.ratio(SPREAD)
+    found += [Estimate("spread.kept", *_ends(kept), level, len(before.who), METHOD, _status(kept), KEPT)]
+    promised = asked.remedy.promised(before.values)
+    sentence = _verdict(found, name, aim, getattr(asked.study, "margin", NOTHING), name_of(rival.remedy) if rival else "")
+    tables: dict[str, Rows] = {
+        "promised": [{"estimate": one, "promised": value, "found": after.values.get(one)} for one, value in promised.items()],
+        "changes": _others(pair, name),
+    }
+    cure = "the other arm" if type(asked.remedy) is Remedy else name_of(asked.remedy)
+    question = f"Does {cure} cure what {name_of(asked.study)} measures?"
+    cite = tuple(dict.fromkeys((*asked.remedy.cite, *asked.study.cite, *CITE)))
+    tables = {one: rows for one, rows in tables.items() if rows}
+    return before.finding, after.finding, Finding(COMPARISON, question, sentence, tuple(found), evidence=tables, cite=cite)
+
+
+def applied(asked: Asked) -> Finding | None:
+    """What the study says with a remedy that has learned from all people, with nobody left to judge it by; None for other remedies."""
+    human = _people(asked.study)
+    if asked.remedy.splits != "people" or human is None:
+        return None
+    study: Any = asked.study
+    remedy = asked.remedy.fit(asked.treated, human)
+    finding = remedy.estimates(replace(study, human=None)).estimate(remedy.responses(asked.treated))
+    return replace(finding, question=f"{finding.question} (the remedy fitted on all {len(human.personas.names):,} people)")
+
+
+def replayed(asked: Asked) -> list[Finding]:
+    """What a remedy changes in recorded answers, or what differs between two recorded arms.
+
+    Raises:
+        DesignError: the remedy acts before answers are given, so that recorded ones cannot tell.
+    """
+    if isinstance(asked.remedy, Chain) or asked.plain is asked.treated:
+        for one in getattr(asked.remedy, "remedies", (asked.remedy,)):
+            if one.acts_on not in {"responses", "estimates"} and not one.replays:
+                message = f"{name_of(one)} acts on {one.acts_on}, before answers are given; ask a model: personametrics compare."
+                raise DesignError(message)
+    before, after, change = changed(asked, level=getattr(asked.study, "level", 0.9))
+    whole = applied(asked)
+    return [change, before, after, *([whole] if whole else [])]
+
+
+KEPT = Name("ratio", "personas", "variance between personas of a group, with the remedy over without it")
+
+
+def _others(pair: Paired, chief: str) -> list[dict[str, str | float]]:
+    """How every other estimate changed that both arms have, but for counts and p-values."""
+    before, after = pair.arms[:2]
+    rows: list[dict[str, str | float]] = []
+    for one in before.finding.estimates:
+        if one.name not in after.values or one.name.startswith(chief) or one.unit in NO_CHANGES:
+            continue
+        value, low, high = _ends(pair.difference(one.name))
+        if math.isfinite(value):
+            ends = {"change": value, "low": low, "high": high}
+            rows.append({"estimate": one.name, "without": one.value, "with": after.values[one.name], **ends})
+    return rows
+
+
+def _own(name: str, of: str, finding: Finding) -> Estimate:
+    """An arm's own estimate under another name."""
+    one = finding[of]
+    return replace(one, name=name, means=one.known)
+
+
+def _ends(found: Interval) -> tuple[float, float, float]:
+    return found[0], found[1], found[2]
+
+
+def _status(found: Interval) -> Status:
+    return Status.UNDEFINED if math.isnan(found[0]) else Status.NO_INTERVAL if math.isnan(found[1]) else Status.OK
+
+
+def _estimate(name: str, found: Interval, finding: Finding, of: str, level: float) -> Estimate:
+    """A paired difference as an estimate."""
+    one = finding[of]
+    says = "against the rival" if name.startswith("ahead.") else "with the remedy minus without it"
+    return Estimate(
+        name, *_ends(found), level, one.n, METHOD, _status(found), Name(one.unit, one.known.counts, f"{one.known.meaning}: {says}")
+    )
+
+
+def _verdict(found: Sequence[Estimate], name: str, aim: Aim, margin: float, rival: str) -> Verdict:
+    """What the paired interval says, what the same money would have bought, and whether the panel collapsed."""
+    by = {one.name: one for one in found}
+    before, after, change, kept = by[f"before.{name}"], by[f"after.{name}"], by[f"change.{name}"], by["spread.kept"]
+    moved = f"{name} goes from {before.value:.2f} to {after.value:.2f}"
+    said = f"{moved}, a change of {change.value:+.2f} ({change.low:+.2f} to {change.high:+.2f})"
+    good = {"high": 1.0, "low": -1.0, "zero": -math.copysign(1.0, before.value)}[aim]
+    ends = sorted((good * change.low, good * change.high))
+    if math.isnan(change.low):
+        label, sentence = "unknown", f"No interval can be given: {moved}."
+    elif ends[0] > 0:
+        label, sentence = "helps", f"It helps: {said}."
+    elif ends[1] < 0:
+        label, sentence = "harms", f"It makes things worse: {said}."
+    elif -margin < ends[0] and ends[1] < margin:
+        label, sentence = "changes nothing", f"It changes nothing that matters: {said}."
+    else:
+        label, sentence = "undecided", f"The interval leaves it open: {said}."
+    if f"ahead.{name}" in by:
+        ahead = by[f"ahead.{name}"]
+        better = sorted((good * ahead.low, good * ahead.high))
+        worth = "better than" if better[0] > 0 else "worse than" if better[1] < 0 else "not told apart from"
+        sentence += f" It is {worth} {rival} at the same price ({ahead.value:+.2f}, {ahead.low:+.2f} to {ahead.high:+.2f})."
+    if kept.high < COLLAPSED:
+        sentence += f" Personas of a group become alike: {kept.value:.0%} of their variance is left ({kept.low:.0%} to {kept.high:.0%})."
+        label = "helps, but makes personas alike" if label == "helps" else label
+    return Verdict(label, sentence)

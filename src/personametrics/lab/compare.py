@@ -1,0 +1,287 @@
+"""Ask a model without a remedy and with it, on the same asks where they coincide, and say what changed and at what price."""
+
+import asyncio
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypedDict, Unpack
+
+from personametrics.data.ask import Ask
+from personametrics.data.card import Card
+from personametrics.data.errors import DesignError, InputError, StudyError
+from personametrics.data.finding import Finding
+from personametrics.data.model import TOY, Model
+from personametrics.data.remedy import Remedy
+from personametrics.data.responses import Responses
+from personametrics.data.roster import write_personas
+from personametrics.data.study import Asking, Study
+from personametrics.elicit.engine import Tally, Terms, elicit
+from personametrics.elicit.journal import Journal
+from personametrics.lab import members
+from personametrics.lab.change import Asked, applied, changed
+from personametrics.lab.measure import versions
+from personametrics.lab.price import prices, used
+from personametrics.lab.run import Session, can_be_asked
+from personametrics.models.named import named
+
+ASKS_MORE = 1.5
+"""From this many times the asks on, averaging as many runs stands beside a remedy."""
+GUARD = "stability"
+"""What is looked at beside every other study, where the same answers tell."""
+
+
+class Options(TypedDict, total=False):
+    """What `compare` takes beside study, model, remedy, personas and items.
+
+    Attributes:
+        out: the run directory; a second call asks only what is missing.
+        asking: runs, label probabilities, prompt, sampling.
+        human: people's answers, for remedies that learn from them and studies that compare with them.
+        group: attribute of personas within whose values their spread is watched.
+        beside: further studies, to see whether they get worse.
+    """
+
+    out: str | Path
+    asking: Asking
+    human: Responses
+    group: str
+    beside: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a remedy changed.
+
+    Attributes:
+        change: paired differences, what the same money buys without it, price, and the verdict.
+        before: what the study finds without it.
+        after: what it finds with it.
+        beside: how other studies changed.
+        provenance: enough to do it again.
+    """
+
+    change: Finding
+    before: Finding
+    after: Finding
+    beside: tuple[Finding, ...] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def card(self) -> Card:
+        """All of it on one page."""
+        arms = [
+            replace(one, question=f"{one.question} ({name} the remedy)") for name, one in (("without", self.before), ("with", self.after))
+        ]
+        what = self.provenance
+        return Card(f"{what.get('study')} under {what.get('remedy')}: {what.get('model')}", (self.change, *arms, *self.beside), what)
+
+
+def compare(
+    study: Study | str, model: Model | str, remedy: Remedy | str, personas: Any = None, items: Any = None, **options: Unpack[Options]
+) -> Comparison:
+    """Ask a model without a remedy and with it; in a notebook, await `personametrics.lab.compare.acompare` instead.
+
+    Args:
+        study: that shows the defect, by name or with its knobs.
+        model: a model string or a model, as for `audit`.
+        remedy: one of `personametrics remedies` by its name, several as `spell_out+average:k=3`, or with its knobs.
+        personas: a path, a table or `Persona`s; None: those that come with the library, unvalidated.
+        items: a path, a table or `Item`s; None: as above.
+        options: out, asking, human, group, beside: see `Options`.
+
+    Raises:
+        InputError: the study or the remedy cannot be asked, or too little came back.
+        RunError: the run directory is in use, or of another model.
+        ModelError: the model answers nothing.
+    """
+    return asyncio.run(acompare(study, model, remedy, personas, items, **options))
+
+
+async def acompare(
+    study: Study | str, model: Model | str, remedy: Remedy | str, personas: Any = None, items: Any = None, **options: Unpack[Options]
+) -> Comparison:
+    """`compare`, where an event loop runs already."""
+    opened = named(model) if isinstance(model, str) else model
+    trial = Trial.opened(study, opened, remedy, personas, items, **options)
+    await trial.ask(Terms())
+    return trial.comparison
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A study that is asked without a remedy and with it, in one run directory.
+
+    Attributes:
+        plain: the session without it.
+        model: what answers.
+        remedy: with its knobs.
+        group: attribute within whose values the spread of personas is watched.
+        beside: sessions of further studies.
+    """
+
+    plain: Session
+    model: Model
+    remedy: Remedy
+    group: str = ""
+    beside: tuple[Session, ...] = ()
+
+    @classmethod
+    def opened(
+        cls, study: Study | str, model: Model, remedy: Remedy | str, personas: Any = None, items: Any = None, **options: Unpack[Options]
+    ) -> "Trial":
+        """A trial of its own.
+
+        Raises:
+            InputError: personas or items cannot be read, or there is no such study or remedy.
+        """
+        chosen: Any = members.study(study) if isinstance(study, str) else study
+        if "human" in options:
+            if "human" not in vars(chosen):
+                message = f"{members.name_of(chosen)} does not compare with people; leave human out."
+                raise DesignError(message)
+            chosen = replace(chosen, human=options["human"])
+        cure = members.remedy(remedy) if isinstance(remedy, str) else remedy
+        out = options.get("out", f"compare-{members.name_of(chosen)}-{members.name_of(cure)}")
+        plain = Session.opened(chosen, model.id, personas, items, out, options.get("asking"))
+        others = tuple(replace(plain, study=members.study(name)) for name in options.get("beside", ()))
+        return cls(plain, model, cure, options.get("group", ""), others)
+
+    @cached_property
+    def drafts(self) -> list[Ask]:
+        """What the model has to write first."""
+        return self.remedy.drafts(self.plain.personas)
+
+    def treated(self, session: Session, remedy: Remedy) -> "tuple[Session, Model]":
+        """A session with a remedy, and what answers there; what had to be written must be in the journal."""
+        personas = remedy.personas(session.personas, self._written if remedy is self.remedy else ())
+        model = remedy.model(self.model, personas)
+        return replace(session, personas=personas, model=model.id, remedy=remedy), model
+
+    @cached_property
+    def _written(self) -> list[str]:
+        """What the model wrote.
+
+        Raises:
+            StudyError: something is missing.
+        """
+        if not self.drafts:
+            return []
+        with Journal.read(self.plain.folder) as journal:
+            replies = list(journal.replies([ask.key(self.model.id) for ask in self.drafts]))
+        if missing := [ask for ask, reply in zip(self.drafts, replies, strict=True) if reply is None or reply.text is None]:
+            message = f"{self.model.id} wrote nothing for {missing[0].about.get('persona', 'a persona')}; run it again to ask anew."
+            raise StudyError(message)
+        return [str(reply.text) for reply in replies if reply]
+
+    @cached_property
+    def rival(self) -> Remedy | None:
+        """What the same money buys without the remedy."""
+        before, after = len(self.plain.asks), len(self.treated(self.plain, self.remedy)[0].asks) + len(self.drafts)
+        ratio = after / before
+        own = self.remedy.rival(ratio)
+        asks_more = ratio >= ASKS_MORE and members.name_of(self.remedy) != "average" and not self.plain.asking.score
+        return own or (members.remedy(f"average:k={math.ceil(ratio)}") if asks_more else None)
+
+    @property
+    def forecast(self) -> str:
+        """How much is going to be asked, in a sentence; what personas have written first is not known yet."""
+        drafts = f"{len(self.drafts):,} texts to be written, " if self.drafts else ""
+        return f"{drafts}{len(self.plain.asks):,} asks without the remedy; what both arms share is asked once."
+
+    @property
+    def extra(self) -> int:
+        """Asks beyond those without the remedy; where personas are written first, all of them are asked anew."""
+        if self.drafts:
+            return len(self.drafts) + len(self.plain.asks)
+        return len(set(self.treated(self.plain, self.remedy)[0].asks) - set(self.plain.asks))
+
+    async def ask(self, terms: Terms) -> Tally:
+        """Ask what is missing: what has to be written, both arms, the rival, and the further studies.
+
+        Raises:
+            StudyError: the model lacks what is needed.
+        """
+        can_be_asked(self.model, self.plain.asking)
+        self.plain.asks  # noqa: B018 (designed before anything is paid)
+        if self.drafts and self.model.id.startswith(TOY):
+            message = f"{members.name_of(self.remedy)} has texts written, and the embedded toy model writes none; use another model."
+            raise StudyError(message)
+        with Journal.open(self.plain.folder, self.plain.manifest) as journal:
+            tally = await elicit(self.model, self.drafts, journal, terms) if self.drafts else None
+            if tally is not None and not tally.complete:
+                return tally
+            if self.drafts:
+                write_personas(self.treated(self.plain, self.remedy)[0].personas, self.plain.folder / "personas.csv")
+            for session, model in self._sessions():
+                more = await elicit(model, session.asks, journal, terms)
+                tally = more if tally is None else tally.with_more(more)
+                if not more.complete:
+                    break
+        assert tally is not None  # noqa: S101 (there is always the plain arm)
+        return tally
+
+    def _sessions(self) -> "list[tuple[Session, Model]]":
+        """Every session, in the order in which it is asked."""
+        found: list[tuple[Session, Model]] = []
+        for session in (self.plain, *self.beside):
+            found += [(session, self.model), self.treated(session, self.remedy)]
+        return [*found, self.treated(self.plain, self.rival)] if self.rival else found
+
+    def _asked(self, session: Session, remedy: Remedy) -> Asked:
+        """Both arms of a study from the journal."""
+        return Asked(session.study, remedy, session.responses, self.treated(session, remedy)[0].responses, self.group)
+
+    @cached_property
+    def comparison(self) -> Comparison:
+        """What changed.
+
+        Raises:
+            InputError: too little came back.
+        """
+        level = getattr(self.plain.study, "level", 0.9)
+        asked = self._asked(self.plain, self.remedy)
+        rival = self._asked(self.plain, self.rival) if self.rival else None
+        before, after, change = changed(asked, rival, level)
+        said = f" The remedy was {asked.learned_from}." if asked.learned_from else ""
+        treated = self.treated(self.plain, self.remedy)[0]
+        arms = {"without": used(self.plain), "with": used(treated, self.drafts)}
+        if self.rival:
+            arms[members.name_of(self.rival)] = used(self.treated(self.plain, self.rival)[0])
+        price, ratio = prices(arms, self.model.id, len(set(treated.asks) & set(self.plain.asks)))
+        verdict = replace(change.verdict, sentence=f"{change.verdict.sentence}{said} {ratio}")
+        told = tuple(self.remedy.notices(self._written)) if self.drafts else ()
+        change = replace(change, verdict=verdict, evidence={"price": price, **change.evidence}, notices=(*change.notices, *told))
+        provenance = {
+            "study": members.name_of(self.plain.study), "remedy": members.name_of(self.remedy), "model": self.model.id,
+            "knobs": {"study": _knobs(self.plain.study), "remedy": _knobs(self.remedy)}, "versions": versions(),
+        }  # fmt: skip
+        whole = applied(asked)
+        return Comparison(change, before, after, (*([whole] if whole else []), *self._beside(asked, level)), provenance)
+
+    def _beside(self, asked: Asked, level: float) -> list[Finding]:
+        """How other studies changed: the further ones, and the guard where the same answers tell."""
+        others = [self._asked(session, self.remedy) for session in self.beside]
+        if members.name_of(self.plain.study) != GUARD and once(asked.plain) and once(asked.treated):
+            others.insert(0, replace(asked, study=members.study(GUARD)))
+        found = []
+        for one in others:
+            try:
+                found.append(changed(one, None, level)[2])
+            except InputError:
+                if one.study not in [session.study for session in self.beside]:
+                    continue  # these answers do not tell
+                raise
+        return found
+
+
+def once(responses: Responses) -> bool:
+    """Whether every row is a run of one prompt a persona and item, so that reruns are all that differs in a cell."""
+    c = responses.columns
+    by = [name for name in (c.persona, c.item, c.run) if name]
+    return not responses.frame.select(by).is_duplicated().any()
+
+
+def _knobs(member: object) -> dict[str, str]:
+    return {name: str(value) for name, value in members.knobs(member).items()}

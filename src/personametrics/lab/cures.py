@@ -1,0 +1,106 @@
+"""Remedies tried on an audited panel: chosen by its diagnosis, the cheapest first, and measured again."""
+
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from personametrics.data.ask import Ask
+from personametrics.data.errors import InputError
+from personametrics.data.finding import Finding, Verdict
+from personametrics.data.model import Can, Model
+from personametrics.data.reply import Reply
+from personametrics.data.study import Asking
+from personametrics.elicit.engine import Tally, Terms
+from personametrics.elicit.run import Run
+from personametrics.lab import members
+from personametrics.lab.change import COMPARISON
+from personametrics.lab.compare import Trial
+from personametrics.lab.diagnosis import failing
+from personametrics.lab.run import Session
+
+AUTO = "auto"
+"""The remedies that are published against the failures found."""
+TRIED = 2
+"""Of these, the cheapest that can be tried."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """Stands for a model whose replies are all there.
+
+    Attributes:
+        id: of the model.
+    """
+
+    id: str
+    can: frozenset[Can] = frozenset(Can)
+
+    def answer(self, asks: Iterable[Ask]) -> AsyncIterator[tuple[int, Reply]]:
+        """Nothing is asked."""
+        raise NotImplementedError
+
+
+def trials(run: Run, model: Model, found: Sequence[Finding], sessions: dict[str, Session]) -> list[Trial]:
+    """What is to be tried, the cheapest first; of a remedy that the plan names, the study that shows the failure it is meant for.
+
+    Args:
+        run: with the plan that wants remedies.
+        model: what answers.
+        found: what the studies found.
+        sessions: further studies of the run.
+
+    Raises:
+        StudyError: there is no such remedy.
+    """
+    shown = {cure: study for failure in failing(found) for cure in failure.remedies for study in [failure.study]}
+    automatic = run.plan.remedies == [AUTO]
+    chosen = shown if automatic else {text: shown.get(text.partition(":")[0], "") for text in run.plan.remedies}
+    plan = run.plan
+    asking = Asking(plan.runs, plan.score, plan.prompt.prompt(), plan.sampling.sampling())
+    every: list[tuple[int, Trial]] = []
+    for text, name in chosen.items():
+        remedy = members.remedy(text)
+        study = name or remedy.known().study
+        session = sessions.get(study) or Session(
+            members.study(study), run.model, run.arms.personas, run.arms.items, run.folder, asking, manifest=run.arms.manifest(run.model)
+        )
+        trial = Trial(replace(session, study=members.at(session.study, plan.level)), model, remedy)
+        try:
+            every.append((trial.extra if automatic else 0, trial))
+        except InputError:
+            continue  # these personas or items cannot be asked with it
+    return [trial for _, trial in sorted(every, key=lambda pair: pair[0])]
+
+
+async def try_out(these: Sequence[Trial], terms: Terms, *, most: int) -> Tally | None:
+    """Ask for remedies until so many could be tried.
+
+    Args:
+        these: the cheapest first.
+        terms: who watches, and who may stop it.
+        most: how many.
+    """
+    tally: Tally | None = None
+    done = 0
+    for trial in these:
+        if done == most or (tally is not None and not tally.complete):
+            break
+        try:
+            more = await trial.ask(terms)
+        except InputError:
+            continue  # said on the card, by `tried`
+        tally, done = more if tally is None else tally.with_more(more), done + 1
+    return tally
+
+
+def tried(these: Sequence[Trial], *, most: int) -> Iterator[Finding]:
+    """What each remedy changed; of one that could not be tried, why."""
+    done = 0
+    for trial in these:
+        if done == most:
+            return
+        try:
+            yield trial.comparison.change
+            done += 1
+        except InputError as error:
+            question = f"Does {members.name_of(trial.remedy)} cure what {members.name_of(trial.plain.study)} measures?"
+            yield Finding(COMPARISON, question, Verdict("unknown", f"It could not be tried: {error}"), ())

@@ -1,0 +1,103 @@
+"""Remedies from the command line: listed, compared, replayed, and tried in an audit."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from program import Program, program_in
+
+from personametrics.data.roster import write_items, write_personas
+from personametrics.lab.members import remedies
+from personametrics.models.embedded.panels import bare, questionnaire
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Program:
+    return program_in(tmp_path, monkeypatch, capsys)
+
+
+@pytest.fixture
+def answers(program: Program) -> Path:
+    """Answers of a panel in two arms: labels alone, and with values spelled out."""
+    del program
+    rng = np.random.default_rng(0)
+    rows = [
+        (arm, f"p{who}", f"q{what}", run, int(np.clip(np.rint(3 + strength * mind + rng.normal()), 1, 5)))
+        for who in range(8)
+        for what in range(8)
+        for mind in [rng.normal()]
+        for arm, strength in (("label", 0.5), ("values", 3.0))
+        for run in range(4)
+    ]
+    pl.DataFrame(rows, ["arm", "persona", "item", "run", "answer"], orient="row").write_csv("answers.csv")
+    return Path("answers.csv")
+
+
+def test_every_remedy_is_listed_with_what_it_does(program: Program) -> None:
+    rows = {row["name"]: row for row in program("remedies", "--json").json}
+    assert set(rows) == set(remedies())
+    assert rows["average"]["knobs"] == {"k": 5, "how": "mean"}
+    assert rows["rectify"]["learns_from"] == "answers of half of the people"
+    assert len(rows["average"]["sources"]) == len(rows["average"]["cite"])
+    assert "average" in program("remedies").out
+
+
+def test_a_remedy_is_compared_on_the_embedded_model_and_kept(program: Program) -> None:
+    write_personas(bare(8), "people.csv")
+    write_items(questionnaire(8), "items.csv")
+    given = (
+        "stability",
+        "--remedy",
+        "average:k=3",
+        "--model",
+        "embedded",
+        "--personas",
+        "people.csv",
+        "--items",
+        "items.csv",
+        "--runs",
+        "2",
+    )
+    said = program("compare", *given, "--json")
+    assert said.code == 0
+    assert [one["study"] for one in said.json["findings"]] == ["comparison", "stability", "stability"]
+    assert said.json["provenance"]["knobs"]["remedy"] == {"k": "3", "how": "mean"}
+    page = Path("compare-stability-average/card.html").read_text(encoding="utf-8")
+    assert "Without and with the remedy" in page
+    assert program("compare", *given, "--json").json == said.json
+
+
+def test_two_recorded_arms_are_compared(program: Program, answers: Path) -> None:
+    said = program("replay", "stability", str(answers), "--run", "run", "--than", "arm=label", "--where", "arm=values", "--json")
+    change = said.json["findings"][0]
+    assert change["verdict"]["label"] == "helps"
+    assert change["question"] == "Does the other arm cure what stability measures?"
+
+
+def test_a_remedy_is_replayed_where_recorded_answers_tell(program: Program, answers: Path) -> None:
+    said = program("replay", "stability", str(answers), "--run", "run", "--where", "arm=label", "--remedy", "average:k=2", "--json")
+    assert said.json["findings"][0]["evidence"]["promised"][0]["estimate"] == "signal"
+    refused = program("replay", "stability", str(answers), "--run", "run", "--where", "arm=label", "--remedy", "debias")
+    assert refused.code == 2
+    assert "debias acts on asks, before answers are given; ask a model: personametrics compare." in refused.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("compare", "stabilty", "--remedy", "average", "--model", "embedded"), 'did you mean "stability"'),
+        (("compare", "stability", "--remedy", "averag", "--model", "embedded"), 'did you mean "average"'),
+        (("compare", "stability", "--remedy", "average:n=3", "--model", "embedded"), 'average has no knob "n"'),
+        (("compare", "stability", "--remedy", "average:k=many", "--model", "embedded"), 'average:k: "many" is no int'),
+        (
+            ("compare", "distortion", "--remedy", "rectify", "--model", "embedded", "--runs", "1"),
+            "there are none; give a table of them as human",
+        ),
+    ],
+)
+def test_bad_input_gets_one_sentence(program: Program, arguments: tuple[str, ...], said: str) -> None:
+    found = program(*arguments)
+    assert found.code == 2
+    assert said in found.err
+    assert found.err.strip().splitlines()[-1].startswith("personametrics: ")

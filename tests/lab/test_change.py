@@ -1,0 +1,125 @@
+"""What a remedy changed, from answers at hand."""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+import polars as pl
+import pytest
+
+from personametrics.data.columns import Columns
+from personametrics.data.errors import DesignError
+from personametrics.data.remedy import Chain, Remedy, Split, Stage
+from personametrics.data.responses import Responses
+from personametrics.data.scale import Numeric, Ordinal
+from personametrics.lab.change import Asked, changed, replayed
+from personametrics.remedies.average import Average
+from personametrics.remedies.debias import Debias
+from personametrics.studies.fidelity import Fidelity
+from personametrics.studies.stability import Stability
+
+
+def answered(signal: float, seed: int = 0, people: int = 12, items: int = 10) -> Responses:
+    """Answers 1 to 5 of people who have a mind of their own as far as the signal says."""
+    rng = np.random.default_rng(seed)
+    mind = rng.normal(size=(people, items, 1))
+    values = 3 + np.sqrt(signal) * mind + np.sqrt(1 - signal) * rng.normal(size=(people, items, 6))
+    grid = np.indices(values.shape).reshape(3, -1)
+    rated = np.rint(values.clip(1, 5)).astype(int).ravel()
+    frame = pl.DataFrame({"persona": [f"p{at}" for at in grid[0]], "item": [f"i{at}" for at in grid[1]], "run": grid[2], "answer": rated})
+    return Responses.read(frame, Columns(run="run"), Ordinal(("1", "2", "3", "4", "5")))
+
+
+@dataclass(frozen=True)
+class Learns(Remedy):
+    """Remembers what it was fitted on."""
+
+    met: frozenset[str] = frozenset()
+    kind: str = "items"
+    acts_on: ClassVar[Stage] = "responses"
+
+    @property
+    def splits(self) -> Split | None:  # type: ignore[override]
+        return self.kind  # type: ignore[return-value]
+
+    def fit(self, responses: Responses, human: Responses | None) -> "Learns":
+        names = responses.items.names if self.kind == "items" else human.personas.names if human else ()
+        return replace(self, met=frozenset(names))
+
+    def responses(self, responses: Responses) -> Responses:
+        assert not self.met & set(responses.items.names if self.kind == "items" else ())
+        return responses
+
+
+@pytest.mark.parametrize(("before", "after", "label"), [(0.3, 0.9, "helps"), (0.9, 0.3, "harms"), (0.5, 0.5, "undecided")])
+def test_the_verdict_follows_the_paired_interval(before: float, after: float, label: str) -> None:
+    found = changed(Asked(Stability(), Remedy(), answered(before), answered(after, 1)))[2]
+    assert found.verdict.label == label
+    change = found["change.signal"]
+    assert change.value == pytest.approx(found["after.signal"].value - found["before.signal"].value)
+    assert change.low < change.value < change.high
+
+
+def test_the_same_answers_twice_change_nothing() -> None:
+    same = answered(0.5)
+    found = changed(Asked(Stability(), Remedy(), same, same))[2]
+    assert found.verdict.label == "changes nothing"
+    assert found["spread.kept"].value == 1
+
+
+def test_personas_that_become_alike_are_noticed_where_the_signal_rises() -> None:
+    before = answered(0.5)
+    mean, own = pl.col("answer").mean().over("item"), pl.col("answer").mean().over("persona", "item")
+    alike = before.frame.with_columns(answer=(mean + 0.5 * (own - mean)).clip(1, 5))
+    wide = Responses.read(before.frame, before.columns, Numeric(1, 5))
+    found = changed(Asked(Stability(), Remedy(), wide, Responses.read(alike, before.columns, Numeric(1, 5))))[2]
+    assert found["spread.kept"].high < 0.8
+    assert found.verdict.label == "helps, but makes personas alike"
+
+
+def test_a_rival_of_the_same_price_stands_beside() -> None:
+    asked, rival = (Asked(Stability(), Average(), answered(0.3), answered(signal, seed)) for signal, seed in ((0.5, 1), (0.9, 2)))
+    asked = replace(asked, remedy=Remedy())
+    found = changed(asked, replace(rival, remedy=Average(1)))[2]
+    assert "worse than average at the same price" in found.verdict.sentence
+    assert found["ahead.signal"].value == pytest.approx(found["after.signal"].value - found["rival.signal"].value)
+
+
+def test_a_remedy_learns_from_one_half_and_is_read_on_the_other() -> None:
+    asked = Asked(Stability(), Learns(), answered(0.5), answered(0.5, 1))
+    before, after = asked.arms()
+    assert len(before.responses.items.names) == len(after.responses.items.names) == 5
+    assert asked.learned_from == "fitted on 5 of 10 items, read on the others"
+
+
+def test_what_was_fitted_on_what_is_read_is_refused() -> None:
+    fitted = replace(Learns(), seen=frozenset({"i3"}))
+    with pytest.raises(DesignError, match="was fitted on items that would be read here, such as i3"):
+        Asked(Stability(), fitted, answered(0.5), answered(0.5)).arms()
+    elsewhere = replace(Learns(), seen=frozenset({"another"}))
+    assert len(Asked(Stability(), elsewhere, answered(0.5), answered(0.5)).arms()[0].responses.items.names) == 10
+
+
+def test_people_are_split_and_a_remedy_that_needs_them_says_so() -> None:
+    people, panel = answered(0.5, 7), answered(0.5)
+    before, after = Asked(Fidelity(people), Learns(kind="people"), panel, panel).arms()
+    assert len(before.study.human.personas.names) == len(after.study.human.personas.names) == 6  # type: ignore[attr-defined]
+    with pytest.raises(DesignError, match="learns from people's answers, and there are none"):
+        Asked(Stability(), Learns(kind="people"), panel, panel).arms()
+
+
+def test_a_chain_learns_link_by_link_and_not_from_two_kinds() -> None:
+    chain = Chain(remedies=(Average(2), Learns()))
+    arms = Asked(Stability(), chain, answered(0.5), answered(0.5)).arms()
+    assert arms[1].responses.frame.height == arms[0].responses.frame.height / 2
+    with pytest.raises(DesignError, match="one at a time"):
+        Asked(Stability(), Chain(remedies=(Learns(), Learns(kind="people"))), answered(0.5), answered(0.5)).arms()
+
+
+def test_recorded_answers_cannot_tell_of_what_is_asked_otherwise() -> None:
+    same = answered(0.5)
+    with pytest.raises(DesignError, match="debias acts on asks, before answers are given"):
+        replayed(Asked(Stability(), Debias(), same, same))
+    change, before, after = replayed(Asked(Stability(), Average(3), same, same))
+    assert (change.study, before.study, after.study) == ("comparison", "stability", "stability")
+    assert change.evidence["promised"][0]["promised"] == pytest.approx(after["signal"].value, abs=0.1)
