@@ -18,6 +18,7 @@ from personametrics.data.reply import Reply
 from personametrics.data.responses import Responses
 from personametrics.data.study import Asking, Known, Study, World
 from personametrics.elicit.table import of_study, replied
+from personametrics.elicit.talk import rounds
 from personametrics.lab import members
 from personametrics.lab.change import Asked, changed
 
@@ -55,8 +56,24 @@ class Theatre:
         blank = [Reply(text="") for _ in self.asks]
         return replied(self.asks, blank)
 
+    def _talked(self, world: World, seed: int) -> pl.DataFrame:
+        """Round after round what a world says, so that each line knows those before."""
+        rng, texts = np.random.default_rng(seed), dict[int, str]()
+        spoken, known = dict[int, tuple[Ask, Reply]](), dict[Ask, str]()
+        for part in rounds(self.asks):
+            for ask, draw in zip(part, rng.random(len(part)), strict=True):
+                messages = tuple(one.spoken([texts[id(other)] for other in one.said]) for one in ask.messages)
+                asked = replace(ask, messages=messages)
+                odds = world(asked)
+                texts[id(ask)] = known.setdefault(asked, _drawn(odds, float(draw)))
+                spoken[id(ask)] = asked, Reply(probabilities=odds) if ask.score else Reply(text=texts[id(ask)])
+        asks, replies = zip(*(spoken[id(ask)] for ask in self.asks), strict=True)
+        return replied(asks, replies)
+
     def play(self, world: World, seed: int = 0, part: slice = slice(None)) -> Responses:
         """Answers of a world to some of the asks, drawn anew for every seed."""
+        if any(ask.waits for ask in self.asks):
+            return of_study(_dense(self._talked(world, seed)[part]), "the world")
         if self.asks[0].score:
             return of_study(_dense(replied(self.asks[part], [Reply(probabilities=world(ask)) for ask in self.asks[part]])), "the world")
         odds = next((odds for known, odds in self._odds if known is world), None)
@@ -69,6 +86,12 @@ class Theatre:
             for (labels, ends), draw in zip(odds[part], draws[part], strict=True)
         ]
         return of_study(_dense(self._frame[part]).with_columns(answer=pl.Series(said), outcome=pl.lit("answered")), "the world")
+
+
+def _drawn(odds: Mapping[str, float], draw: float) -> str:
+    """An answer by where a draw from 0 to 1 falls."""
+    ends = np.cumsum(list(odds.values()))
+    return list(odds)[min(int(np.searchsorted(ends / ends[-1], draw, "right")), len(odds) - 1)]
 
 
 def _dense(frame: pl.DataFrame) -> pl.DataFrame:

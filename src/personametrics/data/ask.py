@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -12,6 +13,8 @@ Role = Literal["system", "user", "assistant"]
 
 CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
+SLOT = re.compile("\u27e6(\\d+)\u27e7")
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -19,11 +22,27 @@ class Message:
 
     Attributes:
         role: `system`, `user` or `assistant`.
-        text: the words.
+        text: the words; where `said` holds anything, with a `slot` for each of its replies.
+        said: asks whose replies are among the words; compared only once they stand there.
     """
 
     role: Role
     text: str
+    said: tuple["Ask", ...] = field(default=(), compare=False)
+
+    def spoken(self, replies: Sequence[str]) -> "Message":
+        """With the replies in their slots; nothing within a reply is taken for a slot.
+
+        Examples:
+            >>> Message("user", f"She said: {slot(0)}", (Ask(()),)).spoken([f"{slot(0)}!"]).text == f"She said: {slot(0)}!"
+            True
+        """
+        return Message(self.role, SLOT.sub(lambda found: replies[int(found[1])], self.text)) if self.said else self
+
+
+def slot(at: int) -> str:
+    """What stands in a text for a reply that is not there yet."""
+    return f"\u27e6{at}\u27e7"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +74,7 @@ class Ask:
         score: ask for the probabilities of the choices instead of an answer.
         labels: what each choice means on the item's scale; empty: itself.
         about: what the answer is called in the table: arm, persona, item, conditions. It cannot change the answer and is not in the key.
+        to: who is asked: "" the model, or a part that another model may play, such as `judge` or `partner`, whose id is then in the key.
     """
 
     messages: tuple[Message, ...]
@@ -64,6 +84,12 @@ class Ask:
     score: bool = False
     labels: tuple[str, ...] = field(default=(), compare=False)
     about: Mapping[str, str] = field(default_factory=dict, compare=False)
+    to: str = ""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it can be asked only once others are answered."""
+        return any(message.said for message in self.messages)
 
     def key(self, model: str) -> bytes:
         """(32 bytes) SHA-256 of the canonical JSON of the ask and the model's id.
@@ -88,7 +114,14 @@ class Ask:
             raise StudyError(message) from None
 
     def canonical(self, model: str) -> str:
-        """Canonical JSON: sorted keys, no spaces, no number that JSON lacks."""
+        """Canonical JSON: sorted keys, no spaces, no number that JSON lacks.
+
+        Raises:
+            StudyError: replies are missing in its messages.
+        """
+        if self.waits:
+            message = "A prompt waits for replies of other asks; ask those first (personametrics.elicit.talk)."
+            raise StudyError(message)
         sampling = self.sampling
         temperature, top_p = (None if one is None else one + 0.0 for one in (sampling.temperature, sampling.top_p))  # 1, 1.0: one key
         content = {
@@ -107,4 +140,10 @@ class Ask:
 
     def same_prompt(self, other: "Ask") -> bool:
         """Whether two asks are runs of one prompt, so that one call may answer both."""
-        return (self.messages, self.choices, self.sampling, self.score) == (other.messages, other.choices, other.sampling, other.score)
+        return (self.to, self.messages, self.choices, self.sampling, self.score) == (
+            other.to,
+            other.messages,
+            other.choices,
+            other.sampling,
+            other.score,
+        )

@@ -19,6 +19,20 @@ World = Callable[[Ask], Mapping[str, float]]
 
 
 @dataclass(frozen=True)
+class Room:
+    """How long the prompt of a dialogue may grow.
+
+    Attributes:
+        tokens: at most; 0: as long as it gets.
+        overflow: what happens beyond that: the dialogue `stop`s there, or it goes on without its oldest turns (`truncate`), which a column
+            `truncated` says.
+    """
+
+    tokens: int = 0
+    overflow: Literal["stop", "truncate"] = "stop"
+
+
+@dataclass(frozen=True)
 class Asking:
     """How a study's questions are put.
 
@@ -27,12 +41,14 @@ class Asking:
         score: ask for label probabilities instead of answers.
         prompt: how a persona and an item become a prompt.
         sampling: how answers are drawn.
+        room: how long dialogues may grow.
     """
 
     runs: int = 5
     score: bool = False
     prompt: Prompt = field(default_factory=Prompt)
     sampling: Sampling = field(default_factory=Sampling)
+    room: Room = field(default_factory=Room)
 
     def ask(
         self,
@@ -40,7 +56,7 @@ class Asking:
         item: Item,
         columns: Mapping[str, str] | None = None,
         condition: Mapping[str, str] | None = None,
-        before: Sequence[Message] = (),
+        before: Sequence[Message] | Callable[[int], Sequence[Message]] = (),
     ) -> list[Ask]:
         """All runs of one question.
 
@@ -49,15 +65,23 @@ class Asking:
             item: what is asked.
             columns: what the study reads of it later, such as `gold`; a column of the answers each.
             condition: wording, order, place; see `Prompt.ask`.
-            before: turns between the persona and the question.
+            before: turns between the persona and the question; or a function from the run to these.
         """
         known = {"scale": spell_scale(item.scale), **(condition or {}), **(columns or {})}
         found = []
         for run in range(1 if self.score else self.runs):
             ask = self.prompt.ask(persona, item, run, condition, sampling=self.sampling, score=self.score)
-            *told, question = ask.messages
-            found.append(replace(ask, messages=(*told, *before, question), about={**ask.about, **known}))
+            said = before(run) if callable(before) else before
+            *told, question = self._after(persona, ask) if said else ask.messages
+            found.append(replace(ask, messages=(*told, *said, question), about={**ask.about, **known}))
         return found
+
+    def _after(self, persona: Persona | None, ask: Ask) -> tuple[Message, ...]:
+        """Messages of a question that others stand before: where the persona is told in a user turn, it was told in the first of those."""
+        if persona is None or ask.messages[0].role == "system":
+            return ask.messages
+        head = self.prompt.persona.format(persona=persona.text)
+        return (Message("user", ask.messages[0].text.removeprefix(f"{head}\n\n")),)
 
 
 @dataclass(frozen=True)

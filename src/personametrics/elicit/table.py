@@ -68,6 +68,25 @@ def replied(asks: Sequence[Ask], replies: Sequence[Reply], style: Style = "label
     return pl.from_dicts(rows, infer_schema_length=None)
 
 
+def told(asks: Sequence[tuple[Ask, str]], journal: Journal, ids: Mapping[str, str], style: Style = "label") -> pl.DataFrame:
+    """The same table of asks that waited for one another.
+
+    Args:
+        asks: each as it was asked, and why it was not: "" where it was.
+        journal: their replies.
+        ids: id of the model that plays each part; "" is the model itself.
+        style: how answers were asked for.
+    """
+    keys = [ask.key(ids.get(ask.to, ids[""])) if not lost else b"" for ask, lost in asks]
+    failures = journal.failures()
+    replies = journal.replies([key for key in keys if key])
+    rows = []
+    for (ask, lost), key in zip(asks, keys, strict=True):
+        reply = Reply(outcome=Outcome.MISSING, detail=lost) if lost else next(replies) or _without(failures.get(key))
+        rows.append(_row(ask, reply, _scale(ask.about["scale"]), style))
+    return pl.from_dicts(rows, infer_schema_length=None)
+
+
 _scale = lru_cache(256)(parse_scale)
 
 

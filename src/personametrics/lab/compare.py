@@ -119,6 +119,7 @@ class Trial:
         remedy: with its knobs.
         group: attribute within whose values the spread of personas is watched.
         beside: sessions of further studies.
+        cast: who plays other parts of dialogues, such as `judge`.
     """
 
     plain: Session
@@ -126,6 +127,7 @@ class Trial:
     remedy: Remedy
     group: str = ""
     beside: tuple[Session, ...] = ()
+    cast: Mapping[str, Model] = field(default_factory=dict)
 
     @classmethod
     def opened(
@@ -195,7 +197,8 @@ class Trial:
         """Asks beyond those without the remedy; where personas are written first, all of them are asked anew."""
         if self.drafts:
             return len(self.drafts) + len(self.plain.asks)
-        return len(set(self.treated(self.plain, self.remedy)[0].asks) - set(self.plain.asks))
+        asks = self.treated(self.plain, self.remedy)[0].asks
+        return len(asks) if any(ask.waits for ask in asks) else len(set(asks) - set(self.plain.asks))
 
     async def ask(self, terms: Terms) -> Tally:
         """Ask what is missing: what has to be written, both arms, the rival, and the further studies.
@@ -215,7 +218,7 @@ class Trial:
             if self.drafts:
                 write_personas(self.treated(self.plain, self.remedy)[0].personas, self.plain.folder / "personas.csv")
             for session, model in self._sessions():
-                more = await elicit(model, session.asks, journal, terms)
+                more = await session.put(model, journal, terms, self.cast)
                 tally = more if tally is None else tally.with_more(more)
                 if not more.complete:
                     break
@@ -249,7 +252,7 @@ class Trial:
         arms = {"without": used(self.plain), "with": used(treated, self.drafts)}
         if self.rival:
             arms[members.name_of(self.rival)] = used(self.treated(self.plain, self.rival)[0])
-        price, ratio = prices(arms, self.model.id, len(set(treated.asks) & set(self.plain.asks)))
+        price, ratio = prices(arms, self.model.id, len(set(treated.settled) & set(self.plain.settled)))
         verdict = replace(change.verdict, sentence=f"{change.verdict.sentence}{said} {ratio}")
         told = tuple(self.remedy.notices(self._written)) if self.drafts else ()
         change = replace(change, verdict=verdict, evidence={"price": price, **change.evidence}, notices=(*change.notices, *told))

@@ -1,7 +1,7 @@
 """One study, from a model to a finding."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +26,8 @@ from personametrics.elicit.engine import Tally, Terms, elicit
 from personametrics.elicit.journal import Journal
 from personametrics.elicit.record import record
 from personametrics.elicit.run import STUDIES
-from personametrics.elicit.table import of_study, table
+from personametrics.elicit.table import of_study, table, told
+from personametrics.elicit.talk import Talk, converse
 from personametrics.lab import battery, members
 from personametrics.lab.measure import versions
 from personametrics.models.named import named
@@ -80,6 +81,7 @@ class Session:
         shipped: whether the items are those that come with the library.
         manifest: what the run directory was begun with.
         remedy: that changes what is asked.
+        cast: id of the model that plays each other part; the model itself plays those that are not named.
     """
 
     study: Study
@@ -91,6 +93,7 @@ class Session:
     shipped: bool = False
     manifest: dict[str, Any] = field(default_factory=dict)
     remedy: Remedy = field(default_factory=Remedy)
+    cast: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def opened(
@@ -116,21 +119,55 @@ class Session:
         """
         return self.remedy.asks(self.study.design(self.personas, self.items, self.asking))
 
-    async def ask(self, model: Model, terms: Terms) -> Tally:
+    @property
+    def talk(self) -> Talk | None:
+        """Who is asked what, where asks wait for one another; None where none does."""
+        if not any(ask.waits or ask.to for ask in self.asks):
+            return None
+        return Talk(self.asks, {"": self.model, **self.cast}, self.asking.room)
+
+    async def ask(self, model: Model, terms: Terms, cast: Mapping[str, Model] | None = None) -> Tally:
         """Ask what is missing.
+
+        Args:
+            model: what answers.
+            terms: who watches, and who may stop it.
+            cast: who plays other parts, such as `judge` or `partner`; the model itself plays those that are not named.
 
         Raises:
             StudyError: the model lacks what is needed.
         """
         can_be_asked(model, self.asking)
         with Journal.open(self.folder, self.manifest) as journal:
+            return await self.put(model, journal, terms, cast)
+
+    async def put(self, model: Model, journal: Journal, terms: Terms, cast: Mapping[str, Model] | None = None) -> Tally:
+        """`ask`, where the run directory is open already."""
+        if self.talk is None:
             return await elicit(model, self.asks, journal, terms)
+        return await converse(self.talk, {"": model, **(cast or {})}, journal, terms)
+
+    @property
+    def settled(self) -> list[Ask]:
+        """Every ask as it was asked, with what was said before in its messages."""
+        if self.talk is None:
+            return self.asks
+        with Journal.read(self.folder) as journal:
+            talk = self.talk
+            for _ in talk.hear(journal):
+                pass
+        return [ask for ask, lost in talk.settled() if not lost]
 
     @cached_property
     def table(self) -> pl.DataFrame:
         """Every ask with its reply, as far as they are."""
         with Journal.read(self.folder) as journal:
-            return table(self.asks, journal, self.model, style=self.asking.prompt.style)
+            talk, style = self.talk, self.asking.prompt.style
+            if talk is None:
+                return table(self.asks, journal, self.model, style=style)
+            for _ in talk.hear(journal):
+                pass
+            return told(talk.settled(), journal, talk.ids, style)
 
     @property
     def responses(self) -> Responses:

@@ -1,0 +1,152 @@
+"""Dialogues: lines that wait for one another, durable one by one, with partners, judges and limits."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from personametrics.data.ask import Ask, Message, slot
+from personametrics.data.dialogue import PARTNER, Turn, dialogue, said
+from personametrics.data.errors import StudyError
+from personametrics.data.item import Item
+from personametrics.data.model import Model
+from personametrics.data.outcome import Outcome
+from personametrics.data.persona import Persona
+from personametrics.data.prompt import Prompt
+from personametrics.data.reply import Reply
+from personametrics.data.scale import Nominal
+from personametrics.data.study import Asking, Room
+from personametrics.elicit.engine import Tally, Terms
+from personametrics.elicit.journal import Journal
+from personametrics.elicit.table import told
+from personametrics.elicit.talk import LOST, Talk, converse, rounds
+from personametrics.models.scripted import Scripted
+
+ADA = Persona("ada", "You are Ada.")
+TURNS = [Turn(f"Question {at}?", {"kind": "chat"}) for at in range(4)]
+
+
+class Heard:
+    """A model that answers with a number that tells how much it has read, and notes every prompt."""
+
+    def __init__(self, name: str = "scripted/heard") -> None:
+        self.asked = list[Ask]()
+        self.model = Scripted(self._answer, id=name)
+
+    def _answer(self, ask: Ask) -> str:
+        self.asked.append(ask)
+        return f"line {len(ask.messages)}{slot(0)}"
+
+
+def talked(asks: list[Ask], folder: Path, cast: Mapping[str, Model], room: Room | None = None) -> tuple[Talk, Tally]:
+    talk = Talk(asks, {name: model.id for name, model in cast.items()}, room or Room())
+    with Journal.open(folder, {"model": "m"}) as journal:
+        return talk, asyncio.run(converse(talk, cast, journal, Terms()))
+
+
+def test_each_line_knows_all_that_was_said_before(tmp_path: Path) -> None:
+    heard = Heard()
+    lines = dialogue(Asking(), ADA, ("script", TURNS)).lines
+    talk, tally = talked(list(lines), tmp_path, {"": heard.model})
+    assert tally.answered == len(TURNS)
+    last = talk.settled()[-1][0]
+    assert [message.role for message in last.messages] == ["system", *["user", "assistant"] * 3, "user"]
+    assert last.messages[4].text == f"line 4{slot(0)}"  # a reply that looks like a slot stays as it is
+    assert [ask.about["turn"] for ask, _ in talk.settled()] == ["1", "2", "3", "4"]
+
+
+def test_dialogues_go_on_together_and_a_second_time_nothing_is_asked(tmp_path: Path) -> None:
+    heard = Heard()
+    people = [Persona(f"p{at}", f"You are {at}.") for at in range(5)]
+    lines = [line for one in people for line in dialogue(Asking(), one, ("script", TURNS)).lines]
+    assert [len(part) for part in rounds(lines)] == [5, 5, 5, 5]
+    talked(lines, tmp_path, {"": heard.model})
+    assert len(heard.asked) == 20
+    talked(lines, tmp_path, {"": heard.model})
+    assert len(heard.asked) == 20
+
+
+def test_a_run_that_was_stopped_goes_on_inside_its_dialogues(tmp_path: Path) -> None:
+    def answer(ask: Ask) -> str:
+        if len(ask.messages) > 4:
+            raise KeyboardInterrupt
+        return "so far"
+
+    lines = list(dialogue(Asking(), ADA, ("script", TURNS)).lines)
+    with pytest.raises(BaseException):  # noqa: B017 (whatever stops it)
+        talked(lines, tmp_path, {"": Scripted(answer, id="scripted/heard")})
+    heard = Heard()
+    talk, _ = talked(lines, tmp_path, {"": heard.model})
+    assert len(heard.asked) == 2
+    assert talk.settled()[-1][0].messages[2].text == "so far"
+
+
+def test_a_partner_hears_the_persona_and_is_another_model(tmp_path: Path) -> None:
+    own, other = Heard(), Heard("scripted/other")
+    one = dialogue(Asking(), ADA, ("script", [Turn("Hello."), Turn(), Turn()]), partner="You are a doctor.")
+    talked(list(one.lines), tmp_path, {"": own.model, PARTNER: other.model})
+    assert len(own.asked) == 3
+    assert [[message.role for message in ask.messages] for ask in other.asked] == [
+        ["system", "user", "assistant", "user"],
+        ["system", "user", "assistant", "user", "assistant", "user"],
+    ]
+    assert other.asked[0].messages[0].text == "You are a doctor."
+    assert other.asked[0].messages[2].text == "Hello."
+    assert "Ada" not in str(other.asked)
+
+
+def test_a_question_within_a_dialogue_stands_after_its_lines(tmp_path: Path) -> None:
+    item = Item("tea", "Tea?", Nominal(("yes", "no")))
+    for place in ("system", "user"):
+        asking = Asking(1, prompt=Prompt(place=place))
+        one = dialogue(asking, ADA, ("script", TURNS[:2]))
+        (probe,) = asking.ask(ADA, item, before=one.until(2))
+        heard = Heard()
+        talk, _ = talked([probe], tmp_path / place, {"": heard.model})
+        texts = [message.text for message in talk.settled()[0][0].messages]
+        assert sum("You are Ada." in text for text in texts) == 1
+        assert texts[-1].startswith("Tea?")
+        assert len(heard.asked) == 3
+
+
+def test_a_judge_reads_lines_and_what_failed_is_said(tmp_path: Path) -> None:
+    lines = dialogue(Asking(), ADA, ("script", TURNS[:1])).lines
+    about = {"persona": "ada", "item": "j", "scale": "yes|no"}
+    judge = Ask((Message("user", f"Does “{slot(0)}” fit?", lines),), choices=("yes", "no"), about=about, to="judge")
+    talk, _ = talked([judge], tmp_path / "a", {"": Heard().model, "judge": Scripted(lambda _: "yes", id="scripted/judge")})
+    assert talk.settled()[0][0].messages[0].text == f"Does “line 2{slot(0)}” fit?"
+    refusing = Scripted(lambda _: Reply(outcome=Outcome.REFUSED, detail="no"), id="scripted/refusing")
+    lost, _ = talked([judge], tmp_path / "b", {"": refusing})
+    with Journal.read(tmp_path / "b") as journal:
+        table = told(lost.settled(), journal, lost.ids)
+    assert table["outcome"].to_list() == ["missing"]
+    assert table["detail"].to_list() == [LOST]
+
+
+def test_a_dialogue_that_outgrows_its_room_stops_or_forgets_and_says_so(tmp_path: Path) -> None:
+    lines = list(dialogue(Asking(), ADA, ("script", TURNS)).lines)
+    short = Room(70, "stop")
+    talk, _ = talked(lines, tmp_path / "a", {"": Heard().model}, short)
+    lost = [why for _, why in talk.settled() if why]
+    assert lost
+    assert all("outgrew 70 tokens" in why for why in lost)
+    talk, _ = talked(lines, tmp_path / "b", {"": Heard().model}, Room(70, "truncate"))
+    assert not [why for _, why in talk.settled() if why]
+    last = talk.settled()[-1][0]
+    assert last.about["truncated"] == "yes"
+    assert last.messages[0].text.endswith("You are Ada.")
+    assert [message.role for message in last.messages][-1] == "user"
+
+
+def test_what_waits_for_others_has_no_key_yet_and_nothing_waits_for_itself() -> None:
+    line = dialogue(Asking(), ADA, ("script", TURNS)).lines[1]
+    with pytest.raises(StudyError, match="waits for replies of other asks"):
+        line.key("m")
+    assert Ask(()).key("m") == Ask((), about={"a": "b"}).key("m") != Ask((), to="judge").key("n")
+
+
+def test_a_line_as_a_message_of_the_other_side() -> None:
+    line = dialogue(Asking(), ADA, ("script", TURNS)).lines[0]
+    assert said(line, "user").role == "user"
+    assert said(line).spoken(["Hello"]).text == "Hello"
