@@ -1,11 +1,13 @@
-"""Judges: what a model is asked about lines of a dialogue. A verdict has three values: what the judge leaves unsaid is none of the other two."""
+"""Judges: what a model is asked about lines of a dialogue. A verdict has three values; an unreadable one is neither of the others."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from personametrics.data.ask import Ask, Message, Sampling, slot
 from personametrics.data.errors import StudyError, options
+from personametrics.data.item import Item
+from personametrics.data.scale import Nominal, spell_scale
 
 JUDGE = "judge"
 """Who is asked."""
@@ -13,29 +15,69 @@ VERDICT = "verdict"
 """The value of the column `part` in rows that are verdicts."""
 CONSISTENT, CONTRADICTS = "consistent", "contradicts"
 YES, NO = "yes", "no"
+READER = "reader"
+"""The value of the column `judged` in rows where a reader answered a question from a conversation."""
+UNTOLD = "not told"
+"""What a reader answers where nothing was said of it."""
+READ = (
+    "Below is a conversation.\n\n<conversation>\n{conversation}\n</conversation>\n\nGo by what the person said in it, and by nothing else.\n\n"
+    "<question>\n{question}\n</question>\n\n{options}\n\nWhich of these did the person say? Answer with exactly one of them, word for word, and "
+    "nothing else."
+)
 END = "Answer with exactly one word, {first} or {second}, and nothing else."
 PROMPTS: Mapping[str, tuple[str, str, str]] = {
     "prompt_to_line": (
-        "Somebody was asked to speak as the person described below, and said the line below.\n\n<background>\n{background}\n</background>\n\n"
-        "<line>\n{line}\n</line>\n\nConsider what the line means to say. Something new that is not in the description but could be true of "
-        "the person is no contradiction; leaving the part, or saying what cannot be true of the person, is.",
+        """Somebody was asked to speak as the person described below, and said the line below.
+
+<background>
+{background}
+</background>
+
+<line>
+{line}
+</line>
+
+Consider what the line means to say. Something new that is not in the description but could be true of the person is no contradiction; \
+leaving the part, or saying what cannot be true of the person, is.""",
         CONSISTENT,
         CONTRADICTS,
     ),
     "line_to_line": (
-        "Both lines below were said by one person, the earlier one before the other.\n\n<earlier>\n{earlier}\n</earlier>\n\n<line>\n{line}\n"
-        "</line>\n\nCan one person mean both? A change of subject or mood is no contradiction; two things of which only one can be true are.",
+        """Both lines below were said by one person, the earlier one before the other.
+
+<earlier>
+{earlier}
+</earlier>
+
+<line>
+{line}
+</line>
+
+Can one person mean both? A change of subject or mood is no contradiction; two things of which only one can be true are.""",
         CONSISTENT,
         CONTRADICTS,
     ),
     "relevance": (
-        "Below is what one person said, and what the other answered.\n\n<turn>\n{turn}\n</turn>\n\n<line>\n{line}\n</line>\n\nDoes the answer "
-        "take up what was said, so that a conversation could go on like this?",
+        """Below is what one person said, and what the other answered.
+
+<turn>
+{turn}
+</turn>
+
+<line>
+{line}
+</line>
+
+Does the answer take up what was said, so that a conversation could go on like this?""",
         YES,
         NO,
     ),
     "assistant": (
-        "<line>\n{line}\n</line>\n\nDoes whoever said this speak as an AI or an assistant, rather than as a person?",
+        """<line>
+{line}
+</line>
+
+Does whoever said this speak as an AI or an assistant, rather than as a person?""",
         YES,
         NO,
     ),
@@ -77,12 +119,34 @@ def judged(kind: str, given: Mapping[str, str | Ask], about: Mapping[str, str], 
         return slot(len(asks) - 1)
 
     question = f"{SLOT.sub(put, text)}\n\n{END.format(first=choices[0], second=choices[1])}"
-    known = {
-        "part": VERDICT,
-        "judged": kind,
-        "run": str(run),
-        "order": "turned" if turned else "given",
-        "scale": f"nominal:{'|'.join(answers)}",
-    }
+    known = {"part": VERDICT, "judged": kind, "run": str(run), "order": "turned" if turned else "given"}
+    known |= {"scale": f"nominal:{'|'.join(answers)}"}
     sampling = replace(Sampling(), max_tokens=16)
     return Ask((Message("user", question, tuple(asks)),), run, choices, sampling, about={**about, **known}, to=JUDGE)
+
+
+def read(said: Sequence[tuple[str, str | Ask]], item: Item, about: Mapping[str, str], run: int = 0) -> Ask:
+    """What a reader is asked who knows a conversation and nothing of the person in it.
+
+    Args:
+        said: in order, who spoke (`Person`, or another name) and the words, or the ask whose reply they are.
+        item: a question with labels.
+        about: columns of the answer; `part`, `judged` and `scale` are added.
+        run: which re-reading, from 0.
+
+    Returns:
+        With the labels of the item and `UNTOLD` to choose from.
+
+    Examples:
+        >>> pets = Item("pet", "What pet do you have?", Nominal(("cat", "dog")))
+        >>> read([("Other", "Hello."), ("Person", "I have a cat.")], pets, {"persona": "p"}).choices
+        ('cat', 'dog', 'not told')
+    """
+    asks = [words for _, words in said if isinstance(words, Ask)]
+    places = iter(range(len(asks)))
+    lines = "\n".join(f"{who}: {words if isinstance(words, str) else slot(next(places))}" for who, words in said)
+    choices = (*getattr(item.scale, "labels", ()), UNTOLD)
+    text = READ.format(conversation=lines, question=item.text, options="\n".join(choices))
+    known = {"item": item.id, "part": VERDICT, "judged": READER, "run": str(run), "order": "given", "scale": spell_scale(Nominal(choices))}
+    sampling = replace(Sampling(), max_tokens=16)
+    return Ask((Message("user", text, tuple(asks)),), run, choices, sampling, about={**about, **known}, to=JUDGE)
