@@ -37,8 +37,8 @@ PROMPTS: Mapping[str, tuple[str, str, str]] = {
 {line}
 </line>
 
-Consider what the line means to say. Something new that is not in the description but could be true of the person is no contradiction; \
-leaving the part, or saying what cannot be true of the person, is.""",
+Consider what the line means to say. Something new that is not in the description but could be true of the person is no \
+contradiction; leaving the part, or saying what cannot be true of the person, is.""",
         CONSISTENT,
         CONTRADICTS,
     ),
