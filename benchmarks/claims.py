@@ -128,17 +128,18 @@ def _tested(claim: Claim, finding: Finding, name: str, truth: Finding | None = N
     if not finding.estimates:
         return Tested(f"{name}: nothing can be said: {finding.verdict.sentence}", "open")
     one, label = finding[claim.estimate], finding.verdict.label
-    reach = "no interval" if math.isnan(one.low) else f"{number(one.low)} to {number(one.high)}"
+    digits = claim.digits
+    reach = "no interval" if math.isnan(one.low) else f"{number(one.low, digits)} to {number(one.high, digits)}"
     planted = truth[claim.estimate].value if truth and truth.estimates else math.nan
-    told = "" if math.isnan(planted) else f", planted {number(planted)}"
+    told = "" if math.isnan(planted) else f", planted {number(planted, digits)}"
     around = None if math.isnan(planted) or math.isnan(one.low) else one.low <= planted <= one.high
     where = "" if name == CALLED else f"{name}: "
-    return Tested(f"{where}{number(one.value)} ({reach}){told}, {label}", held(claim, one.low, one.high, label), around)
+    return Tested(f"{where}{number(one.value, digits)} ({reach}){told}, {label}", held(claim, one.low, one.high, label), around)
 
 
-def number(value: float) -> str:
-    """Two digits, and no zero below zero."""
-    return f"{round(value, 2) + 0.0:.2f}"
+def number(value: float, digits: int) -> str:
+    """So many digits, and no zero below zero."""
+    return f"{round(value, digits) + 0.0:.{digits}f}"
 
 
 def held(claim: Claim, low: float, high: float, label: str) -> str:

@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 import polars as pl
-from replays import Recorded, cues, ideology, moral, traits, twins, with_and_without
+from replays import Recorded, countries, cues, ideology, moral, traits, twins, with_and_without
 
 from personametrics.data.columns import Columns
 from personametrics.data.item import Item
@@ -14,9 +14,11 @@ from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
 from personametrics.data.study import Asking, Study
 from personametrics.lab.members import study
-from personametrics.models.embedded import panels
+from personametrics.models.embedded import instruments, panels
+from personametrics.studies.annotation import Annotation
 from personametrics.studies.fidelity import Fidelity
 from personametrics.studies.individuation import Individuation
+from personametrics.studies.population import Population
 
 Setting = tuple[Study, Sequence[Persona] | None, Sequence[Item] | None]
 """A study with what is asked of whom; None: what comes with the library."""
@@ -38,6 +40,7 @@ class Claim:
         runs: how often the embedded model is asked.
         more: what the command needs beside study and model.
         instead: another command, where the study compares with people.
+        digits: that are shown of the figure.
     """
 
     says: str
@@ -51,6 +54,7 @@ class Claim:
     runs: int = 5
     more: str = ""
     instead: str = ""
+    digits: int = 2
 
     @property
     def command(self) -> str:
@@ -85,6 +89,18 @@ def own_answers() -> Setting:
     """24 people of the society who gave one answer each to 12 statements."""
     people, items = panels.strong(24), panels.questionnaire(12)
     return Individuation(human=answered_once(people, items)), people, items
+
+
+def annotators() -> Setting:
+    """24 people of the society who judge evidence, beside 12 others of its people."""
+    items = instruments.evidence()
+    return Annotation(answered_once(panels.strong(12, seed=1), items)), panels.strong(24), items
+
+
+def counted() -> Setting:
+    """60 people of the society beside 150 others of its people."""
+    items = panels.questionnaire(12)
+    return Population(answered_once(panels.strong(150, seed=1), items)), panels.strong(60), items
 
 
 def population() -> Setting:
@@ -138,6 +154,18 @@ CLAIMS = (
         (twins("fidelity", "demo"), twins("fidelity", "omni")),
         population,
         instead="personametrics measure answers.csv --human people.csv --match politics=politics",
+    ),
+    Claim(
+        "On average simulated people answer as people do",
+        "bisbee2024", "population", "error", "numbers like people's",
+        (twins("population", "demo"), twins("population", "omni")),
+        counted, more="--items items.csv --human people.csv", digits=4,
+    ),
+    Claim(
+        "A model can label in place of one annotator among several",
+        "calderon2025", "annotation", "advantage", "> -0.05",
+        (countries("gpt-3.5-chatgpt"), countries("flan-t5-base")),
+        annotators, more="--items items.csv --human labels.csv",
     ),
     Claim(
         "Opinions are bound together",

@@ -13,7 +13,9 @@ from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Ordinal
 from personametrics.data.study import Study
 from personametrics.lab.members import study
+from personametrics.studies.annotation import Annotation
 from personametrics.studies.fidelity import Fidelity
+from personametrics.studies.population import Population
 
 FIVE, SIX, SEVEN = (Ordinal(tuple(str(at) for at in range(low, high + 1))) for low, high in ((1, 5), (0, 5), (1, 7)))
 POLES = {"extr": "Extraversion", "agre": "Agreeableness", "cons": "Conscientiousness", "neur": "Neuroticism", "open": "Openness"}
@@ -106,13 +108,28 @@ def _cues(folder: Path, model: str) -> tuple[Study, Responses]:
     return study("wording"), Responses.read(frame, Columns("persona", "item", "label", condition=("cue",)), Nominal())
 
 
+def countries(model: str) -> Recorded:
+    """The same 23 personas, told nothing of what the persona found, beside the majority of annotators in each of five countries."""
+    return Recorded(f"Hate-Personified, no cue, beside the majorities of five countries, {model}", partial(_countries, model=model))
+
+
+def _countries(folder: Path, model: str) -> tuple[Study, Responses]:
+    """Labels by persona and post; a country stands for an annotator."""
+    labels = pl.read_parquet(folder / "hate_personified/llm_labels.parquet").filter(study="RQ2_PC", model=model)
+    frame = labels.with_columns(persona=pl.col("prompt_code").str.extract(r"^P2_(\d+)$")).drop_nulls("persona")
+    people = pl.read_parquet(folder / "hate_personified/human_country_labels.parquet").drop("isHate")
+    people = people.unpivot(index="ID", variable_name="country", value_name="label").drop_nulls("label")
+    human = Responses.read(people, Columns("country", "ID", "label"), Nominal())
+    return Annotation(human), Responses.read(frame, Columns("persona", "item", "label"), Nominal())
+
+
 PROFILES = {"demo": "age and sex", "omni": "17 answers of the person"}
 """Profiles of the twins, as the files call them, and what they tell."""
 
 
 def twins(of: str, profile: str) -> Recorded:
     """1,511 people, four answers each, and a model's answers as each of them."""
-    read: Any = {"individuation": _individuated, "fidelity": _spread}[of]
+    read: Any = {"individuation": _individuated, "fidelity": partial(_beside, Fidelity), "population": partial(_beside, Population)}[of]
     return Recorded(f"Twins of 1,511 people, told {PROFILES[profile]}", partial(read, profile=profile))
 
 
@@ -133,7 +150,7 @@ def _individuated(folder: Path, profile: str) -> tuple[Study, Responses]:
     return study("individuation"), Responses.read(frame, Columns(more=("human", "arm")), SEVEN)
 
 
-def _spread(folder: Path, profile: str) -> tuple[Study, Responses]:
+def _beside(of: Callable[[Responses], Study], folder: Path, profile: str) -> tuple[Study, Responses]:
     """Twins beside their people."""
     people, panel = (Responses.read(_long(folder, answers), Columns(), SEVEN) for answers in ("aoa_", f"llm_{profile}_Q"))
-    return Fidelity(people), panel
+    return of(people), panel

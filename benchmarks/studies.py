@@ -22,7 +22,7 @@ def measured(name: str, worlds: int) -> str:
     chosen = study(name)
     known = chosen.known()
     chosen = known.study or chosen
-    theatre = Theatre(chosen, known)
+    theatre = Theatre.of(chosen, known)
     found = [chosen.estimate(theatre.play(known.world, seed)) for seed in range(worlds)]
     quiet = [chosen.estimate(theatre.play(known.null, seed)) for seed in range(worlds)]
     power = np.mean([one.verdict.label == known.verdict for one in found])

@@ -51,7 +51,9 @@ def test_the_embedded_model_says_what_the_page_says(claims: ModuleType, begin: s
     assert held.endswith(f"embedded: {found.held}")
 
 
-@pytest.mark.parametrize("name", ["individuation", "prior_pull", "resistance", "response_types", "stability", "wording"])
+@pytest.mark.parametrize(
+    "name", ["annotation", "individuation", "population", "prior_pull", "resistance", "response_types", "stability", "wording"]
+)
 def test_recorded_answers_say_what_the_page_says(claims: ModuleType, name: str) -> None:
     if not claims.data().is_dir():
         pytest.skip("recorded answers are not at hand; set PERSONAMETRICS_DATA to their folder")
