@@ -1,7 +1,7 @@
 """What a remedy changed, from answers at hand."""
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
@@ -9,9 +9,12 @@ import pytest
 
 from personametrics.data.columns import Columns
 from personametrics.data.errors import DesignError
+from personametrics.data.estimate import Estimate, Name
+from personametrics.data.finding import Finding, Verdict
 from personametrics.data.remedy import Chain, Remedy, Split, Stage
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Numeric, Ordinal
+from personametrics.data.study import Aim
 from personametrics.lab.change import Asked, changed, replayed
 from personametrics.remedies.average import Average
 from personametrics.remedies.debias import Debias
@@ -81,7 +84,7 @@ def test_a_rival_of_the_same_price_stands_beside() -> None:
     asked, rival = (Asked(Stability(), Average(), answered(0.3), answered(signal, seed)) for signal, seed in ((0.5, 1), (0.9, 2)))
     asked = replace(asked, remedy=Remedy())
     found = changed(asked, replace(rival, remedy=Average(1)))[2]
-    assert "worse than average at the same price" in found.verdict.sentence
+    assert "worse than average:k=1 at the same price" in found.verdict.sentence
     assert found["ahead.signal"].value == pytest.approx(found["after.signal"].value - found["rival.signal"].value)
 
 
@@ -123,3 +126,75 @@ def test_recorded_answers_cannot_tell_of_what_is_asked_otherwise() -> None:
     change, before, after = replayed(Asked(Stability(), Average(3), same, same))
     assert (change.study, before.study, after.study) == ("comparison", "stability", "stability")
     assert change.evidence["promised"][0]["promised"] == pytest.approx(after["signal"].value, abs=0.1)
+
+
+@dataclass(frozen=True)
+class Tilt:
+    """How far the mean answer lies from 3; it should be 0."""
+
+    margin: float = 0.05
+    unit: str = "scale"
+    cite: ClassVar[tuple[str, ...]] = ()
+    aim: ClassVar[tuple[str, Aim]] = ("tilt", "zero")
+
+    def estimate(self, responses: Responses) -> Finding:
+        value = float(responses.coded.values.mean()) - 2
+        one = Estimate("tilt", value, np.nan, np.nan, 0.9, 1, "", means=Name(self.unit, "answers", ""))
+        other = Estimate("tilt.other", 2 * value, np.nan, np.nan, 0.9, 1, "", means=Name("scale", "answers", ""))
+        return Finding("tilt", "?", Verdict("known", "."), (one, other))
+
+
+def tilted(by: float, seed: int) -> Responses:
+    """Answers whose mean lies so far from 3."""
+    rng = np.random.default_rng(seed)
+    grid = np.indices((12, 10, 6)).reshape(3, -1)
+    said = 3 + (rng.random(grid[0].size) < abs(by)) * int(np.sign(by))
+    frame = pl.DataFrame({"persona": [f"p{at}" for at in grid[0]], "item": [f"i{at}" for at in grid[1]], "run": grid[2], "answer": said})
+    return Responses.read(frame, Columns(run="run"), Ordinal(("1", "2", "3", "4", "5")))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "label"), [(0.8, 0.2, "helps"), (0.2, -0.8, "harms"), (-0.2, 0.2, "undecided"), (-0.8, 0.2, "helps")]
+)
+def test_what_should_be_zero_is_not_cured_by_as_much_on_the_other_side(before: float, after: float, label: str) -> None:
+    study: Any = Tilt()
+    assert changed(Asked(study, Remedy(), tilted(before, 0), tilted(after, 1)))[2].verdict.label == label
+
+
+def test_a_change_of_a_squared_number_is_none_below_the_square_of_the_margin() -> None:
+    arms = tilted(0.51, 0), tilted(0.49, 1)
+    plain, squared = (changed(Asked(study, Remedy(), *arms))[2] for study in (Tilt(0.15), Tilt(0.15, "squared scale")))  # type: ignore[arg-type]
+    assert (plain.verdict.label, squared.verdict.label) == ("changes nothing", "undecided")
+
+
+def test_every_other_estimate_is_compared_also_one_that_is_called_alike() -> None:
+    study: Any = Tilt()
+    found = changed(Asked(study, Remedy(), tilted(0.8, 0), tilted(0.2, 1)))[2]
+    assert [row["estimate"] for row in found.evidence["changes"]] == ["tilt.other"]
+
+
+def test_a_rival_is_read_where_the_remedy_is() -> None:
+    plain, treated = answered(0.5), answered(0.5, 1)
+    found = changed(Asked(Stability(), Learns(), plain, treated), Asked(Stability(), Average(1), plain, treated))[2]
+    assert found["ahead.signal"].high == pytest.approx(0, abs=1e-12)  # the same answers, of the same half of the items
+
+
+def test_what_was_fitted_elsewhere_is_not_said_to_be_fitted_on_a_half() -> None:
+    asked = Asked(Stability(), replace(Learns(), seen=frozenset({"another"})), answered(0.5), answered(0.5))
+    assert asked.learned_from == "fitted before, on 1 other items"
+
+
+def test_nobody_becomes_alike_by_answering_less() -> None:
+    whole = answered(0.5)
+    apart = pl.col("answer").mean().over("persona", "item").std().over("item")
+    alike = whole.frame.filter(apart <= apart.median())  # the items on which personas are most of one mind
+    found = changed(Asked(Stability(), Remedy(), whole, replace(whole, frame=alike)))[2]
+    kept = found["spread.kept"]
+    assert (kept.value, kept.n) == (1, 12)
+
+
+def test_answers_without_a_spread_are_compared_all_the_same() -> None:
+    plain, treated = (Responses.read(answered(0.5, seed).frame, Columns(run="run"), Numeric()) for seed in range(2))
+    found = changed(Asked(Stability(), Remedy(), plain, treated))[2]
+    assert np.isfinite(found["change.signal"].low)
+    assert np.isnan(found["spread.kept"].value)

@@ -34,7 +34,7 @@ def test_an_unsteady_panel_is_treated_with_the_two_cheapest_remedies_that_can_be
 def test_the_card_comes_out_the_same_from_the_run_directory_alone(tmp_path: Path) -> None:
     card = audit("embedded", bare(8), questionnaire(8), 2, out=str(tmp_path), remedies=["average:k=2"], check=False)
     assert card_of(Run.begun(tmp_path)).to_json() == card.to_json()
-    assert changes(card)[0][0] == "Does average cure what stability measures?"
+    assert changes(card)[0][0] == "Does average:k=2 cure what stability measures?"
 
 
 def test_a_panel_without_failures_is_left_alone(tmp_path: Path) -> None:

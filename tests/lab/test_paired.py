@@ -1,6 +1,6 @@
 """The paired jackknife: coverage where personas, items and answers are all drawn, and the spread that is kept."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,14 +11,16 @@ from personametrics.data.columns import Columns
 from personametrics.data.errors import DesignError
 from personametrics.data.estimate import Estimate, Name
 from personametrics.data.finding import Finding, Verdict
+from personametrics.data.prompt import NOBODY
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Numeric, Scale
 from personametrics.lab.paired import Arm, Paired, spread
+from personametrics.studies.stability import Stability
 
 
 @dataclass(frozen=True)
 class Mean:
-    """The mean answer, and its square root."""
+    """The mean answer, and a positive number that follows from it."""
 
     question: ClassVar[str] = "?"
 
@@ -27,7 +29,7 @@ class Mean:
             message = "Too few."
             raise DesignError(message)
         mean = float(responses.frame["answer"].to_numpy().mean())
-        values = {"mean": mean, "e": float(np.exp(mean))}
+        values = {"mean": mean, "e": float(np.exp(mean / 4))}
         found = [Estimate(name, value, np.nan, np.nan, 0.9, 1, "", means=Name("", "", "")) for name, value in values.items()]
         return Finding("mean", "?", Verdict("known", "."), tuple(found))
 
@@ -66,6 +68,17 @@ def test_a_ratio_is_that_of_the_values_and_lies_within_its_interval() -> None:
     assert low < value < high
 
 
+def test_personas_that_all_answer_alike_keep_no_spread_however_their_noise_falls() -> None:
+    rng = np.random.default_rng(7)
+    minds, noise = rng.normal(size=(24, 18, 1)), rng.normal(size=(2, 24, 18, 3)) * 0.5
+    before, alike = responses(minds + noise[0]), responses(rng.normal(size=(1, 18, 1)) + noise[1])
+    kept = [Paired((Arm(MEAN, before), Arm(MEAN, one))).ratio("spread") for one in (alike, before)]
+    assert (0 <= kept[0].value < 0.05, kept[0].high < 0.2) == (True, True)
+    assert kept[1][:3] == (1.0, 1.0, 1.0)
+    undefined = Paired((Arm(MEAN, alike), Arm(MEAN, before))).ratio("spread")
+    assert np.isnan(undefined.low)  # nothing is a part of what may be nothing
+
+
 def test_equal_arms_do_not_differ_at_all() -> None:
     arm = pair(np.random.default_rng(2)).arms[0]
     assert Paired((arm, arm)).difference("mean")[:3] == (0.0, 0.0, 0.0)
@@ -99,3 +112,20 @@ def test_the_spread_within_groups_leaves_out_what_lies_between_them() -> None:
     grouped = Responses.read(found.frame.with_columns(group), Columns(run="run", more=("side",)), Numeric(-10, 10))
     assert spread(grouped, "side") == pytest.approx((1 / 20) ** 2, rel=0.2)
     assert spread(grouped) > 5 * spread(grouped, "side")
+
+
+def test_answers_without_a_persona_lose_items_and_no_cells() -> None:
+    given = responses(np.arange(4 * 6 * 1.0).reshape(4, 6, 1) % 10)
+    nobody = given.frame.with_columns(persona=pl.when(pl.col("persona") == "p0").then(pl.lit(NOBODY)).otherwise(pl.col("persona")))
+    arm = Arm(MEAN, replace(given, frame=nobody))
+    people, items = {f"p{at}": at for at in range(1, 4)}, {f"i{at}": at for at in range(6)}
+    left = [arm.without_cells(people, items, block).responses.frame for block in range(12)]
+    assert {frame.filter(pl.col("persona") == NOBODY).height for frame in left} == {6}
+    assert sum(24 - frame.height for frame in left) == 18  # every cell of a persona is left out once
+    assert NOBODY not in arm.who
+
+
+def test_parts_are_not_shuffled_again_and_again() -> None:
+    arm = Arm(Stability(), responses(np.random.default_rng(8).integers(0, 5, (6, 5, 3)) * 1.0))
+    part: Any = arm.without(frozenset({"p0"}), frozenset()).study
+    assert (part.permutations, arm.study) == (1, Stability())

@@ -1,5 +1,7 @@
 """Several runs as one answer."""
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 import pytest
@@ -12,7 +14,7 @@ from personametrics.data.scale import Nominal, Ordinal, Scale
 from personametrics.remedies.average import Average
 
 
-def answers(said: list[str | None], scale: Scale, run: str | None = "run") -> Responses:
+def answers(said: list[Any], scale: Scale, run: str | None = "run") -> Responses:
     frame = pl.DataFrame({"persona": "p", "item": "i", "run": list(range(len(said))), "answer": said, "topic": "tea"})
     return Responses.read(frame, Columns(run=run, more=("topic",)), scale)
 
@@ -49,6 +51,26 @@ def test_missing_answers_are_left_out_and_a_group_without_any_has_none() -> None
 
 def test_the_last_of_a_number_of_runs_that_is_no_multiple_is_made_of_fewer() -> None:
     assert Average(2).responses(answers(["1", "3", "5"], FIVE)).frame["answer"].to_list() == [2, 5]
+
+
+@pytest.mark.parametrize("said", [[4.0, 2.0, 1.0, 5.0], [" 4 ", "2.0", "1", "5"]])
+def test_labels_are_read_as_everywhere(said: list[Any]) -> None:
+    assert Average(2).responses(answers(said, FIVE)).frame["answer"].to_list() == [3, 3]
+
+
+def test_runs_may_have_names() -> None:
+    given = answers(["1", "3", "5", "3"], FIVE)
+    named = Responses.read(given.frame.with_columns(run=pl.Series(["c", "a", "d", "b"])), given.columns, FIVE)
+    assert sorted(Average(2).responses(named).frame["answer"].to_list()) == [3, 3]  # a and b, c and d
+
+
+def test_a_stated_certainty_is_averaged_and_what_else_differs_by_run_is_refused() -> None:
+    given = answers(["1", "3", None, "5"], FIVE)
+    sure = given.frame.with_columns(certainty=pl.Series([0.2, 0.4, 0.9, 0.8]))
+    found = Average(2).responses(Responses.read(sure, Columns(run="run", more=("certainty",)), FIVE))
+    assert found.frame["certainty"].to_list() == pytest.approx([0.3, 0.8])  # what was not answered is not counted
+    with pytest.raises(DesignError, match='"seconds" differs from run to run'):
+        Average(2).responses(Responses.read(sure.rename({"certainty": "seconds"}), Columns(run="run", more=("seconds",)), FIVE))
 
 
 @pytest.mark.parametrize("given", [answers(["a", "b"], Nominal()), answers(["1", "2"], FIVE, None)])

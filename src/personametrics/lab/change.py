@@ -1,7 +1,7 @@
 """What a remedy changed: arms from answers at hand, and the finding that compares them."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,11 +11,12 @@ import polars as pl
 from personametrics.data.errors import DesignError
 from personametrics.data.estimate import Estimate, Name, Status
 from personametrics.data.finding import Finding, Rows, Verdict
+from personametrics.data.prompt import NOBODY
 from personametrics.data.remedy import Chain, Remedy
 from personametrics.data.responses import Responses
 from personametrics.data.study import Aim, Study
-from personametrics.lab.members import name_of
-from personametrics.lab.paired import METHOD, SPREAD, Arm, Paired
+from personametrics.lab.members import name_of, spelled
+from personametrics.lab.paired import METHOD, SPREAD, Arm, Paired, shared
 from personametrics.stats.intervals import Interval
 
 NOTHING = 0.05
@@ -90,6 +91,8 @@ class Asked:
         """How many of what the remedy learns from, in words; "" where it learns nothing."""
         if not self.remedy.splits:
             return ""
+        if self.remedy.seen:
+            return f"fitted before, on {len(self.remedy.seen)} other {self.remedy.splits}"
         people = _people(self.study)
         names = self.treated.items.names if self.remedy.splits == "items" else people.personas.names if people else ()
         return f"fitted on {len(names) // 2} of {len(names)} {self.remedy.splits}, read on the others"
@@ -123,7 +126,9 @@ def changed(asked: Asked, rival: Asked | None = None, level: float = 0.9) -> tup
         InputError: an arm says nothing.
     """
     before, after = asked.arms()
-    other = rival.arms()[1] if rival else None
+    both = shared(before.responses, after.responses)
+    before, after = (replace(arm, compared=both) for arm in (before, after))
+    other = _beside(asked, rival, before) if rival else None
     pair = Paired((before, after, other) if other else (before, after), level)
     name, aim = asked.study.aim
     found = [_own(f"{arm}.{name}", name, one.finding) for arm, one in (("before", before), ("after", after))]
@@ -132,14 +137,18 @@ def changed(asked: Asked, rival: Asked | None = None, level: float = 0.9) -> tup
         found += [_own(f"rival.{name}", name, other.finding)]
         found += [_estimate(f"ahead.{name}", pair.difference(name, 1, 2), before.finding, name, level)]
     kept = pair.ratio(SPREAD)
-    found += [Estimate("spread.kept", *_ends(kept), level, len(before.who), METHOD, _status(kept), KEPT)]
+    found += [
+        Estimate("spread.kept", *_ends(kept), level, len(set(before.responses.personas.names) - {NOBODY}), METHOD, _status(kept), KEPT)
+    ]
     promised = asked.remedy.promised(before.values)
-    sentence = _verdict(found, name, aim, getattr(asked.study, "margin", NOTHING), name_of(rival.remedy) if rival else "")
+    arms = {"change": 0} | ({"ahead": 2} if other else {})
+    better = {one: _toward(pair, name, aim, at) for one, at in arms.items()}
+    sentence = _verdict(found, name, better, _margin(asked.study, before.finding[name]), spelled(rival.remedy) if rival else "")
     tables: dict[str, Rows] = {
         "promised": [{"estimate": one, "promised": value, "found": after.values.get(one)} for one, value in promised.items()],
         "changes": _others(pair, name),
     }
-    cure = "the other arm" if type(asked.remedy) is Remedy else name_of(asked.remedy)
+    cure = "the other arm" if type(asked.remedy) is Remedy else spelled(asked.remedy)
     question = f"Does {cure} cure what {name_of(asked.study)} measures?"
     cite = tuple(dict.fromkeys((*asked.remedy.cite, *asked.study.cite, *CITE)))
     tables = {one: rows for one, rows in tables.items() if rows}
@@ -173,6 +182,14 @@ def replayed(asked: Asked) -> list[Finding]:
     return [change, before, after, *([whole] if whole else [])]
 
 
+def _beside(asked: Asked, rival: Asked, before: Arm) -> Arm:
+    """The rival's arm, on the items and people on which the others are read."""
+    if rival.remedy.splits or not asked.remedy.splits:
+        return rival.arms()[1]
+    answers = _only(rival.treated, before.responses.items.names) if asked.remedy.splits == "items" else rival.treated
+    return Arm(rival.remedy.estimates(before.study), rival.remedy.responses(answers), rival.group)
+
+
 KEPT = Name("ratio", "personas", "variance between personas of a group, with the remedy over without it")
 
 
@@ -181,7 +198,7 @@ def _others(pair: Paired, chief: str) -> list[dict[str, str | float]]:
     before, after = pair.arms[:2]
     rows: list[dict[str, str | float]] = []
     for one in before.finding.estimates:
-        if one.name not in after.values or one.name.startswith(chief) or one.unit in NO_CHANGES:
+        if one.name not in after.values or one.name == chief or one.unit in NO_CHANGES:
             continue
         value, low, high = _ends(pair.difference(one.name))
         if math.isfinite(value):
@@ -213,29 +230,40 @@ def _estimate(name: str, found: Interval, finding: Finding, of: str, level: floa
     )
 
 
-def _verdict(found: Sequence[Estimate], name: str, aim: Aim, margin: float, rival: str) -> Verdict:
+def _toward(pair: Paired, name: str, aim: Aim, before: int) -> tuple[float, float]:
+    """Ends of how much better an estimate is with the remedy than in another arm: higher, lower, or nearer to zero on whichever side."""
+    _, low, high = _ends(pair.difference(name, 1, before, size=aim == "zero"))
+    return (low, high) if aim == "high" else (-high, -low)
+
+
+def _margin(study: Study, one: Estimate) -> float:
+    """What change is none, in the unit of the estimate; margins of squared numbers are stated for their roots."""
+    margin = float(getattr(study, "margin", NOTHING))
+    return margin**2 if one.known.unit.startswith("squared") else margin
+
+
+def _verdict(found: Sequence[Estimate], name: str, better: Mapping[str, tuple[float, float]], margin: float, rival: str) -> Verdict:
     """What the paired interval says, what the same money would have bought, and whether the panel collapsed."""
     by = {one.name: one for one in found}
     before, after, change, kept = by[f"before.{name}"], by[f"after.{name}"], by[f"change.{name}"], by["spread.kept"]
     moved = f"{name} goes from {before.value:.2f} to {after.value:.2f}"
     said = f"{moved}, a change of {change.value:+.2f} ({change.low:+.2f} to {change.high:+.2f})"
-    good = {"high": 1.0, "low": -1.0, "zero": -math.copysign(1.0, before.value)}[aim]
-    ends = sorted((good * change.low, good * change.high))
-    if math.isnan(change.low):
+    ends = better["change"]
+    if math.isnan(ends[0]):
         label, sentence = "unknown", f"No interval can be given: {moved}."
     elif ends[0] > 0:
         label, sentence = "helps", f"It helps: {said}."
     elif ends[1] < 0:
         label, sentence = "harms", f"It makes things worse: {said}."
-    elif -margin < ends[0] and ends[1] < margin:
+    elif -margin < min(change.low, ends[0]) and max(change.high, ends[1]) < margin:
         label, sentence = "changes nothing", f"It changes nothing that matters: {said}."
     else:
         label, sentence = "undecided", f"The interval leaves it open: {said}."
-    if f"ahead.{name}" in by:
-        ahead = by[f"ahead.{name}"]
-        better = sorted((good * ahead.low, good * ahead.high))
-        worth = "better than" if better[0] > 0 else "worse than" if better[1] < 0 else "not told apart from"
-        sentence += f" It is {worth} {rival} at the same price ({ahead.value:+.2f}, {ahead.low:+.2f} to {ahead.high:+.2f})."
+    if "ahead" in better:
+        ahead, gain = by[f"ahead.{name}"], better["ahead"]
+        worth = "better than" if gain[0] > 0 else "worse than" if gain[1] < 0 else "not told apart from"
+        reach = f"{ahead.low:+.2f} to {ahead.high:+.2f}" if math.isfinite(ahead.low) else "no interval"
+        sentence += f" It is {worth} {rival} at the same price ({ahead.value:+.2f}, {reach})."
     if kept.high < COLLAPSED:
         sentence += f" Personas of a group become alike: {kept.value:.0%} of their variance is left ({kept.low:.0%} to {kept.high:.0%})."
         label = "helps, but makes personas alike" if label == "helps" else label

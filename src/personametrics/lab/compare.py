@@ -20,6 +20,7 @@ from personametrics.data.study import Asking, Study
 from personametrics.elicit.engine import Tally, Terms, elicit
 from personametrics.elicit.journal import Journal
 from personametrics.lab import members
+from personametrics.lab.cast import Cast
 from personametrics.lab.change import Asked, applied, changed
 from personametrics.lab.measure import versions
 from personametrics.lab.price import prices, used
@@ -41,6 +42,7 @@ class Options(TypedDict, total=False):
         human: people's answers, for remedies that learn from them and studies that compare with them.
         group: attribute of personas within whose values their spread is watched.
         beside: further studies, to see whether they get worse.
+        cast: who plays other parts of dialogues, such as `judge`.
     """
 
     out: str | Path
@@ -48,6 +50,7 @@ class Options(TypedDict, total=False):
     human: Responses
     group: str
     beside: Sequence[str]
+    cast: Cast
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ def compare(
         remedy: one of `personametrics remedies` by its name, several as `spell_out+average:k=3`, or with its knobs.
         personas: a path, a table or `Persona`s; None: those that come with the library, unvalidated.
         items: a path, a table or `Item`s; None: as above.
-        options: out, asking, human, group, beside: see `Options`.
+        options: out, asking, human, group, beside, cast: see `Options`.
 
     Raises:
         InputError: the study or the remedy cannot be asked, or too little came back.
@@ -119,7 +122,6 @@ class Trial:
         remedy: with its knobs.
         group: attribute within whose values the spread of personas is watched.
         beside: sessions of further studies.
-        cast: who plays other parts of dialogues, such as `judge`.
     """
 
     plain: Session
@@ -127,7 +129,6 @@ class Trial:
     remedy: Remedy
     group: str = ""
     beside: tuple[Session, ...] = ()
-    cast: Mapping[str, Model] = field(default_factory=dict)
 
     @classmethod
     def opened(
@@ -146,7 +147,7 @@ class Trial:
             chosen = replace(chosen, human=options["human"])
         cure = members.remedy(remedy) if isinstance(remedy, str) else remedy
         out = options.get("out", f"compare-{members.name_of(chosen)}-{members.name_of(cure)}")
-        plain = Session.opened(chosen, model.id, personas, items, out, options.get("asking"))
+        plain = Session.opened(chosen, model.id, personas, items, out, options.get("asking")).played_by(**options.get("cast", {}))
         others = tuple(replace(plain, study=members.study(name)) for name in options.get("beside", ()))
         return cls(plain, model, cure, options.get("group", ""), others)
 
@@ -218,7 +219,7 @@ class Trial:
             if self.drafts:
                 write_personas(self.treated(self.plain, self.remedy)[0].personas, self.plain.folder / "personas.csv")
             for session, model in self._sessions():
-                more = await session.put(model, journal, terms, self.cast)
+                more = await session.put(model, journal, terms)
                 tally = more if tally is None else tally.with_more(more)
                 if not more.complete:
                     break
@@ -251,7 +252,7 @@ class Trial:
         treated = self.treated(self.plain, self.remedy)[0]
         arms = {"without": used(self.plain), "with": used(treated, self.drafts)}
         if self.rival:
-            arms[members.name_of(self.rival)] = used(self.treated(self.plain, self.rival)[0])
+            arms[members.spelled(self.rival)] = used(self.treated(self.plain, self.rival)[0])
         price, ratio = prices(arms, self.model.id, len(set(treated.settled) & set(self.plain.settled)))
         verdict = replace(change.verdict, sentence=f"{change.verdict.sentence}{said} {ratio}")
         told = tuple(self.remedy.notices(self._written)) if self.drafts else ()

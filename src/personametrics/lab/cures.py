@@ -3,16 +3,16 @@
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from personametrics.data.ask import Ask
+from personametrics.data.ask import Ask, Message
 from personametrics.data.errors import InputError
 from personametrics.data.finding import Finding, Verdict
-from personametrics.data.model import Can, Model
+from personametrics.data.model import TOY, Blend, Can, Model
 from personametrics.data.reply import Reply
 from personametrics.data.study import Asking
 from personametrics.elicit.engine import Tally, Terms
 from personametrics.elicit.run import Run
 from personametrics.lab import members
-from personametrics.lab.change import COMPARISON
+from personametrics.lab.change import COMPARISON, Asked
 from personametrics.lab.compare import Trial
 from personametrics.lab.diagnosis import failing
 from personametrics.lab.run import Session
@@ -21,6 +21,10 @@ AUTO = "auto"
 """The remedies that are published against the failures found."""
 TRIED = 2
 """Of these, the cheapest that can be tried."""
+BEFORE = frozenset({"personas", "asks", "model"})
+"""Stages of which nothing is left to tell where nothing else is asked."""
+MODE = {"average": "average:how=mode"}
+"""How remedies are tried on labels, which have no mean."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,10 @@ class Recorded:
 
     def answer(self, asks: Iterable[Ask]) -> AsyncIterator[tuple[int, Reply]]:
         """Nothing is asked."""
+        raise NotImplementedError
+
+    def blended(self, ask: Ask, others: Sequence[Sequence[Message]], blend: Blend, seed: int) -> Reply:
+        """Nothing is asked, but replies of a model that blends prompts are found."""
         raise NotImplementedError
 
 
@@ -65,14 +73,23 @@ def trials(run: Run, model: Model, found: Sequence[Finding], sessions: dict[str,
         )
         trial = Trial(replace(session, study=members.at(session.study, plan.level)), model, remedy)
         try:
-            every.append((trial.extra if automatic else 0, trial))
+            if automatic and text in MODE and _labels_only(trial):
+                trial = replace(trial, remedy=members.remedy(MODE[text]))
+            extra = trial.extra if automatic else 0
         except InputError:
             continue  # these personas or items cannot be asked with it
+        if not automatic or extra or remedy.acts_on not in BEFORE:
+            every.append((extra, trial))
     return [trial for _, trial in sorted(every, key=lambda pair: pair[0])]
 
 
+def _labels_only(trial: Trial) -> bool:
+    """Whether nothing is asked but for labels without order."""
+    return all(ask.about["scale"].startswith("nominal") for ask in trial.plain.asks)
+
+
 async def try_out(these: Sequence[Trial], terms: Terms, *, most: int) -> Tally | None:
-    """Ask for remedies until so many could be tried.
+    """Ask for remedies until so many tell something.
 
     Args:
         these: the cheapest first.
@@ -88,19 +105,33 @@ async def try_out(these: Sequence[Trial], terms: Terms, *, most: int) -> Tally |
             more = await trial.ask(terms)
         except InputError:
             continue  # said on the card, by `tried`
-        tally, done = more if tally is None else tally.with_more(more), done + 1
+        tally, done = more if tally is None else tally.with_more(more), done + (_hindrance(trial) is None)
     return tally
 
 
 def tried(these: Sequence[Trial], *, most: int) -> Iterator[Finding]:
-    """What each remedy changed; of one that could not be tried, why."""
+    """What each remedy changed; of one that tells nothing, why. Where `try_out` stopped, so does this."""
     done = 0
     for trial in these:
         if done == most:
             return
-        try:
-            yield trial.comparison.change
-            done += 1
-        except InputError as error:
-            question = f"Does {members.name_of(trial.remedy)} cure what {members.name_of(trial.plain.study)} measures?"
-            yield Finding(COMPARISON, question, Verdict("unknown", f"It could not be tried: {error}"), ())
+        remedy, study = members.name_of(trial.remedy), members.name_of(trial.plain.study)
+        if error := _hindrance(trial):
+            question = f"Does {remedy} cure what {study} measures?"
+            yield Finding(COMPARISON, question, Verdict("unknown", f"{remedy} could not be tried: {error}"), ())
+            continue
+        change, done = trial.comparison.change, done + 1
+        yield replace(change, verdict=replace(change.verdict, sentence=f"Tried: {remedy}, measured by {study}. {change.verdict.sentence}"))
+
+
+def _hindrance(trial: Trial) -> InputError | None:
+    """Why a remedy tells nothing: it was not asked, or both arms cannot be read; None: it tells something."""
+    try:
+        if trial.drafts and trial.model.id.startswith(TOY):
+            return InputError("it has texts written, and the embedded toy model writes none; use another model.")
+        session = trial.treated(trial.plain, trial.remedy)[0]
+        for arm in Asked(trial.plain.study, trial.remedy, trial.plain.responses, session.responses, trial.group).arms():
+            arm.finding  # noqa: B018 (estimated, or not to be)
+    except InputError as error:
+        return error
+    return None

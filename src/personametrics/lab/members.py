@@ -49,7 +49,29 @@ def name_of(one: Study | Remedy) -> str:
     """The name of a study or remedy: that of its file; of a chain, those of its links."""
     if isinstance(one, Chain):
         return "+".join(map(name_of, one.remedies))
-    return type(one).__module__.rpartition(".")[2]
+    home = type(one).__module__.rpartition(".")[2]
+    return type(one).__name__.casefold() if home == "__main__" else home  # of a script or a notebook
+
+
+def spelled(one: Study | Remedy) -> str:
+    """A study or remedy as it is written, with the knobs that are not as they ship.
+
+    Examples:
+        >>> spelled(remedy("average:k=3+debias"))
+        'average:k=3+debias'
+    """
+    if isinstance(one, Chain):
+        return "+".join(map(spelled, one.remedies))
+    shipped = knobs(type(one)())
+    given = [f"{name}={_text(value)}" for name, value in knobs(one).items() if value != shipped.get(name) and _text(value)]
+    return ":".join([name_of(one), *([",".join(given)] if given else [])])
+
+
+def _text(value: object) -> str:
+    """A knob's value as it is written; "" of one that cannot be."""
+    if isinstance(value, tuple):
+        return "/".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value) if isinstance(value, str | int) else ""
 
 
 def study(text: str) -> Study:

@@ -11,7 +11,7 @@ import polars as pl
 from scipy.special import stdtrit
 
 from personametrics.data.answers import answers, cells
-from personametrics.data.errors import InputError
+from personametrics.data.errors import DesignError, InputError
 from personametrics.data.finding import Finding
 from personametrics.data.prompt import NOBODY
 from personametrics.data.responses import Responses
@@ -25,6 +25,8 @@ BLOCKS = 12
 SPREAD = "spread"
 """Variance between personas of a group, beside the estimates of a study."""
 METHOD = "paired jackknife over people and items, in blocks"
+IDLE = {"permutations": 1}
+"""Knobs of studies that cost time and move no number that is compared, as they are set where a part is left out."""
 Values = Mapping[str, float]
 
 
@@ -36,11 +38,13 @@ class Arm:
         study: as it estimates in this arm.
         responses: as they are read in this arm.
         group: attribute or column within whose values personas are compared for their spread; "": all of them.
+        compared: columns persona and item: cells on which they are compared; None: all. Whoever answers less is not more alike for it.
     """
 
     study: Study
     responses: Responses
     group: str = ""
+    compared: pl.DataFrame | None = None
 
     @cached_property
     def finding(self) -> Finding:
@@ -49,8 +53,12 @@ class Arm:
 
     @cached_property
     def values(self) -> Values:
-        """Every estimate, and the spread."""
-        return {one.name: one.value for one in self.finding.estimates} | {SPREAD: spread(self.responses, self.group)}
+        """Every estimate, and the spread; NaN where answers have none, being texts or numbers without ends."""
+        found = {one.name: one.value for one in self.finding.estimates}
+        try:
+            return found | {SPREAD: spread(self.responses, self.group, self.compared)}
+        except DesignError:
+            return found | {SPREAD: np.nan}
 
     @cached_property
     def who(self) -> list[str]:
@@ -59,27 +67,48 @@ class Arm:
         people = human.personas.names if isinstance(human, Responses) else ()
         return [name for name in dict.fromkeys((*self.responses.personas.names, *people)) if name != NOBODY]
 
+    @property
+    def what(self) -> Sequence[str]:
+        """Items."""
+        return self.responses.items.names
+
     def without(self, people: frozenset[str], items: frozenset[str]) -> "Arm":
         """The arm without some people (of both sides) and items."""
-        human: Any = getattr(self.study, "human", None)
-        study: Any = self.study
+        study: Any = self._quick
+        human: Any = getattr(study, "human", None)
         if people and isinstance(human, Responses):
             study = replace(study, human=human.only(~pl.col(human.columns.persona).cast(pl.String).is_in(people)))
         c = self.responses.columns
         gone = pl.col(c.persona).cast(pl.String).is_in(people) | pl.col(c.item).cast(pl.String).is_in(items)
-        return Arm(study, self.responses.only(~gone), self.group)
+        return replace(self, study=study, responses=self.responses.only(~gone))
 
     def without_cells(self, people: Mapping[str, int], items: Mapping[str, int], block: int) -> "Arm":
-        """The arm without one block of the cells of people × items, of which every persona and item has about as many."""
+        """The arm without one block of the cells of people × items, of which every persona and item has about as many.
+
+        Answers without a persona stay: only items are left out of them, so that nothing is counted twice.
+        """
         c = self.responses.columns
         one, other = (
-            pl.col(name).cast(pl.String).replace_strict(blocks, default=0, return_dtype=pl.Int64)
+            pl.col(name).cast(pl.String).replace_strict(blocks, default=None, return_dtype=pl.Int64)
             for name, blocks in ((c.persona, people), (c.item, items))
         )
-        return Arm(self.study, self.responses.only((one + other) % BLOCKS != block), self.group)
+        return replace(self, study=self._quick, responses=self.responses.only(((one + other) % BLOCKS).ne_missing(block)))
+
+    @cached_property
+    def _quick(self) -> Study:
+        """The study without what nobody reads of a part."""
+        study: Any = self.study
+        idle = {name: value for name, value in IDLE.items() if name in vars(study)}
+        return replace(study, **idle) if idle else self.study
 
 
-def spread(responses: Responses, group: str = "") -> float:
+def shared(one: Responses, other: Responses) -> pl.DataFrame:
+    """Columns persona and item: the cells that were answered on both sides."""
+    mine, theirs = (answers(side).select("persona", "item").unique(maintain_order=True) for side in (one, other))
+    return mine.join(theirs, ["persona", "item"], how="semi", maintain_order="left")
+
+
+def spread(responses: Responses, group: str = "", compared: pl.DataFrame | None = None) -> float:
     """Variance of what personas of a group would answer to an item if they were asked for ever; mean over items and groups.
 
     On ordered scales of scores from 0 to 1; for labels half the sum over labels of the variances of their shares. The noise of a persona's
@@ -88,11 +117,16 @@ def spread(responses: Responses, group: str = "") -> float:
     Args:
         responses: of the panel.
         group: column within whose values personas are compared.
+        compared: columns persona and item: the cells that count; None: all.
 
     Returns:
         NaN where no item was answered by two personas of a group.
     """
     rows = answers(responses, {group: "the group of a persona"} if group else {}).filter(pl.col("persona") != NOBODY)
+    if compared is not None:
+        rows = rows.join(compared, ["persona", "item"], how="semi", maintain_order="left")
+    if rows.is_empty():
+        return float("nan")
     within = [group] if group else []
     if isinstance(responses.scale, Nominal) or isinstance(responses.labelled, Nominal):
         share = cells(rows, "persona", "item", *within)
@@ -128,19 +162,30 @@ class Paired:
     arms: tuple[Arm, ...]
     level: float = 0.9
 
-    def difference(self, name: str, after: int = 1, before: int = 0) -> Interval:
-        """By how much an estimate is higher in one arm than in another.
+    def difference(self, name: str, after: int = 1, before: int = 0, *, size: bool = False) -> Interval:
+        """By how much an estimate (or its size, without sign) is higher in one arm than in another.
 
         Both arms lose the same people (or items, or cells) at a time, so that what they share cancels. Variance: people + items − cells,
         never less than the larger of the first two (Cameron, Gelbach & Miller 2011, doi:10.1198/jbes.2010.07136); t with Satterthwaite's
         degrees of freedom. A remedy that was fitted stays as it is.
         """
-        return self._interval(lambda values: values[after].get(name, np.nan) - values[before].get(name, np.nan))
+        plain = abs if size else float
+        return self._interval(lambda values: plain(values[after].get(name, np.nan)) - plain(values[before].get(name, np.nan)))
 
     def ratio(self, name: str, after: int = 1, before: int = 0) -> Interval:
-        """How many times as large an estimate is in one arm as in another; on the scale of its logarithm."""
-        found = self._interval(lambda values: _log(values[after].get(name, np.nan)) - _log(values[before].get(name, np.nan)))
-        return Interval(*(float(np.exp(end)) for end in found[:3]))
+        """How many times as large a variance is in one arm as in another, 0 where it is estimated to be less.
+
+        The error of a ratio r of a to b is that of (a − r·b) / b, which is known where a is 0 or, by chance, below; no interval where b may
+        itself be 0.
+        """
+        above, below = (self.arms[at].values.get(name, np.nan) for at in (after, before))
+        if not below > 0:
+            return Interval(np.nan, np.nan, np.nan)
+        value = above / below
+        found = self._interval(lambda values: (values[after].get(name, np.nan) - value * values[before].get(name, np.nan)) / below)
+        base = self._interval(lambda values: values[before].get(name, np.nan))
+        half = (found.high - found.low) / 2 if base.low > 0 else np.nan
+        return Interval(*(float(np.maximum(end, 0.0)) for end in (value, value - half, value + half)))
 
     def _interval(self, statistic: Callable[[Sequence[Values]], float]) -> Interval:
         """A number that follows from the estimates of all arms, with its interval."""
@@ -160,7 +205,7 @@ class Paired:
     def _left_out(self) -> tuple[list[list[Values]], ...]:
         """Estimates of all arms without each part: of the people, of the items, of the cells."""
         people = _parts(list(dict.fromkeys(chain.from_iterable(arm.who for arm in self.arms))), 0)
-        items = _parts(list(dict.fromkeys(chain.from_iterable(arm.responses.items.names for arm in self.arms))), 1)
+        items = _parts(list(dict.fromkeys(chain.from_iterable(arm.what for arm in self.arms))), 1)
         nobody = frozenset[str]()
         return (
             [[_values(partial(arm.without, gone, nobody)) for arm in self.arms] for gone in _sets(people)],
@@ -196,7 +241,3 @@ def _variance(left_out: Sequence[float]) -> tuple[float, int]:
         return np.nan, number
     values = np.array(left_out)
     return float((number - 1) / number * ((values - values.mean()) ** 2).sum()), number
-
-
-def _log(value: float) -> float:
-    return float(np.log(value)) if value > 0 else float("nan")

@@ -9,12 +9,13 @@ import numpy as np
 import polars as pl
 
 from personametrics.data.ask import Ask
+from personametrics.data.doubt import CERTAINTY
 from personametrics.data.errors import DesignError, StudyError, options
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
 from personametrics.data.remedy import Cure, Remedy, Stage
 from personametrics.data.responses import Responses
-from personametrics.data.scale import Numeric, Ordinal
+from personametrics.data.scale import Numeric, Ordinal, Scale
 from personametrics.data.study import Asking
 from personametrics.stats.reliability import spearman_brown
 
@@ -56,8 +57,10 @@ class Average(Remedy):
     def responses(self, responses: Responses) -> Responses:
         """One row for every k runs of a prompt; a group in which nothing was answered keeps its first row.
 
+        What else was told of a prompt stays; a stated certainty becomes the mean of those of the answers.
+
         Raises:
-            DesignError: runs have no number, or the mean is asked of answers that are no scores.
+            DesignError: runs have no number, a further column differs from run to run, or the mean is asked of answers that are no scores.
         """
         c = responses.columns
         if c.probabilities:
@@ -65,31 +68,49 @@ class Average(Remedy):
         if c.run is None:
             message = f"{responses.source} does not say which run a row is; name the column, and average can put runs together."
             raise DesignError(message)
-        own = {c.answer, c.run, c.outcome}
-        by = [name for name in responses.frame.columns if name not in own]
-        number = pl.col(c.run).cast(pl.String).cast(pl.Int64).rank("dense").over(c.persona, c.item) - 1
-        rows = responses.frame.with_columns(pl.Series(" ok", responses.answered), (number // self.k).alias(c.run))
-        given = pl.col(c.answer).filter(pl.col(" ok"))
-        scale = responses.labelled or responses.scale
-        if self.how == "mode":
-            answer = given.mode(maintain_order=True).first()
-        elif isinstance(scale, Ordinal):
-            places = scale.positions()
-            score = dict(zip(scale.labels, places, strict=True))
-            answer = given.cast(pl.String).replace_strict(score, default=None, return_dtype=pl.Float64).mean()
-            scale = Numeric(float(places.min()), float(places.max()))
-        elif isinstance(scale, Numeric):
-            answer = given.cast(pl.String).cast(pl.Float64).mean()
-        else:
-            message = f"{responses.source}: these answers have no mean; write average:k={self.k},how=mode."
+        told = responses.frame[c.run].cast(pl.String)
+        number = told.cast(pl.Float64, strict=False)
+        order = pl.Series(" run", told if number.null_count() else number)
+        given = pl.col(" answer").filter(pl.col(" ok"))
+        scored, scale = (responses.frame[c.answer], responses.scale) if self.how == "mode" else self._scores(responses)
+        rows = responses.frame.with_columns(order, pl.Series(" ok", responses.answered), scored.alias(" answer"))
+        rows = rows.with_columns(((pl.col(" run").rank("dense").over(c.persona, c.item) - 1) // self.k).alias(c.run))
+        found = [(given.mode(maintain_order=True).first() if self.how == "mode" else given.mean()).alias(c.answer)]
+        if c.outcome is not None:
+            found.append(pl.when(pl.col(" ok").any()).then(pl.lit("answered")).otherwise(pl.col(c.outcome).first()).alias(c.outcome))
+        sure = [CERTAINTY] if CERTAINTY in c.more else []
+        found += [pl.col(name).cast(pl.String).cast(pl.Float64, strict=False).filter(pl.col(" ok")).mean() for name in sure]
+        by = [name for name in responses.frame.columns if name not in {c.answer, c.run, c.outcome, *sure}]
+        frame = rows.group_by(*by, c.run, maintain_order=True).agg(*found)
+        if self.k > 1 and len(frame) == len(rows) and (several := self._differing(responses, by)):
+            message = (
+                f'{responses.source}: "{several}" differs from run to run, so that no two are runs of one prompt; leave that column out.'
+            )
             raise DesignError(message)
-        outcome = (
-            []
-            if c.outcome is None
-            else [pl.when(pl.col(" ok").any()).then(pl.lit("answered")).otherwise(pl.col(c.outcome).first()).alias(c.outcome)]
-        )
-        frame = rows.group_by(*by, c.run, maintain_order=True).agg(answer.alias(c.answer), *outcome)
-        return replace(responses, frame=frame, scale=scale if self.how == "mean" else responses.scale)
+        return replace(responses, frame=frame.select(responses.frame.columns), scale=scale)
+
+    def _scores(self, responses: Responses) -> tuple[pl.Series, Scale]:
+        """Every answer as a number, and the scale on which means of them lie.
+
+        Raises:
+            DesignError: they are no scores.
+        """
+        scale: Scale | None = responses.scale if isinstance(responses.scale, Numeric) else responses.labelled
+        values = responses.coded.values
+        if isinstance(scale, Ordinal):
+            places = scale.positions()
+            return pl.Series(places[values.astype(np.int64)]), Numeric(float(places.min()), float(places.max()))
+        if isinstance(scale, Numeric):
+            return pl.Series(values), scale
+        message = f"{responses.source}: these answers have no mean; write average:k={self.k},how=mode."
+        raise DesignError(message)
+
+    @staticmethod
+    def _differing(responses: Responses, by: Sequence[str]) -> str:
+        """A column that differs where persona and item are the same; "" if none does."""
+        c = responses.columns
+        varies = responses.frame.group_by(c.persona, c.item).agg(pl.col(name).n_unique() for name in by if name not in {c.persona, c.item})
+        return next((name for name in varies.columns[2:] if (varies[name] > 1).any()), "")
 
     def promised(self, before: Mapping[str, float]) -> Mapping[str, float]:
         """The signal of the mean of k answers (Spearman–Brown)."""

@@ -86,7 +86,7 @@ def show_table(cards: Sequence[Card], console: Console) -> None:
 def _show_finding(finding: Finding, console: Console) -> None:
     """One finding: verdict, uses, notices, numbers."""
     style = STYLES[tone(finding.verdict)]
-    verdict = Group(_verdict_label(finding), _text(finding.verdict.sentence))
+    verdict = Group(_text(finding.question, "dim"), _verdict_label(finding), _text(finding.verdict.sentence))
     console.print(Panel(verdict, title=_text(f" {finding.study}{_of(finding)} "), title_align="left", border_style=style, padding=(0, 1)))
     console.print(_lines(finding))
     if key := key_estimates(finding):
