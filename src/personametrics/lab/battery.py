@@ -19,6 +19,8 @@ def personas(model: str, study: str) -> tuple[Persona, ...]:
         return shipped.personas()
     from personametrics.models.embedded import panels  # noqa: PLC0415 (whoever asks another model needs none of it)
 
+    if study in {"consistency", "coherence"}:
+        return panels.talkers()
     return panels.resistant() if study == "resistance" else panels.strong(24)
 
 

@@ -25,6 +25,8 @@ COLLAPSED = 0.8
 """Spread within groups collapses where the whole interval of what is kept lies below this."""
 NO_CHANGES = {"probability", "runs", "calls", "money"}
 """Units of numbers whose change says nothing."""
+IDENTITY = "identity"
+"""Column of a persona's side, in studies of how sides differ."""
 COMPARISON = "comparison"
 """What the finding is called."""
 CITE = ("cameron2011",)
@@ -39,7 +41,7 @@ class Asked:
         remedy: knobs set, fitted or not.
         plain: answers without it.
         treated: answers to what it had asked; the same where it acts later.
-        group: within what personas are compared for their spread; "": all of them.
+        group: within what personas are compared for their spread; "": within sides where the study reads an `identity`, else all of them.
     """
 
     study: Study
@@ -69,9 +71,8 @@ class Asked:
             raise DesignError(message)
         if self.remedy.splits and not self.remedy.seen:
             known = self._fitted(names, people)
-        return Arm(known.study, known.plain, self.group), Arm(
-            known.remedy.estimates(known.study), known.remedy.responses(known.treated), self.group
-        )
+        group = self.group or (IDENTITY if IDENTITY in self.study.reads else "")  # between sides, spread is what such a study calls a bias
+        return Arm(known.study, known.plain, group), Arm(known.remedy.estimates(known.study), known.remedy.responses(known.treated), group)
 
     def _fitted(self, names: Sequence[str], people: Responses | None) -> "Asked":
         """The remedy fitted on one half of the names, everything else without it."""

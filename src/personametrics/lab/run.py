@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import polars as pl
 
@@ -29,6 +29,7 @@ from personametrics.elicit.run import STUDIES
 from personametrics.elicit.table import of_study, table, told
 from personametrics.elicit.talk import Talk, converse
 from personametrics.lab import battery, members
+from personametrics.lab.cast import Cast, players, who_judged
 from personametrics.lab.measure import versions
 from personametrics.models.named import named
 
@@ -37,7 +38,13 @@ MOST_PROMPTS = 8
 
 
 def run(
-    study: Study | str, model: Model | str, personas: Any = None, items: Any = None, out: str | Path = "run", asking: Asking | None = None
+    study: Study | str,
+    model: Model | str,
+    personas: Any = None,
+    items: Any = None,
+    out: str | Path = "run",
+    asking: Asking | None = None,
+    **cast: Unpack[Cast],
 ) -> Finding:
     """Ask a model what a study wants to know, and say what the answers say; in a notebook, await `personametrics.lab.run.arun` instead.
 
@@ -48,21 +55,28 @@ def run(
         items: a path, a table or `Item`s; None: as above.
         out: the run directory; a second call asks only what is missing.
         asking: runs, label probabilities, prompt, sampling.
+        cast: judge and partner, where the study has some; see `personametrics.lab.cast.Cast`.
 
     Raises:
         InputError: the study cannot be asked, or too little came back.
         RunError: the run directory is in use, or of another model.
         ModelError: the model answers nothing.
     """
-    return asyncio.run(arun(study, model, personas, items, out, asking))
+    return asyncio.run(arun(study, model, personas, items, out, asking, **cast))
 
 
 async def arun(
-    study: Study | str, model: Model | str, personas: Any = None, items: Any = None, out: str | Path = "run", asking: Asking | None = None
+    study: Study | str,
+    model: Model | str,
+    personas: Any = None,
+    items: Any = None,
+    out: str | Path = "run",
+    asking: Asking | None = None,
+    **cast: Unpack[Cast],
 ) -> Finding:
     """`run`, where an event loop runs already."""
     opened = named(model) if isinstance(model, str) else model
-    session = Session.opened(study, opened.id, personas, items, out, asking)
+    session = Session.opened(study, opened.id, personas, items, out, asking).played_by(**cast)
     await session.ask(opened, Terms())
     return session.finding
 
@@ -81,7 +95,7 @@ class Session:
         shipped: whether the items are those that come with the library.
         manifest: what the run directory was begun with.
         remedy: that changes what is asked.
-        cast: id of the model that plays each other part; the model itself plays those that are not named.
+        cast: who plays each other part; the model itself plays those that are not named.
     """
 
     study: Study
@@ -93,7 +107,7 @@ class Session:
     shipped: bool = False
     manifest: dict[str, Any] = field(default_factory=dict)
     remedy: Remedy = field(default_factory=Remedy)
-    cast: Mapping[str, str] = field(default_factory=dict)
+    cast: Mapping[str, Model] = field(default_factory=dict)
 
     @classmethod
     def opened(
@@ -110,6 +124,20 @@ class Session:
         manifest = {"model": model, "kind": STUDIES}
         return cls(chosen, model, who, what, Path(out), asking or Asking(), items is None, manifest)
 
+    def played_by(self, **cast: Unpack[Cast]) -> "Session":
+        """The session with who plays other parts, such as `judge`; lines that were said already stay, whoever judges them.
+
+        Raises:
+            StudyError: there is no such model.
+            ModelError: a model cannot be opened.
+        """
+        return replace(self, cast=players(self.model, cast))
+
+    @cached_property
+    def _cast(self) -> Mapping[str, Model]:
+        """Who plays other parts, the oracle of the embedded model included."""
+        return {**players(self.model, {}), **self.cast}
+
     @cached_property
     def asks(self) -> list[Ask]:
         """Everything that is asked.
@@ -124,28 +152,30 @@ class Session:
         """Who is asked what, where asks wait for one another; None where none does."""
         if not any(ask.waits or ask.to for ask in self.asks):
             return None
-        return Talk(self.asks, {"": self.model, **self.cast}, self.asking.room)
+        return Talk(self.asks, {"": self.model, **{part: one.id for part, one in self._cast.items()}}, self.asking.room)
 
-    async def ask(self, model: Model, terms: Terms, cast: Mapping[str, Model] | None = None) -> Tally:
+    async def ask(self, model: Model, terms: Terms) -> Tally:
         """Ask what is missing.
 
         Args:
             model: what answers.
             terms: who watches, and who may stop it.
-            cast: who plays other parts, such as `judge` or `partner`; the model itself plays those that are not named.
 
         Raises:
             StudyError: the model lacks what is needed.
         """
         can_be_asked(model, self.asking)
         with Journal.open(self.folder, self.manifest) as journal:
-            return await self.put(model, journal, terms, cast)
+            return await self.put(model, journal, terms)
 
-    async def put(self, model: Model, journal: Journal, terms: Terms, cast: Mapping[str, Model] | None = None) -> Tally:
+    async def put(self, model: Model, journal: Journal, terms: Terms) -> Tally:
         """`ask`, where the run directory is open already."""
         if self.talk is None:
             return await elicit(model, self.asks, journal, terms)
-        return await converse(self.talk, {"": model, **(cast or {})}, journal, terms)
+        parts = {ask.to for ask in self.asks} & set(self._cast)
+        if parts:
+            journal.note("cast", {part: self._cast[part].id for part in sorted(parts)})
+        return await converse(self.talk, {"": model, **self._cast}, journal, terms)
 
     @property
     def settled(self) -> list[Ask]:
@@ -167,7 +197,7 @@ class Session:
                 return table(self.asks, journal, self.model, style=style)
             for _ in talk.hear(journal):
                 pass
-            return told(talk.settled(), journal, talk.ids, style)
+            return told(talk.outcomes(), journal, style)
 
     @property
     def responses(self) -> Responses:
@@ -187,7 +217,8 @@ class Session:
             InputError: too little came back.
         """
         found = self.study.estimate(self.responses)
-        notices = (*found.notices, *([Notice("shipped-items", battery.SAID)] if self.shipped else []))
+        shipped = [Notice("shipped-items", battery.SAID)] if self.shipped else []
+        notices = (*found.notices, *shipped, *who_judged(self.asks, self.model, self._cast))
         return replace(found, notices=notices, evidence={**found.evidence, "prompts": self._prompts(found)})
 
     def _prompts(self, found: Finding) -> Rows:

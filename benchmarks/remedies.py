@@ -1,0 +1,201 @@
+"""What `compare` finds of every remedy in worlds where the truth is known, and whether its paired intervals cover where all is drawn anew.
+
+python benchmarks/remedies.py --write        about ten minutes on two cores; writes both tables into docs/coverage.md
+"""
+
+import argparse
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import product
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, cast
+
+import numpy as np
+
+from personametrics.data.finding import Finding
+from personametrics.lab.members import remedies, remedy
+from personametrics.lab.paired import BLOCKS, SPREAD, Arm, Paired
+from personametrics.testing import trials
+
+PAGE = Path(__file__).parent.parent / "docs" / "coverage.md"
+LEVEL = 0.9
+SIZES = ((8, 8), (16, 16), (30, 24), (100, 10))
+RUNS = 3
+Array = np.ndarray[Any, np.dtype[np.float64]]
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
+
+
+def measured(name: str, worlds: int, *, defect: bool) -> str:
+    """A row of the table of remedies."""
+    chosen = remedy(name)
+    cure = chosen.known()
+    drawn = worlds if cure.human or not cure.asking.score else 1  # with label probabilities nothing is drawn
+    found = trials(chosen, range(drawn), defect=defect)
+    aim, known = next(iter(cure.change.items()))
+    changes = [one[f"change.{aim}"] for one in found]
+    truth = known if defect else 0.0
+    held = np.mean([one.low - 1e-9 <= truth <= one.high + 1e-9 for one in changes])
+    half = np.mean([(one.high - one.low) / 2 for one in changes])
+    figures = f"{truth:+.3f} | {np.mean([one.value for one in changes]):+.3f} | {half:.3f} | {held:.2f}"
+    return f"| `{name}` | {aim} | {'defect' if defect else 'none'} | {drawn} | {figures} | {_labels(found)} | {_kept(found)} |"
+
+
+def _labels(found: Sequence[Finding]) -> str:
+    """How often each verdict was reached, the commonest first."""
+    return ", ".join(f"{label} {number / len(found):.2f}" for label, number in Counter(one.verdict.label for one in found).most_common())
+
+
+def _kept(found: Sequence[Finding]) -> str:
+    """Mean part of the spread that is kept; of what may itself be 0, no part is known."""
+    kept = [one["spread.kept"].value for one in found if np.isfinite(one["spread.kept"].low)]
+    return f"{np.mean(kept):.2f}" if kept else "-"
+
+
+class Mind(NamedTuple):
+    """Standard deviations of what makes answers, and what a remedy does to it.
+
+    Attributes:
+        moved: by how much it shifts everybody's answers.
+        varies: by how much this varies between personas, and between items.
+        anew: share of the variance of a persona's mind on an item that is another one with the remedy.
+        noise: of the runs, as a multiple of what it is without the remedy.
+        spread: of personas' minds, the same.
+    """
+
+    moved: float = 0.0
+    varies: float = 0.0
+    anew: float = 0.0
+    noise: float = 1.0
+    spread: float = 1.0
+
+
+PERSONA, ITEM, CELL, UNEVEN = 0.5, 0.7, 0.8, 0.25
+"""Standard deviations of personas, items and persona × item cells; and of the log of the noise, over personas and over items."""
+Statistic = Literal["mean", "signal", "spread"]
+WORLDS: tuple[tuple[Statistic, Mind], ...] = (
+    ("mean", Mind(varies=0.3)),
+    ("mean", Mind(moved=0.3, varies=0.3)),
+    ("signal", Mind(anew=0.5)),
+    ("signal", Mind(anew=0.5, noise=0.6)),
+    ("spread", Mind(anew=0.5)),
+    ("spread", Mind(anew=0.5, spread=0.5)),
+)
+
+
+def truth(statistic: Statistic, mind: Mind) -> float:
+    """By how much it changes, over all personas and items there could be; of the spread, how much is kept."""
+    noise, own = np.exp(4 * UNEVEN**2), PERSONA**2 + CELL**2
+    signal = float(own / (own + noise * mind.noise**2) - own / (own + noise))
+    return {"mean": mind.moved, "signal": signal, "spread": mind.spread**2}[statistic]
+
+
+def drawn(rng: np.random.Generator, personas: int, items: int, mind: Mind) -> tuple[Array, Array]:
+    """(P, I, RUNS) answers without and with a remedy: personas, items and answers are all new."""
+    shapes: tuple[tuple[int, int], ...] = ((personas, 1), (1, items))
+    who, what = PERSONA * rng.normal(size=shapes[0]), ITEM * rng.normal(size=shapes[1])
+    cell, other = CELL * rng.normal(size=(2, personas, items))
+    uneven: Array = np.exp(UNEVEN * (rng.normal(size=shapes[0]) + rng.normal(size=shapes[1])))
+    more: Array = mind.moved + mind.varies * (rng.normal(size=shapes[0]) + rng.normal(size=shapes[1]))
+    after = what + mind.spread * (who + np.sqrt(1 - mind.anew) * cell + np.sqrt(mind.anew) * other) + more
+    noise = uneven[..., None] * rng.normal(size=(2, personas, items, RUNS))
+    return (who + what + cell)[..., None] + noise[0], after[..., None] + mind.noise * noise[1]
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """Stands for an arm: a complete panel, of which some cells are left out, with three estimates that are quickly made."""
+
+    answers: Array
+    kept: Mask
+
+    @property
+    def who(self) -> Sequence[str]:
+        """Personas, by number."""
+        return [f"p{at}" for at in range(len(self.kept))]
+
+    @property
+    def what(self) -> Sequence[str]:
+        """Items, by number."""
+        return [f"i{at}" for at in range(self.kept.shape[1])]
+
+    def without(self, people: frozenset[str], items: frozenset[str]) -> "Drawn":
+        """As `Arm.without`."""
+        gone, left_out = (np.array([name in names for name in every]) for every, names in ((self.who, people), (self.what, items)))
+        return replace(self, kept=~gone[:, None] & ~left_out)
+
+    def without_cells(self, people: Mapping[str, int], items: Mapping[str, int], block: int) -> "Drawn":
+        """As `Arm.without_cells`."""
+        one, other = (np.array([parts[name] for name in every]) for every, parts in ((self.who, people), (self.what, items)))
+        return replace(self, kept=(one[:, None] + other) % BLOCKS != block)
+
+    @cached_property
+    def cells(self) -> tuple[Array, Array]:
+        """(P, I) mean of the runs, and their variance."""
+        return self.answers.mean(2), self.answers.var(2, ddof=1)
+
+    @cached_property
+    def values(self) -> dict[str, float]:
+        """The mean answer, the persona signal as `stability` estimates it, and the spread."""
+        mean, within = (np.where(self.kept, one, 0.0) for one in self.cells)
+        number = self.kept.sum(0)
+        there = number > 1
+        mean, within, number = mean[:, there], within[:, there], number[there]
+        apart = np.where(self.kept[:, there], (mean - mean.sum(0) / number) ** 2, 0.0).sum(0) / (number - 1)
+        noise = within.sum(0) / number
+        two = (apart + noise * (RUNS - 1) / RUNS) @ (number * (number - 1)) / (number * (number - 1)).sum()
+        signal = float(1 - within.sum() / number.sum() / two)
+        return {"mean": float(mean.sum() / number.sum()), "signal": signal, SPREAD: float((apart - noise / RUNS).mean())}
+
+
+def covered(size: tuple[int, int], statistic: Statistic, mind: Mind, draws: int) -> str:
+    """A row of the table of paired intervals."""
+    rng, known, whole = np.random.default_rng(1), truth(statistic, mind), np.ones(size, bool)
+    found = []
+    for _ in range(draws):
+        arms = cast("tuple[Arm, Arm]", tuple(Drawn(answers, whole) for answers in drawn(rng, *size, mind)))
+        pair = Paired(arms, LEVEL)
+        found.append((pair.ratio if statistic == SPREAD else pair.difference)(statistic)[:3])
+    value, low, high = np.array([one for one in found if np.isfinite(one[1])]).T
+    held, half, error = ((low <= known) & (known <= high)).mean(), (high - low).mean() / 2, value.std()
+    figures = f"{known:+.3f} | {value.mean():+.3f} | {error:.3f} | {half:.3f} | {held:.3f} | {1 - len(value) / draws:.3f}"
+    return f"| {size[0]} × {size[1]} | {'part kept of the spread' if statistic == SPREAD else f'change of the {statistic}'} | {figures} |"
+
+
+def tables(worlds: int, draws: int) -> Iterator[tuple[str, str]]:
+    """Both tables, by their marks on the page."""
+    with ProcessPoolExecutor(2) as pool:
+        jobs = [pool.submit(measured, name, worlds, defect=defect) for name, defect in product(remedies(), (True, False))]
+        others = [pool.submit(covered, size, *world, draws) for size, world in product(SIZES, WORLDS)]
+        head = "| remedy | change of | defect | worlds | known | found | half-width | hold the known change | verdicts | spread kept |"
+        yield "remedies", "\n".join([head, "| --- | --- | --- |" + " ---: |" * 5 + " --- | ---: |", *(job.result() for job in jobs)])
+        head = "| personas × items | number | true | mean found | standard error | mean half-width | hold the truth | no interval |"
+        yield "paired", "\n".join([head, "| --- | --- |" + " ---: |" * 6, *(job.result() for job in others)])
+
+
+def _put(page: str, name: str, table: str) -> str:
+    """A page with a table between its marks."""
+    begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
+    return re.sub(f"{begin}.*{end}", lambda _: f"{begin}\n{table}\n{end}", page, flags=re.DOTALL)
+
+
+def main() -> None:
+    """Measure every remedy, and the intervals."""
+    parser = argparse.ArgumentParser(
+        description="What compare finds of every remedy where the truth is known, and how its intervals cover."
+    )
+    parser.add_argument("--worlds", type=int, default=40, help="worlds a remedy, with the defect and without")
+    parser.add_argument("--draws", type=int, default=1000, help="panels a size")
+    parser.add_argument("--write", action="store_true", help="write the tables into docs/coverage.md")
+    given = parser.parse_args()
+    for name, table in tables(given.worlds, given.draws):
+        print(f"{table}\n", flush=True)
+        if given.write:
+            PAGE.write_text(_put(PAGE.read_text(encoding="utf-8"), name, table), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
