@@ -38,7 +38,7 @@ def test_uses_are_fit_unfit_or_lack_something() -> None:
     found = diagnose([finding("stability", "persona dominates"), finding("resistance", "keeps its own character")]).verdict
     assert found.fit == ("model of bias, generator of hypotheses",)
     assert found.unfit == ("simulated user (resistance: keeps its own character)",)
-    assert "annotation stand-in (lacks fidelity: groups differ as in people)" in found.open
+    assert "one persona for one annotator (lacks fidelity: groups differ as in people)" in found.open
 
 
 def test_without_findings_nothing_is_claimed() -> None:

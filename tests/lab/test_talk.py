@@ -26,8 +26,12 @@ class Count:
     """A model that counts what it is asked."""
 
     def __init__(self, name: str, answer: Callable[[Ask], Answer]) -> None:
-        self.asked = list[Ask]()
-        self.model = Scripted(lambda ask: self.asked.append(ask) or answer(ask), id=f"scripted/{name}")
+        self.asked, self.answer = list[Ask](), answer
+        self.model = Scripted(self._answer, id=f"scripted/{name}")
+
+    def _answer(self, ask: Ask) -> Answer:
+        self.asked.append(ask)
+        return self.answer(ask)
 
 
 def said(ask: Ask) -> str:

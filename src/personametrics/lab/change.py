@@ -23,6 +23,8 @@ NOTHING = 0.05
 """A change is none where its whole interval lies within ± this."""
 COLLAPSED = 0.8
 """Spread within groups collapses where the whole interval of what is kept lies below this."""
+CHEAPER = 0.8
+"""A rival that asks less than this share costs less."""
 NO_CHANGES = {"probability", "runs", "calls", "money"}
 """Units of numbers whose change says nothing."""
 IDENTITY = "identity"
@@ -42,6 +44,7 @@ class Asked:
         plain: answers without it.
         treated: answers to what it had asked; the same where it acts later.
         group: within what personas are compared for their spread; "": within sides where the study reads an `identity`, else all of them.
+        asks: what was asked for the treated answers, with all that stands behind them; 0: not known.
     """
 
     study: Study
@@ -49,6 +52,7 @@ class Asked:
     plain: Responses
     treated: Responses
     group: str = ""
+    asks: int = 0
 
     def arms(self) -> tuple[Arm, Arm]:
         """Without and with the remedy; what it learns from is one half, drawn, and both arms are read on the other.
@@ -144,7 +148,7 @@ def changed(asked: Asked, rival: Asked | None = None, level: float = 0.9) -> tup
     promised = asked.remedy.promised(before.values)
     arms = {"change": 0} | ({"ahead": 2} if other else {})
     better = {one: _toward(pair, name, aim, at) for one, at in arms.items()}
-    sentence = _verdict(found, name, better, _margin(asked.study, before.finding[name]), spelled(rival.remedy) if rival else "")
+    sentence = _verdict(found, name, better, _margin(asked.study, before.finding[name]), _priced(asked, rival) if rival else "")
     tables: dict[str, Rows] = {
         "promised": [{"estimate": one, "promised": value, "found": after.values.get(one)} for one, value in promised.items()],
         "changes": _others(pair, name),
@@ -189,6 +193,12 @@ def _beside(asked: Asked, rival: Asked, before: Arm) -> Arm:
         return rival.arms()[1]
     answers = _only(rival.treated, before.responses.items.names) if asked.remedy.splits == "items" else rival.treated
     return Arm(rival.remedy.estimates(before.study), rival.remedy.responses(answers), rival.group)
+
+
+def _priced(asked: Asked, rival: Asked) -> str:
+    """A rival by its name, and what it costs beside the remedy."""
+    share = rival.asks / asked.asks if asked.asks and rival.asks else 1.0
+    return f"{spelled(rival.remedy)} at {'the same price' if share > CHEAPER else f'{share:.0%} of its asks'}"
 
 
 KEPT = Name("ratio", "personas", "variance between personas of a group, with the remedy over without it")
@@ -252,19 +262,19 @@ def _verdict(found: Sequence[Estimate], name: str, better: Mapping[str, tuple[fl
     ends = better["change"]
     if math.isnan(ends[0]):
         label, sentence = "unknown", f"No interval can be given: {moved}."
+    elif -margin < min(change.low, ends[0]) and max(change.high, ends[1]) < margin:
+        label, sentence = "changes nothing", f"It changes nothing that matters: {said}."
     elif ends[0] > 0:
         label, sentence = "helps", f"It helps: {said}."
     elif ends[1] < 0:
         label, sentence = "harms", f"It makes things worse: {said}."
-    elif -margin < min(change.low, ends[0]) and max(change.high, ends[1]) < margin:
-        label, sentence = "changes nothing", f"It changes nothing that matters: {said}."
     else:
         label, sentence = "undecided", f"The interval leaves it open: {said}."
     if "ahead" in better:
         ahead, gain = by[f"ahead.{name}"], better["ahead"]
         worth = "better than" if gain[0] > 0 else "worse than" if gain[1] < 0 else "not told apart from"
         reach = f"{ahead.low:+.2f} to {ahead.high:+.2f}" if math.isfinite(ahead.low) else "no interval"
-        sentence += f" It is {worth} {rival} at the same price ({ahead.value:+.2f}, {reach})."
+        sentence += f" It is {worth} {rival} ({ahead.value:+.2f}, {reach})."
     if kept.high < COLLAPSED:
         sentence += f" Personas of a group become alike: {kept.value:.0%} of their variance is left ({kept.low:.0%} to {kept.high:.0%})."
         label = "helps, but makes personas alike" if label == "helps" else label

@@ -19,6 +19,7 @@ from personametrics.data.roster import write_personas
 from personametrics.data.study import Asking, Study
 from personametrics.elicit.engine import Tally, Terms, elicit
 from personametrics.elicit.journal import Journal
+from personametrics.elicit.talk import everything
 from personametrics.lab import members
 from personametrics.lab.cast import Cast
 from personametrics.lab.change import Asked, applied, changed
@@ -181,7 +182,7 @@ class Trial:
     @cached_property
     def rival(self) -> Remedy | None:
         """What the same money buys without the remedy."""
-        before, after = len(self.plain.asks), len(self.treated(self.plain, self.remedy)[0].asks) + len(self.drafts)
+        before, after = len(everything(self.plain.asks)), len(everything(self.treated(self.plain, self.remedy)[0].asks)) + len(self.drafts)
         ratio = after / before
         own = self.remedy.rival(ratio)
         asks_more = ratio >= ASKS_MORE and members.name_of(self.remedy) != "average" and not self.plain.asking.score
@@ -191,7 +192,7 @@ class Trial:
     def forecast(self) -> str:
         """How much is going to be asked, in a sentence; what personas have written first is not known yet."""
         drafts = f"{len(self.drafts):,} texts to be written, " if self.drafts else ""
-        return f"{drafts}{len(self.plain.asks):,} asks without the remedy; what both arms share is asked once."
+        return f"{drafts}{len(everything(self.plain.asks)):,} asks without the remedy; what both arms share is asked once."
 
     @property
     def extra(self) -> int:
@@ -199,7 +200,7 @@ class Trial:
         if self.drafts:
             return len(self.drafts) + len(self.plain.asks)
         asks = self.treated(self.plain, self.remedy)[0].asks
-        return len(asks) if any(ask.waits for ask in asks) else len(set(asks) - set(self.plain.asks))
+        return len(everything(asks)) if any(ask.waits for ask in asks) else len(set(asks) - set(self.plain.asks))
 
     async def ask(self, terms: Terms) -> Tally:
         """Ask what is missing: what has to be written, both arms, the rival, and the further studies.
@@ -212,6 +213,9 @@ class Trial:
         if self.drafts and self.model.id.startswith(TOY):
             message = f"{members.name_of(self.remedy)} has texts written, and the embedded toy model writes none; use another model."
             raise StudyError(message)
+        if not self.drafts:
+            for session, _ in self._sessions():
+                session.asks  # noqa: B018 (as above)
         with Journal.open(self.plain.folder, self.plain.manifest) as journal:
             tally = await elicit(self.model, self.drafts, journal, terms) if self.drafts else None
             if tally is not None and not tally.complete:
@@ -235,7 +239,8 @@ class Trial:
 
     def _asked(self, session: Session, remedy: Remedy) -> Asked:
         """Both arms of a study from the journal."""
-        return Asked(session.study, remedy, session.responses, self.treated(session, remedy)[0].responses, self.group)
+        treated = self.treated(session, remedy)[0]
+        return Asked(session.study, remedy, session.responses, treated.responses, self.group, len(everything(treated.asks)))
 
     @cached_property
     def comparison(self) -> Comparison:

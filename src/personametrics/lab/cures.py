@@ -115,7 +115,7 @@ def tried(these: Sequence[Trial], *, most: int) -> Iterator[Finding]:
     for trial in these:
         if done == most:
             return
-        remedy, study = members.name_of(trial.remedy), members.name_of(trial.plain.study)
+        remedy, study = members.spelled(trial.remedy), members.name_of(trial.plain.study)
         if error := _hindrance(trial):
             question = f"Does {remedy} cure what {study} measures?"
             yield Finding(COMPARISON, question, Verdict("unknown", f"{remedy} could not be tried: {error}"), ())

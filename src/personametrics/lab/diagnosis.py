@@ -75,7 +75,11 @@ FAILURES: Mapping[str, Failure] = {
 """Drift is not among them: it takes conversations."""
 
 USES: Mapping[str, Use] = {
-    "annotation stand-in": Use(
+    "annotation by majority": Use(
+        (("annotation", "as good as annotators' majority"),),
+        (("annotation", "worse than one annotator"), ("annotation", "worse than annotators' majority")),
+    ),
+    "one persona for one annotator": Use(
         (("stability", "persona dominates"), ("fidelity", "groups differ as in people")),
         (("stability", "model uncertainty dominates"), ("wording", "wording moves more than the persona")),
     ),

@@ -9,7 +9,8 @@ from personametrics.data.ask import Ask
 from personametrics.data.finding import Rows
 from personametrics.elicit.journal import Journal
 from personametrics.elicit.prices import listed
-from personametrics.elicit.table import table
+from personametrics.elicit.table import table, told
+from personametrics.elicit.talk import everything
 from personametrics.lab.run import Session
 
 
@@ -35,13 +36,24 @@ def used(session: Session, drafts: Sequence[Ask] = ()) -> Used:
         session: one arm.
         drafts: what the model had to write before.
     """
-    rows = session.table
+    rows = _rows(session)
     if drafts:
         with Journal.read(session.folder) as journal:
             written = table([replace(ask, about={**ask.about, "scale": "text"}) for ask in drafts], journal, session.manifest["model"])
         rows = pl.concat([rows, written], how="diagonal_relaxed")
     tokens = [None if rows[name].null_count() == len(rows) else int(rows[name].sum()) for name in ("tokens_in", "tokens_out")]
     return Used(len(rows), *tokens)
+
+
+def _rows(session: Session) -> pl.DataFrame:
+    """A row for every ask that a session took, those included that only stand behind others, such as candidates for a line."""
+    if session.talk is None:
+        return session.table
+    talk = replace(session.talk, asks=everything(session.asks))
+    with Journal.read(session.folder) as journal:
+        for _ in talk.hear(journal):
+            pass
+        return told(talk.outcomes(), journal)
 
 
 def prices(arms: Mapping[str, Used], model: str, shared: int) -> tuple[Rows, str]:

@@ -45,7 +45,15 @@ class Average(Remedy):
             raise StudyError(message)
 
     def asks(self, asks: Sequence[Ask]) -> list[Ask]:
-        """As many runs for each; with label probabilities, where nothing is drawn, as they are."""
+        """As many runs for each; with label probabilities, where nothing is drawn, as they are.
+
+        Raises:
+            DesignError: the mean is wanted, and nothing is asked but for labels without order.
+        """
+        scales = {ask.about.get("scale", "") for ask in asks if not ask.score}
+        if self.how == "mean" and scales and all(scale.startswith("nominal") for scale in scales):
+            message = f"average: labels have no mean; write average:k={self.k},how=mode."
+            raise DesignError(message)
         return [
             ask if ask.score else replace(ask, run=run, about={**ask.about, "run": str(run)}) for ask in asks for run in self._runs(ask)
         ]

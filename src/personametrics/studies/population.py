@@ -113,9 +113,17 @@ class Population:
     def _left_out(self, panel: People, human: People) -> list[list[Apart]]:
         """The numbers without a part of the personas, and without a part of the people."""
         return [
-            [self._apart(part, human) for part in _without(panel)],
-            [self._apart(panel, part) for part in _without(human)],
+            [self._part(part, human) for part in _without(panel)],
+            [self._part(panel, part) for part in _without(human)],
         ]
+
+    def _part(self, panel: People, human: People) -> Apart:
+        """The numbers of a part; undefined where it is too small for its estimator."""
+        try:
+            return self._apart(panel, human)
+        except DesignError:
+            none = np.full((len(panel.items), len(panel.parts)), np.nan)
+            return Apart(Numbers(none, none), plain(human), np.ones_like(none))
 
     def _estimate(self, name: str, values: Floats, sides: Sequence[Sequence[Floats]] = (), noise: Sequence[float] = ()) -> Estimate:
         """A mean over items, with what it becomes without items, and without people of either side.
