@@ -1,5 +1,6 @@
 """What a remedy changed, from answers at hand."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -136,6 +137,7 @@ class Tilt:
     unit: str = "scale"
     cite: ClassVar[tuple[str, ...]] = ()
     aim: ClassVar[tuple[str, Aim]] = ("tilt", "zero")
+    reads: ClassVar[Mapping[str, str]] = {}
 
     def estimate(self, responses: Responses) -> Finding:
         value = float(responses.coded.values.mean()) - 2
