@@ -24,11 +24,13 @@ from personametrics.elicit.parse import parse
 
 AGREEMENT = Ordinal(("strongly disagree", "disagree", "neutral", "agree", "strongly agree"))
 KINDS = {
+    "games": "game", "tasks": "task", "turns": "turn", "pressure": "pressure",
     "controls": "control", "dilemmas": "dilemma", "evidence": "evidence", "groups": "group", "headlines": "headline",
     "judging": "rating", "knowledge": "knowledge", "opinions": "opinion", "traits": "trait",
 }  # fmt: skip
 TRAITS = ("outgoing", "orderly", "warm", "anxious", "curious")
 ROWS = {
+    "games": 18, "tasks": 8, "turns": 24, "pressure": 16,
     "controls": 8, "dilemmas": 12, "evidence": 32, "groups": 48, "headlines": 20,
     "judging": 20, "knowledge": 32, "opinions": 24, "traits": 40,
 }  # fmt: skip
@@ -98,7 +100,7 @@ def test_all_items_come_together_by_default_and_in_the_order_named_otherwise() -
 
 def test_an_unknown_instrument_is_a_sentence_with_the_ones_there_are() -> None:
     with pytest.raises(
-        StudyError, match=r'^There is no instrument "opinion": did you mean "opinions"\? There are: controls, .*, traits\.$'
+        StudyError, match=r'^There is no instrument "opinion": did you mean "opinions"\? There are: controls, .*, turns\.$'
     ):
         shipped.items("opinion")
 
@@ -300,6 +302,12 @@ def test_questions_about_groups_hold_the_opinion_and_concern_people_of_the_panel
     asked = [opinions[about] for about in next(iter(groups.values()))]
     assert len({item.attributes["subject"] for item in asked}) == 12
     assert Counter(item.attributes["keyed"] for item in asked) == {"+": 6, "-": 6}
+
+
+def test_turns_and_pressure_have_every_kind_and_family_equally_often() -> None:
+    assert Counter(column("turn", "turns")) == dict.fromkeys(("chat", "fact", "emotional", "meta"), 6)
+    assert set(Counter(column("family", "pressure")).values()) == {2}
+    assert len(set(column("family", "pressure"))) == 8
 
 
 def test_controls_are_controls_and_serve_two_scales() -> None:

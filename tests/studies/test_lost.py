@@ -1,0 +1,141 @@
+"""Told at once, in a list, and bit by bit."""
+
+from collections import defaultdict
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from personametrics.data import shipped
+from personametrics.data.ask import Ask
+from personametrics.data.columns import Columns
+from personametrics.data.errors import AnswerError, ColumnError, DesignError
+from personametrics.data.item import Item
+from personametrics.data.responses import Responses
+from personametrics.data.scale import Nominal
+from personametrics.data.study import Asking
+from personametrics.elicit.talk import rounds
+from personametrics.studies.lost import WHO, Lost, shards
+from personametrics.testing import Theatre
+
+STUDY = Lost()
+KNOWN = STUDY.known()
+WHOLE = Theatre.of(STUDY, KNOWN).play(KNOWN.world, 5)
+
+
+def table(scores: dict[str, list[int]], persona: str = "p", item: str = "i") -> list[dict[str, str | None]]:
+    """Answers to one task, right where the score is 1."""
+    known: dict[str, str | None] = {"persona": persona, "item": item, "scored": "task", "gold": "yes"}
+    return [
+        known | {"arm": arm, "run": str(run), "answer": "yes" if one else "no"}
+        for arm, own in scores.items()
+        for run, one in enumerate(own)
+    ]
+
+
+def read(rows: list[dict[str, str | None]]) -> Responses:
+    return Responses.read(pl.DataFrame(rows), Columns(run="run", more=("arm", "scored", "gold")), Nominal(), duplicates="runs")
+
+
+def test_numbers_of_every_arm_by_hand() -> None:
+    right: dict[tuple[str, str], dict[tuple[str, str], list[float]]] = defaultdict(lambda: defaultdict(list))
+    for row in WHOLE.frame.filter(pl.col("scored").cast(pl.String) != "").iter_rows(named=True):
+        right[row["scored"], row["arm"]][row["persona"], row["item"]].append(100.0 * (row["answer"] == row["gold"]))
+    found = STUDY.estimate(WHOLE)
+    for (outcome, arm), cells in right.items():
+        prefix = "" if outcome == "task" else "persona."
+        low, high = (np.array([np.percentile(runs, at) for runs in cells.values()]) for at in (10, 90))
+        assert found[f"{prefix}mean.{arm}"].value == pytest.approx(np.mean([np.mean(runs) for runs in cells.values()]))
+        assert found[f"{prefix}aptitude.{arm}"].value == pytest.approx(high.mean())
+        assert found[f"{prefix}unreliability.{arm}"].value == pytest.approx((high - low).mean())
+    assert found["mean.lost"].value == pytest.approx(found["mean.sharded"].value - found["mean.full"].value)
+    assert found["persona.mean.turns"].value == pytest.approx(found["persona.mean.sharded"].value - found["persona.mean.concat"].value)
+
+
+def test_a_persona_that_can_and_one_that_does_not_every_time() -> None:
+    rows = [
+        row for at in range(6) for row in table({"full": [1] * 5, "concat": [1] * 5, "sharded": [1, 1, 1, 0, 0]}, f"p{at}", f"i{at % 3}")
+    ]
+    found = STUDY.estimate(read(rows))
+    assert (found["aptitude.full"].value, found["unreliability.full"].value) == (100, 0)
+    assert (found["aptitude.sharded"].value, found["unreliability.sharded"].value) == (100, 100)  # it can, but not each time
+    assert found["mean.lost"].value == pytest.approx(-40)
+
+
+def test_turns_that_only_scatter_the_runs_are_less_reliable() -> None:
+    steady, either = [1, 1, 0, 0, 0] * 2, [1, 0]
+    rows: list[dict[str, str | None]] = []
+    for at in range(10):
+        firm = [steady[at]] * 4
+        rows += table({"full": firm, "concat": firm, "sharded": either * 2 if at < 8 else [0] * 4}, f"p{at}", f"i{at % 5}")
+    found = STUDY.estimate(read(rows))
+    assert found["mean.turns"].value == pytest.approx(0)
+    assert found.verdict.label == "less reliable"
+
+
+def test_nothing_is_lost_where_both_outcomes_stay() -> None:
+    def firm(ask: Ask) -> dict[str, float]:
+        odds = dict(KNOWN.world(ask))
+        best = max(odds, key=lambda one: (one in {"4", "I live by the sea.", "I see.", "consistent"} and odds[one] > 0, odds[one]))
+        return dict.fromkeys(odds, 0.0) | {best: 1.0}
+
+    assert STUDY.estimate(Theatre.of(STUDY, KNOWN).play(firm, 1)).verdict.label == "not lost"
+
+
+def test_what_is_told_is_the_same_in_all_arms_and_comes_in_turns_in_one() -> None:
+    persona, item = KNOWN.personas[0], KNOWN.items[0]
+    asks = STUDY.design([persona], [item], Asking(1))
+    last = {(ask.about["arm"], ask.about["part"]): ask for ask in asks}
+    assert [message.role for message in last["full", "probe"].messages] == ["system", "user"]
+    assert "- You live by the sea." in last["concat", "probe"].messages[0].text
+    assert "- Two came first." in last["concat", "probe"].messages[1].text
+    sharded = last["sharded", "probe"].messages
+    assert [message.role for message in sharded] == ["system", *["user", "assistant"] * 3, "user"]
+    assert [message.text for message in sharded[1:-1:2]] == ["You live by the sea.", *shards(item)]
+    assert "sea" not in sharded[0].text
+    assert "Two came first." not in sharded[-1].text
+    assert last["sharded", "line"].messages[-1].text == WHO
+    for arm in ("full", "concat", "sharded"):
+        judge = last[arm, "verdict"]
+        assert judge.to == "judge"
+        assert persona.text in judge.messages[-1].text
+        assert judge.messages[-1].said == (last[arm, "line"],)
+    assert len(rounds(asks)) == 5
+
+
+def test_unread_answers_are_neither_right_nor_wrong_and_unequal_runs_are_noticed() -> None:
+    rows = [row for at in range(4) for row in table({"full": [1, 0], "concat": [1, 0], "sharded": [1, 0]}, f"p{at}")]
+    rows[5]["answer"] = None
+    found = STUDY.estimate(read(rows))
+    assert found["unread.sharded"].value == pytest.approx(1 / 8)
+    assert found["unread.full"].value == 0
+    assert [one.code for one in found.notices] == ["uneven-runs"]
+
+
+def test_single_runs_have_no_unreliability() -> None:
+    found = STUDY.estimate(Theatre.of(STUDY, KNOWN, Asking(1)).play(KNOWN.world, 1))
+    assert np.isnan(found["unreliability.full"].value)
+    assert found["unreliability.full"].status.startswith("no persona answered")
+    assert found["mean.full"].value > 0
+
+
+def test_the_shipped_tasks_and_people_are_enough() -> None:
+    asks = STUDY.design(shipped.personas()[:1], shipped.items(), Asking(1))
+    assert len({ask.about["item"] for ask in asks}) == 8
+    for item in shipped.items("tasks"):
+        first, *rest = shards(item)
+        assert item.text == " ".join([*rest, first])
+        assert item.attributes["gold"] in getattr(item.scale, "labels", ())
+
+
+def test_what_is_missing_is_named() -> None:
+    bare = Item("x", "How many?", Nominal(("1", "2")), {"gold": "1", "shard.1": "How many?"})
+    with pytest.raises(DesignError, match=r"shard\.1"):
+        STUDY.design(KNOWN.personas, [bare], Asking())
+    with pytest.raises(DesignError, match="not for label probabilities"):
+        STUDY.design(KNOWN.personas, KNOWN.items, Asking(score=True))
+    with pytest.raises(ColumnError, match='no column "arm"'):
+        STUDY.estimate(Responses.read(WHOLE.frame, Columns(more=("scored", "gold")), Nominal(), duplicates="runs"))
+    with pytest.raises(AnswerError, match="holds no answer whose arm is full, concat, sharded"):
+        STUDY.estimate(replace(WHOLE, frame=WHOLE.frame.with_columns(arm=pl.lit("other"))))
