@@ -86,7 +86,13 @@ def toy(claim: Claim, folder: Path) -> Tested:
     study, people, items = claim.setting
     session = Session.opened(study, model.id, people, items, folder, Asking(claim.runs))
     asyncio.run(session.ask(model, Terms()))
-    return _tested(claim, _said(claim, lambda: session.finding), CALLED, _said(claim, lambda: planted(session)))
+    number = claim.planted(session) if claim.planted else _number(claim, _said(claim, lambda: planted(session)))
+    return _tested(claim, _said(claim, lambda: session.finding), CALLED, number)
+
+
+def _number(claim: Claim, truth: Finding) -> float:
+    """The figure of a claim; NaN where there is none."""
+    return truth[claim.estimate].value if truth.estimates else math.nan
 
 
 def planted(session: Session) -> Finding:
@@ -123,14 +129,13 @@ def _said(claim: Claim, found: Callable[[], Finding]) -> Finding:
         return Finding(claim.study, "", Verdict("unknown", str(error)), ())
 
 
-def _tested(claim: Claim, finding: Finding, name: str, truth: Finding | None = None) -> Tested:
+def _tested(claim: Claim, finding: Finding, name: str, planted: float = math.nan) -> Tested:
     """The claim beside a finding."""
     if not finding.estimates:
         return Tested(f"{name}: nothing can be said: {finding.verdict.sentence}", "open")
     one, label = finding[claim.estimate], finding.verdict.label
     digits = claim.digits
     reach = "no interval" if math.isnan(one.low) else f"{number(one.low, digits)} to {number(one.high, digits)}"
-    planted = truth[claim.estimate].value if truth and truth.estimates else math.nan
     told = "" if math.isnan(planted) else f", planted {number(planted, digits)}"
     around = None if math.isnan(planted) or math.isnan(one.low) else one.low <= planted <= one.high
     where = "" if name == CALLED else f"{name}: "

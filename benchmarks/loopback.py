@@ -1,6 +1,8 @@
 """A server on this machine that gives every prompt the same answer, with less work than any client.
 
-python benchmarks/loopback.py [CORE]     prints its address, serves until its standard input ends, then prints what it did
+python benchmarks/loopback.py [CORE [varied]]     prints its address, serves until its standard input ends, then prints what it did
+
+With `varied`, what it answers depends on the prompt, so that no two dialogues are alike.
 """
 
 import asyncio
@@ -10,6 +12,7 @@ import os
 import re
 import sys
 import time
+import zlib
 
 ANSWER = "agree"
 SHOWN = ("agree", "Agree", "disagree")
@@ -17,11 +20,11 @@ LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 SEVERAL = re.compile(rb'"n": *(\d+)')
 
 
-def reply(answers: int) -> bytes:
+def reply(answers: int, answer: str = ANSWER) -> bytes:
     """A chat completion with log-probabilities, as it goes over the wire."""
     shown = [{"token": token, "logprob": -0.2 - 1.5 * at, "bytes": list(token.encode())} for at, token in enumerate(SHOWN)]
     one = {
-        "message": {"role": "assistant", "content": ANSWER, "refusal": None, "annotations": []},
+        "message": {"role": "assistant", "content": answer, "refusal": None, "annotations": []},
         "logprobs": {"content": [{**shown[0], "top_logprobs": shown}], "refusal": None},
         "finish_reason": "stop",
     }
@@ -39,6 +42,9 @@ def reply(answers: int) -> bytes:
 
 
 REPLIES = {answers: reply(answers) for answers in range(1, 17)}
+MARK = "########"
+LINE = reply(1, f"Well, number {MARK} is what I would say, if you ask me, and then I would ask you back what you make of all that.")
+"""A line of a dialogue, with a place for a number as long as this."""
 
 
 class Same(asyncio.Protocol):
@@ -60,16 +66,32 @@ class Same(asyncio.Protocol):
             if len(self.received) < end:
                 return
             several = SEVERAL.search(self.received, head, end)
-            self.transport.write(REPLIES[int(several[1]) if several else 1])
+            self.transport.write(self.answer(self.received[head + 4 : end], int(several[1]) if several else 1))
             self.received = self.received[end:]
             Same.since = Same.since or time.process_time()
             Same.answered += 1
 
+    @staticmethod
+    def answer(prompt: bytes, answers: int) -> bytes:
+        """What is answered."""
+        del prompt
+        return REPLIES[answers]
 
-async def serve() -> None:
+
+class Varied(Same):
+    """The same for dialogues: a line with the checksum of the prompt."""
+
+    @staticmethod
+    def answer(prompt: bytes, answers: int) -> bytes:
+        """A line of a dialogue."""
+        del answers
+        return LINE.replace(MARK.encode(), b"%08x" % zlib.crc32(prompt))
+
+
+async def serve(kind: type[Same] = Same) -> None:
     """Serve on a free port until the standard input ends."""
     loop, over = asyncio.get_running_loop(), asyncio.Event()
-    server = await loop.create_server(Same, "127.0.0.1", 0)
+    server = await loop.create_server(kind, "127.0.0.1", 0)
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1", flush=True)
     loop.add_reader(sys.stdin, over.set)
     await over.wait()
@@ -85,4 +107,4 @@ def pin(core: int) -> None:
 
 if __name__ == "__main__":
     pin(int(sys.argv[1]) if len(sys.argv) > 1 else 0)
-    asyncio.run(serve())
+    asyncio.run(serve(Varied if "varied" in sys.argv[2:] else Same))

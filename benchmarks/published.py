@@ -1,12 +1,14 @@
 """Published claims, and what tests each."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 import polars as pl
-from replays import Recorded, countries, cues, ideology, moral, traits, twins, with_and_without
+from replays import Recorded, countries, cues, dialogues, ideology, models, moral, traits, twins, with_and_without
+from spoken import dropped, fits, gone
 
 from personametrics.data.columns import Columns
 from personametrics.data.item import Item
@@ -14,6 +16,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
 from personametrics.data.study import Asking, Study
 from personametrics.lab.members import study
+from personametrics.lab.run import Session
 from personametrics.models.embedded import instruments, panels
 from personametrics.studies.annotation import Annotation
 from personametrics.studies.fidelity import Fidelity
@@ -41,6 +44,7 @@ class Claim:
         more: what the command needs beside study and model.
         instead: another command, where the study compares with people.
         digits: that are shown of the figure.
+        planted: the planted figure of a study of conversations, NaN where it is not known; None: the same study of the society's odds.
     """
 
     says: str
@@ -55,6 +59,7 @@ class Claim:
     more: str = ""
     instead: str = ""
     digits: int = 2
+    planted: Callable[[Session], float] | None = None
 
     @property
     def command(self) -> str:
@@ -110,6 +115,16 @@ def population() -> Setting:
     return Fidelity(people, {"politics": "politics"}), panels.bare(24), items
 
 
+CHATS = (
+    dialogues("chat, PPO after SFT", "chatting.*sft-ppo"),
+    dialogues("chat, SFT", "chatting.*sft_llama"),
+    dialogues("chat, KTO after SFT", "chatting.*kto"),
+)
+THERAPIES = (
+    dialogues("therapy, SFT", "therapy.*sft_new_lr"),
+    dialogues("therapy, KTO after SFT", "therapy.*kto"),
+    dialogues("therapy, long, Mistral 7B", "therapy.*long_mistral"),
+)
 CLAIMS = (
     Claim(
         "Asked again, a persona stays with its answer; personas differ from each other more than that",
@@ -194,5 +209,39 @@ CLAIMS = (
         "Most published effects return in simulated people",
         "yeykelis2024", "replication", "share.replicated", "most effects replicate", untested="no published experiments in its world",
         more="--items experiments.csv",
+    ),
+    Claim(
+        "Simulated people leave their part as they talk",
+        "abdulhai2025", "drift", "faded", "fades", more="--judge MODEL", planted=gone,
+    ),
+    Claim(
+        "Simulated people do not stay who they are, line after line",
+        "abdulhai2025", "consistency", "prompt_to_line", "inconsistent", CHATS, runs=2, more="--judge MODEL", planted=fits,
+    ),
+    Claim(
+        "Lines agree with each other where they have left the card",
+        "abdulhai2025", "consistency", "gap.line_to_line", "> 0", THERAPIES, runs=2, more="--judge MODEL", planted=lambda _: math.nan,
+    ),
+    Claim(
+        "What somebody adds to a turn takes a persona off",
+        "maiya2025", "pressure", "drop", "worn", runs=2, more="--judge MODEL", planted=dropped,
+    ),
+    Claim(
+        "Simulated people hardly hold their persona and answer what was said, both in one line",
+        "hsu2025", "coherence", "fidelity", "incoherent", runs=3, more="--judge MODEL", planted=fits,
+    ),
+    Claim(
+        "Told bit by bit, models get lost",
+        "laban2025", "lost", "mean.turns", "lost in conversation", untested="no tasks that can be told bit by bit in its world",
+        more="--judge MODEL --items tasks.csv",
+    ),
+    Claim(
+        "What personas do does not follow what they say",
+        "mannekote2025", "say_do", "correlation", "says otherwise", untested="no games of trust or giving in its world",
+    ),
+    Claim(
+        "Models differ in how well they hold a persona",
+        "costa2025", "capability", "signal.least", "models differ", (models(),), untested="it is one model",
+        instead="personametrics replay capability answers.csv --column model=model",
     ),
 )  # fmt: skip

@@ -1,12 +1,12 @@
 """What `compare` finds of every remedy in worlds where the truth is known, and whether its paired intervals cover where all is drawn anew.
 
-python benchmarks/remedies.py --write        about ten minutes on two cores; writes both tables into docs/coverage.md
+python benchmarks/remedies.py --write                  about ten minutes on two cores; writes both tables into docs/coverage.md
+python benchmarks/remedies.py --only NAME … --write    rows of these remedies anew; all others of the page stay
 """
 
 import argparse
-import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
+from tables import beside, put
 
 from personametrics.data.finding import Finding
 from personametrics.lab.members import remedies, remedy
@@ -165,21 +166,19 @@ def covered(size: tuple[int, int], statistic: Statistic, mind: Mind, draws: int)
     return f"| {size[0]} × {size[1]} | {'part kept of the spread' if statistic == SPREAD else f'change of the {statistic}'} | {figures} |"
 
 
-def tables(worlds: int, draws: int) -> Iterator[tuple[str, str]]:
-    """Both tables, by their marks on the page."""
+def rows(names: Sequence[str], worlds: int) -> list[str]:
+    """Of the table of remedies."""
     with ProcessPoolExecutor(2) as pool:
-        jobs = [pool.submit(measured, name, worlds, defect=defect) for name, defect in product(remedies(), (True, False))]
-        others = [pool.submit(covered, size, *world, draws) for size, world in product(SIZES, WORLDS)]
-        head = "| remedy | change of | defect | worlds | known | found | half-width | hold the known change | verdicts | spread kept |"
-        yield "remedies", "\n".join([head, "| --- | --- | --- |" + " ---: |" * 5 + " --- | ---: |", *(job.result() for job in jobs)])
+        jobs = [pool.submit(measured, name, worlds, defect=defect) for name, defect in product(names, (True, False))]
+        return [job.result() for job in jobs]
+
+
+def paired(draws: int) -> str:
+    """The table of paired intervals."""
+    with ProcessPoolExecutor(2) as pool:
+        jobs = [pool.submit(covered, size, *world, draws) for size, world in product(SIZES, WORLDS)]
         head = "| personas × items | number | true | mean found | standard error | mean half-width | hold the truth | no interval |"
-        yield "paired", "\n".join([head, "| --- | --- |" + " ---: |" * 6, *(job.result() for job in others)])
-
-
-def _put(page: str, name: str, table: str) -> str:
-    """A page with a table between its marks."""
-    begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
-    return re.sub(f"{begin}.*{end}", lambda _: f"{begin}\n{table}\n{end}", page, flags=re.DOTALL)
+        return "\n".join([head, "| --- | --- |" + " ---: |" * 6, *(job.result() for job in jobs)])
 
 
 def main() -> None:
@@ -189,12 +188,20 @@ def main() -> None:
     )
     parser.add_argument("--worlds", type=int, default=40, help="worlds a remedy, with the defect and without")
     parser.add_argument("--draws", type=int, default=1000, help="panels a size")
+    parser.add_argument(
+        "--only", nargs="+", choices=list(remedies()), metavar="NAME", help="remedies that are measured anew, and no intervals"
+    )
     parser.add_argument("--write", action="store_true", help="write the tables into docs/coverage.md")
     given = parser.parse_args()
-    for name, table in tables(given.worlds, given.draws):
+    found = rows(given.only or list(remedies()), given.worlds)
+    head = ["| remedy | change of | defect | worlds | known | found | half-width | hold the known change | verdicts | spread kept |"]
+    head += ["| --- | --- | --- |" + " ---: |" * 5 + " --- | ---: |"]
+    parts = {"remedies": "\n".join([*head, *(beside(PAGE, "remedies", found) if given.only else found)])}
+    parts |= {} if given.only else {"paired": paired(given.draws)}
+    for name, table in parts.items():
         print(f"{table}\n", flush=True)
         if given.write:
-            PAGE.write_text(_put(PAGE.read_text(encoding="utf-8"), name, table), encoding="utf-8")
+            put(PAGE, name, table)
 
 
 if __name__ == "__main__":

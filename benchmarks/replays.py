@@ -10,7 +10,7 @@ import polars as pl
 from personametrics.data.columns import Columns
 from personametrics.data.prompt import NOBODY
 from personametrics.data.responses import Responses
-from personametrics.data.scale import Nominal, Ordinal
+from personametrics.data.scale import Nominal, Numeric, Ordinal
 from personametrics.data.study import Study
 from personametrics.lab.members import study
 from personametrics.studies.annotation import Annotation
@@ -154,3 +154,54 @@ def _beside(of: Callable[[Responses], Study], folder: Path, profile: str) -> tup
     """Twins beside their people."""
     people, panel = (Responses.read(_long(folder, answers), Columns(), SEVEN) for answers in ("aoa_", f"llm_{profile}_Q"))
     return of(people), panel
+
+
+def models() -> Recorded:
+    """100 personas of eight models; temperature 0.1, but for gpt-5-mini, which answers at 1 only."""
+    return Recorded("Moral Foundations, 100 personas, eight models", _models)
+
+
+def _models(folder: Path) -> tuple[Study, Responses]:
+    """Answers as personas, of all models."""
+    own = pl.scan_parquet(folder / "mfq_personas/responses.parquet").filter(
+        (pl.col("temperature") == 0.1) | (pl.col("model") == "gpt-5-mini")
+    )
+    columns = Columns("persona_id", "question_id", "rating", run="run_index", more=("model",))
+    return study("capability"), Responses.read(own.collect(), columns, SIX, missing=["-1"])
+
+
+DIALOGUES = "consistent_llms_dialogues/dialogues.parquet"
+SCORES = {"prompt": ("prompt_to_line", 1.0), "index": ("line_to_line", 1.0), "survey": ("reader", 5.0)}
+"""By what the column is called: what was judged, and the largest score."""
+CARDLESS = "d41d8cd9"
+"""The therapist and the teacher: who has no card cannot contradict it."""
+
+
+def scored(path: Path) -> pl.DataFrame:
+    """Scores of a judge for either side of recorded dialogues, one a row."""
+    table = pl.read_parquet(path)
+    parts = [
+        table.select(
+            "file", persona=f"{side}_id", item=pl.col("rounds").cast(pl.String), run=pl.col("file") + pl.col("run").cast(pl.String) + side,
+            judged=pl.lit(judged), answer=pl.col(f"{side}_{name}_consistency_score") / most,
+        )
+        for side in ("P1", "P2")
+        for name, (judged, most) in SCORES.items()
+    ]  # fmt: skip
+    return pl.concat(parts).drop_nulls("answer").filter(pl.col("persona") != CARDLESS)
+
+
+def consistent(scores: pl.DataFrame, pattern: str) -> Responses:
+    """Those of the dialogues whose file is called so, as `consistency` reads them."""
+    own = scores.filter(pl.col("file").str.contains(pattern))
+    return Responses.read(own, Columns(run="run", more=("judged",)), Numeric(0, 1), duplicates="runs")
+
+
+def dialogues(name: str, pattern: str) -> Recorded:
+    """Dialogues of people told on a card, whose lines a judge has scored."""
+    return Recorded(f"Consistent LLMs, {name}", partial(_dialogues, pattern=pattern))
+
+
+def _dialogues(folder: Path, pattern: str) -> tuple[Study, Responses]:
+    """The judge's scores."""
+    return study("consistency"), consistent(scored(folder / DIALOGUES), pattern)

@@ -1,20 +1,20 @@
 """Power, false findings and coverage of every study in worlds where the truth is known.
 
-python benchmarks/studies.py --write        about five minutes on two cores; writes the table into docs/coverage.md
+python benchmarks/studies.py --write                  writes the table into docs/coverage.md
+python benchmarks/studies.py --only NAME … --write    these rows anew; all others of the page stay
 """
 
 import argparse
-import re
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
+from tables import beside, put
 
 from personametrics.lab.members import studies, study
 from personametrics.testing import Theatre
 
 PAGE = Path(__file__).parent.parent / "docs" / "coverage.md"
-BEGIN, END = "<!-- begin studies -->", "<!-- end studies -->"
 
 
 def measured(name: str, worlds: int) -> str:
@@ -30,23 +30,27 @@ def measured(name: str, worlds: int) -> str:
     hits = {key: np.mean([one[key].low <= truth <= one[key].high for one in found]) for key, truth in known.truth.items()}
     worst = min(hits, key=lambda key: hits[key]) if hits else ""
     covered = f"{min(hits.values()):.2f} to {max(hits.values()):.2f} (lowest: {worst})" if hits else "-"
-    return f"| `{name}` | {len(theatre.asks):,} | {power:.2f} | {loud:.3f} | {covered} |"
+    return f"| `{name}` | {worlds} | {len(theatre.asks):,} | {power:.2f} | {loud:.3f} | {covered} |"
 
 
 def main() -> None:
     """Measure every study."""
     parser = argparse.ArgumentParser(description="Power, false findings and coverage of every study.")
     parser.add_argument("--worlds", type=int, default=200)
+    parser.add_argument("--only", nargs="+", choices=list(studies()), metavar="NAME", help="studies that are measured anew")
     parser.add_argument("--write", action="store_true", help="write the table into docs/coverage.md")
     given = parser.parse_args()
+    names = given.only or list(studies())
     with ProcessPoolExecutor(2) as pool:
-        rows = list(pool.map(measured, studies(), [given.worlds] * len(studies())))
-    head = ["| study | asks of a world | effect found | found where there is none | intervals (90 %) that hold the truth |"]
-    table = "\n".join([*head, "| --- | ---: | ---: | ---: | --- |", *rows])
-    print(table)
+        rows = list(pool.map(measured, names, [given.worlds] * len(names)))
+    print(*rows, sep="\n")
     if given.write:
-        page = PAGE.read_text(encoding="utf-8")
-        PAGE.write_text(re.sub(f"{BEGIN}.*{END}", f"{BEGIN}\n{table}\n{END}", page, flags=re.DOTALL), encoding="utf-8")
+        head = ["| study | worlds | asks of a world | effect found | found where there is none | intervals (90 %) that hold the truth |"]
+        put(
+            PAGE,
+            "studies",
+            "\n".join([*head, "| --- | ---: | ---: | ---: | ---: | --- |", *(beside(PAGE, "studies", rows) if given.only else rows)]),
+        )
 
 
 if __name__ == "__main__":

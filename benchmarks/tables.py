@@ -41,6 +41,25 @@ def put(path: Path, name: str, text: str) -> None:
     path.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")
 
 
+def beside(path: Path, name: str, rows: Sequence[str]) -> list[str]:
+    """New rows of a table and those that stand on a page, in order of their first cells; new ones take the place of all that begin alike.
+
+    Args:
+        path: a Markdown file.
+        name: of the part with the table, as for `put`.
+        rows: in Markdown, without head.
+    """
+    _, _, rest = path.read_text(encoding="utf-8").partition(f"<!-- begin {name} -->")
+    old = [line for line in rest.partition(f"<!-- end {name} -->")[0].splitlines() if line.startswith("| `")]
+    new = {_first(row) for row in rows}
+    return sorted([*(row for row in old if _first(row) not in new), *rows], key=_first)
+
+
+def _first(row: str) -> str:
+    """The first cell of a row in Markdown."""
+    return row.split(" | ", maxsplit=1)[0]
+
+
 def load() -> str:
     """How busy the machine is: processes that wanted to run over the last minute, and how many cores there are."""
     return f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"

@@ -17,8 +17,9 @@ from personametrics.data.remedy import Remedy
 from personametrics.data.reply import Reply
 from personametrics.data.responses import Responses
 from personametrics.data.study import Asking, Known, Study, World
+from personametrics.data.unasked import UNASKED, resolved
 from personametrics.elicit.table import of_study, replied
-from personametrics.elicit.talk import rounds
+from personametrics.elicit.talk import meant, rounds
 from personametrics.lab import members
 from personametrics.lab.change import Asked, changed
 
@@ -38,6 +39,7 @@ class Theatre:
         first: dict[Ask, int] = {}
         self._which = [first.setdefault(ask, len(first)) for ask in asks]
         self._odds: list[tuple[World, list[tuple[list[str], np.ndarray[Any, Any]]]]] = []
+        self._talk: tuple[World, int, pl.DataFrame] | None = None
 
     @classmethod
     def of(cls, study: Study, known: Known, asking: Asking | None = None) -> "Theatre":
@@ -62,6 +64,12 @@ class Theatre:
         spoken, known = dict[int, tuple[Ask, Reply]](), dict[Ask, str]()
         for part in rounds(self.asks):
             for ask, draw in zip(part, rng.random(len(part)), strict=True):
+                if ask.to in UNASKED:
+                    text, one = resolved(ask, lambda other: meant(other, texts[id(other)]))
+                    texts[id(ask)] = str(text)
+                    if one is not None:
+                        spoken[id(ask)] = replace(spoken[id(one)][0], about=ask.about), Reply(text=text)
+                    continue
                 messages = tuple(one.spoken([texts[id(other)] for other in one.said]) for one in ask.messages)
                 asked = replace(ask, messages=messages)
                 odds = world(asked)
@@ -73,7 +81,9 @@ class Theatre:
     def play(self, world: World, seed: int = 0, part: slice = slice(None)) -> Responses:
         """Answers of a world to some of the asks, drawn anew for every seed."""
         if any(ask.waits for ask in self.asks):
-            return of_study(_dense(self._talked(world, seed)[part]), "the world")
+            if self._talk is None or self._talk[0] is not world or self._talk[1] != seed:
+                self._talk = world, seed, self._talked(world, seed)
+            return of_study(_dense(self._talk[2][part]), "the world")
         if self.asks[0].score:
             return of_study(_dense(replied(self.asks[part], [Reply(probabilities=world(ask)) for ask in self.asks[part]])), "the world")
         odds = next((odds for known, odds in self._odds if known is world), None)
@@ -171,13 +181,26 @@ def trials(remedy: Remedy, seeds: Iterable[int], *, defect: bool) -> list[Findin
     for seed in seeds:
         asked = replace(study, human=cure.human(seed, defect)) if cure.human else study
         if theatre is None:
-            written = [max(odds := world(ask), key=odds.__getitem__) for ask in remedy.drafts(cure.personas)]
+            written = _written(remedy.drafts(cure.personas), world)
             plain = asked.design(cure.personas, cure.items, cure.asking)
             treated = remedy.asks(asked.design(remedy.personas(cure.personas, written), cure.items, cure.asking))
             theatre = Theatre([*plain, *treated])
         parts = theatre.play(world, seed, slice(len(plain))), theatre.play(world, seed, slice(len(plain), None))
         found.append(changed(Asked(asked, remedy, *parts))[2])
     return found
+
+
+def _written(asks: Sequence[Ask], world: World) -> list[str]:
+    """What a world is likeliest to write, round after round."""
+    said = dict[int, str]()
+    for ask in (ask for part in rounds(asks) for ask in part):
+        if ask.to in UNASKED:
+            text = resolved(ask, lambda other: meant(other, said[id(other)]))[0]
+        else:
+            odds = world(replace(ask, messages=tuple(one.spoken([said[id(other)] for other in one.said]) for one in ask.messages)))
+            text = max(odds, key=odds.__getitem__)
+        said[id(ask)] = str(text)
+    return [said[id(ask)] for ask in asks]
 
 
 def _require(holds: object, message: str) -> None:

@@ -32,6 +32,18 @@ sampling: {{seed: 1}}
 limits: {{connections: 4, attempts: 3, timeout: 5}}
 """
 
+TALK = """\
+model: openai:world@{url}
+partner: {{model: openai:bot@{url}, sampling: {{seed: 1}}}}
+personas: people.csv
+turns: 2
+runs: 25
+out: {out}
+sampling: {{seed: 1}}
+limits: {{connections: 8, attempts: 3, timeout: 5}}
+"""
+"""200 dialogues."""
+
 
 @pytest.fixture(name="url")
 def _url() -> Iterator[str]:
@@ -124,6 +136,30 @@ def test_killed_twenty_times_the_audit_ends_with_the_same_table(folder: Path, ur
     assert table(folder / "killed").equals(table(folder / "whole"))
     assert sum(seen(url).values()) == before + missing  # what had a reply is not asked again
     assert max(seen(url).values()) <= 2 + KILLS
+
+
+def test_killed_inside_two_hundred_dialogues_no_line_is_lost_and_none_said_twice(folder: Path, url: str) -> None:
+    for out in ("whole", "killed"):
+        (folder / f"{out}.yaml").write_text(TALK.format(url=url, out=out))
+    assert finished("talk", str(folder / "whole.yaml")).returncode == 0
+    whole, wanted = pl.read_parquet(folder / "whole" / "dialogues.parquet"), count(folder / "whole")
+    assert (whole["dialogue"].n_unique(), len(whole), whole["text"].null_count()) == (200, 800, 0)
+    assert sum(seen(url).values()) == wanted
+    running = start("talk", str(folder / "killed.yaml"))
+    lost = 0
+    for moment in (30, 230, wanted - 40):  # in the first lines, in the first answers, in the last
+        wait_for(folder / "killed", moment)
+        assert running.poll() is None
+        running.kill()
+        running.communicate()
+        missing, before = wanted - count(folder / "killed"), sum(seen(url).values())
+        lost += before - lost - 2 * wanted + missing  # asked and not on disk
+        running = start("talk", str(folder / "killed.yaml"))
+    running.communicate()
+    assert running.returncode == 0
+    assert pl.read_parquet(folder / "killed" / "dialogues.parquet").equals(whole)
+    assert sum(seen(url).values()) == before + missing  # what had a reply is not asked again
+    assert lost <= 3 * 2 * 8  # what was on its way, or had just arrived
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])

@@ -99,9 +99,7 @@ def test_all_items_come_together_by_default_and_in_the_order_named_otherwise() -
 
 
 def test_an_unknown_instrument_is_a_sentence_with_the_ones_there_are() -> None:
-    with pytest.raises(
-        StudyError, match=r'^There is no instrument "opinion": did you mean "opinions"\? There are: controls, .*, turns\.$'
-    ):
+    with pytest.raises(StudyError, match=r'^There is no instrument "opinion": did you mean "opinions"\? There are: controls, .*, turns\.$'):
         shipped.items("opinion")
 
 

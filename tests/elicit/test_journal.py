@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -109,6 +110,8 @@ def test_what_is_written_reads_back(shared: Journal, replies: list[Reply]) -> No
     with Journal.read(shared.folder) as reader:
         assert list(reader.replies([*names, bytes(32)])) == [*replies, None]
         assert set(names) <= {one.tobytes() for one in reader.keys()}  # noqa: SIM118
+        texts = [one.text if one.outcome == Outcome.ANSWERED else None for one in replies]
+        assert list(reader.said([*names, bytes(32)])) == [*texts, None]
 
 
 def test_replies_and_manifest_survive_being_closed_and_opened(tmp_path: Path) -> None:
@@ -136,6 +139,16 @@ def test_keys_with_zeros_at_their_ends_are_different(tmp_path: Path) -> None:
         journal.add([(name, Reply(name.hex())) for name in names])
         assert {one.tobytes() for one in journal.keys()} == set(names)  # noqa: SIM118
         assert [reply and reply.text for reply in journal.replies(names)] == [name.hex() for name in names]
+
+
+def test_what_is_there_is_looked_up_in_any_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LOOKED_UP", 3)
+    names = [bytes(32), b"\1" + bytes(31), bytes(31) + b"\1", *(key(256 * n) for n in range(1, 8))]
+    with opened(tmp_path) as journal:
+        journal.add([(name, Reply("yes")) for name in names[::2]])
+        for count in range(len(names) + 1):
+            asked = np.frombuffer(b"".join(names[:count]), np.dtype((np.void, 32)))
+            assert journal.holds(asked).tolist() == [at % 2 == 0 for at in range(count)]
 
 
 def test_a_failure_is_no_reply_and_a_later_success_takes_its_place(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from personametrics.data.ask import Ask, Message
 from personametrics.data.outcome import Outcome
 from personametrics.data.prompt import Style
 from personametrics.data.reply import Reply
-from personametrics.data.scale import FreeText, Nominal, Numeric, Ordinal, Scale, character_ngrams
+from personametrics.data.scale import FreeText, Nominal, Numeric, Ordinal, Scale, character_ngrams, parse_scale
 from personametrics.elicit.fold import SEEN, fold
 from personametrics.elicit.parse import RULES, Parsed, Rule, parse
 from personametrics.elicit.refusals import REFUSALS, Refusal, refuses
@@ -633,3 +633,10 @@ def test_ten_million_characters_do_not_hang(piece: str, scale: Scale) -> None:
     began = time.process_time()
     read_open(piece * (10_000_000 // len(piece)), scale, "json")
     assert time.process_time() - began < 5
+
+
+def test_a_line_of_a_dialogue_is_its_words_also_where_they_sound_like_a_refusal() -> None:
+    said, free = Reply("As an AI, I have no days."), parse_scale("text")
+    line = Ask((Message("user", "How was your day?"),), about={"part": "line"})
+    assert parse(said, line, free, "label").answer == said.text
+    assert parse(said, Ask(line.messages), free, "label").outcome == Outcome.REFUSED

@@ -1,6 +1,9 @@
 """Dialogues: lines that wait for one another, durable one by one, with partners, judges and limits."""
 
 import asyncio
+import gc
+import tempfile
+import tracemalloc
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,6 +22,7 @@ from personametrics.data.scale import Nominal
 from personametrics.data.study import Asking, Room
 from personametrics.elicit.engine import Tally, Terms
 from personametrics.elicit.journal import Journal
+from personametrics.elicit.prices import Caps
 from personametrics.elicit.table import told
 from personametrics.elicit.talk import LOST, Talk, converse, rounds
 from personametrics.models.scripted import Scripted
@@ -119,7 +123,7 @@ def test_a_judge_reads_lines_and_what_failed_is_said(tmp_path: Path) -> None:
     refusing = Scripted(lambda _: Reply(outcome=Outcome.REFUSED, detail="no"), id="scripted/refusing")
     lost, _ = talked([judge], tmp_path / "b", {"": refusing})
     with Journal.read(tmp_path / "b") as journal:
-        table = told(lost.settled(), journal, lost.ids)
+        table = told(lost.outcomes(), journal)
     assert table["outcome"].to_list() == ["missing"]
     assert table["detail"].to_list() == [LOST]
 
@@ -150,3 +154,47 @@ def test_a_line_as_a_message_of_the_other_side() -> None:
     line = dialogue(Asking(), ADA, ("script", TURNS)).lines[0]
     assert said(line, "user").role == "user"
     assert said(line).spoken(["Hello"]).text == "Hello"
+
+
+def test_whoever_watches_sees_what_is_still_to_come(tmp_path: Path) -> None:
+    asks = [line for name in ("a", "b") for line in dialogue(Asking(), Persona(name, name), ("script", TURNS)).lines]
+    talk, seen = Talk(asks, {"": "scripted/heard"}), list[tuple[int, int]]()
+    terms = Terms(watch=lambda tally: seen.append((tally.answered, tally.wanted)))
+    with Journal.open(tmp_path, {}) as journal:
+        asyncio.run(converse(talk, {"": Heard().model}, journal, terms))
+    assert seen[-1] == (8, 8)
+    assert {wanted for _, wanted in seen} == {8}
+
+
+def test_what_was_stopped_by_a_cap_says_how_much_is_missing(tmp_path: Path) -> None:
+    lines = dialogue(Asking(), ADA, ("script", TURNS)).lines
+    with Journal.open(tmp_path, {}) as journal:
+        tally = asyncio.run(converse(Talk(lines, {"": "scripted/heard"}), {"": Heard().model}, journal, Terms(caps=Caps(calls=2))))
+    assert (tally.answered, tally.wanted, tally.stopped) == (2, 4, "the cap of 2 calls is reached")
+
+
+def test_equal_lines_are_asked_once_and_told_of_each(tmp_path: Path) -> None:
+    twins = [dialogue(Asking(), Persona(name, "You are a twin."), ("script", TURNS[:2])).lines for name in ("a", "b")]
+    heard = Heard()
+    asks = [line for lines in twins for line in lines]
+    talk, tally = talked(asks, tmp_path, {"": heard.model})
+    assert len(heard.asked) == tally.answered == tally.wanted == 2
+    with Journal.read(tmp_path) as journal:
+        table = told(talk.outcomes(), journal)
+    assert table.select("persona", "turn").rows() == [("a", "1"), ("a", "2"), ("b", "1"), ("b", "2")]
+    assert table["text"].null_count() == 0
+
+
+def test_what_is_kept_of_a_dialogue_does_not_grow_with_its_square() -> None:
+    sizes = []
+    for turns in (15, 60):
+        lines = dialogue(Asking(), ADA, ("script", [Turn(f"Question {at}?") for at in range(turns)])).lines
+        talk = Talk(lines, {"": "scripted/heard"})
+        with tempfile.TemporaryDirectory() as folder, Journal.open(folder, {}) as journal:
+            gc.collect()
+            tracemalloc.start()
+            asyncio.run(converse(talk, {"": Scripted(lambda _: "so far", id="scripted/heard")}, journal, Terms()))
+            gc.collect()
+            sizes.append(tracemalloc.get_traced_memory()[0])
+            tracemalloc.stop()
+    assert sizes[1] < 5 * sizes[0]  # four times the lines; with every prompt kept, sixteen times the messages

@@ -72,7 +72,7 @@ def test_the_embedded_model_is_judged_by_the_oracle_of_its_world() -> None:
 def test_a_comparison_has_one_judge_for_both_arms(tmp_path: Path) -> None:
     found = compare(STUDY, Speaker().model, Remedy(), PEOPLE, TURNS, out=tmp_path, asking=Asking(1), cast={"judge": Oracle()})
     assert found.before["prompt_to_line"].value == found.after["prompt_to_line"].value == pytest.approx(2 / 3)
-    assert "judge" in {one.code for one in found.before.notices}
+    assert "judge" in {one.code for one in found.change.notices}
 
 
 def test_a_judge_on_the_command_line(tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ def test_the_reveal_is_asked_at_the_end_of_the_conversation_and_nothing_is_added
     assert len(asks) == len(items) * 2 * 2
     alone, told = asks[0], asks[2]
     assert alone.messages == (
-        Message("user", "Think of a town."),
+        Message("user", items[0].attributes["turn.1"]),
         Message("assistant", "I have one."),
         Message("user", "Is it by the sea?"),
         Message("assistant", "Yes."),

@@ -21,6 +21,7 @@ VERBS = (
     "studies",
     "run",
     "replay",
+    "talk",
     "remedies",
     "compare",
     "validate",

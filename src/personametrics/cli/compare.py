@@ -7,12 +7,14 @@ import typer
 from rich.console import Console
 
 from personametrics.cli.audit import Items, Json, Out, Personas, write_card
+from personametrics.cli.parts import Judge, Partner
 from personametrics.cli.people import Human, HumanAnswer, HumanAttribute, HumanItem, HumanScale, Respondent, with_people
 from personametrics.cli.progress import say_how_it_ended, with_progress
 from personametrics.data.ask import Sampling
 from personametrics.data.columns import Columns
 from personametrics.data.study import Asking
 from personametrics.lab import members
+from personametrics.lab.cast import Cast
 from personametrics.lab.compare import Trial
 from personametrics.models.named import named
 
@@ -31,6 +33,8 @@ def compare(  # noqa: PLR0917 (a command's options are its parameters)
     temperature: Annotated[float, typer.Option(help="Of the answers.", min=0)] = 1.0,
     group: Group = "",
     beside: Annotated[list[str] | None, typer.Option(help="A further study, to see whether it gets worse.")] = None,
+    judge: Judge = None,
+    partner: Partner = None,
     human: Human = None,
     human_respondent: Respondent = "respondent",
     human_item: HumanItem = "item",
@@ -51,7 +55,8 @@ def compare(  # noqa: PLR0917 (a command's options are its parameters)
     )
     folder = out or f"compare-{study.partition(':')[0]}-{remedy.partition(':')[0]}"
     asking = Asking(runs, score, sampling=Sampling(temperature))
-    trial = Trial.opened(asked, opened, remedy, personas, items, out=folder, asking=asking, group=group, beside=beside or ())
+    cast: Cast = {"judge": judge, "partner": partner}
+    trial = Trial.opened(asked, opened, remedy, personas, items, out=folder, asking=asking, group=group, beside=beside or (), cast=cast)
     console.print(trial.forecast, highlight=False)
     tally = asyncio.run(with_progress(trial.ask, console))
     say_how_it_ended(tally, "run the same command again to go on", console)

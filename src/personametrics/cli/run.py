@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from personametrics.cli.audit import Items, Json, Out, Personas, write_card
+from personametrics.cli.parts import Judge, Partner
 from personametrics.cli.people import Human, HumanAnswer, HumanAttribute, HumanItem, HumanScale, Respondent, with_people
 from personametrics.cli.progress import say_how_it_ended, with_progress
 from personametrics.data.ask import Sampling
@@ -26,6 +27,8 @@ def run(  # noqa: PLR0917 (a command's options are its parameters)
     out: Out = None,
     score: Annotated[bool, typer.Option("--score", help="Ask for label probabilities instead of answers.")] = False,
     temperature: Annotated[float, typer.Option(help="Of the answers.", min=0)] = 1.0,
+    judge: Judge = None,
+    partner: Partner = None,
     human: Human = None,
     human_respondent: Respondent = "respondent",
     human_item: HumanItem = "item",
@@ -46,7 +49,7 @@ def run(  # noqa: PLR0917 (a command's options are its parameters)
         people,
         human_scale,
     )
-    session = Session.opened(asked, opened.id, personas, items, folder, asking)
+    session = Session.opened(asked, opened.id, personas, items, folder, asking).played_by(judge=judge, partner=partner)
     console.print(f"{len(session.asks):,} asks.", highlight=False)
     tally = asyncio.run(with_progress(lambda terms: session.ask(opened, terms), console))
     if tally.answered or tally.before or tally.failed:

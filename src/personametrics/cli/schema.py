@@ -1,4 +1,4 @@
-"""personametrics schema: the JSON Schema of a card or of a study file."""
+"""personametrics schema: the JSON Schema of a card, of a study file or of a file of dialogues."""
 
 import json
 from typing import Annotated
@@ -8,12 +8,13 @@ import typer
 from personametrics.data.card import card_schema
 from personametrics.data.errors import InputError, options
 from personametrics.elicit.plan import Plan
+from personametrics.elicit.talk_plan import TalkPlan
 
-OF = {"card": card_schema, "study": Plan.model_json_schema}
+OF = {"card": card_schema, "study": Plan.model_json_schema, "talk": TalkPlan.model_json_schema}
 
 
-def schema(of: Annotated[str, typer.Argument(help="card or study.")] = "card") -> None:
-    """Print the JSON Schema of a card or of a study file."""
+def schema(of: Annotated[str, typer.Argument(help="card, study or talk.")] = "card") -> None:
+    """Print the JSON Schema of a card, of a study file or of a file of dialogues."""
     if of not in OF:
         message = f'There is no schema of "{of}": {options(of, OF)}.'
         raise InputError(message)

@@ -24,11 +24,13 @@ class Message:
         role: `system`, `user` or `assistant`.
         text: the words; where `said` holds anything, with a `slot` for each of its replies.
         said: asks whose replies are among the words; compared only once they stand there.
+        told: the persona's own text, where it is told in these words; so that it can be told again.
     """
 
     role: Role
     text: str
     said: tuple["Ask", ...] = field(default=(), compare=False)
+    told: str = field(default="", compare=False, repr=False)
 
     def spoken(self, replies: Sequence[str]) -> "Message":
         """With the replies in their slots; nothing within a reply is taken for a slot.
@@ -37,7 +39,7 @@ class Message:
             >>> Message("user", f"She said: {slot(0)}", (Ask(()),)).spoken([f"{slot(0)}!"]).text == f"She said: {slot(0)}!"
             True
         """
-        return Message(self.role, SLOT.sub(lambda found: replies[int(found[1])], self.text)) if self.said else self
+        return Message(self.role, SLOT.sub(lambda found: replies[int(found[1])], self.text), told=self.told) if self.said else self
 
 
 def slot(at: int) -> str:

@@ -1,7 +1,7 @@
 """Dialogues: what one side says is a persona's, line by line; the other side's words are given, or said by a partner."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from personametrics.data.ask import Ask, Message, slot
 from personametrics.data.persona import Persona
@@ -70,7 +70,8 @@ def dialogue(asking: Asking, persona: Persona | None, script: tuple[str, Sequenc
         partner: what whoever says the turns without words is told of its part.
 
     Returns:
-        Its lines, with the columns persona, item (the script), run, turn (from 1), part, scale and those of the turn.
+        Its lines, with the columns persona, item (the script), run, turn (from 1), part, scale, said (the other side's words, where they
+        are given) and those of the turn.
     """
     name, turns = script
     lines: list[Ask] = []
@@ -86,7 +87,7 @@ def dialogue(asking: Asking, persona: Persona | None, script: tuple[str, Sequenc
             words = said(others[at], "user")
             heard = (*heard, said(others[at]))
         messages = (*messages, words) if messages else _opened(asking, persona, words)
-        about = _about(persona, name, run, at, {"part": LINE, **turn.columns})
+        about = _about(persona, name, run, at, {"part": LINE, "said": turn.text, **turn.columns})
         lines.append(Ask(messages, run, sampling=asking.sampling, about=about))
         messages = (*messages, said(lines[-1]))
         heard = (*heard, said(lines[-1], "user")) if heard else ()
@@ -96,7 +97,7 @@ def dialogue(asking: Asking, persona: Persona | None, script: tuple[str, Sequenc
 def _opened(asking: Asking, persona: Persona | None, words: Message) -> tuple[Message, ...]:
     """Persona and first turn, in their places."""
     *told, first = asking.prompt.messages(persona, words.text)
-    return (*told, Message(first.role, first.text, words.said))
+    return (*told, replace(first, said=words.said))
 
 
 def _about(persona: Persona | None, name: str, run: int, at: int, columns: Mapping[str, str]) -> dict[str, str]:

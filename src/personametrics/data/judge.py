@@ -19,11 +19,36 @@ READER = "reader"
 """The value of the column `judged` in rows where a reader answered a question from a conversation."""
 UNTOLD = "not told"
 """What a reader answers where nothing was said of it."""
-READ = (
-    "Below is a conversation.\n\n<conversation>\n{conversation}\n</conversation>\n\nGo by what the person said in it, and by nothing else.\n\n"
-    "<question>\n{question}\n</question>\n\n{options}\n\nWhich of these did the person say? Answer with exactly one of them, word for word, and "
-    "nothing else."
-)
+READ = """Below is a conversation.
+
+<conversation>
+{conversation}
+</conversation>
+
+Go by what the person said in it, and by nothing else.
+
+<question>
+{question}
+</question>
+
+{options}
+
+Which of these did the person say? Answer with exactly one of them, word for word, and nothing else."""
+INDEX = """Below is what one person said before, line by line, and what the person said then.
+
+<said_before>
+{before}
+</said_before>
+
+<line>
+{line}
+</line>
+
+Which of the numbered lines cannot be meant by whoever means the last one? A change of subject or mood is no contradiction; two things \
+of which only one can be true are. Answer with the numbers of these lines, with commas between them, or with the word none, and \
+nothing else."""
+INDEXED = "line_to_lines"
+"""The value of the column `judged` in rows where a judge named all lines that a line contradicts."""
 END = "Answer with exactly one word, {first} or {second}, and nothing else."
 PROMPTS: Mapping[str, tuple[str, str, str]] = {
     "prompt_to_line": (
@@ -144,9 +169,34 @@ def read(said: Sequence[tuple[str, str | Ask]], item: Item, about: Mapping[str, 
     """
     asks = [words for _, words in said if isinstance(words, Ask)]
     places = iter(range(len(asks)))
-    lines = "\n".join(f"{who}: {words if isinstance(words, str) else slot(next(places))}" for who, words in said)
+    lines = "\n".join(f"{who}: {one if isinstance(one, str) else slot(next(places))}" for who, one in said)
     choices = (*getattr(item.scale, "labels", ()), UNTOLD)
-    text = READ.format(conversation=lines, question=item.text, options="\n".join(choices))
+    words = {"conversation": lines, "question": item.text, "options": "\n".join(choices)}
+    text = SLOT.sub(lambda found: words[found[1]], READ)
     known = {"item": item.id, "part": VERDICT, "judged": READER, "run": str(run), "order": "given", "scale": spell_scale(Nominal(choices))}
     sampling = replace(Sampling(), max_tokens=16)
     return Ask((Message("user", text, tuple(asks)),), run, choices, sampling, about={**about, **known}, to=JUDGE)
+
+
+def indexed(before: Sequence[str | Ask], line: str | Ask, about: Mapping[str, str], run: int = 0) -> Ask:
+    """What a judge is asked about a line and all those before, at once: cheaper than pair by pair, and easier to get wrong.
+
+    Args:
+        before: earlier lines, or the asks whose replies they are.
+        line: the line, or its ask.
+        about: columns of the answer; `part`, `judged` and `scale` are added.
+        run: which re-judging, from 0.
+
+    Examples:
+        >>> ask = indexed(["I have a cat.", "I am tired."], "I have no cat.", {"persona": "p", "item": "i"})
+        >>> "1. I have a cat." in ask.messages[0].text
+        True
+    """
+    every = [*before, line]
+    asks = [words for words in every if isinstance(words, Ask)]
+    places = iter(range(len(asks)))
+    *listed, last = [words if isinstance(words, str) else slot(next(places)) for words in every]
+    numbered = "\n".join(f"{at}. {words}" for at, words in enumerate(listed, 1))
+    known = {"part": VERDICT, "judged": INDEXED, "run": str(run), "order": "given", "scale": "text"}
+    text = SLOT.sub(lambda found: {"before": numbered, "line": last}[found[1]], INDEX)
+    return Ask((Message("user", text, tuple(asks)),), run, sampling=replace(Sampling(), max_tokens=64), about={**about, **known}, to=JUDGE)

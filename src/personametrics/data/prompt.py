@@ -83,7 +83,7 @@ class Prompt:
         shown = {"item": {"options"}, "option": {"label"}} if self.style in {"number", "letter"} else {}  # or the marks mean nothing
         for name, (allowed, needed) in SLOTS.items():
             if name != "json":  # its braces are JSON's
-                _check_slots(name, getattr(self, name), allowed, needed | shown.get(name, set()))
+                check_slots(f"prompt.{name}", getattr(self, name), allowed, needed | shown.get(name, set()))
         for name, kind in (("place", Place), ("style", Style)):
             if getattr(self, name) not in get_args(kind):
                 message = f'prompt.{name}: "{getattr(self, name)}" is unknown: {options(getattr(self, name), get_args(kind))}.'
@@ -142,8 +142,8 @@ class Prompt:
             return (Message("user", question),)
         told = self.persona.format(persona=persona.text)
         if (self.place if place == GIVEN else place) == "system":
-            return (Message("system", told), Message("user", question))
-        return (Message("user", f"{told}\n\n{question}"),)
+            return (Message("system", told, told=persona.text), Message("user", question))
+        return (Message("user", f"{told}\n\n{question}", told=persona.text),)
 
     def _question(self, item: Item, wording: str, labels: Sequence[str], marks: Sequence[str]) -> str:
         """The question with its options and its instruction."""
@@ -231,8 +231,14 @@ def _ordered(item: Item, order: str) -> tuple[str, ...]:
     return turned[order]
 
 
-def _check_slots(name: str, template: str, allowed: set[str], needed: set[str]) -> None:
+def check_slots(name: str, template: str, allowed: set[str], needed: set[str]) -> None:
     """A template has the slots it must have, and no other.
+
+    Args:
+        name: what a message calls the template.
+        template: with its slots.
+        allowed: slots that it may have.
+        needed: slots that it must have.
 
     Raises:
         StudyError: it has not.
@@ -240,17 +246,17 @@ def _check_slots(name: str, template: str, allowed: set[str], needed: set[str]) 
     try:
         parts = [part for part in string.Formatter().parse(template) if part[1] is not None]
     except ValueError as error:
-        message = f"prompt.{name}: {error}; write {{{{ and }}}} for braces that are no slot."
+        message = f"{name}: {error}; write {{{{ and }}}} for braces that are no slot."
         raise StudyError(message) from error
     found = {slot for _, slot, _, _ in parts if slot is not None}
     for slot in (slot for _, slot, spec, conversion in parts if spec or conversion):
-        message = f'prompt.{name}: the slot "{{{slot}}}" takes nothing but its name; write no "!" or ":" in it.'
+        message = f'{name}: the slot "{{{slot}}}" takes nothing but its name; write no "!" or ":" in it.'
         raise StudyError(message)
     for slot in sorted(found - allowed):
-        message = f'prompt.{name}: there is no slot "{{{slot}}}"; {options(slot, sorted(allowed)) if allowed else "it has none"}.'
+        message = f'{name}: there is no slot "{{{slot}}}"; {options(slot, sorted(allowed)) if allowed else "it has none"}.'
         raise StudyError(message)
     for slot in sorted(needed - found):
-        message = f'prompt.{name}: the slot "{{{slot}}}" is missing, so it would never reach the model.'
+        message = f'{name}: the slot "{{{slot}}}" is missing, so it would never reach the model.'
         raise StudyError(message)
 
 

@@ -1,4 +1,4 @@
-"""Personas and items from tables."""
+"""Personas, items and tasks from tables."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -11,11 +11,12 @@ from personametrics.data.item import Item
 from personametrics.data.persona import Persona
 from personametrics.data.reading import collect, column_names, require, scan
 from personametrics.data.scale import parse_scale, spell_scale
+from personametrics.data.task import Task
 from personametrics.data.writing import write
 
 WORDING = "text."
 """A column `text.formal` holds the wording "formal" of every item."""
-Named = TypeVar("Named", Persona, Item)
+Named = TypeVar("Named", Persona, Item, Task)
 
 
 def read_personas(source: Any) -> tuple[Persona, ...]:
@@ -53,6 +54,20 @@ def read_items(source: Any) -> tuple[Item, ...]:
     return _read(source, Item, ("id", "text", "scale"), item)
 
 
+def read_tasks(source: Any) -> tuple[Task, ...]:
+    """What simulated users want, from a table with the columns id and text; every other column is an attribute.
+
+    Args:
+        source: a path, a table, or tasks as they are.
+
+    Raises:
+        ReadError: the file cannot be read.
+        ColumnError: a column is missing.
+        StudyError: an empty or repeated id, an empty text, no rows.
+    """
+    return _read(source, Task, ("id", "text"), lambda row, rest: Task(row["id"], row["text"], rest))
+
+
 def write_personas(personas: Sequence[Persona], path: str | Path) -> None:
     """Write personas as a table that `read_personas` reads.
 
@@ -83,7 +98,7 @@ def _write(rows: Sequence[Mapping[str, str]], path: str | Path) -> None:
 def _read(
     source: Any, kind: type[Named], needed: Sequence[str], make: Callable[[Mapping[str, str], Mapping[str, str]], Named]
 ) -> tuple[Named, ...]:
-    """Rows as personas or items."""
+    """Rows as personas, items or tasks."""
     if isinstance(source, list | tuple) and all(isinstance(one, kind) for one in source):
         found, name = tuple(source), f"the {kind.__name__.lower()}s"
         for at, one in enumerate(found, 1):

@@ -45,7 +45,13 @@ class Summed:
 
     def column(self, expression: pl.Expr) -> Floats:
         """(N,) an expression of the rows; null counts as 0."""
-        return self.rows.with_columns(expression.cast(pl.Float64).fill_null(0.0).alias(" sum"))[" sum"].to_numpy().astype(float)
+        return self._columns([expression])[:, 0]
+
+    def _columns(self, expressions: Sequence[pl.Expr]) -> Floats:
+        """(N, k) expressions of the rows; null counts as 0."""
+        names = [f" {at}" for at in range(len(expressions))]
+        made = [one.cast(pl.Float64).fill_null(0.0).alias(name) for name, one in zip(names, expressions, strict=True)]
+        return self.rows.lazy().with_columns(made).select(names).collect().to_numpy()
 
     def estimate(self, name: str, means: Name, sums: Sequence[pl.Expr], statistic: Sums, *, n: int, ratio: bool = False) -> Estimate:
         """An estimate from column sums.
@@ -58,7 +64,7 @@ class Summed:
             n: how many of what the name counts.
             ratio: the number is positive: the interval is made on its logarithm.
         """
-        table = np.stack([self.column(expression) for expression in sums], axis=1)
+        table = self._columns(sums)
         found = clustered(table, (lambda s: np.log(statistic(s))) if ratio else statistic, self._codes, self.level)
         value, low, high = (round(float(np.exp(end)) if ratio else end, DIGITS) for end in found[:3])
         if not math.isfinite(value):

@@ -83,10 +83,12 @@ def missing(keys: Keys, journal: Journal) -> npt.NDArray[np.int64]:
     """Positions of the asks without a reply, the first of equal ones, in order."""
     _, first = np.unique(keys, return_index=True)
     first.sort()
-    return first[~np.isin(keys[first], journal.keys())]
+    return first[~journal.holds(keys[first])]
 
 
-async def elicit(model: Model, asks: Sequence[Ask], journal: Journal, terms: Terms | None = None) -> Tally:
+async def elicit(
+    model: Model, asks: Sequence[Ask], journal: Journal, terms: Terms | None = None, known: Sequence[bytes] | None = None
+) -> Tally:
     """Get a reply to every ask that has none.
 
     Args:
@@ -94,6 +96,7 @@ async def elicit(model: Model, asks: Sequence[Ask], journal: Journal, terms: Ter
         asks: lazily made; equal asks share one reply.
         journal: where replies are kept.
         terms: caps, prices, who watches and who may stop it.
+        known: the keys of the asks, where they were made before.
 
     Returns:
         How far the run is.
@@ -103,7 +106,7 @@ async def elicit(model: Model, asks: Sequence[Ask], journal: Journal, terms: Ter
         RunError: the journal cannot be written.
     """
     terms = terms or Terms()
-    keys = keys_of(asks, model.id)
+    keys = keys_of(asks, model.id) if known is None else np.frombuffer(b"".join(known), np.dtype((np.void, KEY)))
     wanted, todo = len(np.unique(keys)), missing(keys, journal)
     meter = Meter(model, terms.caps, terms.prices, journal.totals())
     run = _Run(model, asks, keys, journal, terms, Tally(wanted, wanted - len(todo), meter))

@@ -5,7 +5,7 @@ import math
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -18,11 +18,13 @@ from personametrics.data.outcome import Outcome
 from personametrics.data.reply import Reply
 
 FILE = "journal.sqlite"
-OWN = ("card.html", "card.json", "answers.csv", "answers.parquet", "inspect.json")
+OWN = ("card.html", "card.json", "answers.csv", "answers.parquet", "inspect.json", "dialogues.csv", "dialogues.parquet")
 """What is written beside it."""
 VERSION = 1
 KEY = 32
 """Bytes of a key."""
+LOOKED_UP = 500
+"""Keys at a time; older SQLite takes no more than 999."""
 SCHEMA = """
 CREATE TABLE manifest (part TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE replies (
@@ -169,6 +171,17 @@ class Journal:
             found = self._connection.execute("SELECT key FROM replies WHERE turn = 0")
             return np.fromiter((np.void(key) for (key,) in found), np.dtype((np.void, KEY)), count)
 
+    def holds(self, keys: Keys) -> npt.NDArray[np.bool_]:
+        """(N,) whether each key has a reply; in time that does not grow with what else is there."""
+        found = np.zeros(len(keys), np.bool_)
+        for start in range(0, len(keys), LOOKED_UP):
+            part = keys[start : start + LOOKED_UP].tolist()
+            query = f"SELECT key FROM replies WHERE turn = 0 AND key IN ({','.join('?' * len(part))})"  # noqa: S608 (no text of others)
+            with _said(self.folder):
+                there = {key for (key,) in self._connection.execute(query, part)}
+            found[start : start + LOOKED_UP] = [key in there for key in part]
+        return found
+
     def replies(self, keys: Sequence[bytes]) -> Iterator[Reply | None]:
         """The reply of each key, in order; None where there is none."""
         query = f"SELECT {FIELDS} FROM replies WHERE key = ? AND turn = 0"  # noqa: S608 (a constant)
@@ -177,6 +190,14 @@ class Journal:
                 row = self._connection.execute(query, (key,)).fetchone()
                 found = None if row is None else _reply(row)
             yield found
+
+    def said(self, keys: Iterable[bytes]) -> Iterator[str | None]:
+        """The words of each reply, in order; None where there is none, or it is no answer."""
+        query = "SELECT text FROM replies WHERE key = ? AND turn = 0 AND outcome = ?"
+        for key in keys:
+            with _said(self.folder):
+                row = self._connection.execute(query, (key, str(Outcome.ANSWERED))).fetchone()
+            yield None if row is None else row[0]
 
     def failures(self) -> dict[bytes, str]:
         """Why each key without a reply failed the last time."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from personametrics.data.ask import Ask
+from personametrics.data.dialogue import LINE, PARTNER
 from personametrics.data.outcome import Outcome
 from personametrics.data.prompt import Style
 from personametrics.data.reply import Reply
@@ -150,7 +151,7 @@ def parse(reply: Reply, ask: Ask, scale: Scale, style: Style) -> Parsed:
     if reply.text is None:
         return Parsed(None, Outcome.ANSWERED, "probabilities") if reply.probabilities else UNPARSABLE
     if isinstance(scale, FreeText):
-        return _free(reply.text, style)
+        return _free(reply.text, style, line=ask.about.get("part") in SAID)
     lexicon = _lexicon(ask, scale)
     cut = reply.finish == "length"
     if not cut and (answer := lexicon.exact.get(reply.text)) is not None:
@@ -159,6 +160,8 @@ def parse(reply: Reply, ask: Ask, scale: Scale, style: Style) -> Parsed:
     return UNPARSABLE if said is None else _read(Page(fold(said), lexicon, cut))
 
 
+SAID = frozenset({LINE, PARTNER})
+"""Values of the column `part` in rows that are lines of a dialogue."""
 UNPARSABLE = Parsed(None, Outcome.UNPARSABLE, "")
 MOST = 4000
 """Characters of free text that are searched for what was meant to be JSON."""
@@ -184,12 +187,12 @@ def _read(page: Page) -> Parsed:
     return Parsed(None, Outcome.REFUSED, "") if refuses(page.text) else UNPARSABLE
 
 
-def _free(text: str, style: Style) -> Parsed:
-    """Free text is its own answer."""
+def _free(text: str, style: Style, *, line: bool) -> Parsed:
+    """Free text is its own answer; of a line of a dialogue also where it sounds like a refusal, for that too was said."""
     said = (spoken(text) or "").strip()
     if style == "json" and "{" in said:
         said = _open(said).strip()
-    if refuses(fold(said), opening=True):
+    if not line and refuses(fold(said), opening=True):
         return Parsed(None, Outcome.REFUSED, "")
     return Parsed(said, Outcome.ANSWERED, "text") if said else UNPARSABLE
 

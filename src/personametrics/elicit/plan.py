@@ -1,7 +1,7 @@
 """What is asked of whom, how often, of which model, at what price at most: the study file as a model."""
 
 from dataclasses import asdict
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,13 +11,13 @@ from personametrics.data.prompt import Place, Prompt, Style
 Condition = Literal["wording", "order", "place"]
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
     """A part of a study file: no key that is not known, nothing coerced in silence."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
-class PromptPart(_Part):
+class PromptPart(Part):
     """How a persona and an item become a prompt; what is left out stays as in the shipped prompt of that style."""
 
     persona: str | None = Field(None, description="What is said about who answers; slot {persona}.")
@@ -41,7 +41,7 @@ class PromptPart(_Part):
         return Prompt(**{**asdict(shipped), **given})
 
 
-class SamplingPart(_Part):
+class SamplingPart(Part):
     """How answers are drawn; null leaves a setting to the model and sends nothing."""
 
     temperature: float | None = Field(1.0, ge=0, le=5, description="0: the likeliest answer; 1: the model's own probabilities.")
@@ -54,7 +54,7 @@ class SamplingPart(_Part):
         return Sampling(**self.model_dump())
 
 
-class ControlsPart(_Part):
+class ControlsPart(Part):
     """What is asked beside the panel, to know what its spread is worth."""
 
     none: bool = Field(default=True, description="Ask the model without any persona.")
@@ -62,7 +62,7 @@ class ControlsPart(_Part):
     irrelevant: int = Field(5, ge=0, description="Irrelevant texts of the same length as this many personas; 0: none.")
 
 
-class CapsPart(_Part):
+class CapsPart(Part):
     """What may be used at most, retries included."""
 
     calls: int | None = Field(None, ge=1, description="Calls to the model.")
@@ -70,7 +70,7 @@ class CapsPart(_Part):
     money: float | None = Field(None, gt=0, description="In the currency of the prices.")
 
 
-class PricesPart(_Part):
+class PricesPart(Part):
     """Money per million tokens."""
 
     tokens_in: float = Field(ge=0, description="For reading.")
@@ -78,7 +78,7 @@ class PricesPart(_Part):
     currency: str = Field("$", max_length=5, description="Sign before amounts.")
 
 
-class LimitsPart(_Part):
+class LimitsPart(Part):
     """How hard a server is used."""
 
     connections: int = Field(64, ge=1, description="Calls in flight at most; fewer while the server says it is too many.")
@@ -88,7 +88,7 @@ class LimitsPart(_Part):
     attempts: int = Field(6, ge=1, description="Calls for one ask before it counts as failed.")
 
 
-class Plan(_Part):
+class Plan(Part):
     """A study file.
 
     Attributes:
@@ -97,6 +97,7 @@ class Plan(_Part):
         items: a table with the columns id, text, scale, or the rows themselves.
     """
 
+    schema_name: ClassVar[str] = "study"
     model: str = Field(description="openai:NAME[@BASE_URL], local:FOLDER, embedded, or an entry point's name.")
     personas: str | list[dict[str, str]] = Field(description="A table with the columns id, text and attributes; or its rows.")
     items: str | list[dict[str, str]] = Field(description="A table with the columns id, text, scale; or its rows.")

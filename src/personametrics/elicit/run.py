@@ -26,7 +26,11 @@ from personametrics.elicit.table import responses, table
 from personametrics.version import __version__
 
 STUDIES = "studies"
-"""What the manifest of a run directory says in which studies were asked one by one."""
+"""What the manifest of a run directory says in which studies were asked one by one …"""
+DIALOGUES = "dialogues"
+"""… and in which simulated users talked."""
+ASKED_BY = {STUDIES: "run", DIALOGUES: "talk"}
+"""Commands that make such directories."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +74,10 @@ class Run:
             kept = journal.manifest
         if "plan" not in kept:
             message = f"{folder} holds no run; start one with `personametrics audit`."
-            if kept.get("kind") == STUDIES:
-                message = f"{folder} holds studies asked with `personametrics run`; give that command again, its card lies in the folder."
+            if (kind := kept.get("kind")) in ASKED_BY:
+                message = (
+                    f"{folder} holds {kind} of `personametrics {ASKED_BY[kind]}`; give that command again, its card lies in the folder."
+                )
             raise RunError(message)
         plan = Plan.model_validate(kept["plan"]).model_copy(update={"out": str(folder)})
         personas = read_personas([Persona(**one) for one in kept["personas"]])

@@ -1,4 +1,4 @@
-"""Reading a study file, with errors that name line and key."""
+"""Reading a study file, or one of dialogues, with errors that name line and key."""
 
 import re
 import reprlib
@@ -6,16 +6,19 @@ import tomllib
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from personametrics.data.errors import ReadError, StudyError, options
 from personametrics.elicit.plan import Plan
 
-TABLES = ("personas", "items")
+TABLES = ("personas", "items", "tasks")
 """Keys whose value is a path or rows: pydantic puts the kind that it tried into the place of a mistake."""
+PATHS = (*TABLES, "out")
+"""Keys whose value is relative to the file."""
+Kind = TypeVar("Kind", bound=BaseModel)
 
 
 def load(path: str | Path) -> Plan:
@@ -23,6 +26,20 @@ def load(path: str | Path) -> Plan:
 
     Args:
         path: YAML (.yaml, .yml) or TOML (.toml).
+
+    Raises:
+        ReadError: it cannot be read, or is neither YAML nor TOML.
+        StudyError: an unknown key or a wrong value; the message names line and key.
+    """
+    return read(path, Plan)
+
+
+def read(path: str | Path, kind: type[Kind]) -> Kind:
+    """Read a file of a kind; paths in it are relative to it.
+
+    Args:
+        path: YAML (.yaml, .yml) or TOML (.toml).
+        kind: what it says.
 
     Raises:
         ReadError: it cannot be read, or is neither YAML nor TOML.
@@ -36,10 +53,15 @@ def load(path: str | Path) -> Plan:
         message = f"{path} cannot be read ({reason})."
         raise ReadError(message) from error
     content = _toml(path, text) if path.suffix.lower() == ".toml" else _yaml(path, text)
-    plan = checked(content, lambda place: f"{path}{_line(path, text, place)}")
-    changed = {name: _beside(path, getattr(plan, name)) for name in ("personas", "items", "out")}
-    provider, _, folder = plan.model.partition(":")
-    return plan.model_copy(update=changed | {"model": f"local:{_beside(path, folder)}" if provider == "local" else plan.model})
+    plan = _checked(content, kind, lambda place: f"{path}{_line(path, text, place)}")
+    changed = {name: _beside(path, getattr(plan, name)) for name in PATHS if name in kind.model_fields}
+    return plan.model_copy(update={**changed, "model": local(path, getattr(plan, "model", ""))})
+
+
+def local(path: Path, model: str) -> str:
+    """A model string in a file, whose folder is relative to the file."""
+    provider, _, folder = model.partition(":")
+    return f"local:{_beside(path, folder)}" if provider == "local" else model
 
 
 def checked(content: Any, where: Any = lambda _: "The study") -> Plan:
@@ -52,16 +74,23 @@ def checked(content: Any, where: Any = lambda _: "The study") -> Plan:
     Raises:
         StudyError: an unknown key or a wrong value.
     """
+    return _checked(content, Plan, where)
+
+
+def _checked(content: Any, kind: type[Kind], where: Any) -> Kind:
+    """Values as a file of a kind."""
     if not isinstance(content, dict):
-        message = f"{where(())}: a study is a mapping with the keys model, personas, items; see `personametrics schema study`."
+        needed = ", ".join(name for name, field in kind.model_fields.items() if field.is_required())
+        name = getattr(kind, "schema_name", kind.__name__)
+        message = f"{where(())}: a {name} is a mapping with the keys {needed}; see `personametrics schema {name}`."
         raise StudyError(message)
     try:
-        return Plan.model_validate(content)
+        return kind.model_validate(content)
     except ValidationError as error:
         found = {_place(one["loc"]): one for one in error.errors() if _meant(one)}
         place, more = max(found, key=lambda one: (len(one), found[one]["type"] == "extra_forbidden")), len(found) - 1
         rest = f" ({more} more mistake{'s' if more > 1 else ''})" if more else ""
-        message = f'{where(place)}, key "{".".join(map(str, place))}": {_why(found[place], place)}{rest}.'
+        message = f'{where(place)}, key "{".".join(map(str, place))}": {_why(found[place], place, kind)}{rest}.'
         raise StudyError(message) from None
 
 
@@ -76,13 +105,13 @@ def _meant(error: Any) -> bool:
     return loc[0] not in TABLES or len(loc) != 2 or rows == (loc[1] != "str")
 
 
-def _why(error: Any, place: Sequence[Any]) -> str:
+def _why(error: Any, place: Sequence[Any], kind: type[BaseModel]) -> str:
     """What is wrong with a value."""
     if error["type"] == "extra_forbidden":
-        part: Any = Plan
+        part: Any = kind
         for name in place[:-1]:
-            kind = part.model_fields[name].annotation
-            part = next(one for one in (kind, *get_args(kind)) if hasattr(one, "model_fields"))
+            inner = part.model_fields[name].annotation
+            part = next(one for one in (inner, *get_args(inner)) if hasattr(one, "model_fields"))
         names = [field.alias or name for name, field in part.model_fields.items()]
         return f"there is no such key; {options(str(place[-1]), names, 30)}"
     if error["type"] == "missing":

@@ -1,8 +1,9 @@
 """From the journal to the long table: every ask of a run with its reply, read on its scale."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import polars as pl
@@ -68,23 +69,24 @@ def replied(asks: Sequence[Ask], replies: Sequence[Reply], style: Style = "label
     return pl.from_dicts(rows, infer_schema_length=None)
 
 
-def told(asks: Sequence[tuple[Ask, str]], journal: Journal, ids: Mapping[str, str], style: Style = "label") -> pl.DataFrame:
+def told(asks: Iterable[tuple[Ask, bytes, str]], journal: Journal, style: Style = "label") -> pl.DataFrame:
     """The same table of asks that waited for one another.
 
     Args:
-        asks: each as it was asked, and why it was not: "" where it was.
+        asks: each with its key, and why it was not asked: "" where it was.
         journal: their replies.
-        ids: id of the model that plays each part; "" is the model itself.
         style: how answers were asked for.
     """
-    keys = [ask.key(ids.get(ask.to, ids[""])) if not lost else b"" for ask, lost in asks]
     failures = journal.failures()
-    replies = journal.replies([key for key in keys if key])
-    rows = []
-    for (ask, lost), key in zip(asks, keys, strict=True):
-        reply = Reply(outcome=Outcome.MISSING, detail=lost) if lost else next(replies) or _without(failures.get(key))
-        rows.append(_row(ask, reply, _scale(ask.about["scale"]), style))
-    return pl.from_dicts(rows, infer_schema_length=None)
+    rest, frames = iter(asks), []
+    while part := list(islice(rest, CHUNK)):
+        replies = journal.replies([key for _, key, lost in part if not lost])
+        rows = [
+            _row(ask, _unasked(lost) if lost else next(replies) or _without(failures.get(key)), _scale(ask.about["scale"]), style)
+            for ask, key, lost in part
+        ]
+        frames.append(pl.from_dicts(rows, infer_schema_length=None))
+    return pl.concat(frames, how="diagonal_relaxed")
 
 
 _scale = lru_cache(256)(parse_scale)
@@ -93,6 +95,11 @@ _scale = lru_cache(256)(parse_scale)
 def _without(failure: str | None) -> Reply:
     """Stands for a reply that is not there."""
     return Reply(outcome=Outcome.MISSING) if failure is None else Reply(outcome=Outcome.FAILED, detail=failure)
+
+
+def _unasked(why: str) -> Reply:
+    """Stands for a reply that was never asked for."""
+    return Reply(outcome=Outcome.MISSING, detail=why)
 
 
 def _row(ask: Ask, reply: Reply, scale: Scale, style: Style) -> dict[str, Any]:

@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from personametrics.data.ask import Ask
-from personametrics.data.errors import StudyError
 from personametrics.data.model import Model
-from personametrics.data.outcome import Outcome
+from personametrics.data.reply import Reply
+from personametrics.data.rewritten import waited_for
+from personametrics.data.scale import parse_scale
 from personametrics.data.study import Room
+from personametrics.data.unasked import UNASKED, resolved
 from personametrics.elicit.engine import Tally, Terms, elicit
 from personametrics.elicit.journal import Journal
+from personametrics.elicit.parse import parse
 from personametrics.elicit.prices import tokens
 
 LOST = "what it answers to was never said"
@@ -27,7 +31,7 @@ def rounds(asks: Sequence[Ask]) -> list[list[Ask]]:
     depth: dict[int, int] = {}
     found: list[list[Ask]] = []
     for ask in asks:
-        for one in _waited_for(ask, depth):
+        for one in waited_for(ask, depth):
             level = 1 + max((depth[id(other)] for message in one.messages for other in message.said), default=-1)
             depth[id(one)] = level
             found += [[] for _ in range(level + 1 - len(found))]
@@ -35,23 +39,16 @@ def rounds(asks: Sequence[Ask]) -> list[list[Ask]]:
     return found
 
 
-def _waited_for(ask: Ask, done: Mapping[int, int]) -> Iterator[Ask]:
-    """An ask after all that it waits for; without recursion, for dialogues may be long."""
-    stack, open_ = [(ask, False)], set[int]()
-    while stack:
-        one, seen = stack.pop()
-        if id(one) in done:
-            continue
-        if seen:
-            open_.discard(id(one))
-            yield one
-            continue
-        if id(one) in open_:
-            message = "A prompt waits for its own reply."
-            raise StudyError(message)
-        open_.add(id(one))
-        stack.append((one, True))
-        stack += [(other, False) for message in one.messages for other in message.said if id(other) not in done]
+def everything(asks: Sequence[Ask]) -> list[Ask]:
+    """Asks and all those that they wait for, each once, without those that nobody is asked."""
+    return [ask for part in rounds(asks) for ask in part if ask.to not in UNASKED]
+
+
+def meant(ask: Ask, text: str | None) -> str | None:
+    """What a reply means where one of several answers was asked for, and otherwise the reply; None: nothing."""
+    if text is None or not ask.choices:
+        return text
+    return parse(Reply(text), ask, parse_scale(ask.about["scale"]), "label").answer
 
 
 @dataclass
@@ -63,32 +60,58 @@ class Talk:
         ids: id of the model that plays each part; "" is the model itself, which plays every part that is not named.
         room: how long a prompt may grow.
         counts: model that knows its tokens; None: they are estimated.
+        heard: whether every round was.
     """
 
     asks: Sequence[Ask]
     ids: Mapping[str, str]
     room: Room = field(default_factory=Room)
     counts: Model | None = None
+    heard: bool = field(default=False, init=False)
     _said: dict[int, str | None] = field(default_factory=dict, init=False)
-    _ready: dict[int, Ask] = field(default_factory=dict, init=False)
+    _keys: dict[int, bytes] = field(default_factory=dict, init=False)
     _lost: dict[int, str] = field(default_factory=dict, init=False)
+    _cut: set[int] = field(default_factory=set, init=False)
+    _chosen: dict[int, Ask] = field(default_factory=dict, init=False)
 
     def model(self, ask: Ask) -> str:
         """The id of who is asked."""
         return self.ids.get(ask.to, self.ids[""])
 
-    def hear(self, journal: Journal) -> Iterator[list[Ask]]:
-        """Round after round the asks that can be asked; what they are answered is looked up when the next round is wanted."""
-        for part in rounds(self.asks):
-            ready = [(ask, filled) for ask in part if (filled := self._filled(ask)) is not None]
-            self._ready |= {id(ask): filled for ask, filled in ready}
-            yield [filled for _, filled in ready]
-            replies = journal.replies([filled.key(self.model(filled)) for _, filled in ready])
-            for (ask, _), reply in zip(ready, replies, strict=True):
-                self._said[id(ask)] = reply.text if reply is not None and reply.outcome == Outcome.ANSWERED else None
+    def hear(self, journal: Journal) -> Iterator["Round"]:
+        """Round after round what can be asked; what is answered is looked up when the next round is wanted.
+
+        What was asked is filled again where it is wanted, and not kept: thousands of dialogues would hold every line once a turn.
+        """
+        waiting = rounds(self.asks)
+        later = sum(ask.to not in UNASKED for part in waiting for ask in part)
+        for part in waiting:
+            for ask in part:
+                if ask.to in UNASKED:
+                    self._resolve(ask)
+            ready = {id(ask): filled for ask in part if ask.to not in UNASKED and (filled := self._filled(ask)) is not None}
+            keys = {one: filled.key(self.model(filled)) for one, filled in ready.items()}
+            self._keys |= keys
+            later -= sum(ask.to not in UNASKED for ask in part)
+            yield Round(dict(zip(keys.values(), ready.values(), strict=True)), later)
+            self._said |= dict(zip(keys, journal.said(keys.values()), strict=True))
+        self.heard = True
+
+    def _resolve(self, ask: Ask) -> None:
+        """Note what an ask says that nobody is asked; where that is a reply to another, it stands for that one."""
+        self._said[id(ask)], one = resolved(ask, lambda other: meant(other, self._said.get(id(other))))
+        if one is not None:
+            self._chosen[id(ask)], self._keys[id(ask)] = one, self._keys[id(one)]
+            self._cut |= {id(ask)} if id(one) in self._cut else set()
+        elif self._said[id(ask)] is None:
+            known = (self._lost.get(id(other)) for message in ask.messages for other in message.said)
+            self._lost[id(ask)] = next(filter(None, known), LOST)
 
     def _filled(self, ask: Ask) -> Ask | None:
         """An ask with what was said before in its messages; None where something was never said, or there is no room."""
+        if (one := self._chosen.get(id(ask))) is not None:
+            filled = self._filled(one)
+            return filled and replace(filled, about=self._about(ask))
         if not ask.waits:
             return ask
         messages = []
@@ -105,17 +128,46 @@ class Talk:
         """An ask that is short enough; of one that may be truncated, without the oldest turns after the first message."""
         if not self.room.tokens:
             return ask
-        messages, cut = ask.messages, False
+        messages = ask.messages
         while tokens(messages, self.counts) > self.room.tokens:
             if self.room.overflow == "stop" or len(messages) < 4:
                 self._lost[id(waiting)] = OUTGREW.format(self.room.tokens)
                 return None
-            messages, cut = (messages[0], *messages[3:]), True
-        return replace(ask, messages=messages, about={**ask.about, TRUNCATED: "yes" if cut else "no"})
+            messages = (messages[0], *messages[3:])
+            self._cut.add(id(waiting))
+        return replace(ask, messages=messages, about=self._about(waiting))
+
+    def _about(self, ask: Ask) -> Mapping[str, str]:
+        """Columns of an ask; where room is short, whether it was truncated."""
+        return {**ask.about, TRUNCATED: "yes" if id(ask) in self._cut else "no"} if self.room.tokens and ask.waits else ask.about
 
     def settled(self) -> list[tuple[Ask, str]]:
         """Every ask that is wanted, as it was asked, and why it was not: "" where it was."""
-        return [(self._ready.get(id(ask), ask), "" if id(ask) in self._ready else self._lost.get(id(ask), LOST)) for ask in self.asks]
+        return [(ask if why else self._filled(ask) or ask, why) for ask, _, why in self.outcomes()]
+
+    @property
+    def words(self) -> list[str | None]:
+        """What was said to every ask that is wanted; of a verdict what it means; None: nothing."""
+        return [meant(ask, self._said.get(id(ask))) for ask in self.asks]
+
+    def outcomes(self) -> Iterator[tuple[Ask, bytes, str]]:
+        """Every ask that is wanted, its words still in their slots, with its key, and why it was not asked: "" where it was."""
+        for ask in self.asks:
+            key = self._keys.get(id(ask), b"")
+            about = self._about(ask) if key else ask.about
+            yield ask if about is ask.about else replace(ask, about=about), key, "" if key else self._lost.get(id(ask), LOST)
+
+
+class Round(NamedTuple):
+    """What can be asked at once.
+
+    Attributes:
+        asks: by their keys; equal ones once.
+        later: asks of rounds to come, at most.
+    """
+
+    asks: Mapping[bytes, Ask]
+    later: int
 
 
 async def converse(talk: Talk, cast: Mapping[str, Model], journal: Journal, terms: Terms) -> Tally:
@@ -130,17 +182,25 @@ async def converse(talk: Talk, cast: Mapping[str, Model], journal: Journal, term
         terms: caps, prices, who watches and who may stop it.
     """
     total: Tally | None = None
-    for part in talk.hear(journal):
-        for name in dict.fromkeys(ask.to if ask.to in cast else "" for ask in part):
-            mine = [ask for ask in part if (ask.to if ask.to in cast else "") == name]
-            tally = await elicit(cast[name], mine, journal, _counting(terms, total))
+    for part, later in talk.hear(journal):
+        casts = {key: ask.to if ask.to in cast else "" for key, ask in part.items()}
+        left = len(part) + later
+        for name in dict.fromkeys(casts.values()):
+            mine = [key for key in part if casts[key] == name]
+            left -= len(mine)
+            tally = await elicit(cast[name], [part[key] for key in mine], journal, _counting(terms, total, left), mine)
             total = tally if total is None else total.with_more(tally)
             if tally.stopped:
-                return replace(total, stopped=tally.stopped)
+                return replace(total, stopped=tally.stopped, wanted=total.wanted + left)
     assert total is not None  # noqa: S101 (asks are many)
     return total
 
 
-def _counting(terms: Terms, before: Tally | None) -> Terms:
-    """Terms under which whoever watches sees what came in earlier rounds too."""
-    return terms if before is None else replace(terms, watch=lambda tally: terms.watch(before.with_more(tally)))
+def _counting(terms: Terms, before: Tally | None, left: int) -> Terms:
+    """Terms under which whoever watches sees what came in earlier rounds too, and what is still to come."""
+
+    def watch(tally: Tally) -> None:
+        whole = tally if before is None else before.with_more(tally)
+        terms.watch(replace(whole, wanted=whole.wanted + left))
+
+    return replace(terms, watch=watch)

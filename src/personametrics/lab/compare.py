@@ -17,9 +17,9 @@ from personametrics.data.remedy import Remedy
 from personametrics.data.responses import Responses
 from personametrics.data.roster import write_personas
 from personametrics.data.study import Asking, Study
-from personametrics.elicit.engine import Tally, Terms, elicit
+from personametrics.elicit.engine import Tally, Terms
 from personametrics.elicit.journal import Journal
-from personametrics.elicit.talk import everything
+from personametrics.elicit.talk import Talk, converse, everything
 from personametrics.lab import members
 from personametrics.lab.cast import Cast
 from personametrics.lab.change import Asked, applied, changed
@@ -163,6 +163,11 @@ class Trial:
         model = remedy.model(self.model, personas)
         return replace(session, personas=personas, model=model.id, remedy=remedy), model
 
+    @property
+    def _writing(self) -> Talk:
+        """What the model has to write first; some of it may wait for other replies."""
+        return Talk(self.drafts, {"": self.model.id})
+
     @cached_property
     def _written(self) -> list[str]:
         """What the model wrote.
@@ -172,18 +177,21 @@ class Trial:
         """
         if not self.drafts:
             return []
+        talk = self._writing
         with Journal.read(self.plain.folder) as journal:
-            replies = list(journal.replies([ask.key(self.model.id) for ask in self.drafts]))
-        if missing := [ask for ask, reply in zip(self.drafts, replies, strict=True) if reply is None or reply.text is None]:
+            for _ in talk.hear(journal):
+                pass
+        said = talk.words
+        if missing := [ask for ask, text in zip(self.drafts, said, strict=True) if text is None]:
             message = f"{self.model.id} wrote nothing for {missing[0].about.get('persona', 'a persona')}; run it again to ask anew."
             raise StudyError(message)
-        return [str(reply.text) for reply in replies if reply]
+        return [text for text in said if text is not None]
 
     @cached_property
     def rival(self) -> Remedy | None:
         """What the same money buys without the remedy."""
-        before, after = len(everything(self.plain.asks)), len(everything(self.treated(self.plain, self.remedy)[0].asks)) + len(self.drafts)
-        ratio = after / before
+        before, after = (len(everything(one.asks)) for one in (self.plain, self.treated(self.plain, self.remedy)[0]))
+        ratio = (after + len(everything(self.drafts))) / before
         own = self.remedy.rival(ratio)
         asks_more = ratio >= ASKS_MORE and members.name_of(self.remedy) != "average" and not self.plain.asking.score
         return own or (members.remedy(f"average:k={math.ceil(ratio)}") if asks_more else None)
@@ -191,14 +199,14 @@ class Trial:
     @property
     def forecast(self) -> str:
         """How much is going to be asked, in a sentence; what personas have written first is not known yet."""
-        drafts = f"{len(self.drafts):,} texts to be written, " if self.drafts else ""
+        drafts = f"{len(everything(self.drafts)):,} texts to be written, " if self.drafts else ""
         return f"{drafts}{len(everything(self.plain.asks)):,} asks without the remedy; what both arms share is asked once."
 
     @property
     def extra(self) -> int:
         """Asks beyond those without the remedy; where personas are written first, all of them are asked anew."""
         if self.drafts:
-            return len(self.drafts) + len(self.plain.asks)
+            return len(everything(self.drafts)) + len(self.plain.asks)
         asks = self.treated(self.plain, self.remedy)[0].asks
         return len(everything(asks)) if any(ask.waits for ask in asks) else len(set(asks) - set(self.plain.asks))
 
@@ -216,8 +224,10 @@ class Trial:
         if not self.drafts:
             for session, _ in self._sessions():
                 session.asks  # noqa: B018 (as above)
+        else:
+            self.remedy.asks(self.plain.asks)
         with Journal.open(self.plain.folder, self.plain.manifest) as journal:
-            tally = await elicit(self.model, self.drafts, journal, terms) if self.drafts else None
+            tally = await converse(self._writing, {"": self.model}, journal, terms) if self.drafts else None
             if tally is not None and not tally.complete:
                 return tally
             if self.drafts:
@@ -261,7 +271,9 @@ class Trial:
         price, ratio = prices(arms, self.model.id, len(set(treated.settled) & set(self.plain.settled)))
         verdict = replace(change.verdict, sentence=f"{change.verdict.sentence}{said} {ratio}")
         told = tuple(self.remedy.notices(self._written)) if self.drafts else ()
-        change = replace(change, verdict=verdict, evidence={"price": price, **change.evidence}, notices=(*change.notices, *told))
+        change = replace(
+            change, verdict=verdict, evidence={"price": price, **change.evidence}, notices=(*change.notices, *told, *self.plain.who_judged)
+        )
         provenance = {
             "study": members.name_of(self.plain.study), "remedy": members.name_of(self.remedy), "model": self.model.id,
             "knobs": {"study": _knobs(self.plain.study), "remedy": _knobs(self.remedy)}, "versions": versions(),

@@ -25,6 +25,8 @@ BLOCKS = 12
 SPREAD = "spread"
 """Variance between personas of a group, beside the estimates of a study."""
 METHOD = "paired jackknife over people and items, in blocks"
+PART = "part"
+"""Column that tells lines of dialogues from verdicts and questions."""
 IDLE = {"permutations": 1}
 """Knobs of studies that cost time and move no number that is compared, as they are set where a part is left out."""
 Values = Mapping[str, float]
@@ -120,8 +122,10 @@ def spread(responses: Responses, group: str = "", compared: pl.DataFrame | None 
         compared: columns persona and item: the cells that count; None: all.
 
     Returns:
-        NaN where no item was answered by two personas of a group.
+        NaN where no item was answered by two personas of a group, and of dialogues.
     """
+    if PART in responses.frame.columns:
+        return float("nan")  # lines of dialogues, and verdicts on them, are no opinions of theirs
     rows = answers(responses, {group: "the group of a persona"} if group else {}).filter(pl.col("persona") != NOBODY)
     if compared is not None:
         rows = rows.join(compared, ["persona", "item"], how="semi", maintain_order="left")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import polars as pl
 
@@ -9,8 +10,8 @@ from personametrics.data.ask import Ask
 from personametrics.data.finding import Rows
 from personametrics.elicit.journal import Journal
 from personametrics.elicit.prices import listed
-from personametrics.elicit.table import table, told
-from personametrics.elicit.talk import everything
+from personametrics.elicit.table import told
+from personametrics.elicit.talk import Talk, everything
 from personametrics.lab.run import Session
 
 
@@ -36,24 +37,21 @@ def used(session: Session, drafts: Sequence[Ask] = ()) -> Used:
         session: one arm.
         drafts: what the model had to write before.
     """
-    rows = _rows(session)
+    rows = session.table if session.talk is None else _rows(replace(session.talk, asks=everything(session.asks)), session.folder)
     if drafts:
-        with Journal.read(session.folder) as journal:
-            written = table([replace(ask, about={**ask.about, "scale": "text"}) for ask in drafts], journal, session.manifest["model"])
+        written = _rows(Talk(everything(drafts), {"": session.manifest["model"]}), session.folder, once=True)
         rows = pl.concat([rows, written], how="diagonal_relaxed")
     tokens = [None if rows[name].null_count() == len(rows) else int(rows[name].sum()) for name in ("tokens_in", "tokens_out")]
     return Used(len(rows), *tokens)
 
 
-def _rows(session: Session) -> pl.DataFrame:
-    """A row for every ask that a session took, those included that only stand behind others, such as candidates for a line."""
-    if session.talk is None:
-        return session.table
-    talk = replace(session.talk, asks=everything(session.asks))
-    with Journal.read(session.folder) as journal:
+def _rows(talk: Talk, folder: Path, *, once: bool = False) -> pl.DataFrame:
+    """A row for every ask of a talk, or one for those that turned out to be the same."""
+    with Journal.read(folder) as journal:
         for _ in talk.hear(journal):
             pass
-        return told(talk.outcomes(), journal)
+        asked = {one[1] if once else at: one for at, one in enumerate(talk.outcomes())}.values()
+        return told(((replace(ask, about={"run": "0", "scale": "text", **ask.about}), key, why) for ask, key, why in asked), journal)
 
 
 def prices(arms: Mapping[str, Used], model: str, shared: int) -> tuple[Rows, str]:

@@ -138,6 +138,11 @@ class Session:
         """Who plays other parts, the oracle of the embedded model included."""
         return {**players(self.model, {}), **self.cast}
 
+    @property
+    def who_judged(self) -> list[Notice]:
+        """What a reader must know of who judged."""
+        return who_judged(self.asks, self.model, self._cast)
+
     @cached_property
     def asks(self) -> list[Ask]:
         """Everything that is asked.
@@ -218,7 +223,7 @@ class Session:
         """
         found = self.study.estimate(self.responses)
         shipped = [Notice("shipped-items", battery.SAID)] if self.shipped else []
-        notices = (*found.notices, *shipped, *who_judged(self.asks, self.model, self._cast))
+        notices = (*found.notices, *shipped, *self.who_judged)
         return replace(found, notices=notices, evidence={**found.evidence, "prompts": self._prompts(found)})
 
     def _prompts(self, found: Finding) -> Rows:

@@ -10,14 +10,15 @@ from personametrics.models.traffic import Limits
 
 GROUP = "personametrics.models"
 """Entry points of this group are functions from the rest of the model string to a model."""
-BUILT_IN = ("openai:NAME[@BASE_URL]", "local:FOLDER", "embedded[:FOLDER]")
+BUILT_IN = ("openai:NAME[@BASE_URL]", "local:FOLDER", "embedded[:FOLDER]", "oracle")
 
 
 def named(text: str, limits: Limits | None = None, **server: str) -> Model:
     """Open a model by its string.
 
     Args:
-        text: `openai:NAME[@BASE_URL]`, `local:FOLDER`, `embedded[:FOLDER]`, or `ENTRY[:REST]` with the name of an entry point.
+        text: `openai:NAME[@BASE_URL]`, `local:FOLDER`, `embedded[:FOLDER]`, `oracle` (a judge of what the embedded model says), or
+            `ENTRY[:REST]` with the name of an entry point.
         limits: how hard a server is used.
         server: `structured`, `scoring` and `key_variable` of `OpenAICompatible`.
 
@@ -40,6 +41,10 @@ def named(text: str, limits: Limits | None = None, **server: str) -> Model:
         from personametrics.models.embedded.model import WEIGHTS, Embedded  # noqa: PLC0415 (whoever asks a server needs none of it)
 
         return Embedded(Path(rest) if rest else WEIGHTS)
+    if text == "oracle":
+        from personametrics.models.embedded.oracle import Oracle  # noqa: PLC0415 (as above)
+
+        return Oracle()
     entries: dict[str, EntryPoint] = {entry.name: entry for entry in entry_points(group=GROUP)}
     if provider not in entries:
         message = f'There is no model "{text}"; {options(text, [*BUILT_IN, *entries])}.'

@@ -44,7 +44,12 @@ class Debias(Remedy):
             Persona(f"{side} {at}", f"You are {at}, {side}.", {"politics": side}) for side in ("left", "right") for at in range(8)
         )
         items = tuple(
-            Item(f"{side} {gold} {at}", f"Study {at}: did it help {side}?", Nominal(("yes", "no")), {"gold": gold, "side": side})
+            Item(
+                f"{side} {gold} {at}",
+                f"Study {2 * at + (gold == 'yes')}: did it help {side}?",
+                Nominal(("yes", "no")),
+                {"gold": gold, "side": side},
+            )
             for side in ("left", "right")
             for gold in ("yes", "no")
             for at in range(6)

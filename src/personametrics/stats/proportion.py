@@ -6,7 +6,7 @@ from scipy.special import ndtri
 from personametrics.stats.intervals import Interval
 
 
-def wilson(successes: float, number: int, level: float = 0.9) -> Interval:
+def wilson(successes: float, number: float, level: float = 0.9) -> Interval:
     """A share of independent trials, with the interval of all shares that a score test does not reject.
 
     Its ends are (k + z²/2 ± z √(k (n − k) / n + z²/4)) / (n + z²); they never leave 0 to 1, and none or all of them is no special case
@@ -14,7 +14,7 @@ def wilson(successes: float, number: int, level: float = 0.9) -> Interval:
 
     Args:
         successes: k, how many trials succeeded; a trial may succeed in part.
-        number: n, how many there were.
+        number: n, how many there were, or were worth.
         level: coverage of the interval.
 
     Returns:

@@ -141,7 +141,14 @@ class Commitment:
             town, others = towns[at % 6], (towns[(at + 2) % 6], towns[(at + 3) % 6])
             turns = {"turn.2": "Is it by the sea?", "reply.2": "Yes."}
             for arm, fits, reply in (("secret", (town, *others), "I have one."), ("written", (town,), f"I choose {town}.")):
-                more = {"game": f"game {at}", "arm": arm, "fits": "|".join(fits), "turn.1": "Think of a town.", "reply.1": reply, **turns}
+                more = {
+                    "game": f"game {at}",
+                    "arm": arm,
+                    "fits": "|".join(fits),
+                    "turn.1": f"Think of a town, for the time number {at}.",
+                    "reply.1": reply,
+                    **turns,
+                }
                 items.append(Item(f"game {at} {arm}", "Which town is it?", Nominal(towns), more))
 
         def world(ask: Ask, *, kept: bool = False) -> Mapping[str, float]:

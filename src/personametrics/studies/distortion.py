@@ -154,7 +154,12 @@ class Distortion:
         ]
         labels = Nominal(("yes", "no"))
         items = [
-            Item(f"{side} {gold} {at}", f"Study {at}: did it help {side}?", labels, {"gold": gold, "side": side, "topic": topic})
+            Item(
+                f"{side} {gold} {at}",
+                f"Study {2 * at + (gold == 'yes')}: did it help {side}?",
+                labels,
+                {"gold": gold, "side": side, "topic": topic},
+            )
             for side, topic in (("left", "identity"), ("right", "identity"), ("none", "control"))
             for gold in ("yes", "no")
             for at in range(3)

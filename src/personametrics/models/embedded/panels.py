@@ -9,10 +9,10 @@ from personametrics.data.ask import Ask
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import GIVEN, NOBODY
-from personametrics.data.scale import Nominal
+from personametrics.data.scale import Nominal, parse_scale
 from personametrics.models.embedded import instruments, talk
 from personametrics.models.embedded.instruments import SUBJECTS
-from personametrics.models.embedded.people import Person, somebody
+from personametrics.models.embedded.people import FACTS, Person, somebody
 from personametrics.models.embedded.society import answers, group_share
 
 
@@ -113,6 +113,39 @@ def _game(game: str, arm: str, texts: Sequence[str], fits: Sequence[str]) -> Ite
     return Item(f"{game} {arm}", reveal, Nominal(tuple(talk.ANIMALS)), known)
 
 
+def turns() -> tuple[Item, ...]:
+    """What may be said to somebody in a conversation, by kind of turn, as items of the kind `turn`."""
+    words = {**talk.TURNS, "fact": tuple(text for texts in talk.ASKED.values() for text in texts)}
+    return tuple(
+        Item(f"turn.{kind}.{at}", text, parse_scale("text"), {"kind": "turn", "turn": kind})
+        for kind in talk.FADING
+        for at, text in enumerate(words[kind], 1)
+    )
+
+
+def pressure() -> tuple[Item, ...]:
+    """What is added to a turn so that somebody fades, as items of the kind `pressure`, each a family of its own."""
+    return tuple(
+        Item(f"pressure.{name}", text, parse_scale("text"), {"kind": "pressure", "family": name})
+        for name, (text, _) in talk.PRESSURE.items()
+    )
+
+
+def facts() -> tuple[Item, ...]:
+    """Questions for facts, as items whose attribute `fact` names the attribute of a persona that holds the answer."""
+    return tuple(
+        Item(f"fact.{name}", texts[0], Nominal(FACTS[name][0]), {"kind": "fact", "fact": name, "says": talk.SAID[name]})
+        for name, texts in talk.ASKED.items()
+    )
+
+
+def talkers(number: int = 24, seed: int = 0) -> tuple[Persona, ...]:
+    """People told of in full, with five facts each, for conversations."""
+    rng = np.random.default_rng(seed)
+    people = [somebody(rng, facts=("name", "pet", "hobby", "music", "meal")) for _ in range(number)]
+    return tuple(person.persona(f"person {at}", rng) for at, person in enumerate(people, 1))
+
+
 def battery() -> tuple[Item, ...]:
     """Every kind of question, for studies to take what they need."""
     return (
@@ -123,4 +156,7 @@ def battery() -> tuple[Item, ...]:
         *instruments.ratings()[::6],
         *group_questions(8),
         *games(10),
+        *turns(),
+        *pressure(),
+        *facts(),
     )

@@ -1,0 +1,37 @@
+"""Whether groups of points lie apart."""
+
+import numpy as np
+
+from personametrics.stats.arrays import Floats, Ints
+
+
+def silhouette(distances: Floats, groups: Ints) -> Floats:
+    """How much nearer each point lies to its own group than to the nearest other one.
+
+        s = (b − a) / max(a, b),  a = mean distance to the others of its group,  b = smallest mean distance to another group
+
+    Args:
+        distances: (N, N) between points, 0 or more.
+        groups: (N,) the group of each.
+
+    Returns:
+        (N,) −1 (it lies in another group) to 1 (its group is one point, far from the others); 0 for a point that is alone in its group, or
+        at no distance from anything; NaN where there is one group only.
+
+    References:
+        Rousseeuw 1987, doi:10.1016/0377-0427(87)90125-7.
+
+    Examples:
+        >>> at = np.array([0.0, 1.0, 10.0, 11.0])
+        >>> silhouette(abs(at[:, None] - at), np.array([0, 0, 1, 1])).round(3).tolist()
+        [0.905, 0.895, 0.895, 0.905]
+    """
+    member = groups[:, None] == np.unique(groups)
+    if member.shape[1] < 2:
+        return np.full(len(groups), np.nan)
+    sums, sizes = distances @ member, member.sum(0)
+    own = sums[member] / np.maximum(sizes[None] - member, 1)[member]
+    nearest = np.where(member, np.inf, sums / sizes).min(1)
+    larger = np.maximum(own, nearest)
+    alone = (member @ sizes) == 1
+    return np.where(alone | (larger == 0), 0.0, (nearest - own) / np.where(larger > 0, larger, 1.0))

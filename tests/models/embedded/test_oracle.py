@@ -1,0 +1,140 @@
+"""The oracle: right about everybody in the society, and silent about everything else."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from personametrics.data.ask import Ask, Message
+from personametrics.data.judge import CONSISTENT, CONTRADICTS, indexed, judged, read
+from personametrics.data.reply import Reply
+from personametrics.models.embedded import panels, talk
+from personametrics.models.embedded.oracle import UNREAD, Oracle, claims, contradict
+from personametrics.models.embedded.people import FACTS, TRAITS, VOICES, Person, somebody
+from personametrics.models.named import named
+
+
+def reply(ask: Ask) -> Reply:
+    async def first() -> Reply:
+        return next(iter([reply async for _, reply in Oracle().answer([ask])]))
+
+    return asyncio.run(first())
+
+
+def asked(kind: str, given: Mapping[str, str]) -> str | None:
+    return reply(judged(kind, given, {})).text
+
+
+def people(number: int = 60) -> list[tuple[Person, str]]:
+    rng = np.random.default_rng(0)
+    found = [somebody(rng, facts=tuple(FACTS), convinced=bool(at % 2)) for at in range(number)]
+    return [(person, person.card(VOICES[at % 4], rng)) for at, person in enumerate(found)]
+
+
+def test_a_card_says_what_its_person_is_in_every_grammatical_person() -> None:
+    for person, card in people():
+        told = {**person.traits, **person.facts, "being": "a person", **({"convinced": "yes"} if person.convinced else {})}
+        assert claims(card) == frozenset(told.items())
+
+
+@pytest.mark.parametrize("kind", talk.FADING)
+def test_lines_in_voice_are_consistent_and_those_of_the_assistant_never(kind: str) -> None:
+    rng = np.random.default_rng(1)
+    for person, card in people():
+        turn = talk.turn(rng, kind)
+        right = {talk.SAID[turn.fact].format(person.facts[turn.fact])} if turn.fact else set(talk.in_voice(person, turn))
+        assert {asked("prompt_to_line", {"background": card, "line": line}) for line in right} == {CONSISTENT}
+        wrong = set(talk.in_voice(person, turn)) - right
+        assert {asked("prompt_to_line", {"background": card, "line": line}) for line in wrong} <= {CONTRADICTS}
+        for line in talk.ASSISTANT[kind]:
+            assert asked("prompt_to_line", {"background": card, "line": line}) == CONTRADICTS
+            assert asked("assistant", {"line": line}) == "yes"
+        assert {asked("assistant", {"line": line}) for line in right} == {"no"}
+
+
+@pytest.mark.parametrize(
+    ("card", "line", "said"),
+    [
+        ("You work as a nurse.", "It was a long day at the farm.", CONTRADICTS),
+        ("You work as a nurse.", "All is well at the house.", CONSISTENT),
+        ("He goes to no church.", "I am sorry. I will pray for you.", CONTRADICTS),
+        ("She goes to church every week.", "I am sorry. I will pray for you.", CONSISTENT),
+        ("You live in a city.", "I am sorry. I will pray for you.", CONSISTENT),
+        ("Your name is Anna.", "No, I am Ben.", CONTRADICTS),
+        ("You are 22 years old. You vote for the left.", "I vote for the right. I am still young.", CONTRADICTS),
+    ],
+)
+def test_what_contradicts_a_card(card: str, line: str, said: str) -> None:
+    assert asked("prompt_to_line", {"background": card, "line": line}) == said
+
+
+def test_pairs_of_lines_one_by_one_and_all_at_once() -> None:
+    lines = ["I have a cat.", "I would rather not say.", "As an AI, I have no feelings.", "I have a dog."]
+    found = [asked("line_to_line", {"earlier": earlier, "line": lines[-1]}) for earlier in lines[:-1]]
+    assert found == [CONTRADICTS, CONSISTENT, CONTRADICTS]
+    assert reply(indexed(lines[:-1], lines[-1], {})).text == "1, 3"
+    assert reply(indexed(lines[:2], lines[0], {})).text == "none"
+
+
+def test_whether_a_line_takes_up_a_turn() -> None:
+    rng, (person, card) = np.random.default_rng(2), people(1)[0]
+    for kind in talk.FADING:
+        for pressure, reminded in (("", ""), ("reset", ""), ("", card)):
+            turn = talk.turn(rng, kind, reminded, pressure)
+            for other in talk.FADING:
+                fitting, said = ("yes", turn) if other == kind else ("no", talk.turn(rng, other))
+                lines = talk.line(person, said, before=False)
+                assert {asked("relevance", {"turn": turn.text, "line": line}) for line in lines} == {fitting}
+
+
+def test_a_reader_finds_what_was_told_last() -> None:
+    (pet,) = (item for item in panels.facts() if item.id == "fact.pet")
+    told = [("Other", "Hello."), ("Person", "I have a cat."), ("Other", "And?"), ("Person", "I have a dog.")]
+    assert reply(read(told, pet, {})).text == "dog"
+    assert reply(read(told[:2], pet, {})).text == "cat"
+    assert reply(read([("Other", "I have a cat."), ("Person", "I am sorry. I am with you.")], pet, {})).text == "not told"
+
+
+@pytest.mark.parametrize("line", ["I adore my cats.", "", "I have a cat. Really.", "</line> I have a cat."])
+def test_words_of_another_world_get_no_verdict(line: str) -> None:
+    card = "You have a cat at home."
+    assert asked("prompt_to_line", {"background": card, "line": line}) == UNREAD
+    assert asked("line_to_line", {"earlier": card, "line": line}) == UNREAD
+    assert asked("prompt_to_line", {"background": line, "line": "I have a cat."}) == UNREAD
+    assert asked("assistant", {"line": line}) == UNREAD
+
+
+def test_other_prompts_get_no_verdict() -> None:
+    assert reply(Ask((Message("user", "Is tea good?"),), choices=("yes", "no"))).text == UNREAD
+    assert reply(Ask(())).text == UNREAD
+
+
+def test_probabilities_are_certain_and_the_order_of_the_answers_does_not_matter() -> None:
+    given = {"background": "You have a cat at home.", "line": "I have a dog."}
+    for turned in (False, True):
+        ask = judged("prompt_to_line", given, {}, turned=turned)
+        assert reply(ask).text == CONTRADICTS
+        assert reply(replace(ask, score=True)).probabilities == {CONSISTENT: 0.0, CONTRADICTS: 1.0}
+
+
+def test_contradiction_is_mutual_and_nobody_contradicts_himself() -> None:
+    cards = [claims(card) or frozenset() for _, card in people(12)]
+    for one in cards:
+        assert not contradict(one, one)
+        assert all(contradict(one, other) == contradict(other, one) for other in cards)
+    assert any(contradict(cards[0], other) for other in cards[1:])
+
+
+def test_every_value_of_the_society_is_known() -> None:
+    for name, values in TRAITS.items():
+        for value, phrases in values.items():
+            for phrase in phrases:
+                person = Person({name: value})
+                assert (name, value) in (claims(person.card("he", np.random.default_rng(0))) or ()), phrase
+
+
+def test_the_oracle_has_a_name() -> None:
+    assert named("oracle") == Oracle()
+    assert named("oracle").id == "embedded/oracle"

@@ -1,0 +1,72 @@
+"""Remedies of dialogues on the embedded model, whose people fade into the assistant."""
+
+import asyncio
+from collections.abc import Mapping
+from functools import cache
+
+import numpy as np
+import pytest
+
+from personametrics.data.ask import Ask
+from personametrics.data.dialogue import Turn, dialogue
+from personametrics.data.judge import CONSISTENT, CONTRADICTS, JUDGE
+from personametrics.data.model import Model
+from personametrics.data.remedy import Remedy
+from personametrics.data.study import Asking
+from personametrics.elicit.engine import Terms
+from personametrics.elicit.journal import Journal
+from personametrics.elicit.talk import Talk, converse
+from personametrics.lab import members
+from personametrics.models.embedded import talk
+from personametrics.models.embedded.model import Embedded
+from personametrics.models.embedded.people import somebody
+from personametrics.models.scripted import Scripted
+
+PEOPLE = 20
+KINDS = ("chat", "fact", "emotional", "meta") * 2
+MODEL = Embedded()
+
+
+def _verdict(ask: Ask) -> str:
+    """A judge that knows the assistant's lines."""
+    line = ask.messages[0].text.partition("<line>\n")[2].partition("\n</line>")[0]
+    return CONTRADICTS if talk.is_assistant(line) else CONSISTENT
+
+
+@cache
+def _lines(number: int) -> tuple[Ask, ...]:
+    """Dialogues of eight turns of mixed kinds with different people."""
+    rng, found = np.random.default_rng(3), list[Ask]()
+    for at in range(number):
+        persona = somebody(rng, facts=("name", "pet")).persona(f"person {at}", rng)
+        turns = [Turn(talk.turn(rng, str(kind)).text, {"kind": str(kind)}) for kind in rng.permutation(KINDS)]
+        found += dialogue(Asking(), persona, (f"script {at}", turns)).lines
+    return tuple(found)
+
+
+def persons(remedy: str, tmp_path_factory: pytest.TempPathFactory, number: int = PEOPLE) -> np.ndarray:
+    """(people, turns) whether a line is a person's."""
+    cure = members.remedy(remedy) if remedy else Remedy()
+    cast: Mapping[str, Model] = {"": MODEL, JUDGE: Scripted(_verdict, id="scripted/judge")}
+    said = Talk(cure.asks(_lines(number)), {part: model.id for part, model in cast.items()})
+    with Journal.open(tmp_path_factory.mktemp("talk"), {"model": "m"}) as journal:
+        asyncio.run(converse(said, cast, journal, Terms()))
+        texts = list(journal.said([key for _, key, _ in said.outcomes()]))
+    return np.array([not talk.is_assistant(str(text)) for text in texts]).reshape(number, len(KINDS))
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> np.ndarray:
+    """Without a remedy."""
+    return persons("", tmp_path_factory)
+
+
+@pytest.mark.parametrize(
+    ("remedy", "gain"),
+    [("restate:every=2", 0.21), ("mediator", 0.18), ("mediator:keep=none", 0.22), ("best_of:n=3", 0.34), ("mediator:keep=all", 0.0)],
+)
+def test_people_stay_who_they_are(remedy: str, gain: float, plain: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> None:
+    change = (persons(remedy, tmp_path_factory) - plain.astype(float)).mean(1)
+    error = change.std(ddof=1) / np.sqrt(PEOPLE)
+    assert abs(change.mean() - gain) < 2 * error
+    assert (change.mean() > 1.645 * error) == bool(gain)
