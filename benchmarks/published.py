@@ -227,8 +227,8 @@ CLAIMS = (
         "maiya2025", "pressure", "drop", "worn", runs=2, more="--judge MODEL", planted=dropped,
     ),
     Claim(
-        "Simulated people hardly hold their persona and answer what was said, both in one line",
-        "hsu2025", "coherence", "fidelity", "incoherent", runs=3, more="--judge MODEL", planted=fits,
+        "Many lines do not both hold the persona and take up what was said",
+        "hsu2025", "coherence", "both", "incoherent", runs=3, more="--judge MODEL", planted=fits,
     ),
     Claim(
         "Told bit by bit, models get lost",

@@ -163,11 +163,9 @@ def models() -> Recorded:
 
 def _models(folder: Path) -> tuple[Study, Responses]:
     """Answers as personas, of all models."""
-    own = pl.scan_parquet(folder / "mfq_personas/responses.parquet").filter(
-        (pl.col("temperature") == 0.1) | (pl.col("model") == "gpt-5-mini")
-    )
+    own = pl.scan_parquet(folder / "mfq_personas/responses.parquet").filter(pl.col("temperature") != 0.4)
     columns = Columns("persona_id", "question_id", "rating", run="run_index", more=("model",))
-    return study("capability"), Responses.read(own.collect(), columns, SIX, missing=["-1"])
+    return study("capability"), Responses.read(own.collect(), columns, SIX, missing=["-1"], duplicates="runs")
 
 
 DIALOGUES = "consistent_llms_dialogues/dialogues.parquet"

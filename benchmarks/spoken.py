@@ -1,4 +1,4 @@
-"""What the society of the embedded model would say in dialogues, line by line, by its own odds: planted numbers of the studies of conversations."""
+"""Planted numbers of the studies of conversations: what the society of the embedded model would say, line by line, by its own odds."""
 
 from collections.abc import Iterator, Sequence
 from statistics import fmean

@@ -145,6 +145,7 @@ def test_what_is_held_out_reaches_nobody_who_writes_and_what_is_older_only_the_p
     written = [words(ask) for ask in asked if ask.about["item"] == REVISION]
     profile = [text for text in written if "<answer>" in text]
     assert len(profile) == 1
+    assert {ask.about["item"] for ask in asked} == {REVISION, *(f"talk {at}" for at in range(3, 10))}
     for at in range(10):
         assert any(f", {at}?" in text for text in written) is (at not in {3, 4, 5, 6})
         assert any(f", {at}?" in text for text in profile) is (at not in {3, 4, 5, 6})
@@ -272,7 +273,7 @@ def test_compare_asks_all_of_it_once_keeps_it_and_tells_the_price(tmp_path: Path
     written = [ask for ask in asked if ask.about["item"].startswith(("talk", REVISION))]
     assert (price["without"], price["with"]) == (4 * 12 * 3, 4 * 12 * 3 + len(written))
     assert [one.code for one in found.change.notices if one.code in {"gate", "cards-apart"}] == ["gate", "cards-apart"]
-    assert len(price) == 3
+    assert list(price)[2] == "adapt:iterations=0,profile=False,memory=3,group=camp"
     before = len(asked)
     again = compare("stability:permutations=19", model, remedy, people, cure.items, out=tmp_path, asking=Asking(3))
     assert len(asked) == before

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from talks import HOSTILE, hostile, talk_card, talked
 
 from personametrics.data.card import Card
 from personametrics.report import html
@@ -146,3 +147,106 @@ def test_printing_opens_the_short_tables(opened: Any, card: Card) -> None:
     assert page.locator("details.short[open]").count() == page.locator("details.short").count() > 3
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.locator("details[open]").count() == 0
+
+
+def shown(page: Any) -> str:
+    """The name of the dialogue that is shown."""
+    return str(page.locator(".said h4").inner_text())
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1000])
+def test_dialogues_are_shown_one_at_a_time_with_the_worst_first(opened: Any, scheme: str, width: int) -> None:
+    start = opened([talk_card(talked(1_000, 10))], scheme, width)
+    page = start.page
+    assert page.locator(".panes option").count() == 1_000
+    assert page.locator(".said li").count() == 20
+    assert page.locator(".said li.bad").count() == 10
+    assert "100 %" in page.locator(".panes option").first.inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    ground = page.evaluate(f"({LUMINANCE})(getComputedStyle(document.querySelector('.said li.bad')).backgroundColor)")
+    for selector in (".said .words", ".said .who", ".said .tag", ".said blockquote"):
+        letter = page.evaluate(f"({LUMINANCE})(getComputedStyle(document.querySelector('li.bad {selector[6:]}')).color)")
+        low, high = sorted((ground, letter))
+        assert (high + 0.05) / (low + 0.05) >= 4.5, selector
+    assert start.faults == []
+
+
+def test_dialogues_are_read_by_keyboard_alone(opened: Any) -> None:
+    start = opened([talk_card(talked(8, 4))])
+    page = start.page
+    page.locator("input[type=search]").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    first = shown(page)
+    for turn in (1, 2, 3, 4):
+        page.keyboard.press("Enter")
+        assert f"turn {turn}" in page.locator(".said li.here .who").first.inner_text()
+        assert f"Contradiction in turn {turn} of dialogue 1 of 8" in page.locator("output").inner_text()
+    assert shown(page) == first
+    page.keyboard.press("Enter")
+    assert shown(page) != first
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    assert shown(page) == first
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("End")
+    assert shown(page).startswith("person 5")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "said"
+    assert start.faults == []
+
+
+def test_a_search_lists_and_marks_what_it_finds(opened: Any) -> None:
+    start = opened([talk_card(talked(8, 4))])
+    page = start.page
+    page.fill("input[type=search]", "answer 3.2.")
+    page.wait_for_function("() => document.querySelectorAll('.panes option').length === 1")
+    assert shown(page).startswith("person 3")
+    assert page.locator("mark").all_inner_texts() == ["Answer 3.2."]
+    assert page.locator("li.here mark").count() == 1
+    assert "1 of 8 dialogues" in page.locator("output").inner_text()
+    page.fill("input[type=search]", "(nowhere[")
+    page.wait_for_function("() => document.querySelectorAll('.panes option').length === 0")
+    assert page.locator(".said li").count() == 0
+    page.click("[data-go=next]")
+    page.click("[data-go=worst]")
+    page.fill("input[type=search]", "")
+    page.wait_for_function("() => document.querySelectorAll('.panes option').length === 8")
+    assert page.locator("mark").count() == 0
+    assert start.faults == []
+
+
+def test_hostile_words_stay_text_in_every_dialogue(opened: Any) -> None:
+    start = opened([talk_card(hostile())])
+    page = start.page
+    said = []
+    for at in range(len(HOSTILE)):
+        page.select_option(".panes select", index=at)
+        said += page.locator(".said .words").all_text_contents()
+        for tag in ("img", "#injected", "main b"):
+            assert page.locator(tag).count() == 0
+    assert said.count(HOSTILE[0]) == 2
+    assert page.locator("script").count() == 2
+    assert any("\\u202e" in text for text in said)
+    page.fill("input[type=search]", "<script>")
+    page.wait_for_function("() => document.querySelectorAll('mark').length > 0")
+    assert page.locator("script").count() == 2
+    assert start.faults == []
+
+
+def test_words_run_in_their_own_direction(opened: Any) -> None:
+    rows = talked(1, 1, judged=False)
+    rows[1]["text"] = "\u0645\u0631\u062d\u0628\u0627"
+    page = opened([talk_card(rows)]).page
+    directions = page.evaluate("[...document.querySelectorAll('.words')].map(one => getComputedStyle(one).direction)")
+    assert directions == ["ltr", "rtl"]
+
+
+def test_printing_leaves_the_dialogue_that_is_shown(opened: Any) -> None:
+    page = opened([talk_card(talked(30, 20))]).page
+    page.emulate_media(media="print")
+    assert not page.locator(".tools").is_visible()
+    assert not page.locator(".panes select").is_visible()
+    assert page.evaluate("(one => one.scrollHeight <= one.clientHeight + 1)(document.querySelector('.said'))")

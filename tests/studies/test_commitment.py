@@ -105,7 +105,7 @@ def test_the_reveal_is_asked_at_the_end_of_the_conversation_and_nothing_is_added
     )
     assert told.messages[1:] == alone.messages[1:]
     assert "You are Ann." in told.messages[0].text
-    assert told.messages[0].text.endswith("Think of a town.")
+    assert told.messages[0].text.endswith(items[0].attributes["turn.1"])
 
 
 def test_missing_columns_attributes_and_arms_are_named() -> None:

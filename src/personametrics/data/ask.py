@@ -13,7 +13,8 @@ Role = Literal["system", "user", "assistant"]
 
 CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
-SLOT = re.compile("\u27e6(\\d+)\u27e7")
+SLOT = re.compile("\ue000(\\d+)\ue001")
+"""Signs of the private use area, which stand in no text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Message:
 
 def slot(at: int) -> str:
     """What stands in a text for a reply that is not there yet."""
-    return f"\u27e6{at}\u27e7"
+    return f"\ue000{at}\ue001"
 
 
 @dataclass(frozen=True, slots=True)

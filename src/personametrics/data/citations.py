@@ -14,7 +14,7 @@ def references() -> dict[str, dict[str, str]]:
         >>> references()["brennan2001"]["title"]
         'Generalizability Theory'
     """
-    text = (files("personametrics.data") / "references.bib").read_text(encoding="utf-8")
+    text = (files("personametrics.data") / "references.bib").read_text(encoding="utf-8").replace("\\&", "&")
     entries = re.finditer(r"^@\w+\{(\S+),\n(.*?)^\}", text, re.MULTILINE | re.DOTALL)
     return {entry[1]: dict(re.findall(r"^\s*(\w+)\s*=\s*\{(.*)\},?$", entry[2], re.MULTILINE)) for entry in entries}
 

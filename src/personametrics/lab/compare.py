@@ -268,7 +268,7 @@ class Trial:
         arms = {"without": used(self.plain), "with": used(treated, self.drafts)}
         if self.rival:
             arms[members.spelled(self.rival)] = used(self.treated(self.plain, self.rival)[0])
-        price, ratio = prices(arms, self.model.id, len(set(treated.settled) & set(self.plain.settled)))
+        price, ratio = prices(arms, self.model.id, len({ask for ask in treated.settled if not ask.waits} & set(self.plain.settled)))
         verdict = replace(change.verdict, sentence=f"{change.verdict.sentence}{said} {ratio}")
         told = tuple(self.remedy.notices(self._written)) if self.drafts else ()
         change = replace(

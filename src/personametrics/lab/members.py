@@ -70,7 +70,7 @@ def spelled(one: Study | Remedy) -> str:
 def _text(value: object) -> str:
     """A knob's value as it is written; "" of one that cannot be."""
     if isinstance(value, tuple):
-        return "/".join(map(str, value))
+        return "/".join(map(str, value)) if all(isinstance(one, str | int | float) for one in value) else ""
     return f"{value:g}" if isinstance(value, float) else str(value) if isinstance(value, str | int) else ""
 
 

@@ -1,6 +1,7 @@
 """One study, from a model to a finding."""
 
 import asyncio
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -21,13 +22,14 @@ from personametrics.data.remedy import Remedy
 from personametrics.data.responses import Responses
 from personametrics.data.roster import read_items, read_personas
 from personametrics.data.study import Asking, Study
+from personametrics.data.transcripts import transcripts
 from personametrics.elicit.arms import PANEL
 from personametrics.elicit.engine import Tally, Terms, elicit
 from personametrics.elicit.journal import Journal
 from personametrics.elicit.record import record
 from personametrics.elicit.run import STUDIES
 from personametrics.elicit.table import of_study, table, told
-from personametrics.elicit.talk import Talk, converse
+from personametrics.elicit.talk import Talk, converse, everything
 from personametrics.lab import battery, members
 from personametrics.lab.cast import Cast, players, who_judged
 from personametrics.lab.measure import versions
@@ -141,7 +143,7 @@ class Session:
     @property
     def who_judged(self) -> list[Notice]:
         """What a reader must know of who judged."""
-        return who_judged(self.asks, self.model, self._cast)
+        return who_judged(everything(self.asks), self.model, self._cast)
 
     @cached_property
     def asks(self) -> list[Ask]:
@@ -177,32 +179,31 @@ class Session:
         """`ask`, where the run directory is open already."""
         if self.talk is None:
             return await elicit(model, self.asks, journal, terms)
-        parts = {ask.to for ask in self.asks} & set(self._cast)
+        parts = {ask.to for ask in everything(self.asks)} & set(self._cast)
         if parts:
             journal.note("cast", {part: self._cast[part].id for part in sorted(parts)})
         return await converse(self.talk, {"": model, **self._cast}, journal, terms)
 
+    @cached_property
+    def _heard(self) -> Talk | None:
+        """The talk with all that was said."""
+        if (talk := self.talk) is not None:
+            with Journal.read(self.folder) as journal:
+                deque(talk.hear(journal), 0)
+        return talk
+
     @property
     def settled(self) -> list[Ask]:
-        """Every ask as it was asked, with what was said before in its messages."""
-        if self.talk is None:
-            return self.asks
-        with Journal.read(self.folder) as journal:
-            talk = self.talk
-            for _ in talk.hear(journal):
-                pass
-        return [ask for ask, lost in talk.settled() if not lost]
+        """Every ask as it was asked, with what was said before in its messages; those that never could be as they wait."""
+        return self.asks if self._heard is None else [ask for ask, _ in self._heard.settled()]
 
     @cached_property
     def table(self) -> pl.DataFrame:
         """Every ask with its reply, as far as they are."""
         with Journal.read(self.folder) as journal:
-            talk, style = self.talk, self.asking.prompt.style
-            if talk is None:
-                return table(self.asks, journal, self.model, style=style)
-            for _ in talk.hear(journal):
-                pass
-            return told(talk.outcomes(), journal, style)
+            if self._heard is None:
+                return table(self.asks, journal, self.model, style=self.asking.prompt.style)
+            return told(self._heard.outcomes(), journal, self.asking.prompt.style)
 
     @property
     def responses(self) -> Responses:
@@ -224,14 +225,15 @@ class Session:
         found = self.study.estimate(self.responses)
         shipped = [Notice("shipped-items", battery.SAID)] if self.shipped else []
         notices = (*found.notices, *shipped, *self.who_judged)
-        return replace(found, notices=notices, evidence={**found.evidence, "prompts": self._prompts(found)})
+        spoken = {"transcripts": rows} if (rows := transcripts(self.table)) else {}
+        return replace(found, notices=notices, evidence={**found.evidence, **spoken, "prompts": self._prompts(found)})
 
     def _prompts(self, found: Finding) -> Rows:
         """What was asked and answered, word for word, for the item that stands first in the evidence."""
         rows = found.evidence.get("items") or found.evidence.get("dilemmas") or [{}]
         worst = rows[0].get("item")
         answers = self.table["text"].to_list() if "text" in self.table.columns else [None] * len(self.asks)
-        first = [(ask, text) for ask, text in zip(self.asks, answers, strict=True) if ask.run == 0]
+        first = [(ask, text) for ask, text in zip(self.settled, answers, strict=True) if ask.run == 0 and not ask.waits]
         shown = [pair for pair in first if pair[0].about["item"] == worst] or first
         return [
             {"persona": ask.about["persona"], "item": ask.about["item"], "prompt": _spoken(ask), "answer": text}

@@ -9,7 +9,7 @@ import vl_convert
 
 from personametrics.data.card import Card
 from personametrics.data.finding import Finding
-from personametrics.report import answer_figures, change_figures, human_figures, panel_figures
+from personametrics.report import answer_figures, change_figures, human_figures, panel_figures, talk_figures
 from personametrics.report.figure import Figure
 from personametrics.report.theme import PAPER_FONT, theme
 
@@ -32,6 +32,8 @@ _ALL: tuple[Callable[[Finding], Figure | None], ...] = (
     human_figures.distances,
     human_figures.spread,
     human_figures.tracking,
+    talk_figures.drift,
+    talk_figures.survival,
 )
 
 

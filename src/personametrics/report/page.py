@@ -15,6 +15,7 @@ from markupsafe import Markup
 from personametrics.data.card import Card
 from personametrics.data.finding import Finding, Rows
 from personametrics.report import words
+from personametrics.report.dialogues import EVIDENCE, ROOM, Dialogue, dialogues, fitting, packed, short, worst
 from personametrics.report.figures import figures, specification
 from personametrics.report.theme import theme
 
@@ -37,9 +38,11 @@ def html(cards: Sequence[Card]) -> str:
         >>> "of &lt;b&gt;." in html([Card("A panel", (Finding("stability", "Why?", verdict, ()),))])
         True
     """
-    shown = [_card(card, f"card-{at}") for at, card in enumerate(cards, 1)]
-    drawn = any(finding["figures"] for card in shown for finding in card["findings"])
-    style, script, bundle = _own("card.css"), _own("card.js"), _vega() if drawn else ""
+    talking = sum(EVIDENCE in finding.evidence for card in cards for finding in card.findings)
+    shown = [_card(card, f"card-{at}", ROOM // max(1, talking)) for at, card in enumerate(cards, 1)]
+    drawn, told = (any(finding[part] for card in shown for finding in card["findings"]) for part in ("figures", "talk"))
+    style = _own("card.css")
+    scripts = [*((_vega(), _own("card.js")) if drawn else ()), *((_own("dialogues.js"),) if told else ())]
     return _template().render(
         title=cards[0].title if len(cards) == 1 else f"{len(cards)} panels",
         cards=shown,
@@ -47,19 +50,21 @@ def html(cards: Sequence[Card]) -> str:
         themes=_json({scheme: theme(scheme) for scheme in ("light", "dark")}),
         style=style,
         style_hash=_hash(style),
-        script=script,
-        bundle=bundle,
-        hashes=Markup("'{}' '{}'").format(_hash(bundle), _hash(script)) if drawn else Markup("'none'"),
+        scripts=scripts,
+        hashes=Markup(" ").join(Markup("'{}'").format(_hash(script)) for script in scripts) or Markup("'none'"),
     )
 
 
-def _card(card: Card, name: str) -> dict[str, Any]:
-    """A card as the template reads it."""
+def _card(card: Card, name: str, room: int) -> dict[str, Any]:
+    """A card as the template reads it; its dialogues may take so many bytes each."""
     return {
         "id": name,
         "title": card.title,
         "headline": words.headline(card),
-        "findings": [_finding(finding, f"{name}-{at}") for at, finding in enumerate(card.findings, 1)],
+        "findings": [
+            _finding(finding, f"{name}-{at}") | {"talk": _talk(finding, f"{name}-{at}-talk", room)}
+            for at, finding in enumerate(card.findings, 1)
+        ],
         "provenance": words.flat(dict(card.provenance)),
         "sources": words.sources(card),
     }
@@ -93,7 +98,36 @@ def _finding(finding: Finding, name: str) -> dict[str, Any]:
 
 def _tables(finding: Finding) -> list[Mapping[str, Any]]:
     """The evidence of a finding as tables."""
-    return [{"title": title, "rows": rows, "columns": _columns(rows)} for title, rows in finding.evidence.items()]
+    return [{"title": title, "rows": rows, "columns": _columns(rows)} for title, rows in finding.evidence.items() if title != EVIDENCE]
+
+
+def _talk(finding: Finding, name: str, room: int) -> Mapping[str, Any] | None:
+    """The dialogues of a finding as the template reads them; None: it has none."""
+    found = dialogues(finding)
+    if not found:
+        return None
+    held = fitting(found, room)
+    rows: Rows = [
+        {"dialogue": one.name, "turn": line.turn, "line": short(line.text), "against": short(line.against)} for one, line in worst(held)
+    ]
+    return {
+        "id": name,
+        "says": _says(found, len(held)),
+        "judged": any(one.share >= 0 for one in held),
+        "worst": {"title": "Lines that contradict, from the worst dialogues on", "rows": rows, "columns": _columns(rows)} if rows else None,
+        "data": _json(packed(held)),
+    }
+
+
+def _says(found: Sequence[Dialogue], held: int) -> str:
+    """What the reader has before him."""
+    bad, judged = sum(one.share > 0 for one in found), sum(one.share >= 0 for one in found)
+    said = f"{len(found):,} dialogue{'s' * (len(found) != 1)}. "
+    if judged:
+        said += f"In {bad:,} of {judged:,} that were judged, some line contradicts; where most do, they stand first."
+    else:
+        said += "No verdict on them could be read." if any(one.counts[2] for one in found) else "No line of them was judged."
+    return said if held == len(found) else f"{said} The first {held:,} are on this page; there is no room for more."
 
 
 def _columns(rows: Rows) -> list[Mapping[str, Any]]:

@@ -13,6 +13,7 @@ from rich.text import Text
 from personametrics.data.card import Card
 from personametrics.data.estimate import Estimate
 from personametrics.data.finding import Finding
+from personametrics.report.dialogues import Dialogue, Line, dialogues, short, worst
 from personametrics.report.words import (
     NOTHING,
     SIGNS,
@@ -100,6 +101,8 @@ def _show_finding(finding: Finding, console: Console) -> None:
             _print(_ends(rows, name, facet), console)
     if designs := finding.evidence.get("designs"):
         _print(_plain_table("Designs that reach the target", designs), console)
+    if bad := worst(dialogues(finding), ENDS):
+        _print(_contradictions(bad), console)
 
 
 def _of(finding: Finding) -> str:
@@ -199,6 +202,22 @@ def _ends(rows: Sequence[Mapping[str, Any]], name: str, facet: str) -> Table:
         value, low, high = (math.nan if row.get(name) is None else float(row[name]) for name in ("signal", "low", "high"))
         reach = "" if math.isnan(low) and math.isnan(high) else f"{number(low)} to {number(high)}"
         table.add_row(_text(row[facet]), _text(number(value)), _text(reach), _text(bar(value, low, high), "cyan"))
+    return table
+
+
+def _contradictions(bad: Sequence[tuple[Dialogue, Line]]) -> Table:
+    """Lines that contradict, from the worst dialogues on, and what they contradict where that is known."""
+    table = _table(Text("Lines that contradict, from the worst dialogues on"))
+    table.add_column("Dialogue", overflow="fold", max_width=24)
+    table.add_column("Turn", justify="right", no_wrap=True)
+    table.add_column("Line", overflow="fold", ratio=1)
+    known = any(line.against for _, line in bad)
+    if known:
+        table.add_column("Against", overflow="fold", ratio=1)
+    for one, line in bad:
+        table.add_row(
+            _text(one.name), _text(line.turn), _text(short(line.text)), *([_text(short(line.against) or NOTHING)] if known else [])
+        )
     return table
 
 

@@ -1,7 +1,7 @@
 """Numbers and names as a reader sees them: one place for the page, the terminal and the tables."""
 
 import math
-import unicodedata
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -49,7 +49,8 @@ DETAILS = ("reliability.k=",)
 OUTCOMES = ("share.missing", "share.refused", "share.unparsable", "share.failed")
 """Shares of lost answers: key only where something was lost."""
 
-_BIDI = set("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control signs, halves of characters, ends of lines, and changes of direction."""
 
 
 def plain(text: object) -> str:
@@ -61,15 +62,12 @@ def plain(text: object) -> str:
         >>> plain("two\nlines")
         'two lines'
     """
-    return "".join(_visible(sign) for sign in str(text))
+    return _HIDDEN.sub(_visible, str(text))
 
 
-def _visible(sign: str) -> str:
-    """One sign, spelt out if it is no letter."""
-    if sign in "\n\r\t":
-        return " "
-    hidden = unicodedata.category(sign) in {"Cc", "Cs", "Zl", "Zp"} or sign in _BIDI
-    return sign.encode("unicode_escape").decode("ascii") if hidden else sign
+def _visible(found: re.Match[str]) -> str:
+    """One sign, spelt out."""
+    return " " if found[0] in "\n\r\t" else found[0].encode("unicode_escape").decode("ascii")
 
 
 def quoted(name: object) -> str:

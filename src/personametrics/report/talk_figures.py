@@ -1,0 +1,81 @@
+"""Pictures of conversations: what drifts from turn to turn, and how many dialogues stay in part."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import altair as alt
+
+from personametrics.data.finding import Finding
+from personametrics.report.figure import TICKS, WHOLE, Figure, Picture, Row, drawing, kinds, table, values
+from personametrics.report.words import level, number, quoted
+
+WIDE = 0.3
+"""Turns over which the kinds of one turn are spread, so that no interval hides another."""
+NAMES: Mapping[str, str] = {"signal": "persona signal", "default": "unlike no persona", "position": "kept of the start"}
+SURVIVAL = "survival"
+ALL = "all"
+"""The only kind."""
+
+
+def drift(finding: Finding) -> Figure | None:
+    """A line with intervals over the turns for each number that a study follows."""
+    rows = [row for row in table(finding, "turns", "turn", "value", "what") if row["what"] != SURVIVAL]
+    rows = [dict(row) | {"what": NAMES.get(str(row["what"]), str(row["what"]))} for row in rows]
+    if len({row["turn"] for row in rows}) <= 1:
+        return None
+    order = _kinds(rows, "what")
+    levels = level(e for e in finding.estimates if ".turn=" in e.name)
+    text = f"Lines with their {levels}s over the turns of a conversation: {_ends(rows, 'what', order)}."
+    middle = (len(order) - 1) / 2
+    placed = [dict(row) | {"at": row["turn"] + WIDE * (order.index(row["what"]) - middle) / len(order)} for row in rows]
+    chart = _drawn(placed, "what", order, alt.Chart().mark_line(strokeWidth=1.5))
+    return Figure("drift", "What becomes of the persona while it talks", text, chart, rows)
+
+
+def survival(finding: Finding) -> Figure | None:
+    """Steps of the share of dialogues that are still in part, with their intervals."""
+    rows = [dict(row) | {"kind": str(row.get("kind") or ALL)} for row in table(finding, SURVIVAL, "turn", "value")]
+    if len({row["turn"] for row in rows}) <= 1:
+        return None
+    order = _kinds(rows, "kind")
+    text = f"Steps with their intervals of the share of dialogues in which the persona has not faded yet: {_ends(rows, 'kind', order)}."
+    placed = [dict(row) | {"at": row["turn"] + WIDE * (order.index(row["kind"]) + 1) / (len(order) + 1)} for row in rows]
+    ends = [max((row for row in rows if row["kind"] == kind), key=lambda row: float(row["turn"])) for kind in order]
+    steps = [dict(row) | {"at": row["turn"]} for row in rows] + [dict(row) | {"at": row["turn"] + WIDE} for row in ends]
+    lines = alt.Chart(values(steps)).mark_line(interpolate="step-after", strokeWidth=1.5)
+    chart = _drawn(placed, "kind", order, lines, alt.Scale(domain=[0, 1]))
+    return Figure("survival", "How many dialogues stay in part throughout", text, chart, rows)
+
+
+def _drawn(rows: Sequence[Row], name: str, order: list[str], lines: alt.Chart, scale: alt.Scale | None = None) -> Picture:
+    """Lines with dots and whiskers beside each other; one kind alone needs no legend."""
+    title = "value" if scale is None else "share still in part"
+    turns = sorted({row["turn"] for row in rows})
+    x = alt.X("at:Q", title="lines said", axis=alt.Axis(values=turns, grid=False, format="d"), scale=alt.Scale(nice=False, padding=12))
+    y = alt.Y("value:Q", title=title, scale=scale or alt.Scale(zero=True), axis=alt.Axis(tickCount=TICKS))
+    tooltip = [f"{name}:N", "turn:Q", *(alt.Tooltip(f"{one}:Q", format=".3f") for one in ("value", "low", "high"))]
+    whiskers = alt.Chart().mark_rule(style="whisker").encode(x=x, y=alt.Y("low:Q", title=title), y2="high:Q").transform_filter(WHOLE)
+    dots = alt.Chart().mark_point(filled=True, size=44, opacity=1).encode(x=x, y=y, tooltip=tooltip)
+    lines = lines.encode(x=x, y=y)
+    if order != [ALL]:
+        color = alt.Color(f"{name}:N", title=None, scale=alt.Scale(domain=order))
+        whiskers, lines, dots = whiskers.encode(color=color), lines.encode(color=color), kinds(dots, name, order)
+    return drawing(rows, whiskers, lines, dots)
+
+
+def _kinds(rows: Iterable[Row], name: str) -> list[str]:
+    """What occurs, in its order."""
+    return list(dict.fromkeys(str(row[name]) for row in rows))
+
+
+def _ends(rows: Sequence[Row], name: str, order: Sequence[str]) -> str:
+    """Where each line begins and ends, in words."""
+    return "; ".join(
+        _course(sorted((row for row in rows if row[name] == kind), key=lambda row: float(row["turn"])), kind) for kind in order
+    )
+
+
+def _course(rows: Sequence[Row], kind: str) -> str:
+    """Where one line begins and ends."""
+    first, last = (f"{number(row['value'])} after {row['turn']}" for row in (rows[0], rows[-1]))
+    said = f"from {first} to {last}" if len(rows) > 1 else last
+    return said if kind == ALL else f"{quoted(kind)} {said}"

@@ -1,0 +1,74 @@
+"""Pictures of conversations: drift from turn to turn, and survival."""
+
+import math
+import re
+
+import pytest
+import vl_convert
+from talks import talk_card
+
+from personametrics.data.finding import Cell, Rows
+from personametrics.report.figure import Figure
+from personametrics.report.figures import figures, specification
+from personametrics.report.theme import Scheme, theme
+
+TURNS: list[dict[str, Cell]] = [
+    {"turn": turn, "value": 0.8 - turn / 20, "low": 0.7 - turn / 20, "high": 0.9 - turn / 20, "what": what}
+    for what in ("signal", "default")
+    for turn in (0, 4, 8)
+]
+ONE: list[dict[str, Cell]] = [{"turn": at, "value": 1 - at / 10, "low": 1 - at / 5, "high": 1.0, "kind": "all"} for at in range(4)]
+
+
+def drawn(**evidence: Rows) -> dict[str, Figure]:
+    return {figure.name: figure for figure in figures(talk_card((), **evidence).findings[0])}
+
+
+def svg(figure: Figure, scheme: Scheme = "light") -> str:
+    return vl_convert.vegalite_to_svg(specification(figure) | {"width": 400, "config": theme(scheme)})
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_both_are_drawn_from_their_tables(scheme: Scheme) -> None:
+    found = drawn(turns=TURNS, survival=ONE)
+    assert set(found) == {"drift", "survival"}
+    for figure in found.values():
+        picture = svg(figure, scheme)
+        assert "NaN" not in picture
+        assert picture.count("mark-symbol") >= 1
+    assert [row["value"] for row in found["drift"].rows] == [row["value"] for row in TURNS]
+    assert list(found["survival"].rows) == ONE
+
+
+def test_they_say_in_words_where_each_line_begins_and_ends() -> None:
+    found = drawn(turns=TURNS, survival=ONE)
+    assert "“persona signal” from 0.800 after 0 to 0.400 after 8" in found["drift"].alt
+    assert found["survival"].alt.endswith("yet: from 1.00 after 0 to 0.700 after 3.")
+
+
+def test_kinds_have_their_own_lines_and_one_kind_no_legend() -> None:
+    two: list[dict[str, Cell]] = [{**row, "kind": kind} for kind in ("authority", "emotional") for row in ONE]
+    assert "authority" in svg(drawn(survival=two)["survival"])
+    assert "role-legend" not in svg(drawn(survival=ONE)["survival"])
+
+
+def test_intervals_of_kinds_do_not_hide_each_other() -> None:
+    placed = [row["at"] for row in next(iter(specification(drawn(turns=TURNS)["drift"])["datasets"].values()))]
+    assert len(set(placed)) == len(TURNS)
+    assert all(abs(at - row["turn"]) < 0.5 for at, row in zip(placed, TURNS, strict=True))
+
+
+def test_survival_counts_once_and_one_turn_is_no_line() -> None:
+    assert "survival" not in drawn(turns=[{**row, "what": "survival"} for row in TURNS])
+    assert "drift" not in drawn(turns=[{**row, "what": "survival"} for row in TURNS])
+    assert drawn(turns=TURNS[:1], survival=ONE[:1]) == {}
+
+
+def test_a_missing_end_of_an_interval_draws_no_interval() -> None:
+    def whiskers(rows: Rows) -> int:
+        group = re.search(r'class="mark-rule role-mark.*?</g>', svg(drawn(turns=rows)["drift"]))
+        return group[0].count("<line") if group else 0
+
+    assert whiskers(TURNS) == len(TURNS)
+    assert whiskers([{**row, "low": None} for row in TURNS]) == 0
+    assert drawn(turns=[{**row, "value": math.nan} for row in TURNS]) == {}
