@@ -1,6 +1,6 @@
 """Simulated users: the persona speaks first, and what it talks to is told of none."""
 
-from personametrics.data.ask import Message
+from personametrics.data.ask import Message, slot
 from personametrics.data.dialogue import BEGIN, PARTNER
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import Prompt
@@ -10,7 +10,7 @@ from personametrics.data.user_dialogue import Assistant, user_dialogue
 
 ADA = Persona("ada", "You are Ada.")
 REFUND = Task("refund", "You want your money back.")
-SAID = Message("user", "⟦0⟧")
+SAID = Message("user", slot(0))
 
 
 def roles(messages: tuple[Message, ...]) -> list[str]:
