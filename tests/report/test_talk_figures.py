@@ -7,7 +7,7 @@ import pytest
 import vl_convert
 from talks import talk_card
 
-from personametrics.data.finding import Cell, Rows
+from personametrics.data.finding import Cell, Finding, Rows, Verdict
 from personametrics.report.figure import Figure
 from personametrics.report.figures import figures, specification
 from personametrics.report.theme import Scheme, theme
@@ -72,3 +72,15 @@ def test_a_missing_end_of_an_interval_draws_no_interval() -> None:
     assert whiskers(TURNS) == len(TURNS)
     assert whiskers([{**row, "low": None} for row in TURNS]) == 0
     assert drawn(turns=[{**row, "value": math.nan} for row in TURNS]) == {}
+
+
+def test_who_fades_when_is_drawn_from_the_worst_on_with_intervals_in_the_table() -> None:
+    rows: Rows = [
+        {"persona": who, "turn": turn, "faded": share, "low": 0.1, "high": 0.9, "dialogues": 4}
+        for who, share in (("worst", 1.0), ("best", 0.0))
+        for turn in (1, 2)
+    ]
+    (found,) = figures(Finding("drift", "?", Verdict("fades", "."), (), evidence={"fading": rows}))
+    assert found.alt.index("worst") < found.alt.index("best")
+    assert {"low", "high"} <= set(found.rows[0])
+    assert not figures(Finding("drift", "?", Verdict("fades", "."), (), evidence={"fading": rows[:1]}))

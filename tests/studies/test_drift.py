@@ -10,6 +10,7 @@ from played import played
 
 from personametrics.data.ask import Ask, Message, Sampling
 from personametrics.data.errors import ColumnError, DesignError
+from personametrics.data.fading import by_persona
 from personametrics.data.finding import Finding
 from personametrics.data.item import Item
 from personametrics.data.judge import JUDGE
@@ -181,3 +182,11 @@ def fact_of(text: str) -> str:
 
 def hears(ask: Ask) -> str:
     return "yes" if talk.is_assistant(ask.messages[0].text.partition("<line>\n")[2].partition("\n</line>")[0]) else "no"
+
+
+def test_fading_of_each_persona_is_told_turn_by_turn_with_intervals() -> None:
+    rows = [(who, "script", str(run), turn, who == "gone" or run == 0) for who in ("here", "gone") for run in range(4) for turn in (1, 2)]
+    found = by_persona(pl.DataFrame(rows, ["persona", "item", "run", "turn", "faded"], orient="row"), 0.9)
+    told = [("gone", 1, 1.0), ("gone", 2, 1.0), ("here", 1, 0.25), ("here", 2, 0.25)]
+    assert [(row["persona"], row["turn"], row["faded"]) for row in found] == told
+    assert all(0 <= float(row["low"]) <= float(row["faded"]) <= float(row["high"]) <= 1 for row in found)  # type: ignore[arg-type]

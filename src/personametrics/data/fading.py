@@ -8,6 +8,7 @@ import polars as pl
 
 from personametrics.data.errors import ColumnError, options
 from personametrics.data.estimate import Estimate, Name, Status
+from personametrics.data.finding import Cell, Rows
 from personametrics.data.judge import NO, VERDICT, YES
 from personametrics.data.levels import levels
 from personametrics.data.panel import FEW
@@ -15,6 +16,7 @@ from personametrics.data.responses import Responses
 from personametrics.data.script import ASSISTANT
 from personametrics.stats.arrays import Ints
 from personametrics.stats.intervals import Interval
+from personametrics.stats.proportion import wilson
 from personametrics.stats.survival import Flags, hazard
 
 READS: Mapping[str, str] = {
@@ -136,3 +138,20 @@ def proportion(  # noqa: PLR0913 (one number with everything that keeps it hones
     return Estimate(
         name, found.value, found.low, found.high, level, len(rows), method, Status.UNDEFINED if np.isnan(found.value) else few, means
     )
+
+
+def by_persona(lines: pl.DataFrame, level: float) -> Rows:
+    """How much of what each persona says in each turn is the assistant's, who fades most first, with Wilson's intervals over dialogues.
+
+    Args:
+        lines: as `heard` gives them.
+        level: coverage of the intervals.
+    """
+    shares = lines.drop_nulls("faded").group_by("persona", "turn").agg(pl.col("faded").cast(pl.Float64).sum(), pl.len().alias("dialogues"))
+    worst = (pl.col("faded").sum() / pl.col("dialogues").sum()).over("persona").alias("worst")
+    rows: list[Mapping[str, Cell]] = []
+    for row in shares.with_columns(worst).sort("worst", "persona", "turn", descending=[True, False, False]).iter_rows(named=True):
+        value, low, high = wilson(row["faded"], row["dialogues"], level)[:3]
+        where = {name: row[name] for name in ("persona", "turn", "dialogues")}
+        rows.append({**where, "faded": value, "low": low, "high": high})
+    return rows

@@ -34,6 +34,7 @@ _ALL: tuple[Callable[[Finding], Figure | None], ...] = (
     human_figures.tracking,
     talk_figures.drift,
     talk_figures.survival,
+    talk_figures.fading,
 )
 
 

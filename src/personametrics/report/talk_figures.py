@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import altair as alt
 
 from personametrics.data.finding import Finding
-from personametrics.report.figure import TICKS, WHOLE, Figure, Picture, Row, drawing, kinds, table, values
+from personametrics.report.figure import STEP, TICKS, WHOLE, Figure, Picture, Row, drawing, kinds, table, values
 from personametrics.report.words import level, number, quoted
 
 WIDE = 0.3
@@ -44,6 +44,24 @@ def survival(finding: Finding) -> Figure | None:
     lines = alt.Chart(values(steps)).mark_line(interpolate="step-after", strokeWidth=1.5)
     chart = _drawn(placed, "kind", order, lines, alt.Scale(domain=[0, 1]))
     return Figure("survival", "How many dialogues stay in part throughout", text, chart, rows)
+
+
+def fading(finding: Finding) -> Figure | None:
+    """How much of what each persona says is the assistant's, turn by turn."""
+    rows = table(finding, "fading", "persona", "turn", "faded")
+    if len({row["turn"] for row in rows}) <= 1:
+        return None
+    order = list(dict.fromkeys(str(row["persona"]) for row in rows))
+    color = alt.Color("faded:Q", title="share faded", scale=alt.Scale(domain=[0, 1]), legend=alt.Legend(gradientLength=140))
+    x = alt.X("turn:O", title="line", axis=alt.Axis(labelAngle=0))
+    y = alt.Y("persona:N", title=None, scale=alt.Scale(domain=order))
+    tooltip = ["persona:N", "turn:O", *(alt.Tooltip(f"{name}:Q", format=".2f") for name in ("faded", "low", "high")), "dialogues:Q"]
+    chart = drawing(rows, alt.Chart().mark_rect().encode(x=x, y=y, color=color, tooltip=tooltip), height=STEP * len(order))
+    first, last = (quoted(order[at]) for at in (0, -1))
+    text = (
+        f"Heat map of how much of what {len(order)} personas say is the assistant's, line by line, from {first}, who does most, to {last}."
+    )
+    return Figure("fading", "Who fades when", text, chart, rows)
 
 
 def _drawn(rows: Sequence[Row], name: str, order: list[str], lines: alt.Chart, scale: alt.Scale | None = None) -> Picture:

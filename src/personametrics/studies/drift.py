@@ -13,7 +13,7 @@ from personametrics.data.ask import Ask, Message
 from personametrics.data.dialogue import LINE, Dialogue, Turn, dialogue
 from personametrics.data.errors import DesignError
 from personametrics.data.estimate import Estimate, Name
-from personametrics.data.fading import READS, fading, heard, lasting, proportion, require, unread
+from personametrics.data.fading import READS, by_persona, fading, heard, lasting, proportion, require, unread
 from personametrics.data.finding import Cell, Finding, Rows, Verdict
 from personametrics.data.item import Item
 from personametrics.data.judge import NO, VERDICT, YES
@@ -117,7 +117,7 @@ class Drift:
         if not found:
             message = f"{responses.source} holds neither verdicts of lines (part {VERDICT}) nor questions within dialogues (part {PROBE})."
             raise DesignError(message)
-        tables: dict[str, Rows] = {"turns": curve(found), "survival": survival}
+        tables: dict[str, Rows] = {"turns": curve(found), "survival": survival, "fading": by_persona(own, self.level)}
         tables = {name: table for name, table in tables.items() if table}
         return Finding("drift", self.question, self._verdict(found), tuple(found), tuple(notices), tables, self.cite)
 
