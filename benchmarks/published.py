@@ -233,7 +233,7 @@ CLAIMS = (
     Claim(
         "Told bit by bit, models get lost",
         "laban2025", "lost", "mean.turns", "lost in conversation", untested="no tasks that can be told bit by bit in its world",
-        more="--judge MODEL --items tasks.csv",
+        more="--judge MODEL",
     ),
     Claim(
         "What personas do does not follow what they say",

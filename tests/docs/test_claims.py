@@ -52,7 +52,19 @@ def test_the_embedded_model_says_what_the_page_says(claims: ModuleType, begin: s
 
 
 @pytest.mark.parametrize(
-    "name", ["annotation", "individuation", "population", "prior_pull", "resistance", "response_types", "stability", "wording"]
+    "name",
+    [
+        "annotation",
+        "capability",
+        "consistency",
+        "individuation",
+        "population",
+        "prior_pull",
+        "resistance",
+        "response_types",
+        "stability",
+        "wording",
+    ],
 )
 def test_recorded_answers_say_what_the_page_says(claims: ModuleType, name: str) -> None:
     if not claims.data().is_dir():

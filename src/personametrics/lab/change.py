@@ -261,7 +261,7 @@ def _verdict(found: Sequence[Estimate], name: str, better: Mapping[str, tuple[fl
     said = f"{moved}, a change of {change.value:+.2f} ({change.low:+.2f} to {change.high:+.2f})"
     ends = better["change"]
     if math.isnan(ends[0]):
-        label, sentence = "unknown", f"No interval can be given: {moved}."
+        label, sentence = "unknown", f"No interval can be given: {moved}. It takes more people, items or, in dialogues, runs."
     elif -margin < min(change.low, ends[0]) and max(change.high, ends[1]) < margin:
         label, sentence = "changes nothing", f"It changes nothing that matters: {said}."
     elif ends[0] > 0:

@@ -132,7 +132,7 @@ def _of_kind(value: str, default: object, where: str) -> object:
         if isinstance(default, bool):
             return {"true": True, "false": False, "yes": True, "no": False}[value.casefold()]
         if isinstance(default, tuple):
-            return tuple(value.split("/"))
+            return tuple(type(default[0])(one) for one in value.split("/")) if default else tuple(value.split("/"))
         return type(default)(value)  # type: ignore[call-arg]
     except (KeyError, TypeError, ValueError):
         message = f'{where}: "{value}" is no {type(default).__name__}, such as {default}.'
