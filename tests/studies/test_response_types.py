@@ -30,9 +30,7 @@ STEADY, MOVED, RANDOM = {"2": 1.0}, {"5": 1.0}, dict.fromkeys(LABELS.labels, 0.2
 
 def answered(world: Callable[[int, str], Mapping[str, float]], asking: Asking, seed: int = 0) -> Responses:
     """Answers of a world that looks at the item and its wording."""
-    study = ResponseTypes(conditions=("wording",))
-    theatre = Theatre.of(study, study.known(), asking)
-    theatre.asks = study.design(PEOPLE, ITEMS, asking)
+    theatre = Theatre(ResponseTypes(conditions=("wording",)).design(PEOPLE, ITEMS, asking))
 
     def whole(ask: Ask) -> Mapping[str, float]:
         return dict.fromkeys(LABELS.labels, 0.0) | dict(world(int(ask.about["item"][1:]), ask.about["wording"]))

@@ -182,7 +182,7 @@ class Fidelity:
         mine, theirs = panel.within_groups, human.within_groups
         rows: list[dict[str, Cell]] = []
         for at, group in enumerate(panel.groups):
-            spread = [_at(np.sqrt(side.by_group[at])) for side in (mine, theirs)]
+            spread = [_at(np.sqrt(np.maximum(side.by_group[at], 0.0))) for side in (mine, theirs)]
             ratio = spread[0] / spread[1] if spread[0] is not None and spread[1] else None
             rows.append({"group": group, "panel": spread[0], "human": spread[1], "ratio": ratio})
         tables["spread"] = rows
