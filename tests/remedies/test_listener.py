@@ -272,3 +272,11 @@ def test_in_words_who_does_not_mind_speaks_as_before() -> None:
     panel, asks, _ = questions(colleagues("music", 6, typical=False), "music", sampling=Sampling(0.0, max_tokens=10))
     model = Listener(0, on="text").model(Embedded(), panel)
     assert [one.text for one in answered(model, asks)] == [one.text for one in answered(Embedded(), asks)]
+
+
+def test_drawn_answers_are_refused_before_they_are_paid() -> None:
+    asks = [Ask((Message("user", "Tea?"),), score=score) for score in (True, False)]
+    assert Listener().asks(asks[:1]) == asks[:1]
+    assert Listener(on="text").asks(asks) == asks
+    with pytest.raises(DesignError, match="ask with --score"):
+        Listener().asks(asks)

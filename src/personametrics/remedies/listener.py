@@ -94,6 +94,17 @@ class Listener(Remedy):
         name = f"listener(a={self.alpha:g},b={self.beta:g},{self.update})"
         return Aware(model, groups, self.distractors, partial(Speaker, self.alpha, self.beta, self.update), name)
 
+    def asks(self, asks: Sequence[Ask]) -> list[Ask]:
+        """As they are.
+
+        Raises:
+            DesignError: on labels, answers would be drawn; better said before they are paid.
+        """
+        if self.on == "labels" and any(not ask.score for ask in asks):
+            message = "listener reads label probabilities: ask with --score, or write listener:on=text."
+            raise DesignError(message)
+        return list(asks)
+
     def responses(self, responses: Responses) -> Responses:
         """Label probabilities of personas who were asked the same (see `asked_alike`), aware of each other; those of nobody stay.
 
