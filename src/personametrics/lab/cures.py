@@ -76,9 +76,10 @@ def trials(run: Run, model: Model, found: Sequence[Finding], sessions: dict[str,
             if automatic and text in MODE and _labels_only(trial):
                 trial = replace(trial, remedy=members.remedy(MODE[text]))
             extra = trial.extra if automatic else 0
+            idle = automatic and not extra and remedy.acts_on in BEFORE
         except InputError:
-            continue  # these personas or items cannot be asked with it
-        if not automatic or extra or remedy.acts_on not in BEFORE:
+            extra, idle = 0, False  # it cannot be asked; `tried` says why
+        if not idle:
             every.append((extra, trial))
     return [trial for _, trial in sorted(every, key=lambda pair: pair[0])]
 
