@@ -57,8 +57,8 @@ def recorded(told: str, model: str) -> pl.DataFrame:
 
 def steadier(before: pl.DataFrame, after: pl.DataFrame) -> tuple[float, float, Figure]:
     """Signal before and after, and the paired change."""
-    arms = [Responses.read(one, Columns("persona", "item", "response", run="run"), SIX) for one in (before, after)]
-    found = changed(Asked(Stability(permutations=99), Remedy(), *arms))[2]
+    plain, told = (Responses.read(one, Columns("persona", "item", "response", run="run"), SIX) for one in (before, after))
+    found = changed(Asked(Stability(permutations=99), Remedy(), plain, told))[2]
     change = found["change.signal"]
     return found["before.signal"].value, found["after.signal"].value, Figure(change.value, change.low, change.high)
 

@@ -20,6 +20,7 @@ from personametrics.lab.change import Asked, changed, replayed
 from personametrics.remedies.average import Average
 from personametrics.remedies.debias import Debias
 from personametrics.studies.fidelity import Fidelity
+from personametrics.studies.population import Population
 from personametrics.studies.stability import Stability
 
 
@@ -200,3 +201,9 @@ def test_answers_without_a_spread_are_compared_all_the_same() -> None:
     found = changed(Asked(Stability(), Remedy(), plain, treated))[2]
     assert np.isfinite(found["change.signal"].low)
     assert np.isnan(found["spread.kept"].value)
+
+
+def test_a_study_without_its_chief_number_says_what_it_lacks() -> None:
+    same = answered(0.5)
+    with pytest.raises(DesignError, match=r"population estimates no error from these answers.*Give people's answers"):
+        changed(Asked(Population(), Remedy(), same, same))

@@ -10,7 +10,7 @@ from personametrics.data.ask import Ask, Message
 from personametrics.data.columns import Columns
 from personametrics.data.errors import DesignError, StudyError
 from personametrics.data.responses import Responses
-from personametrics.data.scale import Nominal, Ordinal, Scale
+from personametrics.data.scale import Nominal, Numeric, Ordinal, Scale
 from personametrics.remedies.average import Average
 
 
@@ -41,6 +41,15 @@ def test_the_mean_of_scores_and_the_most_frequent_answer() -> None:
     assert mean.frame["topic"].to_list() == ["tea", "tea"]
     mode = Average(3, "mode").responses(answers(["a", "b", "b", "b", "a", "c"], Nominal()))
     assert mode.frame["answer"].to_list() == ["b", "b"]  # of three equally frequent ones the first
+
+
+def test_the_distribution_is_the_shares_of_all_labels_over_all_runs() -> None:
+    found = Average(2, "distribution").responses(answers(["1", "5", "5", None], FIVE))
+    assert found.exact is not None
+    assert found.exact.tolist() == [pytest.approx([1 / 3, 0, 0, 0, 2 / 3])]
+    assert found.labelled == FIVE
+    with pytest.raises(DesignError, match="no shares of labels"):
+        Average(2, "distribution").responses(answers(["1", "2"], Numeric(0, 9)))
 
 
 def test_missing_answers_are_left_out_and_a_group_without_any_has_none() -> None:

@@ -136,6 +136,10 @@ def changed(asked: Asked, rival: Asked | None = None, level: float = 0.9) -> tup
     other = _beside(asked, rival, before) if rival else None
     pair = Paired((before, after, other) if other else (before, after), level)
     name, aim = asked.study.aim
+    if name not in {one.name for one in before.finding.estimates}:
+        why = before.finding.verdict.sentence
+        message = f"{name_of(asked.study)} estimates no {name} from these answers, so that arms cannot be compared; {why}"
+        raise DesignError(message)
     found = [_own(f"{arm}.{name}", name, one.finding) for arm, one in (("before", before), ("after", after))]
     found += [_estimate(f"change.{name}", pair.difference(name), before.finding, name, level)]
     if rival and other:

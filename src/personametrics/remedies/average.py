@@ -13,13 +13,14 @@ from personametrics.data.doubt import CERTAINTY
 from personametrics.data.errors import DesignError, StudyError, options
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
+from personametrics.data.probabilities import P
 from personametrics.data.remedy import Cure, Remedy, Stage
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Numeric, Ordinal, Scale
 from personametrics.data.study import Asking
 from personametrics.stats.reliability import spearman_brown
 
-How = Literal["mean", "mode"]
+How = Literal["mean", "mode", "distribution"]
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,14 @@ class Average(Remedy):
 
     Attributes:
         k: runs that make one answer.
-        how: `mean` of scores, or `mode`: the answer given most often, among equally frequent ones the one that was given first.
+        how: `mean` of scores; `mode`: the answer given most often, among equally frequent ones the one that was given first; or
+            `distribution`: the shares of all labels over all runs of a prompt, read as if they were label probabilities, though they carry
+            the noise of so few draws.
     """
 
     k: int = 5
     how: How = "mean"
-    says: ClassVar[str] = "Ask k times and read the mean, or the most frequent answer, as one answer."
+    says: ClassVar[str] = "Ask k times and read the mean, the most frequent answer or the shares of all answers as one answer."
     acts_on: ClassVar[Stage] = "asks"
     cite: ClassVar[tuple[str, ...]] = ("spearman1910", "brown1910")
     replays: ClassVar[bool] = True
@@ -76,6 +79,8 @@ class Average(Remedy):
         if c.run is None:
             message = f"{responses.source} does not say which run a row is; name the column, and average can put runs together."
             raise DesignError(message)
+        if self.how == "distribution":
+            return self._shares(responses)
         told = responses.frame[c.run].cast(pl.String)
         number = told.cast(pl.Float64, strict=False)
         order = pl.Series(" run", told if number.null_count() else number)
@@ -96,6 +101,24 @@ class Average(Remedy):
             )
             raise DesignError(message)
         return replace(responses, frame=frame.select(responses.frame.columns), scale=scale)
+
+    @staticmethod
+    def _shares(responses: Responses) -> Responses:
+        """One row a prompt, with the share of each label.
+
+        Raises:
+            DesignError: answers are no labels.
+        """
+        c, labelled = responses.columns, responses.labelled
+        if labelled is None:
+            message = f"{responses.source}: numbers and texts have no shares of labels; write average:how=mean."
+            raise DesignError(message)
+        by = [name for name in responses.frame.columns if name not in {c.answer, c.run, c.outcome}]
+        said = pl.when(pl.col(" label") >= 0).then(pl.col(" label"))
+        shares = [(said == at).mean().alias(f"{P}{label}") for at, label in enumerate(labelled.labels)]
+        rows = responses.frame.with_columns(pl.Series(" label", responses.coded.values.astype(np.int64)))
+        columns = replace(c, run=None, outcome=None, probabilities=tuple(f"{P}{label}" for label in labelled.labels))
+        return replace(responses, frame=rows.group_by(by, maintain_order=True).agg(shares), columns=columns, scale=labelled)
 
     def _scores(self, responses: Responses) -> tuple[pl.Series, Scale]:
         """Every answer as a number, and the scale on which means of them lie.
