@@ -10,7 +10,7 @@ demo: $(VENV)/.installed
 	$(BIN)/personametrics demo --out demo-report
 
 test: $(VENV)/.developer
-	$(BIN)/python -m pytest
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal # a worker a core, each with one thread
 
 # Two servers that others wrote, asked over HTTP. One of them, llama.cpp, is compiled here the first time: some minutes.
 test-servers: $(VENV)/.developer $(VENV)-servers/.installed

@@ -8,7 +8,8 @@ from personametrics.lab.members import knobs, remedies, remedy
 from personametrics.testing import check_remedy
 
 STAGES = ("personas", "asks", "model", "responses", "estimates")
-WORLDS = 10
+WORLDS = 6
+"""Enough for a test; the benchmark of remedies draws more."""
 
 
 @pytest.mark.parametrize("name", remedies())

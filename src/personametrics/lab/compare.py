@@ -275,7 +275,7 @@ class Trial:
             change, verdict=verdict, evidence={"price": price, **change.evidence}, notices=(*change.notices, *told, *self.plain.who_judged)
         )
         provenance = {
-            "study": members.name_of(self.plain.study), "remedy": members.name_of(self.remedy), "model": self.model.id,
+            "study": members.spelled(self.plain.study), "remedy": members.spelled(self.remedy), "model": self.model.id,
             "knobs": {"study": _knobs(self.plain.study), "remedy": _knobs(self.remedy)}, "versions": versions(),
         }  # fmt: skip
         whole = applied(asked)
