@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from personametrics.cli.asking import Judge, ModelName, Partner, Runs, Score, Temperature
 from personametrics.cli.audit import Items, Json, Out, Personas, write_card
-from personametrics.cli.parts import Judge, Partner
 from personametrics.cli.people import Human, HumanAnswer, HumanAttribute, HumanItem, HumanScale, Respondent, with_people
 from personametrics.cli.progress import say_how_it_ended, with_progress
 from personametrics.data.ask import Sampling
@@ -24,13 +24,13 @@ Group = Annotated[str, typer.Option(help="Column or attribute within whose value
 def compare(  # noqa: PLR0917 (a command's options are its parameters)
     study: Annotated[str, typer.Argument(help="One of: personametrics studies. Knobs: distortion:margin=0.1.")],
     remedy: Annotated[str, typer.Option("--remedy", help="One of: personametrics remedies. Several: spell_out+average:k=3.")],
-    model: Annotated[str, typer.Option("--model", help="openai:NAME\\[@BASE_URL], local:FOLDER, embedded, or an entry point's name.")],
+    model: ModelName,
     personas: Personas = None,
     items: Items = None,
-    runs: Annotated[int, typer.Option(help="How often everything is asked.", min=1)] = 5,
+    runs: Runs = 5,
     out: Out = None,
-    score: Annotated[bool, typer.Option("--score", help="Ask for label probabilities instead of answers.")] = False,
-    temperature: Annotated[float, typer.Option(help="Of the answers.", min=0)] = 1.0,
+    score: Score = False,
+    temperature: Temperature = 1.0,
     group: Group = "",
     beside: Annotated[list[str] | None, typer.Option(help="A further study, to see whether it gets worse.")] = None,
     judge: Judge = None,
@@ -47,12 +47,7 @@ def compare(  # noqa: PLR0917 (a command's options are its parameters)
     console = Console(stderr=True)
     opened = named(model)
     people = Columns(human_respondent, human_item, human_answer, attributes=tuple(human_attribute or ()))
-    asked = with_people(
-        members.study(study),
-        human,
-        people,
-        human_scale,
-    )
+    asked = with_people(members.study(study), human, people, human_scale)
     folder = out or f"compare-{study.partition(':')[0]}-{remedy.partition(':')[0]}"
     asking = Asking(runs, score, sampling=Sampling(temperature))
     cast: Cast = {"judge": judge, "partner": partner}

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from personametrics.cli.asking import Judge, ModelName, Partner, Runs, Score, Temperature
 from personametrics.cli.audit import Items, Json, Out, Personas, write_card
-from personametrics.cli.parts import Judge, Partner
 from personametrics.cli.people import Human, HumanAnswer, HumanAttribute, HumanItem, HumanScale, Respondent, with_people
 from personametrics.cli.progress import say_how_it_ended, with_progress
 from personametrics.data.ask import Sampling
@@ -20,13 +20,13 @@ from personametrics.models.named import named
 
 def run(  # noqa: PLR0917 (a command's options are its parameters)
     study: Annotated[str, typer.Argument(help="One of: personametrics studies. Knobs: expertise:margin=0.1,field=work.")],
-    model: Annotated[str, typer.Option("--model", help="openai:NAME\\[@BASE_URL], local:FOLDER, embedded, or an entry point's name.")],
+    model: ModelName,
     personas: Personas = None,
     items: Items = None,
-    runs: Annotated[int, typer.Option(help="How often everything is asked.", min=1)] = 5,
+    runs: Runs = 5,
     out: Out = None,
-    score: Annotated[bool, typer.Option("--score", help="Ask for label probabilities instead of answers.")] = False,
-    temperature: Annotated[float, typer.Option(help="Of the answers.", min=0)] = 1.0,
+    score: Score = False,
+    temperature: Temperature = 1.0,
     judge: Judge = None,
     partner: Partner = None,
     human: Human = None,
@@ -43,12 +43,7 @@ def run(  # noqa: PLR0917 (a command's options are its parameters)
     asking = Asking(runs, score, sampling=Sampling(temperature))
     folder = out or f"run-{study.partition(':')[0]}"
     people = Columns(human_respondent, human_item, human_answer, attributes=tuple(human_attribute or ()))
-    asked = with_people(
-        members.study(study),
-        human,
-        people,
-        human_scale,
-    )
+    asked = with_people(members.study(study), human, people, human_scale)
     session = Session.opened(asked, opened.id, personas, items, folder, asking).played_by(judge=judge, partner=partner)
     console.print(f"{len(session.asks):,} asks.", highlight=False)
     tally = asyncio.run(with_progress(lambda terms: session.ask(opened, terms), console))

@@ -3,7 +3,7 @@
 import math
 import string
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import product
 from typing import Literal, TypeVar, get_args
 
@@ -258,7 +258,3 @@ def check_slots(name: str, template: str, allowed: set[str], needed: set[str]) -
     for slot in sorted(needed - found):
         message = f'{name}: the slot "{{{slot}}}" is missing, so it would never reach the model.'
         raise StudyError(message)
-
-
-TEMPLATES = tuple(field.name for field in fields(Prompt))
-"""What a prompt is made of."""
