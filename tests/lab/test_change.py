@@ -86,7 +86,7 @@ def test_a_rival_of_the_same_price_stands_beside() -> None:
     asked, rival = (Asked(Stability(), Average(), answered(0.3), answered(signal, seed)) for signal, seed in ((0.5, 1), (0.9, 2)))
     asked = replace(asked, remedy=Remedy())
     found = changed(asked, replace(rival, remedy=Average(1)))[2]
-    assert "worse than average:k=1 at the same price" in found.verdict.sentence
+    assert "worse than average:k=1 (" in found.verdict.sentence
     assert found["ahead.signal"].value == pytest.approx(found["after.signal"].value - found["rival.signal"].value)
 
 

@@ -97,7 +97,7 @@ def test_a_remedy_that_asks_more_has_averaging_as_its_rival(tmp_path: Path) -> N
     world = Counting()
     found = compare("stability", world.model, Twice(), PEOPLE, ITEMS, out=tmp_path, asking=Asking(2))
     assert [row["arm"] for row in found.change.evidence["price"]] == ["without", "with", "average:k=2"]
-    assert "average:k=2 at the same price" in found.change.verdict.sentence
+    assert "average:k=2, at the same price" in found.change.verdict.sentence
 
 
 def test_other_studies_are_looked_at_beside(tmp_path: Path) -> None:

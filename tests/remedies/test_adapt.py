@@ -229,10 +229,10 @@ def test_past_answers_are_told_in_dialogues_and_lines_stay_linked() -> None:
 
 
 def test_the_rival_tells_the_same_answers_and_rewrites_nothing() -> None:
-    rival = Adapt(known(8)).rival(3)
+    rival = Adapt(known(8)).rival()
     assert rival is not None
     assert (rival.drafts((ANN,)), rival.personas((ANN,), ()), rival.memory) == ([], (ANN,), 3)
-    assert rival.rival(1) is None
+    assert rival.rival() is None
 
 
 def test_errors_name_the_place_and_the_fix(tmp_path: Path) -> None:
@@ -274,6 +274,7 @@ def test_compare_asks_all_of_it_once_keeps_it_and_tells_the_price(tmp_path: Path
     assert (price["without"], price["with"]) == (4 * 12 * 3, 4 * 12 * 3 + len(written))
     assert [one.code for one in found.change.notices if one.code in {"gate", "cards-apart"}] == ["gate", "cards-apart"]
     assert list(price)[2] == "adapt:iterations=0,profile=False,memory=3,group=camp"
+    assert list(price.values())[2] == pytest.approx(price["with"], rel=0.2)  # whole runs
     before = len(asked)
     again = compare("stability:permutations=19", model, remedy, people, cure.items, out=tmp_path, asking=Asking(3))
     assert len(asked) == before

@@ -1,7 +1,6 @@
 """The best of several lines."""
 
 import asyncio
-import re
 from pathlib import Path
 
 import pytest
@@ -133,6 +132,6 @@ def test_the_price_counts_candidates_and_verdicts(tmp_path: Path) -> None:
     without, cured, rival = (int(str(row["asks"])) for row in found.change.evidence["price"])
     lines = 12 * 2 * 6
     assert cured == without + lines * (1 + 2)
-    assert rival == without
+    assert rival == pytest.approx(cured, rel=0.05)
     assert found.change.verdict.label.startswith("helps")
-    assert re.search(r"restate at \d+% of its asks \(", found.change.verdict.sentence)
+    assert "restate in 4 runs instead of 2, at the same price (" in found.change.verdict.sentence

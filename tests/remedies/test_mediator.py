@@ -76,7 +76,7 @@ def test_every_word_comes_from_the_card_the_lines_or_the_turn(said: list[str], c
 
 def test_it_asks_as_often_and_is_held_against_restating() -> None:
     assert len(Mediator().asks(nurse().lines)) == len(nurse().lines)
-    assert Mediator().rival(1.0) == Restate()
+    assert Mediator().rival() == Restate()
 
 
 @pytest.mark.parametrize(("knobs", "message"), [({"keep": "most"}, "consistent"), ({"template": "So far:"}, "write {lines}")])

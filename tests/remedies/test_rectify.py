@@ -113,9 +113,9 @@ def test_evidence_says_what_the_panel_is_worth() -> None:
 
 
 def test_the_rival_are_the_same_people_alone() -> None:
-    rival = Rectify(strata=("side",)).rival(1.0)
+    rival = Rectify(strata=("side",)).rival()
     assert rival == Rectify("people", ("side",))
-    assert rival.rival(1.0) is None
+    assert rival.rival() is None
     fitted = Rectify("people").fit(PANEL, HUMAN)
     assert fitted.numbers(people(PANEL)).value[:, 0] == pytest.approx(numbers(TRUE[:30]).mean(0))
     assert fitted.evidence(people(PANEL))["rectified"][0]["worth"] == 30.0

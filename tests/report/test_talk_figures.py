@@ -80,7 +80,22 @@ def test_who_fades_when_is_drawn_from_the_worst_on_with_intervals_in_the_table()
         for who, share in (("worst", 1.0), ("best", 0.0))
         for turn in (1, 2)
     ]
-    (found,) = figures(Finding("drift", "?", Verdict("fades", "."), (), evidence={"fading": rows}))
+    found = figures(Finding("drift", "?", Verdict("fades", "."), (), evidence={"fading": rows}))[0]
     assert found.alt.index("worst") < found.alt.index("best")
     assert {"low", "high"} <= set(found.rows[0])
     assert not figures(Finding("drift", "?", Verdict("fades", "."), (), evidence={"fading": rows[:1]}))
+
+
+def test_each_persona_has_its_curve_and_the_worst_is_shown_first() -> None:
+    fading: Rows = [
+        {"persona": who, "turn": turn, "faded": share, "low": share / 2, "high": 0.9, "dialogues": 4}
+        for who, share in (("worst", 0.8), ("best", 0.2))
+        for turn in (1, 2)
+    ]
+    positions: Rows = [{"persona": "best", "turn": turn, "value": 0.9, "low": None, "high": None, "items": 6} for turn in (1, 2)]
+    found = drawn(fading=fading, positions=positions)["courses"]
+    assert "shown first, “worst”: “lines in part” from 0.200 after 1 to 0.200 after 2." in found.alt
+    first = found.rows[0]
+    assert [first[name] for name in ("value", "low", "high")] == pytest.approx([0.2, 0.1, 0.6])
+    assert "NaN" not in svg(found)
+    assert specification(found)["params"][0]["bind"]["options"] == ["worst", "best"]

@@ -1,7 +1,8 @@
 """Drift: planted hazards, survival and probes against counting in plain Python; what a judge leaves open; the embedded model."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -19,6 +20,7 @@ from personametrics.data.prompt import Prompt
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, parse_scale
 from personametrics.data.study import Asking
+from personametrics.data.turned import Turned
 from personametrics.elicit.table import of_study
 from personametrics.models.embedded import panels, talk
 from personametrics.models.embedded.model import Embedded
@@ -107,16 +109,43 @@ def test_the_signal_at_the_beginning_is_that_of_stability() -> None:
 def test_default_and_position_are_those_of_the_shares_themselves() -> None:
     """With so many answers that noise is gone: x after 4 lines is half way between what it was and what nobody says."""
     share = {("a", 0): 0.9, ("a", 4): 0.7, ("b", 0): 0.1, ("b", 4): 0.3, ("(no persona)", 0): 0.5, ("(no persona)", 4): 0.5}
-    rows: list[dict[str, str | None]] = [
-        {"persona": who, "item": item, "run": str(run), "turn": str(turn), "part": "probe", "judged": None, "kind": None,
-         "on": "nominal:no|yes", "answer": "yes" if run < 1000 * yes else "no", "outcome": "answered", "scale": "nominal:no|yes"}
-        for (who, turn), yes in share.items() for item in ("i", "j") for run in range(1000)
-    ]  # fmt: skip
-    found = values(STUDY.estimate(read(rows)))
+    rows = probed(share, 2, lambda yes, run: "yes" if run < 1000 * yes else "no", 1000)
+    found = values(STUDY.estimate(rows))
     assert found["position.turn=4"] == pytest.approx(0.5, abs=0.002)
     assert found["default.turn=0"] == pytest.approx(0.32 / (0.32 + 0.18 + 0.5), abs=0.002)
     assert found["default.rise"] == pytest.approx(0.32 - 0.08 / (0.08 + 0.42 + 0.5), abs=0.002)
     assert found["signal.drop"] == pytest.approx((1 - 0.18 / 0.82) - (1 - 0.42 / 0.58), abs=0.002)
+
+
+def probed(share: Mapping[tuple[str, int], float], items: int, said: Callable[[float, int], str], runs: int) -> Responses:
+    """Answers to questions within dialogues, with a share of yes for each persona and turn."""
+    rows: list[dict[str, str | None]] = [
+        {"persona": who, "item": f"item {item}", "run": str(run), "turn": str(turn), "part": "probe", "judged": None, "kind": None,
+         "on": "nominal:no|yes", "answer": said(yes, run), "outcome": "answered", "scale": "nominal:no|yes"}
+        for (who, turn), yes in share.items() for item in range(items) for run in range(runs)
+    ]  # fmt: skip
+    return read(rows)
+
+
+def test_each_persona_has_its_own_position_but_those_who_began_as_nobody() -> None:
+    share = {("(no persona)", 0): 0.5, ("(no persona)", 4): 0.5, ("half", 0): 0.9, ("half", 4): 0.7, ("turned", 0): 0.1, ("turned", 4): 0.6}
+    share |= {("nobody", 0): 0.5, ("nobody", 4): 0.9}
+    played_ = probed(share, 5, lambda yes, run: "yes" if run < 1000 * yes else "no", 1000)
+    found = {str(row["persona"]): row["value"] for row in STUDY.estimate(played_).evidence["positions"]}
+    assert found == {"half": pytest.approx(0.5, abs=0.01), "turned": pytest.approx(-0.25, abs=0.01)}
+
+
+def test_positions_of_personas_are_covered_by_their_intervals() -> None:
+    """Each panel of its own: personas of one panel share the noise of nobody's answers, and err together."""
+    rng = np.random.default_rng(4)
+    share = {("(no persona)", 0): 0.5, ("(no persona)", 4): 0.5, ("p", 0): 0.9, ("p", 4): 0.7}
+    found: list[Any] = []
+    for _ in range(150):
+        rows = probed(share, 12, lambda yes, _: "yes" if rng.random() < yes else "no", 8).frame
+        text = rows.select(pl.col("persona", "item", "run", "on", "turn", "answer").cast(pl.String))
+        found += Turned(text.with_columns(pl.col("turn").cast(pl.Int64)), "these", 0.9).positions()
+    assert len(found) > 140
+    assert 0.84 < np.mean([row["low"] <= 0.5 <= row["high"] for row in found]) < 0.97
 
 
 def test_designs_ask_lines_verdicts_and_probes_and_no_more() -> None:

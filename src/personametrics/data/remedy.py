@@ -123,12 +123,8 @@ class Remedy:
         """
         return {}
 
-    def rival(self, ratio: float) -> "Remedy | None":  # noqa: ARG002
-        """The naive way to spend the same money; None: asking as often as before, or what is usual for remedies that ask more.
-
-        Args:
-            ratio: asks with the remedy over asks without it.
-        """
+    def rival(self) -> "Remedy | None":
+        """The naive way to spend the same money, which is asked in so many more runs; None: averaging, for remedies that ask more."""
         return None
 
     def known(self) -> Cure:

@@ -11,7 +11,7 @@ import polars as pl
 from personametrics.data.columns import Columns
 from personametrics.data.errors import InputError
 from personametrics.data.estimate import Estimate, Name, Status
-from personametrics.data.finding import Rows
+from personametrics.data.finding import Cell, Rows
 from personametrics.data.panel import METHOD, Panel
 from personametrics.data.prompt import NOBODY
 from personametrics.data.responses import Responses
@@ -102,7 +102,7 @@ class Turned:
 
     def beside_nobody(self) -> Iterator[Estimate]:
         """How far answers are from those without a persona after as many lines, and where they stand between these and the beginning."""
-        table, turns = self._table(), self.turns
+        table, turns = self._table, self.turns
         if not len(table):
             return
         summed = Summed(table, self.level)
@@ -122,6 +122,28 @@ class Turned:
             n = len(table.filter(known))
             yield _honest(summed.estimate(f"position.turn={turn}", _of(POSITION, turn), [stays * known, apart * known], _ratio, n=n))
 
+    def positions(self) -> Rows:
+        """`position` of each persona after each number of lines, with jackknife intervals over the items that it was asked.
+
+        Whoever begins too near to nobody's answers to be told from them has no position: it would be a ratio to about nothing. All
+        share the noise of nobody's answers, and so err together.
+        """
+        table, (first, *later) = self._table, self.turns
+        rows: list[Mapping[str, Cell]] = []
+        for (persona,), part in table.group_by("persona", maintain_order=True) if len(table) else ():
+            apart, own = _columns(first)[0], Summed(part, self.level, by=("item",))
+            if not own.estimate("apart", POSITION, [apart], lambda sums: sums[..., 0], n=len(part)).low > 0:
+                continue
+            for turn in later:
+                known = pl.col(f"c{turn}").is_not_null() & apart.is_not_null()
+                n = len(part.filter(known))
+                one = _honest(own.estimate("position", POSITION, [pl.col(f"c{turn}") * known, apart * known], _ratio, n=n))
+                if not math.isnan(one.value):
+                    low, high = (None if math.isnan(end) else end for end in (one.low, one.high))
+                    rows.append({"persona": str(persona), "turn": turn, "value": one.value, "low": low, "high": high, "items": n})
+        return rows
+
+    @cached_property
     def _table(self) -> pl.DataFrame:
         """A row for every persona and item.
 

@@ -23,8 +23,6 @@ NOTHING = 0.05
 """A change is none where its whole interval lies within ± this."""
 COLLAPSED = 0.8
 """Spread within groups collapses where the whole interval of what is kept lies below this."""
-CHEAPER = 0.8
-"""A rival that asks less than this share costs less."""
 NO_CHANGES = {"probability", "runs", "calls", "money"}
 """Units of numbers whose change says nothing."""
 IDENTITY = "identity"
@@ -44,7 +42,7 @@ class Asked:
         plain: answers without it.
         treated: answers to what it had asked; the same where it acts later.
         group: within what personas are compared for their spread; "": within sides where the study reads an `identity`, else all of them.
-        asks: what was asked for the treated answers, with all that stands behind them; 0: not known.
+        called: the remedy in sentences; "": by its name.
     """
 
     study: Study
@@ -52,7 +50,7 @@ class Asked:
     plain: Responses
     treated: Responses
     group: str = ""
-    asks: int = 0
+    called: str = ""
 
     def arms(self) -> tuple[Arm, Arm]:
         """Without and with the remedy; what it learns from is one half, drawn, and both arms are read on the other.
@@ -152,7 +150,8 @@ def changed(asked: Asked, rival: Asked | None = None, level: float = 0.9) -> tup
     promised = asked.remedy.promised(before.values)
     arms = {"change": 0} | ({"ahead": 2} if other else {})
     better = {one: _toward(pair, name, aim, at) for one, at in arms.items()}
-    sentence = _verdict(found, name, better, _margin(asked.study, before.finding[name]), _priced(asked, rival) if rival else "")
+    against = (rival.called or spelled(rival.remedy)) if rival else ""
+    sentence = _verdict(found, name, better, _margin(asked.study, before.finding[name]), against)
     tables: dict[str, Rows] = {
         "promised": [{"estimate": one, "promised": value, "found": after.values.get(one)} for one, value in promised.items()],
         "changes": _others(pair, name),
@@ -197,12 +196,6 @@ def _beside(asked: Asked, rival: Asked, before: Arm) -> Arm:
         return rival.arms()[1]
     answers = _only(rival.treated, before.responses.items.names) if asked.remedy.splits == "items" else rival.treated
     return Arm(rival.remedy.estimates(before.study), rival.remedy.responses(answers), rival.group)
-
-
-def _priced(asked: Asked, rival: Asked) -> str:
-    """A rival by its name, and what it costs beside the remedy."""
-    share = rival.asks / asked.asks if asked.asks and rival.asks else 1.0
-    return f"{spelled(rival.remedy)} at {'the same price' if share > CHEAPER else f'{share:.0%} of its asks'}"
 
 
 KEPT = Name("ratio", "personas", "variance between personas of a group, with the remedy over without it")

@@ -30,6 +30,8 @@ from personametrics.models.named import named
 
 ASKS_MORE = 1.5
 """From this many times the asks on, averaging as many runs stands beside a remedy."""
+SAME = 0.15
+"""Two arms have one price where their asks differ by less than this share."""
 GUARD = "stability"
 """What is looked at beside every other study, where the same answers tell."""
 
@@ -188,13 +190,29 @@ class Trial:
         return [text for text in said if text is not None]
 
     @cached_property
+    def _asks(self) -> int:
+        """Asked with the remedy, all told."""
+        return len(everything(self.treated(self.plain, self.remedy)[0].asks)) + len(everything(self.drafts))
+
+    @cached_property
     def rival(self) -> Remedy | None:
         """What the same money buys without the remedy."""
-        before, after = (len(everything(one.asks)) for one in (self.plain, self.treated(self.plain, self.remedy)[0]))
-        ratio = (after + len(everything(self.drafts))) / before
-        own = self.remedy.rival(ratio)
+        ratio = self._asks / len(everything(self.plain.asks))
         asks_more = ratio >= ASKS_MORE and members.name_of(self.remedy) != "average" and not self.plain.asking.score
-        return own or (members.remedy(f"average:k={math.ceil(ratio)}") if asks_more else None)
+        return self.remedy.rival() or (members.remedy(f"average:k={math.ceil(ratio)}") if asks_more else None)
+
+    @cached_property
+    def _rivals(self) -> "list[tuple[Session, Model]]":
+        """The session of the rival, in as many runs as the remedy's asks pay for, and what answers there; empty without one."""
+        if self.rival is None:
+            return []
+        session, model = self.treated(self.plain, self.rival)
+        if session.asking.score:
+            return [(session, model)]
+        runs = session.asking.runs
+        some, more = (len(everything(session.in_runs(many).asks)) for many in (runs, runs + 1))
+        left = (self._asks - some) / (more - some) if more > some else 0.0
+        return [(session.in_runs(runs + max(0, round(left))), model)]
 
     @property
     def forecast(self) -> str:
@@ -245,12 +263,11 @@ class Trial:
         found: list[tuple[Session, Model]] = []
         for session in (self.plain, *self.beside):
             found += [(session, self.model), self.treated(session, self.remedy)]
-        return [*found, self.treated(self.plain, self.rival)] if self.rival else found
+        return [*found, *self._rivals]
 
-    def _asked(self, session: Session, remedy: Remedy) -> Asked:
+    def _asked(self, session: Session) -> Asked:
         """Both arms of a study from the journal."""
-        treated = self.treated(session, remedy)[0]
-        return Asked(session.study, remedy, session.responses, treated.responses, self.group, len(everything(treated.asks)))
+        return Asked(session.study, self.remedy, session.responses, self.treated(session, self.remedy)[0].responses, self.group)
 
     @cached_property
     def comparison(self) -> Comparison:
@@ -260,14 +277,15 @@ class Trial:
             InputError: too little came back.
         """
         level = getattr(self.plain.study, "level", 0.9)
-        asked = self._asked(self.plain, self.remedy)
-        rival = self._asked(self.plain, self.rival) if self.rival else None
-        before, after, change = changed(asked, rival, level)
+        asked = self._asked(self.plain)
+        rivals = [
+            replace(asked, remedy=one.remedy, treated=one.responses, called=called(one, self.plain, self._asks)) for one, _ in self._rivals
+        ]
+        before, after, change = changed(asked, rivals[0] if rivals else None, level)
         said = f" The remedy was {asked.learned_from}." if asked.learned_from else ""
         treated = self.treated(self.plain, self.remedy)[0]
         arms = {"without": used(self.plain), "with": used(treated, self.drafts)}
-        if self.rival:
-            arms[members.spelled(self.rival)] = used(self.treated(self.plain, self.rival)[0])
+        arms |= {members.spelled(one.remedy): used(one) for one, _ in self._rivals}
         price, ratio = prices(arms, self.model.id, len({ask for ask in treated.settled if not ask.waits} & set(self.plain.settled)))
         verdict = replace(change.verdict, sentence=f"{change.verdict.sentence}{said} {ratio}")
         told = tuple(self.remedy.notices(self._written)) if self.drafts else ()
@@ -283,7 +301,7 @@ class Trial:
 
     def _beside(self, asked: Asked, level: float) -> list[Finding]:
         """How other studies changed: the further ones, and the guard where the same answers tell."""
-        others = [self._asked(session, self.remedy) for session in self.beside]
+        others = [self._asked(session) for session in self.beside]
         if members.name_of(self.plain.study) != GUARD and once(asked.plain) and once(asked.treated):
             others.insert(0, replace(asked, study=members.study(GUARD)))
         found = []
@@ -295,6 +313,14 @@ class Trial:
                     continue  # these answers do not tell
                 raise
         return found
+
+
+def called(rival: Session, plain: Session, asks: int) -> str:
+    """A rival by its name, its runs, and its price beside so many asks of the remedy."""
+    runs = f" in {rival.asking.runs} runs instead of {plain.asking.runs}" if rival.asking.runs > plain.asking.runs else ""
+    share = len(everything(rival.asks)) / asks
+    price = "at the same price" if abs(share - 1) < SAME else f"at {share:.0%} of its asks"
+    return f"{members.spelled(rival.remedy)}{runs}, {price}"
 
 
 def once(responses: Responses) -> bool:

@@ -135,6 +135,10 @@ class Session:
         """
         return replace(self, cast=players(self.model, cast))
 
+    def in_runs(self, runs: int) -> "Session":
+        """The session with another number of runs."""
+        return replace(self, asking=replace(self.asking, runs=runs))
+
     @cached_property
     def _cast(self) -> Mapping[str, Model]:
         """Who plays other parts, the oracle of the embedded model included."""

@@ -180,7 +180,7 @@ class Adapt(Remedy):
         listed = "\n".join(f"- {one.item.text} {one.answer}" for one in best)
         return replace(ask, messages=(*before, replace(question, text=MEMORY.replace("{known}", listed) + question.text)))
 
-    def rival(self, ratio: float) -> "Adapt | None":  # noqa: ARG002 (it costs next to nothing)
+    def rival(self) -> "Adapt | None":
         """The same answers told word for word, and nothing rewritten."""
         if not self.profile and not self.iterations:
             return None

@@ -147,7 +147,7 @@ class Average(Remedy):
         """The signal of the mean of k answers (Spearman–Brown)."""
         return {"signal": float(spearman_brown(before["signal"], self.k))} if "signal" in before and self.how == "mean" else {}
 
-    def rival(self, ratio: float) -> Remedy | None:  # noqa: ARG002
+    def rival(self) -> Remedy | None:
         """None: it is itself the naive way to spend more."""
         return None
 

@@ -64,7 +64,7 @@ class BestOf(Remedy):
         ]
         return choice(lines, verdicts, ask.about)
 
-    def rival(self, ratio: float) -> Remedy | None:  # noqa: ARG002
+    def rival(self) -> Remedy | None:
         """The persona told again in each turn."""
         return Restate()
 

@@ -64,7 +64,7 @@ class Mediator(Remedy):
         parts["head"] = Message("user", head)
         return replace(ask, messages=(replace(composed("user", "{head}\n\n{said}{turn}", parts), told=persona),))
 
-    def rival(self, ratio: float) -> Remedy | None:  # noqa: ARG002
+    def rival(self) -> Remedy | None:
         """The persona told again in each turn of the same conversation."""
         return Restate()
 

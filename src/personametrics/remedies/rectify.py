@@ -123,7 +123,7 @@ class Rectify(Remedy):
             found |= {"best people": best.people, "best personas": best.others, "best worth": best.effective}
         return found
 
-    def rival(self, ratio: float) -> Remedy | None:  # noqa: ARG002
+    def rival(self) -> Remedy | None:
         """The same people without the panel."""
         return None if self.method == "people" else replace(self, method="people")
 

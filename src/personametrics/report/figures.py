@@ -35,6 +35,7 @@ _ALL: tuple[Callable[[Finding], Figure | None], ...] = (
     talk_figures.drift,
     talk_figures.survival,
     talk_figures.fading,
+    talk_figures.courses,
 )
 
 

@@ -12,6 +12,7 @@ WIDE = 0.3
 """Turns over which the kinds of one turn are spread, so that no interval hides another."""
 NAMES: Mapping[str, str] = {"signal": "persona signal", "default": "unlike no persona", "position": "kept of the start"}
 SURVIVAL = "survival"
+IN_PART = "lines in part"
 ALL = "all"
 """The only kind."""
 
@@ -64,8 +65,37 @@ def fading(finding: Finding) -> Figure | None:
     return Figure("fading", "Who fades when", text, chart, rows)
 
 
-def _drawn(rows: Sequence[Row], name: str, order: list[str], lines: alt.Chart, scale: alt.Scale | None = None) -> Picture:
-    """Lines with dots and whiskers beside each other; one kind alone needs no legend."""
+def courses(finding: Finding) -> Figure | None:
+    """One persona at a time: the share of what it says that is its own, and how far it is from where it began; the others behind it."""
+    own = [
+        {"persona": row["persona"], "turn": row["turn"], "what": IN_PART, "value": 1 - row["faded"], "low": _rest(row["high"]),
+         "high": _rest(row["low"])}
+        for row in table(finding, "fading", "persona", "turn", "faded")
+    ]  # fmt: skip
+    kept = [dict(row) | {"what": NAMES["position"]} for row in table(finding, "positions", "persona", "turn", "value")]
+    rows = own + kept
+    order, names = _kinds(rows, "what"), _kinds(rows, "persona")
+    if len({row["turn"] for row in rows}) <= 1:
+        return None
+    first = [row for row in rows if row["persona"] == names[0]]
+    told = _ends(first, "what", _kinds(first, "what"))
+    text = f"Lines with their intervals over the turns, a persona at a time, the others faint; shown first, {quoted(names[0])}: {told}."
+    shown = alt.param(name="shown", value=names[0], bind=alt.binding_select(options=names, name="persona "))
+    middle = (len(order) - 1) / 2
+    placed = [dict(row) | {"at": row["turn"] + WIDE * (order.index(row["what"]) - middle) / len(order)} for row in rows]
+    chart = _drawn(placed, "what", order, alt.Chart().mark_line(strokeWidth=1.5), only="datum.persona === shown")
+    behind = alt.Chart().mark_line(strokeWidth=1, opacity=0.12).encode(x="at:Q", y="value:Q", color="what:N", detail="persona:N")
+    chart.layer = [behind, *chart.layer]
+    return Figure("courses", "What becomes of each persona", text, chart.add_params(shown), rows)
+
+
+def _rest(share: float | None) -> float | None:
+    """The rest of a share; None of one that is not known."""
+    return None if share is None else 1 - share
+
+
+def _drawn(rows: Sequence[Row], name: str, order: list[str], lines: alt.Chart, scale: alt.Scale | None = None, only: str = "") -> Picture:
+    """Lines with dots and whiskers beside each other, of the rows for which `only` holds; one kind alone needs no legend."""
     title = "value" if scale is None else "share still in part"
     turns = sorted({row["turn"] for row in rows})
     x = alt.X("at:Q", title="lines said", axis=alt.Axis(values=turns, grid=False, format="d"), scale=alt.Scale(nice=False, padding=12))
@@ -77,7 +107,8 @@ def _drawn(rows: Sequence[Row], name: str, order: list[str], lines: alt.Chart, s
     if order != [ALL]:
         color = alt.Color(f"{name}:N", title=None, scale=alt.Scale(domain=order))
         whiskers, lines, dots = whiskers.encode(color=color), lines.encode(color=color), kinds(dots, name, order)
-    return drawing(rows, whiskers, lines, dots)
+    layers = [whiskers, lines, dots]
+    return drawing(rows, *([one.transform_filter(only) for one in layers] if only else layers))
 
 
 def _kinds(rows: Iterable[Row], name: str) -> list[str]:

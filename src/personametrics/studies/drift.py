@@ -110,15 +110,16 @@ class Drift:
         if open_ := int(own["faded"].null_count()):
             text = f"The judge left {open_} of {len(own)} lines open: they count neither way, and survival is bounded by both."
             notices.append(Notice("unread-verdicts", text))
+        tables: dict[str, Rows] = {"survival": survival, "fading": by_persona(own, self.level)}
         probes = _probes(rows)
         if len(probes):
             turned = Turned(probes, responses.source, self.level)
             found += [*turned.signals(), *turned.beside_nobody()]
+            tables["positions"] = turned.positions()
         if not found:
             message = f"{responses.source} holds neither verdicts of lines (part {VERDICT}) nor questions within dialogues (part {PROBE})."
             raise DesignError(message)
-        tables: dict[str, Rows] = {"turns": curve(found), "survival": survival, "fading": by_persona(own, self.level)}
-        tables = {name: table for name, table in tables.items() if table}
+        tables = {name: table for name, table in {"turns": curve(found), **tables}.items() if table}
         return Finding("drift", self.question, self._verdict(found), tuple(found), tuple(notices), tables, self.cite)
 
     def _lines(self, lines: pl.DataFrame) -> list[Estimate]:
