@@ -17,7 +17,7 @@ import polars as pl
 from tables import load, markdown, put
 
 from personametrics.data.columns import Columns
-from personametrics.data.panel import Panel
+from personametrics.data.panels.panel import Panel
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Numeric
 from personametrics.elicit.adaptive import DECIDES, Adaptive, Sizes

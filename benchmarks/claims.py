@@ -34,10 +34,10 @@ from personametrics.data.study import Asking
 from personametrics.elicit.engine import Terms
 from personametrics.elicit.table import of_study, replied
 from personametrics.lab.run import Session
-from personametrics.models.embedded import panels
 from personametrics.models.embedded.model import Embedded
-from personametrics.models.embedded.people import Person
-from personametrics.models.embedded.society import PLANTED, sureness
+from personametrics.models.embedded.society import panels
+from personametrics.models.embedded.society.people import Person
+from personametrics.models.embedded.society.society import PLANTED, sureness
 
 PAGE = Path(__file__).parents[1] / "docs" / "claims.md"
 BESIDE = Path(__file__).parents[2] / "shared" / "data"

@@ -17,7 +17,7 @@ from personametrics.data.responses import Responses
 from personametrics.data.study import Asking, Study
 from personametrics.lab.members import study
 from personametrics.lab.run import Session
-from personametrics.models.embedded import instruments, panels
+from personametrics.models.embedded.society import instruments, panels
 from personametrics.studies.annotation import Annotation
 from personametrics.studies.fidelity import Fidelity
 from personametrics.studies.individuation import Individuation

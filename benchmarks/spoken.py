@@ -5,12 +5,12 @@ from statistics import fmean
 from typing import NamedTuple
 
 from personametrics.data.ask import Ask
-from personametrics.data.dialogue import LINE
+from personametrics.data.dialogues.dialogue import LINE
 from personametrics.data.persona import Persona
 from personametrics.lab.run import Session
 from personametrics.models.embedded.oracle import claims, contradict
-from personametrics.models.embedded.people import Person
-from personametrics.models.embedded.talk import ASKED, Turn, is_assistant, line
+from personametrics.models.embedded.society.people import Person
+from personametrics.models.embedded.society.talk import ASKED, Turn, is_assistant, line
 from personametrics.studies.pressure import PLAIN, UNDER
 
 

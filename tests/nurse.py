@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from personametrics.data.ask import Ask
-from personametrics.data.dialogue import Dialogue, Turn, dialogue
+from personametrics.data.dialogues.dialogue import Dialogue, Turn, dialogue
+from personametrics.data.dialogues.unasked import UNASKED, resolved
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import Place, Prompt
 from personametrics.data.study import Asking
-from personametrics.data.unasked import UNASKED, resolved
 from personametrics.elicit.talk import rounds
 
 ADA = Persona("ada", "You are Ada, a nurse.")

@@ -5,16 +5,16 @@ from dataclasses import replace
 from typing import Any
 
 from personametrics.data.ask import Ask
+from personametrics.data.dialogues.judge import JUDGE
 from personametrics.data.finding import Finding
 from personametrics.data.item import Item
-from personametrics.data.judge import JUDGE
 from personametrics.data.model import Model
 from personametrics.data.persona import Persona
 from personametrics.data.reply import Reply
 from personametrics.data.study import Asking
 from personametrics.elicit.table import of_study, replied
 from personametrics.elicit.talk import rounds
-from personametrics.models.embedded.proof import answered
+from personametrics.models.embedded.training.proof import answered
 
 
 def played(

@@ -12,10 +12,10 @@ import numpy as np
 
 from personametrics.data.persona import Persona
 from personametrics.data.roster import write_items, write_personas
-from personametrics.models.embedded.instruments import evidence
-from personametrics.models.embedded.panels import bare, strong
-from personametrics.models.embedded.people import Person
-from personametrics.models.embedded.society import answers
+from personametrics.models.embedded.society.instruments import evidence
+from personametrics.models.embedded.society.panels import bare, strong
+from personametrics.models.embedded.society.people import Person
+from personametrics.models.embedded.society.society import answers
 
 HERE = Path(__file__).parent
 PANEL = {"left": 32, "centre": 4, "right": 4}

@@ -10,6 +10,7 @@ import polars as pl
 
 from personametrics.data.ask import Ask
 from personametrics.data.citations import citations
+from personametrics.data.dialogues.unasked import UNASKED, resolved
 from personametrics.data.errors import InputError
 from personametrics.data.finding import Finding
 from personametrics.data.prompt import NOBODY
@@ -17,7 +18,6 @@ from personametrics.data.remedy import Remedy
 from personametrics.data.reply import Reply
 from personametrics.data.responses import Responses
 from personametrics.data.study import Asking, Known, Study, World
-from personametrics.data.unasked import UNASKED, resolved
 from personametrics.elicit.table import of_study, replied
 from personametrics.elicit.talk import meant, rounds
 from personametrics.lab import members

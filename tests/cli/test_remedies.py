@@ -9,7 +9,7 @@ from program import Program, program_in
 
 from personametrics.data.roster import write_items, write_personas
 from personametrics.lab.members import remedies
-from personametrics.models.embedded.panels import bare, questionnaire
+from personametrics.models.embedded.society.panels import bare, questionnaire
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from personametrics.data.ask import Ask, Message, slot
-from personametrics.data.dialogue import PARTNER, Turn, dialogue, said
+from personametrics.data.dialogues.dialogue import PARTNER, Turn, dialogue, said
 from personametrics.data.errors import StudyError
 from personametrics.data.item import Item
 from personametrics.data.model import Model

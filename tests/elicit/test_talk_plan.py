@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from personametrics.data.dialogue import BEGIN
+from personametrics.data.dialogues.dialogue import BEGIN
 from personametrics.data.errors import StudyError
 from personametrics.data.study import Room
 from personametrics.data.task import Task

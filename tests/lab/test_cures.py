@@ -12,8 +12,8 @@ from personametrics.elicit.run import Run
 from personametrics.lab import cures
 from personametrics.lab.audit import audit, card_of
 from personametrics.lab.diagnosis import Failing
-from personametrics.models.embedded.instruments import evidence
-from personametrics.models.embedded.panels import bare, questionnaire
+from personametrics.models.embedded.society.instruments import evidence
+from personametrics.models.embedded.society.panels import bare, questionnaire
 from personametrics.models.scripted import Scripted
 from personametrics.remedies.average import Average
 

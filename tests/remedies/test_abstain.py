@@ -7,9 +7,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from personametrics.data.annotated import annotated
 from personametrics.data.columns import Columns
 from personametrics.data.errors import DesignError, StudyError
+from personametrics.data.panels.annotated import annotated
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Ordinal, Scale
 from personametrics.remedies.abstain import Abstain

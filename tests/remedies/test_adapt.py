@@ -11,15 +11,15 @@ import polars as pl
 import pytest
 
 from personametrics.data.ask import Ask
-from personametrics.data.dialogue import Turn, dialogue
+from personametrics.data.dialogues.dialogue import Turn, dialogue
 from personametrics.data.errors import DesignError, InputError, StudyError
-from personametrics.data.feedback import REVISION
-from personametrics.data.interactions import Interaction
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
-from personametrics.data.revised import GOLD
 from personametrics.data.scale import Nominal, parse_scale
 from personametrics.data.study import Asking
+from personametrics.data.written.feedback import REVISION
+from personametrics.data.written.interactions import Interaction
+from personametrics.data.written.revised import GOLD
 from personametrics.elicit.engine import Terms
 from personametrics.elicit.journal import Journal
 from personametrics.elicit.talk import Talk, converse

@@ -7,14 +7,14 @@ import pytest
 from nurse import ADA, nurse
 
 from personametrics.data.ask import Ask
-from personametrics.data.dialogue import LINE
+from personametrics.data.dialogues.dialogue import LINE
+from personametrics.data.dialogues.judge import CONSISTENT, CONTRADICTS, JUDGE, judged
+from personametrics.data.dialogues.worn import worn
 from personametrics.data.errors import StudyError
-from personametrics.data.judge import CONSISTENT, CONTRADICTS, JUDGE, judged
 from personametrics.data.outcome import Outcome
 from personametrics.data.remedy import Chain
 from personametrics.data.reply import Reply
 from personametrics.data.study import Asking, Room
-from personametrics.data.worn import worn
 from personametrics.elicit.engine import Terms
 from personametrics.elicit.journal import Journal
 from personametrics.elicit.table import told

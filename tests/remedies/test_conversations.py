@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from personametrics.data.ask import Ask
-from personametrics.data.dialogue import Turn, dialogue
-from personametrics.data.judge import CONSISTENT, CONTRADICTS, JUDGE
+from personametrics.data.dialogues.dialogue import Turn, dialogue
+from personametrics.data.dialogues.judge import CONSISTENT, CONTRADICTS, JUDGE
 from personametrics.data.model import Model
 from personametrics.data.remedy import Remedy
 from personametrics.data.study import Asking
@@ -17,9 +17,9 @@ from personametrics.elicit.engine import Terms
 from personametrics.elicit.journal import Journal
 from personametrics.elicit.talk import Talk, converse
 from personametrics.lab import members
-from personametrics.models.embedded import talk
 from personametrics.models.embedded.model import Embedded
-from personametrics.models.embedded.people import somebody
+from personametrics.models.embedded.society import talk
+from personametrics.models.embedded.society.people import somebody
 from personametrics.models.scripted import Scripted
 
 PEOPLE = 20

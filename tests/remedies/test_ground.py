@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from personametrics.data.documents import Document
 from personametrics.data.errors import DesignError, InputError, StudyError
 from personametrics.data.persona import Persona
-from personametrics.data.stakeholders import FIELDS
+from personametrics.data.written.documents import Document
+from personametrics.data.written.stakeholders import FIELDS
 from personametrics.remedies.ground import Ground
 
 WARD = Document(

@@ -12,19 +12,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from personametrics.data.ask import Ask, Message, Sampling
-from personametrics.data.aware import Aware
 from personametrics.data.columns import Columns
 from personametrics.data.errors import DesignError, StudyError
 from personametrics.data.model import Model
+from personametrics.data.panels.aware import Aware
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import NOBODY, Prompt
 from personametrics.data.reply import Reply
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.models.embedded import talk
 from personametrics.models.embedded.model import Embedded
-from personametrics.models.embedded.panels import questionnaire, society, strong
-from personametrics.models.embedded.people import FACTS, TYPICAL, Person, somebody
+from personametrics.models.embedded.society import talk
+from personametrics.models.embedded.society.panels import questionnaire, society, strong
+from personametrics.models.embedded.society.people import FACTS, TYPICAL, Person, somebody
 from personametrics.models.scripted import Scripted
 from personametrics.remedies.listener import Listener
 from personametrics.stats.arrays import Floats

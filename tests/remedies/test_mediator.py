@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from nurse import ADA, TURNS, nurse, spoken
 
 from personametrics.data.ask import Ask
-from personametrics.data.dialogue import dialogue
+from personametrics.data.dialogues.dialogue import dialogue
+from personametrics.data.dialogues.judge import CONSISTENT, CONTRADICTS, JUDGE
 from personametrics.data.errors import StudyError
-from personametrics.data.judge import CONSISTENT, CONTRADICTS, JUDGE
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import Prompt
 from personametrics.data.study import Asking

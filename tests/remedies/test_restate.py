@@ -4,12 +4,12 @@ import pytest
 from nurse import ADA, nurse, spoken
 
 from personametrics.data.ask import Ask
-from personametrics.data.dialogue import Turn, dialogue
+from personametrics.data.dialogues.dialogue import Turn, dialogue
 from personametrics.data.errors import StudyError
 from personametrics.data.item import Item
 from personametrics.data.scale import Nominal
 from personametrics.data.study import Asking
-from personametrics.models.embedded import talk
+from personametrics.models.embedded.society import talk
 from personametrics.remedies.restate import Restate
 
 REMINDER = f"Remember who you are. {ADA.text}"

@@ -8,7 +8,7 @@ import pytest
 
 from personametrics.data.columns import Columns
 from personametrics.data.errors import ColumnError, DesignError, StudyError
-from personametrics.data.population import people
+from personametrics.data.panels.population import people
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Ordinal, Scale
 from personametrics.lab import members

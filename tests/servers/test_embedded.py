@@ -15,7 +15,7 @@ from personametrics.data.prompt import Prompt
 from personametrics.data.reply import Reply
 from personametrics.elicit.run import Run
 from personametrics.models.embedded.model import WEIGHTS, Embedded
-from personametrics.models.embedded.panels import questionnaire, strong
+from personametrics.models.embedded.society.panels import questionnaire, strong
 from personametrics.models.local import Local
 from personametrics.models.openai_compatible import OpenAICompatible
 

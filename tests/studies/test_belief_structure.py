@@ -15,8 +15,8 @@ from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Numeric, Ordinal
 from personametrics.data.study import Asking
 from personametrics.elicit.table import of_study, replied
-from personametrics.models.embedded.instruments import SUBJECTS, groups, knowledge, statements
-from personametrics.models.embedded.panels import society, strong
+from personametrics.models.embedded.society.instruments import SUBJECTS, groups, knowledge, statements
+from personametrics.models.embedded.society.panels import society, strong
 from personametrics.studies.belief_structure import BeliefStructure
 from personametrics.testing import Theatre
 

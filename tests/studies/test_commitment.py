@@ -19,9 +19,9 @@ from personametrics.data.prompt import Prompt
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
 from personametrics.data.study import Asking
-from personametrics.models.embedded import talk
-from personametrics.models.embedded.panels import games
-from personametrics.models.embedded.society import PLANTED
+from personametrics.models.embedded.society import talk
+from personametrics.models.embedded.society.panels import games
+from personametrics.models.embedded.society.society import PLANTED
 from personametrics.studies.commitment import Commitment
 from personametrics.testing import Theatre
 

@@ -11,19 +11,19 @@ import pytest
 
 from personametrics.data.ask import Ask
 from personametrics.data.columns import Columns
+from personametrics.data.dialogues.script import script, turns
 from personametrics.data.errors import AnswerError, ColumnError, DesignError
 from personametrics.data.finding import Finding
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Numeric
-from personametrics.data.script import script, turns
 from personametrics.data.study import Asking, World
 from personametrics.lab.run import run
-from personametrics.models.embedded import panels, talk
 from personametrics.models.embedded.model import Embedded
 from personametrics.models.embedded.oracle import claims, contradict
-from personametrics.models.embedded.people import Person
+from personametrics.models.embedded.society import panels, talk
+from personametrics.models.embedded.society.people import Person
 from personametrics.studies.consistency import Consistency
 from personametrics.testing import Theatre
 

@@ -22,9 +22,9 @@ from personametrics.data.prompt import NOBODY
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
 from personametrics.data.study import Asking
-from personametrics.models.embedded import instruments
-from personametrics.models.embedded.panels import bare, society
-from personametrics.models.embedded.society import PLANTED
+from personametrics.models.embedded.society import instruments
+from personametrics.models.embedded.society.panels import bare, society
+from personametrics.models.embedded.society.society import PLANTED
 from personametrics.studies.distortion import Distortion
 from personametrics.testing import Theatre
 

@@ -10,22 +10,22 @@ import pytest
 from played import played
 
 from personametrics.data.ask import Ask, Message, Sampling
+from personametrics.data.dialogues.fading import by_persona
+from personametrics.data.dialogues.judge import JUDGE
+from personametrics.data.dialogues.turned import Turned
 from personametrics.data.errors import ColumnError, DesignError
-from personametrics.data.fading import by_persona
 from personametrics.data.finding import Finding
 from personametrics.data.item import Item
-from personametrics.data.judge import JUDGE
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import Prompt
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, parse_scale
 from personametrics.data.study import Asking
-from personametrics.data.turned import Turned
 from personametrics.elicit.table import of_study
-from personametrics.models.embedded import panels, talk
 from personametrics.models.embedded.model import Embedded
-from personametrics.models.embedded.people import Person
-from personametrics.models.embedded.proof import answered
+from personametrics.models.embedded.society import panels, talk
+from personametrics.models.embedded.society.people import Person
+from personametrics.models.embedded.training.proof import answered
 from personametrics.studies.drift import Drift
 from personametrics.testing import Theatre
 

@@ -13,9 +13,9 @@ from personametrics.data.study import Asking, Study
 from personametrics.elicit.table import of_study, replied
 from personametrics.lab import battery
 from personametrics.lab.members import study
-from personametrics.models.embedded import panels
 from personametrics.models.embedded.model import Embedded
-from personametrics.models.embedded.proof import answered
+from personametrics.models.embedded.society import panels
+from personametrics.models.embedded.training.proof import answered
 
 LEVEL = 0.99
 CHIEF = {

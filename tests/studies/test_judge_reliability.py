@@ -19,7 +19,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
 from personametrics.data.scale import FreeText, Nominal, Numeric, Ordinal, Scale, character_ngrams
 from personametrics.data.study import Asking
-from personametrics.models.embedded.instruments import ratings
+from personametrics.models.embedded.society.instruments import ratings
 from personametrics.stats.agreement import krippendorff_alpha
 from personametrics.stats.omega import omega
 from personametrics.studies.judge_reliability import JudgeReliability

@@ -12,8 +12,8 @@ from personametrics.data.columns import Columns
 from personametrics.data.errors import DesignError
 from personametrics.data.finding import Finding, Rows
 from personametrics.data.item import Item
+from personametrics.data.panels.population import Numbers, People
 from personametrics.data.persona import Persona
-from personametrics.data.population import Numbers, People
 from personametrics.data.prompt import NOBODY
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Ordinal, Scale

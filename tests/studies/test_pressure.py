@@ -14,10 +14,10 @@ from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, parse_scale
 from personametrics.data.study import Asking
 from personametrics.elicit.table import of_study
-from personametrics.models.embedded import panels, talk
 from personametrics.models.embedded.model import Embedded
-from personametrics.models.embedded.people import Person
-from personametrics.models.embedded.proof import answered
+from personametrics.models.embedded.society import panels, talk
+from personametrics.models.embedded.society.people import Person
+from personametrics.models.embedded.training.proof import answered
 from personametrics.studies.pressure import Pressure
 
 STUDY = Pressure(attacks=(2,), repeats=2, after=1)

@@ -14,8 +14,8 @@ from scipy.stats import t, ttest_ind
 from personametrics.data.columns import Columns
 from personametrics.data.errors import AnswerError, ColumnError, DesignError
 from personametrics.data.estimate import Status
-from personametrics.data.experiments import checked
 from personametrics.data.item import Item
+from personametrics.data.panels.experiments import checked
 from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Numeric, Ordinal, Scale

@@ -21,8 +21,8 @@ from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Ordinal
 from personametrics.data.study import Asking
 from personametrics.elicit.table import of_study, replied
-from personametrics.models.embedded.instruments import knowledge, statements
-from personametrics.models.embedded.panels import pliant, questionnaire, resistant, society, strong
+from personametrics.models.embedded.society.instruments import knowledge, statements
+from personametrics.models.embedded.society.panels import pliant, questionnaire, resistant, society, strong
 from personametrics.studies.resistance import Resistance
 from personametrics.testing import Theatre
 

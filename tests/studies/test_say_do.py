@@ -11,7 +11,7 @@ from personametrics.data import shipped
 from personametrics.data.columns import Columns
 from personametrics.data.errors import AnswerError, ColumnError, DesignError
 from personametrics.data.item import Item
-from personametrics.data.played import turned
+from personametrics.data.panels.played import turned
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Numeric
 from personametrics.data.study import Asking

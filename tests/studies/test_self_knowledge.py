@@ -18,10 +18,10 @@ from personametrics.data.prompt import NOBODY
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
 from personametrics.data.study import Asking
-from personametrics.models.embedded import instruments
-from personametrics.models.embedded.panels import strong
-from personametrics.models.embedded.people import Person
-from personametrics.models.embedded.society import PLANTED, answers, sureness
+from personametrics.models.embedded.society import instruments
+from personametrics.models.embedded.society.panels import strong
+from personametrics.models.embedded.society.people import Person
+from personametrics.models.embedded.society.society import PLANTED, answers, sureness
 from personametrics.studies.self_knowledge import SelfKnowledge
 from personametrics.testing import Theatre
 

@@ -15,7 +15,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.roster import write_items, write_personas
 from personametrics.lab.audit import audit
 from personametrics.models.embedded.model import Embedded
-from personametrics.models.embedded.panels import bare, questionnaire, society, strong
+from personametrics.models.embedded.society.panels import bare, questionnaire, society, strong
 from personametrics.models.scripted import Scripted
 
 RUNS = 5

@@ -8,7 +8,7 @@ import typer
 
 from personametrics.data.columns import Columns
 from personametrics.data.errors import InputError
-from personametrics.data.population import WEIGHT
+from personametrics.data.panels.population import WEIGHT
 from personametrics.data.reading import column_names, scan
 from personametrics.data.responses import Responses
 from personametrics.data.scale import parse_scale

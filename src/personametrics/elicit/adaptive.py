@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from personametrics.data.errors import DesignError, StudyError
-from personametrics.data.panel import Panel
+from personametrics.data.panels.panel import Panel
 from personametrics.data.responses import Responses
 from personametrics.stats.arrays import Ints
 from personametrics.stats.intervals import Interval

@@ -9,7 +9,7 @@ import numpy as np
 from personametrics.data.errors import InputError
 from personametrics.data.grid import Grid
 from personametrics.data.model import Counts, Model
-from personametrics.data.panel import Panel
+from personametrics.data.panels.panel import Panel
 from personametrics.data.scale import FreeText
 from personametrics.elicit.arms import PANEL, SHUFFLED
 from personametrics.elicit.engine import keys_of, missing

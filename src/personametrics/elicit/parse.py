@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from personametrics.data.ask import Ask
-from personametrics.data.dialogue import LINE, PARTNER
+from personametrics.data.dialogues.dialogue import LINE, PARTNER
 from personametrics.data.outcome import Outcome
 from personametrics.data.prompt import Style
 from personametrics.data.reply import Reply

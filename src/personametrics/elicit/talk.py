@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from personametrics.data.ask import Ask
+from personametrics.data.dialogues.rewritten import waited_for
+from personametrics.data.dialogues.unasked import UNASKED, resolved
 from personametrics.data.model import Model
 from personametrics.data.reply import Reply
-from personametrics.data.rewritten import waited_for
 from personametrics.data.scale import parse_scale
 from personametrics.data.study import Room
-from personametrics.data.unasked import UNASKED, resolved
 from personametrics.elicit.engine import Tally, Terms, elicit
 from personametrics.elicit.journal import Journal
 from personametrics.elicit.parse import parse

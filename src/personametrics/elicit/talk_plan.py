@@ -6,12 +6,12 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from personametrics.data.dialogue import BEGIN
+from personametrics.data.dialogues.dialogue import BEGIN
+from personametrics.data.dialogues.user_dialogue import Assistant
 from personametrics.data.errors import StudyError
 from personametrics.data.prompt import Place, Prompt, check_slots
 from personametrics.data.study import Room
 from personametrics.data.task import Task
-from personametrics.data.user_dialogue import Assistant
 from personametrics.elicit.plan import LimitsPart, Part, SamplingPart
 from personametrics.elicit.study_file import local, read
 

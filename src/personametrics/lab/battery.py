@@ -17,7 +17,7 @@ def personas(model: str, study: str) -> tuple[Persona, ...]:
     """
     if not model.startswith(TOY):
         return shipped.personas()
-    from personametrics.models.embedded import panels  # noqa: PLC0415 (whoever asks another model needs none of it)
+    from personametrics.models.embedded.society import panels  # noqa: PLC0415 (whoever asks another model needs none of it)
 
     if study in {"consistency", "coherence"}:
         return panels.talkers()
@@ -32,6 +32,6 @@ def items(model: str) -> tuple[Item, ...]:
     """
     if not model.startswith(TOY):
         return shipped.items()
-    from personametrics.models.embedded import panels  # noqa: PLC0415 (as above)
+    from personametrics.models.embedded.society import panels  # noqa: PLC0415 (as above)
 
     return panels.battery()

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 from personametrics.data.ask import Ask
-from personametrics.data.judge import JUDGE
+from personametrics.data.dialogues.judge import JUDGE
 from personametrics.data.model import TOY, Model
 from personametrics.data.notice import Notice
 from personametrics.models.named import named

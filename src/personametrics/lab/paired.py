@@ -13,10 +13,10 @@ from scipy.special import stdtrit
 from personametrics.data.answers import answers, cells
 from personametrics.data.errors import DesignError, InputError
 from personametrics.data.finding import Finding
+from personametrics.data.panels.scored import scored
 from personametrics.data.prompt import NOBODY
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.scored import scored
 from personametrics.data.study import Study
 from personametrics.stats.intervals import Interval
 

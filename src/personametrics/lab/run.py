@@ -12,6 +12,7 @@ import polars as pl
 
 from personametrics.data.ask import Ask
 from personametrics.data.card import Card
+from personametrics.data.dialogues.transcripts import transcripts
 from personametrics.data.errors import InputError, StudyError
 from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.item import Item
@@ -22,7 +23,6 @@ from personametrics.data.remedy import Remedy
 from personametrics.data.responses import Responses
 from personametrics.data.roster import read_items, read_personas
 from personametrics.data.study import Asking, Study
-from personametrics.data.transcripts import transcripts
 from personametrics.elicit.arms import PANEL
 from personametrics.elicit.engine import Tally, Terms, elicit
 from personametrics.elicit.journal import Journal

@@ -12,7 +12,8 @@ import polars as pl
 
 from personametrics.data.ask import Ask
 from personametrics.data.card import Card
-from personametrics.data.dialogue import LINE, PARTNER
+from personametrics.data.dialogues.dialogue import LINE, PARTNER
+from personametrics.data.dialogues.user_dialogue import user_dialogue
 from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.model import Model
 from personametrics.data.outcome import Outcome
@@ -20,7 +21,6 @@ from personametrics.data.persona import Persona
 from personametrics.data.roster import read_personas, read_tasks
 from personametrics.data.study import Asking
 from personametrics.data.task import Task
-from personametrics.data.user_dialogue import user_dialogue
 from personametrics.data.writing import write
 from personametrics.elicit.arms import PANEL
 from personametrics.elicit.engine import Tally, Terms

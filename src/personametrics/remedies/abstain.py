@@ -10,14 +10,14 @@ from typing import ClassVar, Literal, NamedTuple, get_args
 import numpy as np
 import polars as pl
 
-from personametrics.data.annotated import SET, column_of, pooled
 from personametrics.data.ask import Ask
 from personametrics.data.columns import Columns
-from personametrics.data.doubt import Doubt, Over, confidence, taken_back, units
 from personametrics.data.errors import DesignError, StudyError, options
 from personametrics.data.item import Item
 from personametrics.data.notice import Notice
-from personametrics.data.paired import pair_up
+from personametrics.data.panels.annotated import SET, column_of, pooled
+from personametrics.data.panels.doubt import Doubt, Over, confidence, taken_back, units
+from personametrics.data.panels.paired import pair_up
 from personametrics.data.persona import Persona
 from personametrics.data.remedy import Cure, Remedy, Split, Stage
 from personametrics.data.responses import Responses

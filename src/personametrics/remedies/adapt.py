@@ -8,17 +8,17 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from personametrics.data.ask import Ask
-from personametrics.data.cards_apart import cards_apart, groups_apart
+from personametrics.data.dialogues.rewritten import by_persona, rewritten
 from personametrics.data.errors import DesignError, StudyError, options
-from personametrics.data.feedback import REVISION, profiled, simulated, updated
-from personametrics.data.interactions import Interaction, read_interactions, remembered
 from personametrics.data.item import Item
 from personametrics.data.notice import Notice
 from personametrics.data.persona import Persona
 from personametrics.data.remedy import Cure, Remedy, Stage
-from personametrics.data.revised import GOLD, candidate, card, diary, kept
-from personametrics.data.rewritten import by_persona, rewritten
 from personametrics.data.scale import Nominal
+from personametrics.data.written.cards_apart import cards_apart, groups_apart
+from personametrics.data.written.feedback import REVISION, profiled, simulated, updated
+from personametrics.data.written.interactions import Interaction, read_interactions, remembered
+from personametrics.data.written.revised import GOLD, candidate, card, diary, kept
 
 MEMORY = "You were asked before, and answered:\n{known}\n\n"
 """What stands before a question, where past answers are told with it."""

@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 
 from personametrics.data.ask import Ask
-from personametrics.data.doubt import CERTAINTY
 from personametrics.data.errors import DesignError, StudyError, options
 from personametrics.data.item import Item
+from personametrics.data.panels.doubt import CERTAINTY
 from personametrics.data.persona import Persona
 from personametrics.data.probabilities import P
 from personametrics.data.remedy import Cure, Remedy, Stage

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from personametrics.data.ask import Ask
-from personametrics.data.choice import choice
-from personametrics.data.dialogue import LINE
+from personametrics.data.dialogues.choice import choice
+from personametrics.data.dialogues.dialogue import LINE
+from personametrics.data.dialogues.judge import judged
+from personametrics.data.dialogues.rewritten import by_persona, rewritten, told
+from personametrics.data.dialogues.worn import FADES, STAYS, consistent, worn
 from personametrics.data.errors import StudyError
-from personametrics.data.judge import judged
 from personametrics.data.remedy import Cure, Remedy, Stage
-from personametrics.data.rewritten import by_persona, rewritten, told
-from personametrics.data.worn import FADES, STAYS, consistent, worn
 from personametrics.remedies.restate import Restate
 
 APART = 1_000_000

@@ -7,14 +7,14 @@ from functools import cached_property
 from typing import ClassVar
 
 from personametrics.data.ask import Ask, Message, Sampling
-from personametrics.data.documents import SHORTEST, Document, read_documents
 from personametrics.data.errors import DesignError, StudyError
 from personametrics.data.item import Item
 from personametrics.data.notice import Notice
 from personametrics.data.persona import Persona
 from personametrics.data.remedy import Cure, Remedy, Stage
 from personametrics.data.scale import Nominal, character_ngrams
-from personametrics.data.stakeholders import Field, Role, Stakeholder, merged, read_stakeholders
+from personametrics.data.written.documents import SHORTEST, Document, read_documents
+from personametrics.data.written.stakeholders import Field, Role, Stakeholder, merged, read_stakeholders
 from personametrics.stats.arrays import Floats
 from personametrics.stats.clustering import clusters
 

@@ -8,13 +8,13 @@ from typing import ClassVar, Literal, get_args
 import numpy as np
 import polars as pl
 
-from personametrics.data.alike import asked_alike
 from personametrics.data.ask import Ask
-from personametrics.data.aware import Aware
 from personametrics.data.errors import DesignError, StudyError, options
 from personametrics.data.item import Item
 from personametrics.data.model import Blends, Model
 from personametrics.data.notice import Notice
+from personametrics.data.panels.alike import asked_alike
+from personametrics.data.panels.aware import Aware
 from personametrics.data.persona import Persona
 from personametrics.data.probabilities import label_probabilities
 from personametrics.data.prompt import NOBODY

@@ -14,13 +14,13 @@ from personametrics.data.columns import Columns
 from personametrics.data.errors import DesignError, StudyError, options
 from personametrics.data.finding import Cell, Rows
 from personametrics.data.item import Item
+from personametrics.data.panels.population import Numbers, People
+from personametrics.data.panels.tied import Tied, tied
 from personametrics.data.persona import Persona
-from personametrics.data.population import Numbers, People
 from personametrics.data.remedy import Cure, Remedy, Split, Stage
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Ordinal
 from personametrics.data.study import Asking, Study
-from personametrics.data.tied import Tied, tied
 from personametrics.stats.design_based import design_based
 from personametrics.stats.ppi import Rectified, Sample, mean
 from personametrics.stats.subjects import best_split, correlation, effective_size, people_needed

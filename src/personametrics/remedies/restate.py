@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, get_args
 
 from personametrics.data.ask import Ask, Message, slot
-from personametrics.data.commitments import commitments
+from personametrics.data.dialogues.commitments import commitments
+from personametrics.data.dialogues.rewritten import by_persona, composed, rewritten, told
+from personametrics.data.dialogues.worn import REMINDED_FADES, REMINDED_STAYS, consistent, worn
 from personametrics.data.errors import StudyError, options
 from personametrics.data.remedy import Cure, Remedy, Stage
-from personametrics.data.rewritten import by_persona, composed, rewritten, told
-from personametrics.data.worn import REMINDED_FADES, REMINDED_STAYS, consistent, worn
 
 Form = Literal["card", "summary"]
 SUMMARY = " You have said so far:\n{lines}\n"

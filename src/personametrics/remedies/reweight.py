@@ -13,8 +13,8 @@ from personametrics.data.columns import Columns
 from personametrics.data.errors import DesignError, StudyError, options
 from personametrics.data.finding import Cell, Rows
 from personametrics.data.item import Item
+from personametrics.data.panels.population import Numbers, People, both, plain
 from personametrics.data.persona import Persona
-from personametrics.data.population import Numbers, People, both, plain
 from personametrics.data.remedy import Cure, Remedy, Split, Stage
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Ordinal

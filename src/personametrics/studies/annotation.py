@@ -10,7 +10,6 @@ import numpy as np
 import polars as pl
 from scipy.stats import binom
 
-from personametrics.data.annotated import annotated, column_of
 from personametrics.data.ask import Ask
 from personametrics.data.columns import Columns
 from personametrics.data.errors import DesignError
@@ -18,11 +17,12 @@ from personametrics.data.estimate import Estimate, Name
 from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.item import Item
 from personametrics.data.notice import Notice
+from personametrics.data.panels.annotated import annotated, column_of
+from personametrics.data.panels.summed import Summed
 from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
 from personametrics.data.study import Aim, Asking, Known
-from personametrics.data.summed import Summed
 from personametrics.stats.arrays import Floats
 from personametrics.stats.selective import augrc, aurc
 

@@ -17,7 +17,7 @@ from personametrics.data.estimate import Estimate, Name, Status
 from personametrics.data.finding import Cell, Finding, Rows, Verdict
 from personametrics.data.item import Item
 from personametrics.data.notice import Notice
-from personametrics.data.panel import FEW
+from personametrics.data.panels.panel import FEW
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import NOBODY
 from personametrics.data.responses import Responses

@@ -12,11 +12,11 @@ from personametrics.data.errors import AnswerError, ColumnError, DesignError, op
 from personametrics.data.estimate import Estimate, Name, Status
 from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.item import Item
-from personametrics.data.panel import Panel
+from personametrics.data.panels.panel import Panel
+from personametrics.data.panels.spread import disagreements
 from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.spread import disagreements
 from personametrics.data.study import Aim, Asking, Known, one_scale
 from personametrics.stats.ranks import Ranks, concordance, ranks
 

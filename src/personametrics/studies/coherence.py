@@ -9,19 +9,19 @@ import polars as pl
 
 from personametrics.data.answers import answers
 from personametrics.data.ask import Ask
-from personametrics.data.dialogue import LINE, dialogue
+from personametrics.data.dialogues.dialogue import LINE, dialogue
+from personametrics.data.dialogues.judge import CONSISTENT, CONTRADICTS, NO, YES, judged
+from personametrics.data.dialogues.parroted import overlap
+from personametrics.data.dialogues.script import script, turns
 from personametrics.data.errors import AnswerError, DesignError
 from personametrics.data.estimate import Estimate, Name
 from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.item import Item
-from personametrics.data.judge import CONSISTENT, CONTRADICTS, NO, YES, judged
-from personametrics.data.parroted import overlap
+from personametrics.data.panels.summed import Summed
 from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
 from personametrics.data.scale import FreeText, character_ngrams
-from personametrics.data.script import script, turns
 from personametrics.data.study import Aim, Asking, Known
-from personametrics.data.summed import Summed
 from personametrics.stats.arrays import Floats
 
 TRUE, APT = "prompt_to_line", "relevance"

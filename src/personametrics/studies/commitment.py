@@ -13,12 +13,12 @@ from personametrics.data.errors import DesignError
 from personametrics.data.estimate import Estimate, Name, Status
 from personametrics.data.finding import Cell, Finding, Rows, Verdict
 from personametrics.data.item import Item
+from personametrics.data.panels.summed import Summed
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import NOBODY
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
 from personametrics.data.study import Aim, Asking, Known
-from personametrics.data.summed import Summed
 from personametrics.stats.arrays import Floats
 from personametrics.stats.entropy import miller_madow
 

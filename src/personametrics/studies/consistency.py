@@ -5,21 +5,21 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 from personametrics.data.ask import Ask
-from personametrics.data.consistent import NAMES, Measures
-from personametrics.data.dialogue import Dialogue, Turn, dialogue
+from personametrics.data.dialogues.consistent import NAMES, Measures
+from personametrics.data.dialogues.dialogue import Dialogue, Turn, dialogue
+from personametrics.data.dialogues.judge import indexed, judged, read
+from personametrics.data.dialogues.judge_errors import LL, PL
+from personametrics.data.dialogues.script import script
+from personametrics.data.dialogues.script import turns as turns_of
+from personametrics.data.dialogues.verdicts import FALSE, OTHER, PERSON, TRUE, verdicts
 from personametrics.data.errors import DesignError
 from personametrics.data.estimate import Estimate
 from personametrics.data.finding import Finding, Verdict
 from personametrics.data.item import Item
-from personametrics.data.judge import indexed, judged, read
-from personametrics.data.judge_errors import LL, PL
 from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.script import script
-from personametrics.data.script import turns as turns_of
 from personametrics.data.study import Aim, Asking, Known
-from personametrics.data.verdicts import FALSE, OTHER, PERSON, TRUE, verdicts
 
 SAID = "{} – {{}}."
 """How a fact is stated where its item does not say."""

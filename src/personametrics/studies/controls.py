@@ -12,7 +12,7 @@ from personametrics.data.columns import Columns
 from personametrics.data.errors import DesignError
 from personametrics.data.estimate import Estimate, Status
 from personametrics.data.finding import Finding, Verdict
-from personametrics.data.panel import METHOD, Panel
+from personametrics.data.panels.panel import METHOD, Panel
 from personametrics.data.responses import Responses
 from personametrics.stats.arrays import Floats
 from personametrics.stats.components import signal

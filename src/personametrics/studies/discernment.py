@@ -11,12 +11,12 @@ import polars as pl
 
 from personametrics.data.answers import answers
 from personametrics.data.ask import Ask
-from personametrics.data.contrast import Contrasts, Group, first
 from personametrics.data.errors import AnswerError, DesignError
 from personametrics.data.estimate import Estimate, Name
 from personametrics.data.finding import Finding, Verdict
 from personametrics.data.instructions import PLAIN, instructed, instructions
 from personametrics.data.item import Item
+from personametrics.data.panels.contrast import Contrasts, Group, first
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import NOBODY
 from personametrics.data.responses import Responses

@@ -11,19 +11,19 @@ import polars as pl
 
 from personametrics.data.answers import answers
 from personametrics.data.ask import Ask
-from personametrics.data.contrast import Contrasts, Group, difference, first
 from personametrics.data.errors import DesignError
 from personametrics.data.estimate import Estimate, Name, Status
 from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.instructions import PLAIN, instructed, instructions
 from personametrics.data.item import Item
 from personametrics.data.notice import Notice
+from personametrics.data.panels.contrast import Contrasts, Group, difference, first
+from personametrics.data.panels.summed import METHOD
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import NOBODY
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
 from personametrics.data.study import Aim, Asking, Known
-from personametrics.data.summed import METHOD
 from personametrics.stats.arrays import Floats
 
 NEUTRAL = "none"

@@ -10,21 +10,21 @@ import numpy as np
 import polars as pl
 
 from personametrics.data.ask import Ask, Message
-from personametrics.data.dialogue import LINE, Dialogue, Turn, dialogue
+from personametrics.data.dialogues.dialogue import LINE, Dialogue, Turn, dialogue
+from personametrics.data.dialogues.fading import READS, by_persona, fading, heard, lasting, proportion, require, unread
+from personametrics.data.dialogues.judge import NO, VERDICT, YES
+from personametrics.data.dialogues.script import TURN, script, turns, verdicts
+from personametrics.data.dialogues.turned import Turned, curve
 from personametrics.data.errors import DesignError
 from personametrics.data.estimate import Estimate, Name
-from personametrics.data.fading import READS, by_persona, fading, heard, lasting, proportion, require, unread
 from personametrics.data.finding import Cell, Finding, Rows, Verdict
 from personametrics.data.item import Item
-from personametrics.data.judge import NO, VERDICT, YES
 from personametrics.data.notice import Notice
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import NOBODY
 from personametrics.data.responses import Responses
 from personametrics.data.scale import FreeText, Nominal, parse_scale, spell_scale
-from personametrics.data.script import TURN, script, turns, verdicts
 from personametrics.data.study import Aim, Asking, Known, one_scale
-from personametrics.data.turned import Turned, curve
 from personametrics.stats.intervals import Interval
 from personametrics.stats.survival import Survival, kaplan_meier
 

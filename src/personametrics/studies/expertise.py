@@ -12,11 +12,11 @@ from personametrics.data.errors import DesignError
 from personametrics.data.estimate import Estimate, Name
 from personametrics.data.finding import Finding, Verdict
 from personametrics.data.item import Item
+from personametrics.data.panels.summed import Summed
 from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
 from personametrics.data.study import Aim, Asking, Known
-from personametrics.data.summed import Summed
 from personametrics.stats.arrays import Floats
 
 ARMS: Mapping[str, str] = {

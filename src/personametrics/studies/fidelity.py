@@ -17,7 +17,7 @@ from personametrics.data.estimate import Estimate, Status
 from personametrics.data.finding import Cell, Finding, Rows, Verdict
 from personametrics.data.item import Item
 from personametrics.data.notice import Notice
-from personametrics.data.paired import Side, pair_up
+from personametrics.data.panels.paired import Side, pair_up
 from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal

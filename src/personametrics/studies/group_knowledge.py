@@ -13,11 +13,11 @@ from personametrics.data.errors import AnswerError, DesignError
 from personametrics.data.estimate import Estimate, Name, Status
 from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.item import Item
+from personametrics.data.panels.summed import Summed
 from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Ordinal
 from personametrics.data.study import Aim, Asking, Known
-from personametrics.data.summed import Summed
 from personametrics.stats.intervals import Interval
 from personametrics.stats.mover import difference
 

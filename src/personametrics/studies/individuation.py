@@ -14,12 +14,12 @@ from personametrics.data.errors import AnswerError, DesignError
 from personametrics.data.estimate import Estimate, Name
 from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.item import Item
-from personametrics.data.matched import READS, Matched, matched, one_each
+from personametrics.data.panels.matched import READS, Matched, matched, one_each
+from personametrics.data.panels.summed import Summed
 from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Ordinal
 from personametrics.data.study import Aim, Asking, Known
-from personametrics.data.summed import Summed
 from personametrics.stats.arrays import Floats
 from personametrics.stats.twins import identified
 

@@ -15,14 +15,14 @@ from personametrics.data.errors import DesignError
 from personametrics.data.estimate import Estimate, Name, Status
 from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.item import Item
-from personametrics.data.panel import Panel
+from personametrics.data.panels.panel import Panel
+from personametrics.data.panels.repeated import agreements, crossings
+from personametrics.data.panels.spread import components
+from personametrics.data.panels.summed import Summed
 from personametrics.data.persona import Persona
-from personametrics.data.repeated import agreements, crossings
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Numeric, Ordinal
-from personametrics.data.spread import components
 from personametrics.data.study import Aim, Asking, Known
-from personametrics.data.summed import Summed
 from personametrics.stats.agreement import Level, krippendorff_alpha
 from personametrics.stats.arrays import Floats
 from personametrics.stats.disagreement import Disagreements

@@ -11,18 +11,18 @@ import polars as pl
 
 from personametrics.data.answers import answers
 from personametrics.data.ask import Ask
-from personametrics.data.dialogue import LINE, Turn, dialogue
+from personametrics.data.dialogues.dialogue import LINE, Turn, dialogue
+from personametrics.data.dialogues.judge import CONSISTENT, CONTRADICTS, VERDICT, judged
 from personametrics.data.errors import AnswerError, DesignError
 from personametrics.data.estimate import Estimate, Name, Status
 from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.item import Item
-from personametrics.data.judge import CONSISTENT, CONTRADICTS, VERDICT, judged
 from personametrics.data.notice import Notice
+from personametrics.data.panels.summed import Summed
 from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Ordinal
 from personametrics.data.study import Aim, Asking, Known
-from personametrics.data.summed import Summed
 from personametrics.stats.aptitude import aptitude, expected
 from personametrics.stats.arrays import Floats
 

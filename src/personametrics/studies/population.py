@@ -8,7 +8,6 @@ from typing import ClassVar
 import numpy as np
 import polars as pl
 
-from personametrics.data.apart import Apart, half
 from personametrics.data.ask import Ask
 from personametrics.data.columns import Columns
 from personametrics.data.errors import DesignError
@@ -16,9 +15,10 @@ from personametrics.data.estimate import Estimate, Name, Status
 from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.item import Item
 from personametrics.data.notice import Notice
-from personametrics.data.panel import FEW
+from personametrics.data.panels.apart import Apart, half
+from personametrics.data.panels.panel import FEW
+from personametrics.data.panels.population import Estimator, Numbers, People, both, people, plain
 from personametrics.data.persona import Persona
-from personametrics.data.population import Estimator, Numbers, People, both, people, plain
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Ordinal
 from personametrics.data.study import Aim, Asking, Known, one_scale

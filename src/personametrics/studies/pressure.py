@@ -9,22 +9,22 @@ import numpy as np
 import polars as pl
 
 from personametrics.data.ask import Ask
-from personametrics.data.dialogue import LINE, Turn, dialogue
+from personametrics.data.dialogues.dialogue import LINE, Turn, dialogue
+from personametrics.data.dialogues.fading import DIALOGUE, READS, fading, heard, lasting, proportion, require, unread
+from personametrics.data.dialogues.judge import NO, VERDICT, YES
+from personametrics.data.dialogues.script import TURN, script, turns, verdicts
 from personametrics.data.errors import DesignError
 from personametrics.data.estimate import Estimate, Name
-from personametrics.data.fading import DIALOGUE, READS, fading, heard, lasting, proportion, require, unread
 from personametrics.data.finding import Cell, Finding, Rows, Verdict
 from personametrics.data.item import Item
-from personametrics.data.judge import NO, VERDICT, YES
 from personametrics.data.levels import levels
 from personametrics.data.notice import Notice
+from personametrics.data.panels.summed import Summed
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import NOBODY
 from personametrics.data.responses import Responses
 from personametrics.data.scale import parse_scale
-from personametrics.data.script import TURN, script, turns, verdicts
 from personametrics.data.study import Aim, Asking, Known
-from personametrics.data.summed import Summed
 from personametrics.stats.arrays import Floats
 from personametrics.stats.intervals import Interval
 from personametrics.stats.mover import difference

@@ -12,14 +12,14 @@ import numpy as np
 from personametrics.data.ask import Ask
 from personametrics.data.errors import DesignError
 from personametrics.data.estimate import Estimate, Name, Status
-from personametrics.data.experiments import SIGNS, Table, cell, described
 from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.item import Item
 from personametrics.data.notice import Notice
+from personametrics.data.panels.experiments import SIGNS, Table, cell, described
+from personametrics.data.panels.simulated import Simulated, simulated
 from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Ordinal
-from personametrics.data.simulated import Simulated, simulated
 from personametrics.data.study import Aim, Asking, Known
 from personametrics.stats.arrays import Floats
 from personametrics.stats.clustered import clustered

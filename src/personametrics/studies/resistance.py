@@ -17,13 +17,13 @@ from personametrics.data.estimate import Estimate, Name, Status
 from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.item import Item
 from personametrics.data.notice import Notice
+from personametrics.data.panels.scored import scored
+from personametrics.data.panels.summed import Summed
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import NOBODY
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Ordinal, spell_scale
-from personametrics.data.scored import scored
 from personametrics.data.study import Aim, Asking, Known
-from personametrics.data.summed import Summed
 from personametrics.stats.arrays import Floats
 from personametrics.stats.resistance import KEYS, SIDES, Flags, acquiescence, character, resistance
 

@@ -10,16 +10,16 @@ import polars as pl
 from scipy.special import ndtri
 
 from personametrics.data.ask import Ask
-from personametrics.data.conditioned import READS, conditioned, graded, label_points, posed
 from personametrics.data.errors import DesignError
 from personametrics.data.estimate import Estimate, Name, Status
 from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.item import Item
+from personametrics.data.panels.conditioned import READS, conditioned, graded, label_points, posed
+from personametrics.data.panels.summed import METHOD, Summed
 from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
 from personametrics.data.study import Aim, Asking, Known
-from personametrics.data.summed import METHOD, Summed
 from personametrics.stats.arrays import Floats
 from personametrics.stats.cells import Cells
 from personametrics.stats.conditions import Split, split

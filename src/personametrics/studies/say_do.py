@@ -15,13 +15,13 @@ from personametrics.data.errors import DesignError
 from personametrics.data.estimate import Estimate, Name, Status
 from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.item import Item
+from personametrics.data.panels.played import DO, SAY, played, turned, valued
+from personametrics.data.panels.summed import Summed
 from personametrics.data.persona import Persona
-from personametrics.data.played import DO, SAY, played, turned, valued
 from personametrics.data.prompt import NOBODY
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Numeric, Ordinal, spell_scale
 from personametrics.data.study import Aim, Asking, Known
-from personametrics.data.summed import Summed
 from personametrics.stats.arrays import Floats
 from personametrics.stats.ladder import never_falls, reversals
 

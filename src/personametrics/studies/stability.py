@@ -13,11 +13,11 @@ from personametrics.data.estimate import Estimate, Status
 from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.item import Item
 from personametrics.data.notice import Notice
-from personametrics.data.panel import FEW, Panel
+from personametrics.data.panels.panel import FEW, Panel
+from personametrics.data.panels.spread import MOST_RUNS, components, disagreements, reliabilities, shares
 from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.spread import MOST_RUNS, components, disagreements, reliabilities, shares
 from personametrics.data.study import Aim, Asking, Known, one_scale
 from personametrics.data.traps import notices
 from personametrics.stats.permutation import permutation_p

@@ -10,18 +10,18 @@ import polars as pl
 from scipy.special import xlogy
 
 from personametrics.data.ask import Ask
-from personametrics.data.conditioned import READS, conditioned, graded, posed
 from personametrics.data.errors import DesignError
 from personametrics.data.estimate import Estimate, Name, Status
 from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.item import Item
-from personametrics.data.panel import FEW, METHOD
+from personametrics.data.panels.conditioned import READS, conditioned, graded, posed
+from personametrics.data.panels.panel import FEW, METHOD
+from personametrics.data.panels.summed import Summed
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import GIVEN
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
 from personametrics.data.study import Aim, Asking, Known
-from personametrics.data.summed import Summed
 from personametrics.stats.arrays import Floats
 from personametrics.stats.cells import Cells
 from personametrics.stats.components import component

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from personametrics.data.ask import Ask, Message
-from personametrics.data.judge import CONSISTENT, CONTRADICTS, indexed, judged, read
+from personametrics.data.dialogues.judge import CONSISTENT, CONTRADICTS, indexed, judged, read
 from personametrics.data.reply import Reply
-from personametrics.models.embedded import panels, talk
 from personametrics.models.embedded.oracle import UNREAD, Oracle, claims, contradict
-from personametrics.models.embedded.people import FACTS, TRAITS, VOICES, Person, somebody
+from personametrics.models.embedded.society import panels, talk
+from personametrics.models.embedded.society.people import FACTS, TRAITS, VOICES, Person, somebody
 from personametrics.models.named import named
 
 

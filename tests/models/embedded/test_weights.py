@@ -6,7 +6,7 @@ import re
 import pytest
 
 from personametrics.models.embedded.model import WEIGHTS, Embedded
-from personametrics.models.embedded.proof import Proof, proofs
+from personametrics.models.embedded.training.proof import Proof, proofs
 
 CARD = (WEIGHTS / "README.md").read_text(encoding="utf-8")
 NUMBER = r"(-?[\d.]+)"

@@ -7,11 +7,11 @@ from functools import cache
 from typing import ClassVar
 
 from personametrics.data.ask import Ask
-from personametrics.data.judge import CONSISTENT, CONTRADICTS, NO, UNTOLD, YES
+from personametrics.data.dialogues.judge import CONSISTENT, CONTRADICTS, NO, UNTOLD, YES
 from personametrics.data.model import TOY, Can
 from personametrics.data.reply import Reply
-from personametrics.models.embedded.people import CONVINCED, FACTS, TRAITS, VOICES, sentence
-from personametrics.models.embedded.talk import ASKED, ASSISTANT, NOT_TOLD, PRESSURE, REMINDER, SAID, TURNS, WHO, WORK, is_assistant
+from personametrics.models.embedded.society.people import CONVINCED, FACTS, TRAITS, VOICES, sentence
+from personametrics.models.embedded.society.talk import ASKED, ASSISTANT, NOT_TOLD, PRESSURE, REMINDER, SAID, TURNS, WHO, WORK, is_assistant
 
 Claims = frozenset[tuple[str, str]]
 """What words say of who speaks: fields of `TRAITS` and `FACTS` with their values, and whether it is a person."""
@@ -131,7 +131,7 @@ def verdict(prompt: str) -> str | None:
     """The right answer to a judge's prompt; None: it cannot be read.
 
     Args:
-        prompt: with its blocks, as `personametrics.data.judge` writes it.
+        prompt: with its blocks, as `personametrics.data.dialogues.judge` writes it.
     """
     blocks = dict(BLOCK.findall(prompt))
     found: bool | None
@@ -162,7 +162,7 @@ class Oracle:
 
     Examples:
         >>> import asyncio
-        >>> from personametrics.data.judge import judged
+        >>> from personametrics.data.dialogues.judge import judged
         >>> ask = judged("prompt_to_line", {"background": "You have a dog at home.", "line": "I have a cat."}, {})
         >>> async def first():
         ...     return [reply.text async for _, reply in Oracle().answer([ask])]

@@ -1,0 +1,1 @@
+"""What studies and remedies read off the answers of a panel."""

@@ -1,0 +1,76 @@
+"""Estimates that follow from sums over answers: differences of shares, odds ratios, slopes."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from personametrics.data.estimate import Estimate, Name, Status
+from personametrics.data.levels import levels
+from personametrics.data.panels.panel import FEW
+from personametrics.data.prompt import NOBODY
+from personametrics.stats.arrays import Floats, Ints
+from personametrics.stats.clustered import Sums, clustered
+
+METHOD = "jackknife over personas and items"
+DIGITS = 12
+"""Decimals beyond these are rounding, which must not decide which side of 0 an exactly known number lies on."""
+
+
+def clusters(rows: pl.DataFrame) -> dict[str, Ints]:
+    """Who answered and what was asked, as codes; answers without a persona are no sample of personas, so each item is its own there.
+
+    Args:
+        rows: with the columns persona and item.
+    """
+    persona = pl.when(pl.col("persona") == NOBODY).then(pl.concat_str(pl.lit("\x1f"), "item")).otherwise(pl.col("persona"))
+    return {"persona": levels(rows.select(persona.alias("persona"))["persona"]).codes, "item": levels(rows["item"]).codes}
+
+
+class Summed:
+    """Rows with their clusters, from which estimates are made.
+
+    Attributes:
+        rows: one an answer, a cell or a pair, with the columns persona and item.
+        level: coverage of the intervals.
+    """
+
+    def __init__(self, rows: pl.DataFrame, level: float, by: Sequence[str] = ("persona", "item")) -> None:
+        """Args: by: what the rows are clustered by."""
+        self.rows, self.level = rows, level
+        known = clusters(rows)
+        self._codes = [known[name] for name in by]
+        self._by = tuple(by)
+
+    def column(self, expression: pl.Expr) -> Floats:
+        """(N,) an expression of the rows; null counts as 0."""
+        return self._columns([expression])[:, 0]
+
+    def _columns(self, expressions: Sequence[pl.Expr]) -> Floats:
+        """(N, k) expressions of the rows; null counts as 0."""
+        names = [f" {at}" for at in range(len(expressions))]
+        made = [one.cast(pl.Float64).fill_null(0.0).alias(name) for name, one in zip(names, expressions, strict=True)]
+        return self.rows.lazy().with_columns(made).select(names).collect().to_numpy()
+
+    def estimate(self, name: str, means: Name, sums: Sequence[pl.Expr], statistic: Sums, *, n: int, ratio: bool = False) -> Estimate:
+        """An estimate from column sums.
+
+        Args:
+            name: of the estimate.
+            means: unit, what n counts, meaning.
+            sums: what is summed over the rows.
+            statistic: from the sums (…, k) to the number (…).
+            n: how many of what the name counts.
+            ratio: the number is positive: the interval is made on its logarithm.
+        """
+        table = self._columns(sums)
+        found = clustered(table, (lambda s: np.log(statistic(s))) if ratio else statistic, self._codes, self.level)
+        value, low, high = (round(float(np.exp(end)) if ratio else end, DIGITS) for end in found[:3])
+        if not math.isfinite(value):
+            return Estimate(name, math.nan, math.nan, math.nan, self.level, n, METHOD, Status.UNDEFINED, means)
+        few = {"persona": Status.FEW_PERSONAS, "item": Status.FEW_ITEMS}
+        short = [few[by] for by, codes in zip(self._by, self._codes, strict=True) if len(np.unique(codes)) < FEW]
+        status = Status.NO_INTERVAL if math.isnan(low) else short[0] if short else Status.OK
+        method = METHOD if len(self._by) > 1 else f"jackknife over {self._by[0]}s"
+        return Estimate(name, value, low, high, self.level, n, method, status, means)

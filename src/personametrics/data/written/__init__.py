@@ -1,0 +1,1 @@
+"""Personas that a model writes: from documents, and from what people answered before."""

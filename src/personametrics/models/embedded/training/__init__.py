@@ -1,0 +1,1 @@
+"""How the model came to know the society; only `train` needs more than numpy."""
