@@ -15,7 +15,7 @@ from personametrics.data.columns import Columns
 from personametrics.data.study import Asking
 from personametrics.lab import members
 from personametrics.lab.cast import Cast
-from personametrics.lab.compare import Trial
+from personametrics.lab.trial import Trial
 from personametrics.models.named import named
 
 Group = Annotated[str, typer.Option(help="Column or attribute within whose values the spread of personas is watched.")]

@@ -21,10 +21,10 @@ from personametrics.elicit.record import record
 from personametrics.elicit.run import Run
 from personametrics.elicit.study_file import checked
 from personametrics.lab import battery, cures, members
-from personametrics.lab.compare import Trial
 from personametrics.lab.diagnosis import diagnose, shared_level
 from personametrics.lab.measure import versions
 from personametrics.lab.run import Session
+from personametrics.lab.trial import Trial
 from personametrics.models.named import named
 from personametrics.models.traffic import Limits
 from personametrics.studies.controls import QUESTION as WHICH

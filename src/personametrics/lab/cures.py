@@ -12,10 +12,10 @@ from personametrics.data.study import Asking
 from personametrics.elicit.engine import Tally, Terms
 from personametrics.elicit.run import Run
 from personametrics.lab import members
-from personametrics.lab.change import COMPARISON, Asked
-from personametrics.lab.compare import Trial
+from personametrics.lab.change import COMPARISON
 from personametrics.lab.diagnosis import failing
 from personametrics.lab.run import Session
+from personametrics.lab.trial import Trial
 
 AUTO = "auto"
 """The remedies that are published against the failures found."""
@@ -130,8 +130,7 @@ def _hindrance(trial: Trial) -> InputError | None:
     try:
         if trial.drafts and trial.model.id.startswith(TOY):
             return InputError("it has texts written, and the embedded toy model writes none; use another model.")
-        session = trial.treated(trial.plain, trial.remedy)[0]
-        for arm in Asked(trial.plain.study, trial.remedy, trial.plain.responses, session.responses, trial.group).arms():
+        for arm in trial.asked.arms():
             arm.finding  # noqa: B018 (estimated, or not to be)
     except InputError as error:
         return error
