@@ -12,13 +12,14 @@ from worlds import ask as asked
 
 from personametrics.data.ask import Ask
 from personametrics.data.card import Card
-from personametrics.data.errors import InputError, RunError, StudyError
+from personametrics.data.errors import DesignError, InputError, RunError, StudyError
 from personametrics.data.outcome import Outcome
 from personametrics.data.persona import Persona
 from personametrics.data.reply import Reply
 from personametrics.elicit.engine import Terms
 from personametrics.elicit.prices import Caps
 from personametrics.lab.audit import aaudit, audit, card_of, conduct, open_model
+from personametrics.lab.further import further
 
 
 def test_a_second_call_asks_nothing_and_says_the_same(tmp_path: Path) -> None:
@@ -185,18 +186,45 @@ def test_a_model_is_opened_as_the_plan_says(tmp_path: Path) -> None:
 
 def test_further_studies_stand_on_the_same_card_at_a_shared_level(tmp_path: Path) -> None:
     world = World()
-    card = audit(world, PEOPLE, ITEMS, 2, out=str(tmp_path), studies=["expertise", "wording", "fidelity"], check=False)
+    card = audit(world, PEOPLE, ITEMS, 2, out=str(tmp_path), studies=["expertise", "wording"], check=False)
     found = {finding.study: finding for finding in card.findings}
     assert next(iter(found)) == "diagnosis"
     assert {"stability", "expertise", "wording", "controls", "elicitation"} <= set(found)
-    assert "fidelity" not in found  # it needs people's answers
     assert card["signal"].level == pytest.approx(1 - 0.1 / 3)
     assert found["expertise"].estimates[0].level == pytest.approx(1 - 0.1 / 3)
     assert "shipped-items" in {notice.code for notice in found["expertise"].notices}
     number = len(world.asked)
-    again = audit(world, PEOPLE, ITEMS, 2, out=str(tmp_path), studies=["expertise", "wording", "fidelity"], check=False)
+    again = audit(world, PEOPLE, ITEMS, 2, out=str(tmp_path), studies=["expertise", "wording"], check=False)
     assert again.to_json() == card.to_json()
     assert len(world.asked) == number
+
+
+def test_studies_of_people_stand_on_the_card_where_their_answers_are_named(tmp_path: Path) -> None:
+    rows = [f"r{who},{item.id},{(who + at) % 5 + 1},{who % 2}" for who in range(20) for at, item in enumerate(ITEMS)]
+    table = tmp_path / "people.csv"
+    table.write_text("\n".join(["respondent,item,answer,side", *rows]), encoding="utf-8")
+    world, human = World(), {"file": str(table), "scale": "1|2|3|4|5"}
+    with pytest.raises(StudyError, match="human: nothing here compares with people"):
+        audit(world, PEOPLE, ITEMS, 2, out=str(tmp_path / "run"), check=False, human=human)
+    assert not world.asked
+    plain = audit(world, PEOPLE, ITEMS, 2, out=str(tmp_path / "run"), check=False)
+    number = len(world.asked)
+    card = audit(world, PEOPLE, ITEMS, 2, out=str(tmp_path / "run"), check=False, studies=["fidelity"], human=human)
+    assert len(world.asked) == number  # the panel's answers are all it takes
+    assert card["distance.tv"].n == len(ITEMS)
+    assert card["signal"].value == plain["signal"].value
+
+
+def test_a_study_that_cannot_be_asked_is_refused_by_name_and_left_out_aloud_of_all(tmp_path: Path) -> None:
+    world = World()
+    with pytest.raises(DesignError, match="fidelity compares with people's answers, and there are none"):
+        audit(world, PEOPLE, ITEMS, 2, out=str(tmp_path), studies=["fidelity"])
+    assert not world.asked
+    found = further(planned(tmp_path, studies=["all"]))
+    assert "expertise" in found.sessions
+    assert "fidelity" not in found.sessions
+    assert "Not asked: " in found.said
+    assert found.left_out["fidelity"] in found.notices[0].text
 
 
 def test_an_unknown_study_is_refused_before_anything_is_asked(tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ from personametrics.elicit.forecast import forecast
 from personametrics.elicit.plan import Plan
 from personametrics.elicit.run import Run
 from personametrics.elicit.study_file import checked, load
-from personametrics.lab.audit import card_of, conduct, open_model, sessions
+from personametrics.lab.audit import card_of, conduct, open_model
+from personametrics.lab.further import further
 
 File = Annotated[Path | None, typer.Argument(help="A study file, YAML or TOML; see: personametrics schema study.")]
 ModelName = Annotated[
@@ -33,6 +34,9 @@ Studies = Annotated[
     str | None, typer.Option(help="Further studies on the same card: all, or names separated by commas; see: personametrics studies.")
 ]
 Remedies = Annotated[str | None, typer.Option("--remedy", help="Remedies to try and measure again: auto, or names separated by commas.")]
+Human = Annotated[
+    Path | None, typer.Option(help="A table of people's answers for studies that compare with them; its columns by --set human.answer=…")
+]
 Set = Annotated[list[str] | None, typer.Option("--set", help="Any key of the study, as sampling.temperature=0.7 or controls.irrelevant=0.")]
 Adaptively = Annotated[bool, typer.Option("--adaptive", help="Spend runs where they narrow the interval most; stop when it is decided.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, nothing else.")]
@@ -48,6 +52,7 @@ def audit(  # noqa: PLR0917 (a command's options are its parameters)
     adaptive: Adaptively = False,
     studies: Studies = None,
     remedy: Remedies = None,
+    human: Human = None,
     settings: Set = None,
     extend: Annotated[bool, typer.Option("--extend", help="Go on in a run directory that was begun with another study.")] = False,
     json_: Json = False,
@@ -62,6 +67,7 @@ def audit(  # noqa: PLR0917 (a command's options are its parameters)
         "adaptive": adaptive or None,
         "studies": names(studies),
         "remedies": names(remedy),
+        "human": None if human is None else {"file": str(human)},
     }
     plan = plan_of(study, flags, settings or [])
     opened = open_model(plan)
@@ -113,7 +119,7 @@ def _set(content: dict[str, Any], setting: str) -> None:
 def carry_out(run: Run, model: Model, *, extend: bool, as_json: bool) -> None:
     """Ask what is missing, write the card, print it, and exit with what became of it."""
     console = Console(stderr=True)
-    said = further(run)
+    said = further(run).said
     console.print(forecast(run, model).sentence, markup=False, highlight=False)
     if said:
         console.print(said, markup=False, highlight=False)
@@ -121,17 +127,6 @@ def carry_out(run: Run, model: Model, *, extend: bool, as_json: bool) -> None:
     if tally.answered or tally.before or tally.failed:
         write_card(card_of(run), run.folder, as_json=as_json)
     say_how_it_ended(tally, f"go on with: personametrics resume {run.folder}", console)
-
-
-def further(run: Run) -> str:
-    """What the further studies of a run will ask, in a sentence; nothing where there are none.
-
-    Raises:
-        StudyError: there is no such study.
-    """
-    asked = {name: len(session.asks) for name, session in sessions(run).items()}
-    each = ", ".join(f"{name} {number:,}" for name, number in asked.items())
-    return f"Further studies: {sum(asked.values()):,} asks at most, what they share is asked once ({each})." if asked else ""
 
 
 def write_card(card: Card, folder: Path, *, as_json: bool) -> None:

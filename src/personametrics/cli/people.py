@@ -1,18 +1,14 @@
 """People's answers on the command line, for studies that compare with them."""
 
-from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from personametrics.data.columns import Columns
-from personametrics.data.errors import InputError
-from personametrics.data.panels.population import WEIGHT
-from personametrics.data.reading import column_names, scan
-from personametrics.data.responses import Responses
-from personametrics.data.scale import parse_scale
+from personametrics.data.panels.population import read_people
 from personametrics.data.study import Study
+from personametrics.lab import members
 
 HUMANS = "Human answers"
 Human = Annotated[
@@ -43,13 +39,4 @@ def with_people(study: Study, human: Path | None, columns: Columns, scale: str) 
     Raises:
         InputError: the study does not compare with people, or the table cannot be read.
     """
-    if human is None:
-        return study
-    if "human" not in vars(study):
-        message = f"--human: {type(study).__name__} does not compare with people; leave it out."
-        raise InputError(message)
-    changed: Any = study
-    table, name = scan(human)
-    weighted = (WEIGHT,) if WEIGHT in column_names(table, name) else ()
-    found: Study = replace(changed, human=Responses.read(human, replace(columns, more=weighted), parse_scale(scale)))
-    return found
+    return study if human is None else members.with_people(study, read_people(human, columns, scale))

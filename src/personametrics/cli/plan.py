@@ -9,10 +9,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from personametrics.cli.audit import Adaptively, File, Items, Json, ModelName, Out, Personas, Runs, Set, Studies, further, names, plan_of
+from personametrics.cli.audit import Adaptively, File, Items, Json, ModelName, Out, Personas, Runs, Set, Studies, names, plan_of
 from personametrics.elicit.forecast import Forecast, forecast
 from personametrics.elicit.run import Run
 from personametrics.lab.audit import open_model
+from personametrics.lab.further import further
 
 
 def plan(  # noqa: PLR0917 (a command's options are its parameters)
@@ -49,7 +50,7 @@ def _show(run: Run, found: Forecast, console: Console) -> None:
         table.add_row(arm, *map(str, (len(grid.personas), len(grid.items), len(grid.conditions), grid.runs)), count)
     console.print(table)
     console.print(found.sentence, markup=False, highlight=False)
-    if said := further(run):
+    if said := further(run).said:
         console.print(said, markup=False, highlight=False)
     if math.isfinite(found.width):
         console.print(f"Expected interval of the signal ({run.plan.level:.0%}): ± {found.width:.2f}.", highlight=False)

@@ -136,7 +136,8 @@ class Arms:
 
     def manifest(self, model: str) -> dict[str, object]:
         """Everything that decides what is asked, as JSON values; where it is kept and how hard the server is used do not."""
-        aside = {"model", "personas", "items", "out", "limits", "caps", "prices", "level", "target", "check", "key_variable", "studies"}
+        aside = {"model", "personas", "items", "out", "limits", "caps", "prices", "level", "target", "check", "key_variable"}
+        aside |= {"human", "studies", "remedies"}  # they ask further, in the same journal
         items = [{**vars(item), "scale": spell_scale(item.scale)} for item in self.items]
         return {
             "model": model,

@@ -1,12 +1,16 @@
 """What is asked of whom, how often, of which model, at what price at most: the study file as a model."""
 
 from dataclasses import asdict
+from functools import cached_property
 from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from personametrics.data.ask import Sampling
+from personametrics.data.columns import Columns
+from personametrics.data.panels.population import read_people
 from personametrics.data.prompt import Place, Prompt, Style
+from personametrics.data.responses import Responses
 
 Condition = Literal["wording", "order", "place"]
 
@@ -88,6 +92,28 @@ class LimitsPart(Part):
     attempts: int = Field(6, ge=1, description="Calls for one ask before it counts as failed.")
 
 
+class HumanPart(Part):
+    """People's answers, for the studies and remedies that compare with them or learn from them."""
+
+    file: str = Field(min_length=1, description="A table of people's answers, one a row; its column weight is taken, too.")
+    respondent: str = Field("respondent", description="Column: who answers.")
+    item: str = Field("item", description="Column: what is asked.")
+    answer: str = Field("answer", description="Column: the answer.")
+    scale: str = Field("ordinal", description="How people's answers are read, as in a table of items.")
+    attributes: list[str] = Field(default_factory=list, description="Columns: attributes of who answers, such as age.")
+    match: dict[str, str] = Field(default_factory=dict, description="Groups that fidelity compares: attribute of personas, column here.")
+
+    @cached_property
+    def answers(self) -> Responses:
+        """The answers.
+
+        Raises:
+            InputError: the table cannot be read.
+        """
+        attributes = tuple(dict.fromkeys([*self.attributes, *self.match.values()]))
+        return read_people(self.file, Columns(self.respondent, self.item, self.answer, attributes=attributes), self.scale)
+
+
 class Plan(Part):
     """A study file.
 
@@ -122,6 +148,7 @@ class Plan(Part):
     limits: LimitsPart = LimitsPart()
     caps: CapsPart = CapsPart()
     prices: PricesPart | None = Field(None, description="Money per million tokens; without it, the listed prices of the model.")
+    human: HumanPart | None = Field(None, description="People's answers, for the studies and remedies that compare with them.")
     studies: list[str] = Field(default_factory=list, description="What else is measured: names of studies, or all.")
     remedies: list[str] = Field(
         default_factory=list, description="What is tried and measured again: names of remedies, or auto for the two cheapest that fit."

@@ -55,6 +55,8 @@ def read(path: str | Path, kind: type[Kind]) -> Kind:
     content = _toml(path, text) if path.suffix.lower() == ".toml" else _yaml(path, text)
     plan = _checked(content, kind, lambda place: f"{path}{_line(path, text, place)}")
     changed = {name: _beside(path, getattr(plan, name)) for name in PATHS if name in kind.model_fields}
+    if (human := getattr(plan, "human", None)) is not None:
+        changed["human"] = human.model_copy(update={"file": _beside(path, human.file)})
     return plan.model_copy(update={**changed, "model": local(path, getattr(plan, "model", ""))})
 
 

@@ -2,16 +2,14 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from personametrics.data.card import Card
-from personametrics.data.errors import DesignError, InputError
+from personametrics.data.errors import InputError
 from personametrics.data.finding import Finding, Verdict
 from personametrics.data.model import Model
 from personametrics.data.responses import Responses
-from personametrics.data.study import Asking
 from personametrics.elicit.arms import CONTROL, IRRELEVANT, NONE, PANEL, SHUFFLED
 from personametrics.elicit.engine import Tally, Terms
 from personametrics.elicit.journal import Journal
@@ -20,10 +18,10 @@ from personametrics.elicit.prices import Caps
 from personametrics.elicit.record import record
 from personametrics.elicit.run import Run
 from personametrics.elicit.study_file import checked
-from personametrics.lab import battery, cures, members
+from personametrics.lab import cures, members
 from personametrics.lab.diagnosis import diagnose, shared_level
+from personametrics.lab.further import further
 from personametrics.lab.measure import versions
-from personametrics.lab.run import Session
 from personametrics.lab.trial import Trial
 from personametrics.models.named import named
 from personametrics.models.traffic import Limits
@@ -99,12 +97,12 @@ async def conduct(run: Run, model: Model, terms: Terms, *, extend: bool = False)
         extend: take a changed plan.
     """
     terms = replace(terms, caps=Caps(**run.plan.caps.model_dump()), prices=run.prices)
-    further = sessions(run)  # before anything is paid: a study or a remedy may be unknown
+    beside = further(run).sessions  # before anything is paid: a study or a remedy may be unknown
     for name in run.plan.remedies:
         if name != cures.AUTO:
             members.remedy(name)
     tally = await run.ask(model, terms, extend=extend)
-    for session in further.values():
+    for session in beside.values():
         if not tally.complete:
             return tally
         tally = tally.with_more(await session.ask(model, terms))
@@ -116,39 +114,12 @@ async def conduct(run: Run, model: Model, terms: Terms, *, extend: bool = False)
 
 def _trials(run: Run, model: Model, found: Sequence[Finding]) -> list[Trial]:
     """Remedies to try."""
-    return cures.trials(run, model, found, sessions(run))
+    return cures.trials(run, model, found, further(run).sessions)
 
 
 def _most(run: Run) -> int:
     """How many remedies are tried."""
     return cures.TRIED if run.plan.remedies == [cures.AUTO] else len(run.plan.remedies)
-
-
-def sessions(run: Run) -> dict[str, Session]:
-    """The further studies of a run, each at a level at which all their verdicts hold together.
-
-    A study takes the personas and items of the run if it can use them, and else those that come with the library; one that can use neither,
-    as it needs people's answers, is left out.
-
-    Raises:
-        StudyError: there is no such study.
-    """
-    plan = run.plan
-    wanted = [name for name in members.studies() if name != "stability"] if plan.studies == ["all"] else plan.studies
-    asking = Asking(plan.runs, plan.score, plan.prompt.prompt(), plan.sampling.sampling())
-    found: dict[str, Session] = {}
-    for text in wanted:
-        name = text.partition(":")[0]
-        for shipped in (False, True):
-            who = battery.personas(run.model, name) if shipped else run.arms.personas
-            what = battery.items(run.model) if shipped else run.arms.items
-            session = Session(members.study(text), run.model, who, what, run.folder, asking, shipped, run.arms.manifest(run.model))
-            with suppress(DesignError):
-                session.asks  # noqa: B018 (designed, or not to be asked)
-                found[name] = session
-                break
-    studies = shared_level([session.study for session in found.values()], plan.level, beside=1)
-    return {name: replace(session, study=study) for (name, session), study in zip(found.items(), studies, strict=True)}
 
 
 def card_of(run: Run, title: str = "") -> Card:
@@ -165,9 +136,10 @@ def card_of(run: Run, title: str = "") -> Card:
     with Journal.read(run.folder) as journal:
         frame = run.table(texts=False)
         asking, kept = record(frame, journal, run.prices, run.plan.level), journal.manifest
-    if run.plan.remedies or sessions(run):
+    beside = further(run)
+    if run.plan.remedies or beside.sessions:
         tried = cures.tried(_trials(run, cures.Recorded(run.model), found), most=_most(run)) if run.plan.remedies else ()
-        found = [diagnose(found, run.plan.level), *tried, *found]
+        found = [replace(diagnose(found, run.plan.level), notices=beside.notices), *tried, *found]
     aside = {name: kept[name] for name in ("model", "prompt", "applied", "adaptive", "reported", "stopped") if kept.get(name)}
     aside["study"] = {name: value for name, value in kept["study"].items() if name != "prompt" and value not in ("", {}, None)}
     return Card(title or f"{run.model} ({run.folder.name})", (*found, asking), {**aside, "rows": len(frame), "versions": versions()})
@@ -182,14 +154,14 @@ def _found(run: Run) -> list[Finding]:
     )
     looks = kept.get("adaptive", {}).get("looks", ())
     plan = run.plan.model_copy(update={"level": looks[-1]["level"]}) if looks and looks[-1]["level"] < 1 else run.plan
-    panels, further = run.panels(run.table(texts=False)), sessions(run)
-    if further:
-        plan = plan.model_copy(update={"level": shared_level([Stability()], plan.level, beside=len(further))[0].level})
+    panels, beside = run.panels(run.table(texts=False)), further(run).sessions
+    if beside:
+        plan = plan.model_copy(update={"level": shared_level([Stability()], plan.level, beside=len(beside))[0].level})
     findings: list[Finding] = []
     for scale, arms in panels.items():
         found = _findings(plan, arms, price)
         findings += found if len(panels) == 1 else [replace(one, question=f"{one.question} (items on {scale})") for one in found]
-    return findings + [session.said for session in further.values()]
+    return findings + [session.said for session in beside.values()]
 
 
 def _findings(plan: Plan, arms: Mapping[str, Responses], price: float | None) -> list[Finding]:

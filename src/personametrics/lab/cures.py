@@ -1,6 +1,6 @@
 """Remedies tried on an audited panel: chosen by its diagnosis, the cheapest first, and measured again."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from personametrics.data.ask import Ask, Message
@@ -8,12 +8,12 @@ from personametrics.data.errors import InputError
 from personametrics.data.finding import Finding, Verdict
 from personametrics.data.model import TOY, Blend, Can, Model
 from personametrics.data.reply import Reply
-from personametrics.data.study import Asking
 from personametrics.elicit.engine import Tally, Terms
 from personametrics.elicit.run import Run
 from personametrics.lab import members
 from personametrics.lab.change import COMPARISON
 from personametrics.lab.diagnosis import failing
+from personametrics.lab.further import session_of, study_of
 from personametrics.lab.run import Session
 from personametrics.lab.trial import Trial
 
@@ -47,7 +47,7 @@ class Recorded:
         raise NotImplementedError
 
 
-def trials(run: Run, model: Model, found: Sequence[Finding], sessions: dict[str, Session]) -> list[Trial]:
+def trials(run: Run, model: Model, found: Sequence[Finding], sessions: Mapping[str, Session]) -> list[Trial]:
     """What is to be tried, the cheapest first; of a remedy that the plan names, the study that shows the failure it is meant for.
 
     Args:
@@ -63,14 +63,11 @@ def trials(run: Run, model: Model, found: Sequence[Finding], sessions: dict[str,
     automatic = run.plan.remedies == [AUTO]
     chosen = shown if automatic else {text: shown.get(text.partition(":")[0], "") for text in run.plan.remedies}
     plan = run.plan
-    asking = Asking(plan.runs, plan.score, plan.prompt.prompt(), plan.sampling.sampling())
     every: list[tuple[int, Trial]] = []
     for text, name in chosen.items():
         remedy = members.remedy(text)
         study = name or remedy.known().study
-        session = sessions.get(study) or Session(
-            members.study(study), run.model, run.arms.personas, run.arms.items, run.folder, asking, manifest=run.arms.manifest(run.model)
-        )
+        session = sessions.get(study) or session_of(run, study_of(plan, study))
         trial = Trial(replace(session, study=members.at(session.study, plan.level)), model, remedy)
         try:
             if automatic and text in MODE and _labels_only(trial):

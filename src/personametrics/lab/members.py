@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 
 import personametrics.remedies
 import personametrics.studies
-from personametrics.data.errors import StudyError, options
+from personametrics.data.errors import DesignError, StudyError, options
 from personametrics.data.remedy import Chain, Remedy
+from personametrics.data.responses import Responses
 from personametrics.data.study import Study
 
 GROUP = "personametrics.studies"
@@ -121,6 +122,20 @@ def at(study: Study, level: float) -> Study:
     """A study at a level of its intervals, where it has one."""
     changed: Any = study
     return replace(changed, level=level) if "level" in vars(study) else study
+
+
+def with_people(study: Study, human: Responses) -> Study:
+    """A study with people's answers.
+
+    Raises:
+        DesignError: it does not compare with people.
+    """
+    if "human" not in vars(study):
+        message = f"{name_of(study)} does not compare with people; leave human out."
+        raise DesignError(message)
+    changed: Any = study
+    found: Study = replace(changed, human=human)
+    return found
 
 
 def _of_kind(value: str, default: object, where: str) -> object:

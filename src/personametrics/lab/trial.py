@@ -9,7 +9,7 @@ from typing import Any, TypedDict, Unpack
 
 from personametrics.data.ask import Ask
 from personametrics.data.card import Card
-from personametrics.data.errors import DesignError, InputError, StudyError
+from personametrics.data.errors import InputError, StudyError
 from personametrics.data.finding import Finding
 from personametrics.data.model import TOY, Model
 from personametrics.data.remedy import Remedy
@@ -110,11 +110,7 @@ class Trial:
             InputError: personas or items cannot be read, or there is no such study or remedy.
         """
         chosen: Any = members.study(study) if isinstance(study, str) else study
-        if "human" in options:
-            if "human" not in vars(chosen):
-                message = f"{members.name_of(chosen)} does not compare with people; leave human out."
-                raise DesignError(message)
-            chosen = replace(chosen, human=options["human"])
+        chosen = members.with_people(chosen, options["human"]) if "human" in options else chosen
         cure = members.remedy(remedy) if isinstance(remedy, str) else remedy
         out = options.get("out", f"compare-{members.name_of(chosen)}-{members.name_of(cure)}")
         plain = Session.opened(chosen, model.id, personas, items, out, options.get("asking")).played_by(**options.get("cast", {}))

@@ -9,13 +9,15 @@ import polars as pl
 
 from personametrics.data.answers import answers
 from personametrics.data.coding import plain as trimmed
+from personametrics.data.columns import Columns
 from personametrics.data.errors import AnswerError, DesignError
 from personametrics.data.finding import Rows
 from personametrics.data.levels import levels
 from personametrics.data.panels.scored import scored
 from personametrics.data.prompt import NOBODY
+from personametrics.data.reading import column_names, scan
 from personametrics.data.responses import Responses
-from personametrics.data.scale import Nominal, Numeric, Ordinal
+from personametrics.data.scale import Nominal, Numeric, Ordinal, parse_scale
 from personametrics.stats.arrays import Floats, Ints
 
 WEIGHT = "weight"
@@ -24,6 +26,22 @@ SCORE = "mean"
 """The only number of an item on an ordered scale."""
 OVERLAP = 0.5
 """Two ordered scales that have less than this share of their range in common are not the same one."""
+
+
+def read_people(table: object, columns: Columns, scale: str) -> Responses:
+    """People's answers from a table; its column `weight` is taken too.
+
+    Args:
+        table: a path or a frame, one answer a row.
+        columns: which column holds what.
+        scale: how the answers are read, as in `parse_scale`.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    frame, name = scan(table)
+    weighted = (WEIGHT,) if WEIGHT in column_names(frame, name) and WEIGHT not in columns.attributes else ()
+    return Responses.read(table, replace(columns, more=weighted), parse_scale(scale))
 
 
 @dataclass(frozen=True, eq=False)
