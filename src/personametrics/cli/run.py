@@ -45,7 +45,7 @@ def run(  # noqa: PLR0917 (a command's options are its parameters)
     people = Columns(human_respondent, human_item, human_answer, attributes=tuple(human_attribute or ()))
     asked = with_people(members.study(study), human, people, human_scale)
     session = Session.opened(asked, opened.id, personas, items, folder, asking).played_by(judge=judge, partner=partner)
-    console.print(f"{len(session.asks):,} asks.", highlight=False)
+    console.print(f"{session.expected(opened)}.", markup=False, highlight=False)
     tally = asyncio.run(with_progress(lambda terms: session.ask(opened, terms), console))
     if tally.answered or tally.before or tally.failed:
         write_card(session.card, session.folder, as_json=json_)

@@ -13,15 +13,12 @@ from personametrics.data.panels.panel import Panel
 from personametrics.data.scale import FreeText
 from personametrics.elicit.arms import PANEL, SHUFFLED
 from personametrics.elicit.engine import keys_of, missing
+from personametrics.elicit.expected import BRIEF, SAMPLE
 from personametrics.elicit.journal import FILE, Journal
 from personametrics.elicit.prices import LETTERS_A_TOKEN, tokens
 from personametrics.elicit.run import Run
 from personametrics.stats.precision import TYPICAL, UNEVEN, cheapest, expected_width, unevenness
 
-SAMPLE = 200
-"""Prompts that are counted; the rest is taken to be like them."""
-BRIEF = 8
-"""Tokens written for a label or a number, where no pilot says how many."""
 WIDTHS = (0.1, 0.05)
 """Half-widths of the signal's interval for which the cheapest design is named."""
 

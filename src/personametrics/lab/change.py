@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from personametrics.data.errors import DesignError
+from personametrics.data.errors import AnswerError, DesignError
 from personametrics.data.estimate import Estimate, Name, Status
 from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.prompt import NOBODY
 from personametrics.data.remedy import Chain, Remedy
 from personametrics.data.responses import Responses
+from personametrics.data.scale import Ordinal
 from personametrics.data.study import Aim, Study
 from personametrics.lab.members import name_of, spelled
 from personametrics.lab.paired import METHOD, SPREAD, Arm, Paired, shared
@@ -101,6 +102,19 @@ class Asked:
         return f"fitted on {len(names) // 2} of {len(names)} {self.remedy.splits}, read on the others"
 
 
+def _on_one_scale(asked: Asked) -> Asked:
+    """Numbers whose scale names no labels, on all that occur in either arm: each on its own would seem to reach from end to end."""
+    both = asked.plain, asked.treated
+    if any(one.scale != Ordinal() or one.columns.probabilities for one in both):
+        return asked
+    try:
+        labels = {label for one in both if one.labelled for label in one.labelled.labels}
+    except AnswerError:  # no numbers: the study says so, where it reads them as such
+        return asked
+    scale = Ordinal(tuple(sorted(labels, key=float)))
+    return replace(asked, plain=replace(asked.plain, scale=scale), treated=replace(asked.treated, scale=scale))
+
+
 def _people(study: Study) -> Responses | None:
     """People's answers, of a study that compares with them."""
     found: Responses | None = getattr(study, "human", None)
@@ -128,7 +142,7 @@ def changed(asked: Asked, rival: Asked | None = None, level: float = 0.9) -> tup
     Raises:
         InputError: an arm says nothing.
     """
-    before, after = asked.arms()
+    before, after = _on_one_scale(asked).arms()
     both = shared(before.responses, after.responses)
     before, after = (replace(arm, compared=both) for arm in (before, after))
     other = _beside(asked, rival, before) if rival else None

@@ -32,9 +32,8 @@ class Further:
     @property
     def said(self) -> str:
         """How much is asked, and what is left out; "" where nothing further is wanted."""
-        asked = {name: len(session.asks) for name, session in self.sessions.items()}
-        each = ", ".join(f"{name} {number:,}" for name, number in asked.items())
-        said = [f"Further studies: {sum(asked.values()):,} asks at most, what they share is asked once ({each})."] if asked else []
+        each = "; ".join(f"{name} {session.expected()}" for name, session in self.sessions.items())
+        said = [f"Further studies, at most, as what they share is asked once: {each}."] if each else []
         return " ".join([*said, *(notice.text for notice in self.notices)])
 
     @property

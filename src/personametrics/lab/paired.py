@@ -29,10 +29,6 @@ PART = "part"
 """Column that tells lines of dialogues from verdicts and questions."""
 IDLE = {"permutations": 1}
 """Knobs of studies that cost time and move no number that is compared, as they are set where a part is left out."""
-NO_MINDS = pl.DataFrame(
-    schema={**dict.fromkeys(("persona", "item", "group", "answer"), pl.String), "mean": pl.Float64, "noise": pl.Float64}
-)
-"""What is known of personas' answers where they have no spread: texts, numbers without ends, lines of dialogues."""
 Values = Mapping[str, float]
 
 
@@ -45,14 +41,12 @@ class Arm:
         responses: as they are read in this arm.
         group: attribute or column within whose values personas are compared for their spread; "": all of them.
         compared: columns persona and item: cells on which they are compared; None: all. Whoever answers less is not more alike for it.
-        known: what personas answer on average, as `minds` gives it, where it was worked out before; None: it was not.
     """
 
     study: Study
     responses: Responses
     group: str = ""
     compared: pl.DataFrame | None = None
-    known: pl.DataFrame | None = None
 
     @cached_property
     def finding(self) -> Finding:
@@ -62,17 +56,11 @@ class Arm:
     @cached_property
     def values(self) -> Values:
         """Every estimate, and the spread; NaN where answers have none, being texts or numbers without ends."""
-        return {one.name: one.value for one in self.finding.estimates} | {SPREAD: between(self._minds)}
-
-    @cached_property
-    def _minds(self) -> pl.DataFrame:
-        """What personas answer on average; parts of an arm are on the scale of the whole."""
-        if self.known is not None:
-            return self.known
+        found = {one.name: one.value for one in self.finding.estimates}
         try:
-            return minds(self.responses, self.group, self.compared)
+            return found | {SPREAD: spread(self.responses, self.group, self.compared)}
         except DesignError:
-            return NO_MINDS
+            return found | {SPREAD: np.nan}
 
     @cached_property
     def who(self) -> list[str]:
@@ -92,27 +80,21 @@ class Arm:
         human: Any = getattr(study, "human", None)
         if people and isinstance(human, Responses):
             study = replace(study, human=human.only(~pl.col(human.columns.persona).cast(pl.String).is_in(people)))
-        return self._part(study, lambda who, what: ~(who.is_in(people) | what.is_in(items)))
+        c = self.responses.columns
+        gone = pl.col(c.persona).cast(pl.String).is_in(people) | pl.col(c.item).cast(pl.String).is_in(items)
+        return replace(self, study=study, responses=self.responses.only(~gone))
 
     def without_cells(self, people: Mapping[str, int], items: Mapping[str, int], block: int) -> "Arm":
         """The arm without one block of the cells of people × items, of which every persona and item has about as many.
 
         Answers without a persona stay: only items are left out of them, so that nothing is counted twice.
         """
-
-        def stays(who: pl.Expr, what: pl.Expr) -> pl.Expr:
-            one, other = (
-                name.replace_strict(blocks, default=None, return_dtype=pl.Int64) for name, blocks in ((who, people), (what, items))
-            )
-            return ((one + other) % BLOCKS).ne_missing(block)
-
-        return self._part(self._quick, stays)
-
-    def _part(self, study: Study, stays: Callable[[pl.Expr, pl.Expr], pl.Expr]) -> "Arm":
-        """The cells that stay, by the expression that persona and item give."""
         c = self.responses.columns
-        kept = self.responses.only(stays(pl.col(c.persona).cast(pl.String), pl.col(c.item).cast(pl.String)))
-        return replace(self, study=study, responses=kept, known=self._minds.filter(stays(pl.col("persona"), pl.col("item"))))
+        one, other = (
+            pl.col(name).cast(pl.String).replace_strict(blocks, default=None, return_dtype=pl.Int64)
+            for name, blocks in ((c.persona, people), (c.item, items))
+        )
+        return replace(self, study=self._quick, responses=self.responses.only(((one + other) % BLOCKS).ne_missing(block)))
 
     @cached_property
     def _quick(self) -> Study:
@@ -141,50 +123,34 @@ def spread(responses: Responses, group: str = "", compared: pl.DataFrame | None 
 
     Returns:
         NaN where no item was answered by two personas of a group, and of dialogues.
-
-    Raises:
-        DesignError: the answers have no order, no two ends, or several scales.
-    """
-    return between(minds(responses, group, compared))
-
-
-def minds(responses: Responses, group: str = "", compared: pl.DataFrame | None = None) -> pl.DataFrame:
-    """What each persona answers to an item on average, and the variance of that average over its runs; arguments as for `spread`.
-
-    Returns:
-        Columns persona, item, group, answer ("" on an ordered scale, else each label), mean, noise (0 where it is not known).
     """
     if PART in responses.frame.columns:
-        return NO_MINDS  # lines of dialogues, and verdicts on them, are no opinions of theirs
+        return float("nan")  # lines of dialogues, and verdicts on them, are no opinions of theirs
     rows = answers(responses, {group: "the group of a persona"} if group else {}).filter(pl.col("persona") != NOBODY)
-    rows = rows.with_columns(group=pl.col(group) if group else pl.lit(""))
     if compared is not None:
         rows = rows.join(compared, ["persona", "item"], how="semi", maintain_order="left")
     if rows.is_empty():
-        return NO_MINDS
-    cell = ("persona", "item", "group")
+        return float("nan")
+    within = [group] if group else []
     if isinstance(responses.scale, Nominal) or isinstance(responses.labelled, Nominal):
-        share = cells(rows, *cell)
+        share = cells(rows, "persona", "item", *within)
         labels = rows.select("answer").unique(maintain_order=True)
-        every = share.select(*cell, "n").unique(maintain_order=True).join(labels, how="cross")
-        share = every.join(share, [*cell, "answer", "n"], how="left", maintain_order="left").with_columns(pl.col("share").fill_null(0.0))
+        every = share.select("persona", "item", *within, "n").unique(maintain_order=True).join(labels, how="cross")
+        share = every.join(share, ["persona", "item", *within, "answer", "n"], how="left", maintain_order="left").with_columns(
+            pl.col("share").fill_null(0.0)
+        )
         noise = pl.col("share") * (1 - pl.col("share")) / (pl.col("n") - 1)
-        found = share.select(*cell, "answer", mean=pl.col("share") / np.sqrt(2), noise=noise / 2)
+        known = share.select("item", *within, "answer", mean=pl.col("share") / np.sqrt(2), noise=noise / 2)
     else:
         w = pl.col("weight")
         mean = (w * pl.col("score")).sum() / w.sum()
         square = (w * pl.col("score") ** 2).sum() / w.sum() - mean**2
-        by = scored(responses, rows).group_by(*cell, maintain_order=True)
-        found = by.agg(answer=pl.lit(""), mean=mean, noise=square / (w.sum() - 1))
+        by = scored(responses, rows).group_by("persona", "item", *within, maintain_order=True)
+        known = by.agg(mean=mean, noise=square / (w.sum() - 1)).with_columns(answer=pl.lit("")).drop("persona")
     exact = bool(responses.columns.probabilities)
-    return found.with_columns(noise=pl.lit(0.0) if exact else pl.when(pl.col("noise").is_finite()).then(pl.col("noise")).otherwise(0.0))
-
-
-def between(known: pl.DataFrame) -> float:
-    """The spread, from what `minds` gives."""
-    by = ("item", "group")
-    part = known.group_by(*by, "answer", maintain_order=True).agg(value=pl.col("mean").var() - pl.col("noise").mean())
-    total = part.drop_nulls().group_by(*by, maintain_order=True).agg(pl.col("value").sum())["value"].mean()
+    noise = pl.lit(0.0) if exact else pl.when(pl.col("noise").is_finite()).then(pl.col("noise")).otherwise(0.0)
+    part = known.group_by("item", *within, "answer", maintain_order=True).agg(value=pl.col("mean").var() - noise.mean())
+    total = part.drop_nulls().group_by("item", *within, maintain_order=True).agg(pl.col("value").sum())["value"].mean()
     return float("nan") if total is None else float(total)  # type: ignore[arg-type]
 
 

@@ -25,6 +25,7 @@ from personametrics.data.roster import read_items, read_personas
 from personametrics.data.study import Asking, Study
 from personametrics.elicit.arms import PANEL
 from personametrics.elicit.engine import Tally, Terms, elicit
+from personametrics.elicit.expected import Expected, expected
 from personametrics.elicit.journal import Journal
 from personametrics.elicit.record import record
 from personametrics.elicit.run import STUDIES
@@ -134,6 +135,14 @@ class Session:
             ModelError: a model cannot be opened.
         """
         return replace(self, cast=players(self.model, cast))
+
+    def expected(self, model: Model | None = None) -> Expected:
+        """What all of it will take.
+
+        Args:
+            model: counts its own tokens, where it can.
+        """
+        return expected(everything(self.asks), {"": self.model, **{part: one.id for part, one in self._cast.items()}}, model)
 
     def in_runs(self, runs: int) -> "Session":
         """The session with another number of runs."""

@@ -17,6 +17,7 @@ from personametrics.data.responses import Responses
 from personametrics.data.roster import write_personas
 from personametrics.data.study import Asking, Study
 from personametrics.elicit.engine import Tally, Terms
+from personametrics.elicit.expected import expected
 from personametrics.elicit.journal import Journal
 from personametrics.elicit.talk import Talk, converse, everything
 from personametrics.lab import members
@@ -189,9 +190,14 @@ class Trial:
 
     @property
     def forecast(self) -> str:
-        """How much is going to be asked, in a sentence; what personas have written first is not known yet."""
-        drafts = f"{len(everything(self.drafts)):,} texts to be written, " if self.drafts else ""
-        return f"{drafts}{len(everything(self.plain.asks)):,} asks without the remedy; what both arms share is asked once."
+        """What is going to be asked, and its price; what personas have written first is not known yet."""
+        plain = f"Without the remedy {self.plain.expected(self.model)}"
+        if self.drafts:
+            texts = expected(everything(self.drafts), {"": self.model.id}, self.model)
+            return f"{plain}. With it {texts} for texts that are written first, and then as much as without it."
+        arms = {"with it": self.cured, **{members.spelled(session.remedy): (session, model) for session, model in self._rivals}}
+        told = [f"{name} {session.expected(model)}" for name, (session, model) in arms.items()]
+        return f"{'; '.join([plain, *told])}. What arms share is asked once."
 
     @property
     def extra(self) -> int:
