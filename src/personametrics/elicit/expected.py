@@ -7,7 +7,7 @@ import numpy as np
 
 from personametrics.data.ask import Ask
 from personametrics.data.model import Model
-from personametrics.elicit.prices import listed, tokens
+from personametrics.elicit.prices import WRITTEN, listed, tokens
 
 SAMPLE = 200
 """Prompts that are counted; the rest is taken to be like them."""
@@ -32,6 +32,11 @@ class Expected:
     tokens_in: float
     tokens_out: float
     price: str
+
+    @property
+    def cost(self) -> float:
+        """Of both, in tokens read."""
+        return self.tokens_in + WRITTEN * self.tokens_out
 
     def __str__(self) -> str:
         """All of it in words."""

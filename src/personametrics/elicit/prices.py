@@ -10,6 +10,8 @@ from personametrics.data.reply import Reply
 
 LETTERS_A_TOKEN = 4.0
 """Characters a token where a model does not count its own: about right for English with the vocabularies of large models."""
+WRITTEN = 4.0
+"""Tokens read that cost as much as one written, where no prices are known: so it is with most of those listed, with others more."""
 FRAME = 4
 """Tokens that the frame of a message takes."""
 

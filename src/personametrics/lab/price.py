@@ -1,16 +1,13 @@
 """What the arms of a comparison took."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-
-import polars as pl
+from dataclasses import dataclass
 
 from personametrics.data.ask import Ask
 from personametrics.data.finding import Rows
+from personametrics.data.reply import Reply
 from personametrics.elicit.journal import Journal
-from personametrics.elicit.prices import listed
-from personametrics.elicit.table import told
+from personametrics.elicit.prices import LETTERS_A_TOKEN, WRITTEN, Prices, listed, tokens
 from personametrics.elicit.talk import Talk, everything
 from personametrics.lab.run import Session
 
@@ -21,13 +18,22 @@ class Used:
 
     Attributes:
         asks: replies, one each.
-        tokens_in: tokens read; None where the model did not say.
+        tokens_in: tokens read, by the model and by those who play other parts.
         tokens_out: tokens written.
+        money: for these; None where no prices are known of one of them.
+        estimated: whether some did not count their tokens, which are then estimated from the letters.
     """
 
     asks: int
-    tokens_in: int | None
-    tokens_out: int | None
+    tokens_in: float
+    tokens_out: float
+    money: float | None
+    estimated: bool
+
+    @property
+    def cost(self) -> float:
+        """In money where it costs any, else in tokens read."""
+        return self.money or self.tokens_in + WRITTEN * self.tokens_out
 
 
 def used(session: Session, drafts: Sequence[Ask] = ()) -> Used:
@@ -35,23 +41,33 @@ def used(session: Session, drafts: Sequence[Ask] = ()) -> Used:
 
     Args:
         session: one arm.
-        drafts: what the model had to write before.
+        drafts: what the model had to write before; of these, equal ones count once.
     """
-    rows = session.table if session.talk is None else _rows(replace(session.talk, asks=everything(session.asks)), session.folder)
-    if drafts:
-        written = _rows(Talk(everything(drafts), {"": session.manifest["model"]}), session.folder, once=True)
-        rows = pl.concat([rows, written], how="diagonal_relaxed")
-    tokens = [None if rows[name].null_count() == len(rows) else int(rows[name].sum()) for name in ("tokens_in", "tokens_out")]
-    return Used(len(rows), *tokens)
+    found = {ask.to: [0.0, 0.0] for ask in everything([*session.asks, *drafts])}
+    asks, estimated = 0, False
+    for ask, reply in [*_replies(session, session.asks), *dict(_replies(session, drafts)).items()]:
+        read, wrote = reply.tokens_in, reply.tokens_out
+        asks, estimated = asks + 1, estimated or read is None or wrote is None
+        found[ask.to][0] += tokens(ask.messages) if read is None else read
+        found[ask.to][1] += len(reply.text or "") / LETTERS_A_TOKEN if wrote is None else wrote
+    known = {part: listed(session.ids.get(part, session.model)) for part in found}
+    paid = [one.of(*found[part]) if (one := known[part]) else None for part in found]
+    money = None if None in paid else sum(one for one in paid if one is not None)
+    tokens_in, tokens_out = map(sum, zip(*found.values(), strict=True))
+    return Used(asks, tokens_in, tokens_out, money, estimated)
 
 
-def _rows(talk: Talk, folder: Path, *, once: bool = False) -> pl.DataFrame:
-    """A row for every ask of a talk, or one for those that turned out to be the same."""
-    with Journal.read(folder) as journal:
+def _replies(session: Session, asks: Sequence[Ask]) -> list[tuple[Ask, Reply]]:
+    """Asks and those they wait for, each with what was said before it, and its reply; without those that have none."""
+    if not asks:
+        return []
+    talk = Talk(everything(asks), session.ids, session.asking.room)
+    with Journal.read(session.folder) as journal:
         for _ in talk.hear(journal):
             pass
-        asked = {one[1] if once else at: one for at, one in enumerate(talk.outcomes())}.values()
-        return told(((replace(ask, about={"run": "0", "scale": "text", **ask.about}), key, why) for ask, key, why in asked), journal)
+        settled = [(ask, key) for (ask, why), (_, key, _) in zip(talk.settled(), talk.outcomes(), strict=True) if not why]
+        replies = journal.replies([key for _, key in settled])
+        return [(ask, reply) for (ask, _), reply in zip(settled, replies, strict=True) if reply]
 
 
 def prices(arms: Mapping[str, Used], model: str, shared: int) -> tuple[Rows, str]:
@@ -59,22 +75,18 @@ def prices(arms: Mapping[str, Used], model: str, shared: int) -> tuple[Rows, str
 
     Args:
         arms: by name; the first without the remedy, the second with it.
-        model: its id, for the price of a token.
+        model: its id, for the sign of its money.
         shared: asks of both of these.
     """
-    known = listed(model)
-    money = {
-        name: None if known is None or one.tokens_in is None or one.tokens_out is None else known.of(one.tokens_in, one.tokens_out)
-        for name, one in arms.items()
-    }
     rows = [
-        {"arm": name, "asks": one.asks, "tokens read": one.tokens_in, "tokens written": one.tokens_out, "money": money[name]}
+        {"arm": name, "asks": one.asks, "tokens read": round(one.tokens_in), "tokens written": round(one.tokens_out), "money": one.money}
         for name, one in arms.items()
     ]
     before, after = list(arms.values())[:2]
+    about = "about " if before.estimated or after.estimated else ""
     parts = [f"It takes {after.asks / before.asks:.2g}× the asks"]
-    parts += [f"{after.tokens_in / before.tokens_in:.2g}× the tokens read"] if before.tokens_in and after.tokens_in else []
-    parts += [f"{after.tokens_out / before.tokens_out:.2g}× the tokens written"] if before.tokens_out and after.tokens_out else []
-    plain, cured = list(money.values())[:2]
-    paid = f" ({known.say(cured)} against {known.say(plain)})" if known and plain and cured else ""
+    parts += [f"{about}{after.tokens_in / before.tokens_in:.2g}× the tokens read"] if before.tokens_in else []
+    parts += [f"{about}{after.tokens_out / before.tokens_out:.2g}× the tokens written"] if before.tokens_out else []
+    say = (listed(model) or Prices(0, 0)).say
+    paid = f" ({say(after.money)} against {say(before.money)})" if before.money and after.money else ""
     return rows, f"{', '.join(parts)}{paid}; {shared:,} asks are shared by both arms."

@@ -142,7 +142,7 @@ class Session:
         Args:
             model: counts its own tokens, where it can.
         """
-        return expected(everything(self.asks), {"": self.model, **{part: one.id for part, one in self._cast.items()}}, model)
+        return expected(everything(self.asks), self.ids, model)
 
     def in_runs(self, runs: int) -> "Session":
         """The session with another number of runs."""
@@ -152,6 +152,11 @@ class Session:
     def _cast(self) -> Mapping[str, Model]:
         """Who plays other parts, the oracle of the embedded model included."""
         return {**players(self.model, {}), **self.cast}
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """The id of who plays each part; "" is the model itself, which plays all that are not named."""
+        return {"": self.model, **{part: one.id for part, one in self._cast.items()}}
 
     @property
     def who_judged(self) -> list[Notice]:
@@ -172,7 +177,7 @@ class Session:
         """Who is asked what, where asks wait for one another; None where none does."""
         if not any(ask.waits or ask.to for ask in self.asks):
             return None
-        return Talk(self.asks, {"": self.model, **{part: one.id for part, one in self._cast.items()}}, self.asking.room)
+        return Talk(self.asks, self.ids, self.asking.room)
 
     async def ask(self, model: Model, terms: Terms) -> Tally:
         """Ask what is missing.

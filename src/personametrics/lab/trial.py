@@ -177,16 +177,21 @@ class Trial:
 
     @cached_property
     def _rivals(self) -> "list[tuple[Session, Model]]":
-        """The session of the rival, in as many runs as the remedy's asks pay for, and what answers there; empty without one."""
-        if self.rival is None:
-            return []
-        session, model = self._under(self.plain, self.rival)
-        if session.asking.score:
-            return [(session, model)]
-        runs = session.asking.runs
-        some, more = (len(everything(session.in_runs(many).asks)) for many in (runs, runs + 1))
-        left = (self._asks - some) / (more - some) if more > some else 0.0
-        return [(session.in_runs(runs + max(0, round(left))), model)]
+        """The session of the rival, in as many runs as those beside it, and what answers there; empty without one."""
+        return [] if self.rival is None else [self._under(self.plain, self.rival)]
+
+    @cached_property
+    def _funded(self) -> "list[tuple[Session, Model]]":
+        """The rival in as many runs as the price of the remedy pays for; both must have been asked."""
+        return [(self._paid_by(self.cured[0], session), model) for session, model in self._rivals]
+
+    def _paid_by(self, cured: Session, rival: Session) -> Session:
+        """The rival in more runs, if its runs so far were cheaper; every further one costs its expected share of them."""
+        runs, (took, most) = rival.asking.runs, (used(rival).cost, used(cured, self.drafts).cost)
+        some, more = (rival.in_runs(many).expected().cost for many in (runs, runs + 1))
+        if rival.asking.score or not took or more <= some:
+            return rival
+        return rival.in_runs(runs + max(0, round((most / took - 1) * some / (more - some))))
 
     @property
     def forecast(self) -> str:
@@ -195,9 +200,8 @@ class Trial:
         if self.drafts:
             texts = expected(everything(self.drafts), {"": self.model.id}, self.model)
             return f"{plain}. With it {texts} for texts that are written first, and then as much as without it."
-        arms = {"with it": self.cured, **{members.spelled(session.remedy): (session, model) for session, model in self._rivals}}
-        told = [f"{name} {session.expected(model)}" for name, (session, model) in arms.items()]
-        return f"{'; '.join([plain, *told])}. What arms share is asked once."
+        rival = f" {members.spelled(self.rival)}, beside it, takes about as much as the remedy." if self.rival else ""
+        return f"{plain}; with it {self.cured[0].expected(self.cured[1])}. What arms share is asked once.{rival}"
 
     @property
     def extra(self) -> int:
@@ -229,11 +233,12 @@ class Trial:
                 return tally
             if self.drafts:
                 write_personas(self.cured[0].personas, self.plain.folder / "personas.csv")
-            for session, model in self._sessions():
-                more = await session.put(model, journal, terms)
-                tally = more if tally is None else tally.with_more(more)
-                if not more.complete:
-                    break
+            for sessions in (self._sessions, lambda: self._funded):
+                for session, model in sessions():
+                    more = await session.put(model, journal, terms)
+                    tally = more if tally is None else tally.with_more(more)
+                    if not more.complete:
+                        return tally
         assert tally is not None  # noqa: S101 (there is always the plain arm)
         return tally
 
@@ -260,19 +265,18 @@ class Trial:
         """
         level = getattr(self.plain.study, "level", 0.9)
         treated, asked = self.cured[0], self.asked
-        rivals = [
-            replace(asked, remedy=one.remedy, treated=one.responses, called=called(one, self.plain, self._asks)) for one, _ in self._rivals
-        ]
+        arms = {"without": used(self.plain), "with": used(treated, self.drafts)}
+        rivals = []
+        for one, _ in self._funded:
+            arms[members.spelled(one.remedy)] = took = used(one)
+            told = called(one, self.plain, took.cost / arms["with"].cost)
+            rivals.append(replace(asked, remedy=one.remedy, treated=one.responses, called=told))
         before, after, change = changed(asked, rivals[0] if rivals else None, level)
         said = f" The remedy was {asked.learned_from}." if asked.learned_from else ""
-        arms = {"without": used(self.plain), "with": used(treated, self.drafts)}
-        arms |= {members.spelled(one.remedy): used(one) for one, _ in self._rivals}
         price, ratio = prices(arms, self.model.id, len({ask for ask in treated.settled if not ask.waits} & set(self.plain.settled)))
         verdict = replace(change.verdict, sentence=f"{change.verdict.sentence}{said} {ratio}")
-        told = tuple(self.remedy.notices(self._written)) if self.drafts else ()
-        change = replace(
-            change, verdict=verdict, evidence={"price": price, **change.evidence}, notices=(*change.notices, *told, *self.plain.who_judged)
-        )
+        notices = (*change.notices, *(self.remedy.notices(self._written) if self.drafts else ()), *self.plain.who_judged)
+        change = replace(change, verdict=verdict, evidence={"price": price, **change.evidence}, notices=notices)
         provenance = {
             "study": members.spelled(self.plain.study), "remedy": members.spelled(self.remedy), "model": self.model.id,
             "knobs": {"study": _knobs(self.plain.study), "remedy": _knobs(self.remedy)}, "versions": versions(),
@@ -292,11 +296,10 @@ class Trial:
             return []  # they do not
 
 
-def called(rival: Session, plain: Session, asks: int) -> str:
-    """A rival by its name, its runs, and its price beside so many asks of the remedy."""
+def called(rival: Session, plain: Session, share: float) -> str:
+    """A rival by its name, its runs, and its share of the remedy's price."""
     runs = f" in {rival.asking.runs} runs instead of {plain.asking.runs}" if rival.asking.runs > plain.asking.runs else ""
-    share = len(everything(rival.asks)) / asks
-    price = "at the same price" if abs(share - 1) < SAME else f"at {share:.0%} of its asks"
+    price = "at the same price" if abs(share - 1) < SAME else f"at {share:.0%} of its price"
     return f"{members.spelled(rival.remedy)}{runs}, {price}"
 
 
