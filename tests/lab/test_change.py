@@ -56,6 +56,15 @@ class Learns(Remedy):
         return responses
 
 
+@pytest.mark.parametrize("labels", [(), ("1", "2", "3", "4", "5")])
+def test_arms_that_name_no_labels_are_read_on_one_scale(labels: tuple[str, ...]) -> None:
+    known = replace(answered(0.9), scale=Ordinal(labels))
+    far = known.frame.with_columns(answer=pl.when(pl.col("answer") > 3).then(5).otherwise(1))
+    near = far.with_columns(answer=pl.when(pl.col("answer") > 3).then(4).otherwise(2))
+    found = changed(Asked(Stability(), Remedy(), replace(known, frame=far), replace(known, frame=near)))[2]["spread.kept"]
+    assert (found.value, found.high) == pytest.approx((0.25, 0.25))  # on ends of its own each arm would seem as spread as the other
+
+
 @pytest.mark.parametrize(("before", "after", "label"), [(0.3, 0.9, "helps"), (0.9, 0.3, "harms"), (0.5, 0.5, "undecided")])
 def test_the_verdict_follows_the_paired_interval(before: float, after: float, label: str) -> None:
     found = changed(Asked(Stability(), Remedy(), answered(before), answered(after, 1)))[2]
