@@ -51,9 +51,9 @@ def _labels(found: Sequence[Finding]) -> str:
 
 
 def _kept(found: Sequence[Finding]) -> str:
-    """Mean part of the spread that is kept; of what may itself be 0, no part is known."""
+    """Mean part of the spread that is kept, where most worlds know it: of what may itself be 0, only those do that chance made large."""
     kept = [one["spread.kept"].value for one in found if np.isfinite(one["spread.kept"].low)]
-    return f"{np.mean(kept):.2f}" if kept else "-"
+    return f"{np.mean(kept):.2f}" if 2 * len(kept) > len(found) else "-"
 
 
 class Mind(NamedTuple):
