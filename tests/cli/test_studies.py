@@ -38,6 +38,8 @@ def test_a_study_is_asked_of_the_embedded_model_and_kept(program: Program) -> No
     assert "give that command again" in program("report", "run-expertise").err
     again = program("run", "expertise", "--model", "embedded", "--runs", "1", "--json")
     assert again.json["findings"][0] == said.json["findings"][0]
+    kept = program("replay", "expertise", "run-expertise/answers.parquet", "--run", "run", "--scale", "nominal", "--json")
+    assert kept.json["findings"][0]["estimates"] == said.json["findings"][0]["estimates"]
 
 
 def test_a_study_is_estimated_from_recorded_answers(program: Program) -> None:

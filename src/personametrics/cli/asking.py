@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+ANSWERS = "answers.parquet"
+"""Where all answers are written in the run directory of a study; `personametrics replay` reads it."""
 ModelName = Annotated[str, typer.Option("--model", help="openai:NAME\\[@BASE_URL], local:FOLDER, embedded, or an entry point's name.")]
 Runs = Annotated[int, typer.Option(help="How often everything is asked.", min=1)]
 Score = Annotated[bool, typer.Option("--score", help="Ask for label probabilities instead of answers.")]

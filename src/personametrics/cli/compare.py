@@ -6,13 +6,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from personametrics.cli.asking import Judge, ModelName, Partner, Runs, Score, Temperature
+from personametrics.cli.asking import ANSWERS, Judge, ModelName, Partner, Runs, Score, Temperature
 from personametrics.cli.audit import Items, Json, Out, Personas, write_card
 from personametrics.cli.people import Human, HumanAnswer, HumanAttribute, HumanItem, HumanScale, Respondent, with_people
 from personametrics.cli.progress import say_how_it_ended, with_progress
 from personametrics.data.ask import Sampling
 from personametrics.data.columns import Columns
 from personametrics.data.study import Asking
+from personametrics.data.writing import write
 from personametrics.lab import members
 from personametrics.lab.cast import Cast
 from personametrics.lab.trial import Trial
@@ -55,4 +56,5 @@ def compare(  # noqa: PLR0917 (a command's options are its parameters)
     console.print(trial.forecast, highlight=False)
     tally = asyncio.run(with_progress(trial.ask, console))
     say_how_it_ended(tally, "run the same command again to go on", console)
+    write(trial.answers, trial.plain.folder / ANSWERS)
     write_card(trial.comparison.card, trial.plain.folder, as_json=json_)

@@ -6,13 +6,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from personametrics.cli.asking import Judge, ModelName, Partner, Runs, Score, Temperature
+from personametrics.cli.asking import ANSWERS, Judge, ModelName, Partner, Runs, Score, Temperature
 from personametrics.cli.audit import Items, Json, Out, Personas, write_card
 from personametrics.cli.people import Human, HumanAnswer, HumanAttribute, HumanItem, HumanScale, Respondent, with_people
 from personametrics.cli.progress import say_how_it_ended, with_progress
 from personametrics.data.ask import Sampling
 from personametrics.data.columns import Columns
 from personametrics.data.study import Asking
+from personametrics.data.writing import write
 from personametrics.lab import members
 from personametrics.lab.run import Session
 from personametrics.models.named import named
@@ -48,5 +49,6 @@ def run(  # noqa: PLR0917 (a command's options are its parameters)
     console.print(f"{session.expected(opened)}.", markup=False, highlight=False)
     tally = asyncio.run(with_progress(lambda terms: session.ask(opened, terms), console))
     if tally.answered or tally.before or tally.failed:
+        write(session.answers, session.folder / ANSWERS)
         write_card(session.card, session.folder, as_json=json_)
     say_how_it_ended(tally, "run the same command again to go on", console)

@@ -76,7 +76,8 @@ class Run:
             message = f"{folder} holds no run; start one with `personametrics audit`."
             if (kind := kept.get("kind")) in ASKED_BY:
                 message = (
-                    f"{folder} holds {kind} of `personametrics {ASKED_BY[kind]}`; give that command again, its card lies in the folder."
+                    f"{folder} holds {kind} of `personametrics {ASKED_BY[kind]}`; give that command again, "
+                    "its card and its answers lie in the folder."
                 )
             raise RunError(message)
         plan = Plan.model_validate(kept["plan"]).model_copy(update={"out": str(folder)})

@@ -224,14 +224,19 @@ class Session:
             return told(self._heard.outcomes(), journal, self.asking.prompt.style)
 
     @property
-    def responses(self) -> Responses:
-        """Every answer, as the study reads it, with the attributes of who gave it."""
+    def answers(self) -> pl.DataFrame:
+        """`table`, with the attributes of who answered."""
         table = self.table
         names = {name for one in self.personas for name in one.attributes} - set(table.columns)
         if names:
             known = [{"persona": one.id, **{name: one.attributes.get(name) for name in sorted(names)}} for one in self.personas]
             table = table.join(pl.from_dicts(known, infer_schema_length=None), on="persona", how="left", maintain_order="left")
-        return of_study(table, str(self.folder))
+        return table
+
+    @property
+    def responses(self) -> Responses:
+        """Every answer, as the study reads it."""
+        return of_study(self.answers, str(self.folder))
 
     @property
     def finding(self) -> Finding:

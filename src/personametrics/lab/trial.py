@@ -7,6 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
+import polars as pl
+
 from personametrics.data.ask import Ask
 from personametrics.data.card import Card
 from personametrics.data.errors import InputError, StudyError
@@ -255,6 +257,13 @@ class Trial:
     def _both(self, plain: Session, cured: Session) -> Asked:
         """Both arms of a study from the journal."""
         return Asked(plain.study, self.remedy, plain.responses, cured.responses, self.group)
+
+    @property
+    def answers(self) -> pl.DataFrame:
+        """Every answer to the study, with its `arm`: `without` the remedy, `with` it, or the rival's name."""
+        arms = {"without": self.plain, "with": self.cured[0], **{members.spelled(one.remedy): one for one, _ in self._funded}}
+        frames = [session.answers.with_columns(arm=pl.lit(name)) for name, session in arms.items()]
+        return pl.concat(frames, how="diagonal_relaxed")
 
     @cached_property
     def comparison(self) -> Comparison:
