@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from personametrics.stats.arrays import Floats, Ints
-from personametrics.stats.clustered import clustered
+from personametrics.stats.clustered import clustered, clustered_share
+from personametrics.stats.intervals import BEND, on_scale
 
 
 def ratio(sums: Floats) -> Floats:
@@ -84,3 +85,58 @@ def test_who_adds_nothing_is_no_cluster() -> None:
 def test_two_ways_that_are_one_count_once() -> None:
     rows = np.array([[1.0, 1.0], [2.0, 1.0], [4.0, 1.0], [0.0, 1.0]])
     assert clustered(rows, ratio, [np.arange(4), 3 - np.arange(4)])[:3] == clustered(rows, ratio, [np.arange(4)])[:3]
+
+
+def quantile(number: int) -> float:
+    """Quantile of t at 90 %, from the oracle's own table."""
+    from scipy.stats import t  # noqa: PLC0415
+
+    return float(t.ppf(0.95, number))
+
+
+def test_limits_of_a_share_solve_wilson_s_equation_with_t() -> None:
+    rng = np.random.default_rng(3)
+    rows, codes = np.stack([rng.random(40) < 0.8, np.ones(40)], 1).astype(float), np.arange(40) % 10
+    found = clustered_share(rows, [codes])
+    p, variance = rows[:, 0].mean(), left_out(rows, [str(code) for code in codes])
+    for end in (found.low, found.high):
+        assert (p - end) ** 2 == pytest.approx(quantile(9) ** 2 * end * (1 - end) * variance / (p * (1 - p)))
+    assert 0 < found.low < p < found.high < 1
+
+
+@given(st.integers(0, 1000))
+def test_a_share_and_what_is_missing_from_it_have_mirrored_limits_within_0_and_1(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    right = (rng.random(30) < rng.random()).astype(float)
+    one, other = (clustered_share(np.stack([part, np.ones(30)], 1), [np.arange(30) % 6, np.arange(30) // 6]) for part in (right, 1 - right))
+    assert [one.value, one.low, one.high] == pytest.approx([1 - other.value, 1 - other.high, 1 - other.low], abs=1e-9)
+    assert 0 <= one.low <= one.value <= one.high <= 1
+
+
+def test_where_all_are_right_an_interval_remains_and_rows_count_in_full() -> None:
+    found = clustered_share(np.ones((24, 2)), [np.arange(24) // 2])
+    assert found[:3] == pytest.approx((1, 24 / (24 + quantile(11) ** 2), 1))
+    assert clustered_share(np.full((6, 2), [0.5, 1.0]), [np.arange(6)])[:3] == (0.5, 0.5, 0.5)
+    assert np.isnan(clustered_share(np.ones((6, 2)), [np.zeros(6, int)]).low)
+
+
+def test_limits_of_a_share_miss_as_often_on_either_side() -> None:
+    rng, codes = np.random.default_rng(2), np.arange(24) // 2
+    ends: list[tuple[tuple[float, float], tuple[float, float]]] = []
+    for _ in range(600):
+        rows = np.stack([rng.random(24) < 0.85, np.ones(24)], 1).astype(float)
+        ends.append((clustered(rows, ratio, [codes])[1:3], clustered_share(rows, [codes])[1:3]))
+    even, wilson = np.array(ends).transpose(1, 2, 0)
+    assert (even[0] > 0.85).mean() > 0.09
+    assert max((wilson[0] > 0.85).mean(), (wilson[1] < 0.85).mean()) < 0.075
+
+
+def test_a_share_of_variance_has_the_scale_of_signals_and_the_fewest_degrees_of_freedom() -> None:
+    rows, persona, item = table(np.random.default_rng(1))
+    found = clustered(rows / [20, 1], ratio, [persona, item], scale="share")
+    names = [[str(code) for code in codes] for codes in (persona, item)]
+    own = [left_out(rows / [20, 1], codes) for codes in names]
+    shared = left_out(rows / [20, 1], [f"{one} {other}" for one, other in zip(*names, strict=True)])
+    half = quantile(4) * max(sum(own) - shared, *own) ** 0.5
+    assert found[1:3] == pytest.approx(on_scale(found.value, half, BEND * (4 * shared) ** 0.5, "share"))
+    assert found.high - found.value > found.value - found.low

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from personametrics.stats.arrays import Floats
-from personametrics.stats.correlation import correlation, disattenuated
+from personametrics.stats.correlation import correlation, correlation_of_sums, disattenuated
 
 VALUES = arrays(np.float64, 8, elements=st.floats(-100, 100).map(lambda value: round(value, 2)))
 
@@ -101,3 +101,14 @@ def test_wrong_input_is_refused() -> None:
         correlation(np.array([np.inf, 1.0]), np.ones(2))
     with pytest.raises(ValueError, match="last axis"):
         correlation(np.array([]), np.array([]))
+
+
+@given(VALUES, VALUES)
+def test_from_sums_it_is_the_same_correlation(x: Floats, y: Floats) -> None:
+    both = np.stack([x**0, x, y, x * x, y * y, x * y])
+    found = correlation_of_sums(np.stack([both.sum(1), both[:, :4].sum(1)]))
+    for one, (a, b) in zip(found, ((x, y), (x[:4], y[:4])), strict=True):
+        if min(np.ptp(a), np.ptp(b)) > 0.1:
+            assert one == pytest.approx(correlation(a, b), abs=1e-6)
+        elif min(np.ptp(a), np.ptp(b)) == 0:
+            assert np.isnan(one)

@@ -25,5 +25,11 @@ def test_an_end_is_a_share_that_the_score_test_just_rejects() -> None:
         assert abs(6 / 22 - end) / math.sqrt(end * (1 - end) / 22) == pytest.approx(1.6448536, abs=1e-6)
 
 
+def test_with_degrees_of_freedom_the_quantile_is_that_of_t() -> None:
+    found = wilson(6, 22, 0.9, freedom=4)
+    for end in (found.low, found.high):
+        assert abs(6 / 22 - end) / math.sqrt(end * (1 - end) / 22) == pytest.approx(2.1318468, abs=1e-6)
+
+
 def test_no_trial_has_no_share() -> None:
     assert math.isnan(wilson(0, 0).value)

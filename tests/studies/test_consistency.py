@@ -145,6 +145,8 @@ def test_a_judge_who_accepts_everything_is_found_out() -> None:
     told = found(lambda ask: "consistent" if "reader" not in ask.about["judged"] else right(ask), wrong="")
     assert told["prompt_to_line"].value == 1
     assert (told["judge.found"].value, told["judge.accepted"].value, told["judge.tells"].value) == (0, 1, 0)
+    assert told["judge.found"].high > 0.5  # two statements say little of a judge
+    assert told["prompt_to_line"].low < 1
     assert told.verdict.label == "unknown"
 
 

@@ -113,6 +113,26 @@ def test_unread_answers_are_neither_right_nor_wrong_and_unequal_runs_are_noticed
     assert [one.code for one in found.notices] == ["uneven-runs"]
 
 
+def test_where_every_run_is_right_levels_keep_an_interval() -> None:
+    right = {"full": [1] * 4, "concat": [1] * 4, "sharded": [1] * 4}
+    found = STUDY.estimate(read([row for at in range(25) for row in table(right, f"p{at % 5}", f"i{at // 5}")]))
+    assert (found["aptitude.full"].value, found["aptitude.full"].high, found["unreliability.full"].low) == (100, 100, 0)
+    assert 75 < found["aptitude.full"].low < 95
+    assert 5 < found["unreliability.full"].high < 25
+
+
+def test_told_at_once_a_persona_counts_once_however_many_tasks_it_has() -> None:
+    runs = [[1, 1, 1, 1], [1, 1, 1, 0], [1, 1, 1, 1], [1, 1, 0, 0], [1, 0, 0, 0]]
+    rows = [
+        row for at in range(25) for row in table(dict.fromkeys(("full", "concat", "sharded"), runs[at % 5]), f"p{at % 5}", f"i{at // 5}")
+    ]
+    many, once = (STUDY.estimate(read([row | {"scored": "persona"} for row in some])) for some in (rows, rows[: len(rows) // 5]))
+    for name in ("persona.mean.full", "persona.aptitude.concat", "persona.unreliability.full"):
+        assert (many[name].n, many[name].known.counts) == (5, "personas")
+        assert [many[name].value, many[name].low, many[name].high] == pytest.approx([once[name].value, once[name].low, once[name].high])
+    assert many["persona.unreliability.sharded"].n == 25
+
+
 def test_single_runs_have_no_unreliability() -> None:
     found = STUDY.estimate(Theatre.of(STUDY, KNOWN, Asking(1)).play(KNOWN.world, 1))
     assert np.isnan(found["unreliability.full"].value)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from personametrics.stats.intervals import Interval
+
 
 class Status(StrEnum):
     """What a reader must know of a number; the value is the sentence."""
@@ -135,6 +137,21 @@ class Estimate:
     def unit(self) -> str:
         """Unit of value and interval."""
         return self.known.unit
+
+    @property
+    def interval(self) -> Interval:
+        """Value and both ends as a statistic."""
+        return Interval(self.value, self.low, self.high)
+
+    def span(self, spec: str = ".2f") -> str:
+        """The interval in words, each end in a format: such as 0.31 to 0.70, or "no interval"."""
+        return "no interval" if math.isnan(self.low) else f"{self.low:{spec}} to {self.high:{spec}}"
+
+    def __format__(self, spec: str) -> str:
+        """Value and interval in words: f"{one:.2f}" is 0.52 (0.31 to 0.70); without a format as `str`."""
+        if not spec:
+            return str(self)
+        return "undefined" if math.isnan(self.value) else f"{self.value:{spec}} ({self.span(spec)})"
 
     def __post_init__(self) -> None:
         """Refuse a silent gap: an undefined value must say why, a name must be known."""

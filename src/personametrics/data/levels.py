@@ -66,10 +66,11 @@ def levels(column: pl.Series) -> Levels:
     if not len(present):
         return Levels((), numbers, 0, None)
     low, span = int(present.min()), int(present.max() - present.min()) + 1
-    if span > WIDE * len(column):
-        places = np.searchsorted(np.sort(present), numbers.to_numpy())
-        return Levels(tuple(names[at] for at in np.argsort(present)), pl.Series(places), 0, None)
     order = sorted(range(len(names)), key=lambda at: _natural(names[at]))
+    if span > WIDE * len(column):
+        by_number = np.argsort(present)
+        places = np.argsort(order)[by_number][np.searchsorted(present[by_number], numbers.to_numpy())]
+        return Levels(tuple(names[at] for at in order), pl.Series(places), 0, None)
     lookup = np.zeros(span, np.int64)
     lookup[present[order] - low] = np.arange(len(names))
     in_order = len(names) == span and bool((np.diff(lookup) == 1).all())

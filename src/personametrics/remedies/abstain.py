@@ -110,7 +110,7 @@ class Abstain(Remedy):
             message = "abstain by=conformal learns from people's labels, and there are none; give a table of them as human."
             raise DesignError(message)
         panel, people = pair_up(responses, human, {})
-        if panel.counts is None or people.counts is None:
+        if not panel.labels:
             message = f"{responses.source}: abstain by=conformal needs labels, of at most 64 kinds."
             raise DesignError(message)
         strange = self._strange(panel.items, panel.counts, ordered=panel.positions is not None)

@@ -6,6 +6,9 @@ import numpy as np
 
 from personametrics.stats.arrays import Floats
 
+ROUNDING = 1e-12
+"""A variance below this is none."""
+
 
 class Disattenuated(NamedTuple):
     """Agreement of the truths behind noisy estimates, each (...)."""
@@ -44,6 +47,28 @@ def correlation(x: Floats, y: Floats) -> Floats:
     var_x, var_y, cov = _moments(x, y, used)
     value: Floats = cov / (_root(var_x) * _root(var_y))
     return np.clip(value, -1.0, 1.0)  # only rounding leaves the range
+
+
+def correlation_of_sums(sums: Floats) -> Floats:
+    """Pearson correlation from sums over the same rows, as statistics of `clustered` see them.
+
+    Args:
+        sums: (…, 6) of 1, x, y, x², y² and xy.
+
+    Returns:
+        (…) −1 to 1 but for rounding; NaN where x or y is constant.
+
+    Examples:
+        >>> import numpy as np
+        >>> x, y = np.array([1.0, 2, 3, 4]), np.array([2.0, 1, 4, 3])
+        >>> correlation_of_sums(np.array([one.sum() for one in (x**0, x, y, x * x, y * y, x * y)])).round(6)
+        np.float64(0.6)
+    """
+    n, x, y, xx, yy, xy = np.moveaxis(sums, -1, 0)
+    left, right = n * xx - x * x, n * yy - y * y
+    varies = np.minimum(left, right) > ROUNDING * n * n
+    found: Floats = np.where(varies, n * xy - x * y, np.nan) / np.sqrt(np.where(varies, left * right, 1.0))
+    return found
 
 
 def disattenuated(x: Floats, y: Floats, vx: Floats | float, vy: Floats | float) -> Disattenuated:

@@ -1,5 +1,7 @@
 """What is gained by taking only the answers that somebody is sure of: areas under curves of risk against coverage."""
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.special import psi
 
@@ -63,6 +65,22 @@ def augrc(answers: Floats, wrong: Floats, *, endless: bool = False) -> Floats:
     """
     many, errors, share, _ = _steps(answers, wrong)
     return _over((many * errors + share * many * (many + (not endless)) / 2).sum(-1), many.sum(-1) ** 2)
+
+
+def area_of_sums(sums: Floats, area: Callable[..., Floats], *, endless: bool = False) -> Floats:
+    """An area from sums over the same rows, as statistics of `clustered` see them.
+
+    Args:
+        sums: (..., 2 L) how many answers, by certainty, the surest first; then how many of these are wrong.
+        area: `aurc` or `augrc`.
+        endless: numbers are shares of endlessly many answers.
+
+    Examples:
+        >>> area_of_sums(np.array([1.0, 1, 1, 1, 1, 1, 0, 0, 1, 0, 1, 1]), aurc).round(6)
+        np.float64(0.247222)
+    """
+    half = sums.shape[-1] // 2
+    return area(sums[..., :half], sums[..., half:], endless=endless)
 
 
 def _steps(answers: Floats, wrong: Floats) -> tuple[Floats, Floats, Floats, Floats]:

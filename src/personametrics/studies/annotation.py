@@ -24,7 +24,7 @@ from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
 from personametrics.data.study import Aim, Asking, Known
 from personametrics.stats.arrays import Floats
-from personametrics.stats.selective import augrc, aurc
+from personametrics.stats.selective import area_of_sums, augrc, aurc
 
 MEANS: Mapping[str, tuple[str, str]] = {
     "agreement": ("share", "the panel's label (that of most of its answers) is that of a random annotator"),
@@ -103,10 +103,9 @@ class Annotation:
         found = []
         for name, (unit, meaning) in MEANS.items():
             if name in rows.columns:
-                sums = [pl.col(name), pl.col(name).is_not_null()]
-                found.append(summed.estimate(name, Name(unit, "items", meaning), sums, _mean, n=n))
+                found.append(summed.mean(name, Name(unit, "items", meaning), pl.col(name), n=n))
         covers = Name("share", "items", "items that people labelled, and the panel too")
-        found.append(summed.estimate("coverage", covers, [pl.col("labelled"), pl.lit(1.0)], _mean, n=len(rows)))
+        found.append(summed.mean("coverage", covers, pl.col("labelled")))
         found += self._curves(summed, n)
         said = [one for one in responses.notices if one.code == "abstained"]
         said.append(Notice("humans", f"Compared with labels of {len(people.personas.names)} people for {n} items."))
@@ -134,7 +133,8 @@ class Annotation:
         at = [percent == one for one in levels]
         sums = [*at, *((1 - pl.col("agreement")) * part for part in at)]
         return [
-            summed.estimate(name, Name("share", "items", says), sums, partial(_area, area), n=n) for name, (area, says) in AREAS.items()
+            summed.estimate(name, Name("share", "items", says), sums, partial(area_of_sums, area=area), n=n)
+            for name, (area, says) in AREAS.items()
         ]
 
     def _verdict(self, found: Mapping[str, Estimate]) -> Verdict:
@@ -187,20 +187,9 @@ class Annotation:
         return Known(people, tuple(items), world, truth, null, "worse than one annotator", quiet, Asking(runs=runs), study)
 
 
-def _mean(sums: Floats) -> Floats:
-    """The first sum over the second; NaN over nothing."""
-    return sums[..., 0] / np.where(sums[..., 1] > 0, sums[..., 1], np.nan)
-
-
-def _area(area: Callable[..., Floats], sums: Floats) -> Floats:
-    """An area from items at each certainty, and those labelled otherwise."""
-    half = sums.shape[-1] // 2
-    return area(sums[..., :half], sums[..., half:])
-
-
 def _ranged(one: Estimate) -> str:
     """A difference with its interval."""
-    return f"{one.value:+.2f}, {one.low:+.2f} to {one.high:+.2f}"
+    return f"{one.value:+.2f}, {one.span('+.2f')}"
 
 
 def _worst(rows: pl.DataFrame) -> Rows:

@@ -23,22 +23,9 @@ from personametrics.data.prompt import NOBODY
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Numeric, Ordinal, spell_scale
 from personametrics.data.study import Aim, Asking, Known
+from personametrics.stats import ties
 from personametrics.stats.arrays import Floats
 from personametrics.stats.ratios import fieller
-from personametrics.stats.ties import (
-    Table,
-    by_chance,
-    correlations,
-    dimension,
-    distance,
-    exchanged,
-    halves,
-    jackknife,
-    mean_square,
-    reliabilities,
-    shuffles,
-    without_each,
-)
 
 LOOSE = 0.2
 """Items are not tied together where the whole interval of the constraint lies below this correlation."""
@@ -53,12 +40,13 @@ ALPHA = 0.05
 METHOD = "jackknife over personas"
 MOST_ROWS = 60
 """Rows that the tables show, the worst first."""
+USE = "conclusions from how opinions hang together"
 
 
 class Side(NamedTuple):
     """The ties of a panel, or of people."""
 
-    table: Table
+    table: ties.Table
     r: Floats
     """(I, I) correlations of items over personas."""
     square: float
@@ -92,14 +80,8 @@ class BeliefStructure:
     reads: ClassVar[Mapping[str, str]] = {}
     aim: ClassVar[tuple[str, Aim]] = ("constraint", "high")
     cite: ClassVar[tuple[str, ...]] = (
-        "converse1964",
-        "bretherton1999",
-        "spearman1904",
-        "efron1981",
-        "fieller1954",
-        "phipson2010",
-        "good2005",
-    )
+        "converse1964", "bretherton1999", "spearman1904", "efron1981", "fieller1954", "phipson2010", "good2005"
+    )  # fmt: skip
 
     def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:
         """Every item on an ordered scale, controls left out, of every persona."""
@@ -132,69 +114,72 @@ class BeliefStructure:
             raise DesignError(message)
         sides = [_side(table.only(items=np.array([known.index(name) for name in names])), runs) for known, table in tables]
         found = [one for side, of in zip(sides, ("", ".human"), strict=False) for one in self._alone(side, of)]
-        if len(sides) == 1:
-            found.append(self._chance(sides[0], runs))
-            verdict = _alone(found[0], found[-1])
+        if self.human is None:
+            chance = self._chance(sides[0], runs)
+            found, verdict = [*found, chance], _alone(found[0], chance)
         else:
-            found += self._beside(sides[0], sides[1], runs)
-            verdict = _beside(*found[4:6])
-        notices = _notices(left_out, reruns=reruns, people=len(sides) > 1)
-        return Finding("belief_structure", self.question, verdict, tuple(found), tuple(notices), {"pairs": _pairs(names, sides)}, self.cite)
+            beside = self._beside(sides[0], sides[1], runs)
+            found, verdict = [*found, *beside], _beside(*beside[:2])
+        said = _notices(left_out, reruns=reruns, people=self.human is not None)
+        return Finding("belief_structure", self.question, verdict, tuple(found), tuple(said), {"pairs": _pairs(names, sides)}, self.cite)
 
     def _alone(self, side: Side, of: str) -> list[Estimate]:
         """Constraint and dimension of one side."""
         P, I = side.table.mean.shape
-        half = float(stdtrit(P - 1, (1 + self.level) / 2)) * (math.sqrt(side.variance) or math.nan)  # nothing varies: nothing is known
-        ends = np.clip([side.square, side.square - half, side.square + half], 0.0, 1.0)
-        who, counts = ("people", I * (I - 1) // 2) if of else ("personas", I * (I - 1) // 2)
+        half = self._half(side.variance or math.nan, P)  # nothing varies: nothing is known
+        ends = np.clip(side.square + np.array([0.0, -half, half]), 0.0, 1.0)
+        who, status = "people" if of else "personas", Status.NEGATIVE if side.square < 0 else Status.OK
         tied = Name("correlation", "pairs", f"root mean square correlation of two items over {who}")
         wide = Name("items", "items", f"independent items that would vary over {who} as these do: (Σλ)² / Σλ²")
-        status = Status.NEGATIVE if side.square < 0 else Status.OK
         return [
-            self._estimate(f"constraint{of}", np.sqrt(ends), counts, tied, P, status),
-            self._estimate(f"dimension{of}", dimension(ends, I)[[0, 2, 1]], I, wide, P, status),
+            self._estimate(f"constraint{of}", np.sqrt(ends), math.comb(I, 2), tied, P, status),
+            self._estimate(f"dimension{of}", ties.dimension(ends, I)[[0, 2, 1]], I, wide, P, status),
         ]
+
+    def _chance(self, side: Side, runs: float) -> Estimate:
+        """Whether chance alone ties items as much."""
+        dealt = np.array([float(ties.mean_square(ties.correlations(table, runs))) for table in ties.shuffles(side.table, self.deals)])
+        value = float((1 + (dealt >= ties.mean_square(side.r) * (1 - 1e-9)).sum()) / (1 + self.deals))
+        means = Name("probability", "personas", "ties as tight or tighter where answers to each item are dealt anew among personas")
+        return self._dealt("p.ties", value, len(side.table.mean), means)
+
+    def _beside(self, panel: Side, people: Side, runs: float) -> list[Estimate]:
+        """Ratio of the constraints, and distance of the correlations with its floor and its ceiling."""
+        least, pairs = min(len(panel.table.mean), len(people.table.mean)), math.comb(len(panel.r), 2)
+        squares = fieller((panel.square, panel.variance), (people.square, people.variance), least - 1, self.level)[:3]
+        apart = float(ties.distance(panel.r, people.r))
+        drops = [ties.without_each(one.table, partial(ties.distance, other.r), runs) for one, other in ((panel, people), (people, panel))]
+        reach = np.array([0.0, -1.0, 1.0]) * self._half(sum(ties.jackknife(apart, some)[1] for some in drops), least)
+        floor, ceiling = ties.exchanged(panel.table, people.table, runs, self.deals), ties.halves(people.table, runs, self.deals)
+        ratio = Name("ratio", "pairs", "constraint of the panel over that of people")
+        beyond = Name("correlation", "pairs", "distance.ties beyond floor.ties")
+        far = beyond._replace(meaning="mean |difference| between a correlation of two items in the panel and in people")
+        one = beyond._replace(meaning="the same distance if panel and people were one population")
+        half = beyond._replace(meaning="the same distance between two random halves of the people")
+        return [
+            self._estimate("constraint.ratio", np.sqrt(np.maximum(squares, 0.0)), pairs, ratio, least),
+            self._estimate("excess.ties", apart - floor + reach, pairs, beyond, least),
+            self._estimate("distance.ties", np.maximum(apart + reach, 0.0), pairs, far, least),
+            self._dealt("floor.ties", floor, pairs, one),
+            self._dealt("ceiling.ties", ceiling, pairs, half),
+        ]
+
+    def _half(self, variance: float, people: int) -> float:
+        """Half of an interval, t by the number of people."""
+        return float(stdtrit(people - 1, (1 + self.level) / 2)) * math.sqrt(variance)
 
     def _estimate(self, name: str, ends: Floats, n: int, means: Name, personas: int, status: Status = Status.OK) -> Estimate:
         """Value and interval, or why there is none."""
         value, low, high = map(float, ends)
-        if math.isnan(value):
-            return Estimate(name, value, value, value, self.level, n, METHOD, Status.UNDEFINED, means)
         if not low <= high:
-            low, high, status = math.nan, math.nan, Status.NO_INTERVAL if status == Status.OK else status
-        return Estimate(
-            name, value, low, high, self.level, n, METHOD, Status.FEW_PERSONAS if status == Status.OK and personas < FEW else status, means
-        )
+            low = high = math.nan
+        unsure = Status.NO_INTERVAL if math.isnan(low) else Status.FEW_PERSONAS if personas < FEW else Status.OK
+        status = Status.UNDEFINED if math.isnan(value) else unsure if status == Status.OK else status
+        return Estimate(name, value, low, high, self.level, n, METHOD, status, means)
 
-    def _chance(self, side: Side, runs: float) -> Estimate:
-        """Whether chance alone ties items as much."""
-        dealt = np.array([float(mean_square(correlations(table, runs))) for table in shuffles(side.table, self.deals)])
-        value = float((1 + (dealt >= mean_square(side.r) * (1 - 1e-9)).sum()) / (1 + self.deals))
-        means = Name("probability", "personas", "ties as tight or tighter where answers to each item are dealt anew among personas")
-        return Estimate("p.ties", value, math.nan, math.nan, self.level, len(side.table.mean), f"{self.deals} deals", means=means)
-
-    def _beside(self, panel: Side, people: Side, runs: float) -> list[Estimate]:
-        """Ratio of the constraints, and distance of the correlations with its floor and its ceiling."""
-        sizes = [len(side.table.mean) for side in (panel, people)]
-        least, pairs = min(sizes), len(panel.r) * (len(panel.r) - 1) // 2
-        squares = fieller((panel.square, panel.variance), (people.square, people.variance), least - 1, self.level)[:3]
-        means = Name("ratio", "pairs", "constraint of the panel over that of people")
-        found = [self._estimate("constraint.ratio", np.sqrt(np.maximum(squares, 0.0)), pairs, means, least)]
-        apart = float(distance(panel.r, people.r))
-        drops = [without_each(one.table, partial(distance, other.r), runs) for one, other in ((panel, people), (people, panel))]
-        half = float(stdtrit(least - 1, (1 + self.level) / 2)) * math.sqrt(sum(jackknife(apart, some)[1] for some in drops))
-        floor, ceiling = exchanged(panel.table, people.table, runs, self.deals), halves(people.table, runs, self.deals)
-        beyond = Name("correlation", "pairs", "distance.ties beyond floor.ties")
-        found.append(self._estimate("excess.ties", apart - floor + np.array([0.0, -half, half]), pairs, beyond, least))
-        far = Name("correlation", "pairs", "mean |difference| between a correlation of two items in the panel and in people")
-        found.append(self._estimate("distance.ties", np.array([apart, max(apart - half, 0.0), apart + half]), pairs, far, least))
-        for name, value, meaning in (
-            ("floor.ties", floor, "the same distance if panel and people were one population"),
-            ("ceiling.ties", ceiling, "the same distance between two random halves of the people"),
-        ):
-            means = Name("correlation", "pairs", meaning)
-            found.append(Estimate(name, value, math.nan, math.nan, self.level, pairs, f"{self.deals} deals", means=means))
-        return found
+    def _dealt(self, name: str, value: float, n: int, means: Name) -> Estimate:
+        """A number found by dealing people anew."""
+        return Estimate(name, value, math.nan, math.nan, self.level, n, f"{self.deals} deals", means=means)
 
     def known(self) -> Known:
         """Two blocks of items, each with a line of its own that they share; or no two items that share anything."""
@@ -208,12 +193,12 @@ class BeliefStructure:
             return {choice: math.comb(4, at) * agree**at * (1 - agree) ** (4 - at) for at, choice in enumerate(ask.choices)}
 
         square = (0.05 / 0.08) ** 2 * 12 / 28
-        truth = {"constraint": math.sqrt(square), "dimension": float(dimension(square, 8))}
+        truth = {"constraint": math.sqrt(square), "dimension": float(ties.dimension(square, 8))}
         tied, free = (lambda ask: opinion(ask, math.sqrt(0.05))), (lambda ask: opinion(ask, 0.0))
         return Known(tuple(people), tuple(items), tied, truth, free, "structured", frozenset({"unstructured", "undecided"}))
 
 
-def _table(responses: Responses) -> tuple[list[str], Table]:
+def _table(responses: Responses) -> tuple[list[str], ties.Table]:
     """Items and answers, those of the model itself left out, conditions taken together."""
     c = responses.columns
     own = replace(responses, columns=replace(c, condition=())).only(pl.col(c.persona).cast(pl.String) != NOBODY)
@@ -225,27 +210,28 @@ def _table(responses: Responses) -> tuple[list[str], Table]:
             raise DesignError(message)
         within = within / 2  # of two labels the shares of both vary
     shape = len(own.personas.names), len(own.items.names)
-    found = Table(np.full(shape, np.nan), np.full(shape, np.nan), np.zeros(shape))
+    found = ties.Table(np.full(shape, np.nan), np.full(shape, np.nan), np.zeros(shape))
     for part, values in zip(found, (mean, within, cells.n), strict=True):
         part[cells.codes[:, 0], cells.codes[:, 1]] = values
     return list(own.items.names), found.only(np.flatnonzero((found.n > 0).any(1)))
 
 
-def _common(tables: Sequence[tuple[list[str], Table]], runs: float) -> tuple[list[str], list[str]]:
+def _common(tables: Sequence[tuple[list[str], ties.Table]], runs: float) -> tuple[list[str], list[str]]:
     """Items that all sides can tell personas apart by, and the common ones that they cannot."""
     told = []
     for names, table in tables:
-        enough = (reliabilities(table) >= LEAST) & (by_chance(table) <= SURE) if math.isinf(runs) else reliabilities(table) > -math.inf
+        held = ties.reliabilities(table)
+        enough = (held >= LEAST) & (ties.by_chance(table) <= SURE) if math.isinf(runs) else held > -math.inf
         told.append(dict(zip(names, enough, strict=True)))
     common = [name for name in tables[0][0] if all(name in one for one in told)]
     kept = [name for name in common if all(one[name] for one in told)]
     return kept, [name for name in common if name not in kept]
 
 
-def _side(table: Table, runs: float) -> Side:
+def _side(table: ties.Table, runs: float) -> Side:
     """Ties of one side."""
-    r = correlations(table, runs)
-    square, variance = jackknife(float(mean_square(r)), without_each(table, mean_square, runs))
+    r = ties.correlations(table, runs)
+    square, variance = ties.jackknife(float(ties.mean_square(r)), ties.without_each(table, ties.mean_square, runs))
     return Side(table, r, square, variance)
 
 
@@ -274,30 +260,28 @@ def _notices(left_out: Sequence[str], *, reruns: bool, people: bool) -> list[Not
 
 def _alone(tied: Estimate, p: Estimate) -> Verdict:
     """What constraint and test say of a panel by itself."""
-    use = "conclusions from how opinions hang together"
-    said = f"root mean square correlation {tied.value:.2f} ({tied.low:.2f} to {tied.high:.2f}), p {p.value:.3f} by chance"
+    said = f"root mean square correlation {tied:.2f}, p {p.value:.3f} by chance"
     if tied.low > 0 and p.value <= ALPHA:
         return Verdict(
-            "structured", f"Opinions are tied together: {said}.", open=(f"{use}: whether as in people, human answers would show",)
+            "structured", f"Opinions are tied together: {said}.", open=(f"{USE}: whether as in people, human answers would show",)
         )
     if tied.high < LOOSE:
-        return Verdict("unstructured", f"Opinions hang together by less than {LOOSE:g}: {said}.", unfit=(use,))
-    return Verdict("undecided", f"More personas would show whether opinions hang together: {said}.", open=(use,))
+        return Verdict("unstructured", f"Opinions hang together by less than {LOOSE:g}: {said}.", unfit=(USE,))
+    return Verdict("undecided", f"More personas would show whether opinions hang together: {said}.", open=(USE,))
 
 
 def _beside(ratio: Estimate, excess: Estimate) -> Verdict:
     """What the intervals say of a panel beside people."""
-    use = "conclusions from how opinions hang together"
     if math.isnan(ratio.low) or math.isnan(excess.low):
-        return Verdict("undecided", "More personas or people would show how tightly opinions hang together.", open=(use,))
-    said = f"constraint {ratio.value:.2f} times the people's ({ratio.low:.2f} to {ratio.high:.2f})"
-    said += f"; correlations {excess.value:.2f} ({excess.low:.2f} to {excess.high:.2f}) further apart than sampling makes them"
+        return Verdict("undecided", "More personas or people would show how tightly opinions hang together.", open=(USE,))
+    said = f"constraint {ratio.value:.2f} times the people's ({ratio.span()})"
+    said += f"; correlations {excess:.2f} further apart than sampling makes them"
     if ratio.low > 1:
-        return Verdict("tied tighter than in people", f"Opinions hang together more than people's do: {said}.", unfit=(use,))
+        return Verdict("tied tighter than in people", f"Opinions hang together more than people's do: {said}.", unfit=(USE,))
     if ratio.high < 1:
-        return Verdict("looser", f"Opinions hang together less than people's do: {said}.", unfit=(use,))
+        return Verdict("looser", f"Opinions hang together less than people's do: {said}.", unfit=(USE,))
     if excess.low > NEAR:
-        return Verdict("tied otherwise than in people", f"Other opinions hang together than in people: {said}.", unfit=(use,))
+        return Verdict("tied otherwise than in people", f"Other opinions hang together than in people: {said}.", unfit=(USE,))
     if SIMILAR[0] < ratio.low and ratio.high < SIMILAR[1] and excess.high < NEAR:
-        return Verdict("tied as in people", f"Opinions hang together as people's do: {said}.", fit=(use,))
-    return Verdict("undecided", f"The intervals leave it open: {said}.", open=(use,))
+        return Verdict("tied as in people", f"Opinions hang together as people's do: {said}.", fit=(USE,))
+    return Verdict("undecided", f"The intervals leave it open: {said}.", open=(USE,))

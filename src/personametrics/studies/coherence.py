@@ -22,7 +22,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
 from personametrics.data.scale import FreeText, character_ngrams
 from personametrics.data.study import Aim, Asking, Known
-from personametrics.stats.arrays import Floats
+from personametrics.stats.arrays import Floats, quotient
 
 TRUE, APT = "prompt_to_line", "relevance"
 GOOD: Mapping[str, tuple[str, str]] = {TRUE: (CONSISTENT, CONTRADICTS), APT: (YES, NO)}
@@ -95,7 +95,7 @@ class Coherence:
         one = pl.lit(1.0)
 
         def share(name: str, meaning: str, of: pl.Expr, among: pl.Expr = one, rows: Summed = summed) -> Estimate:
-            return rows.estimate(name, Name("share", "lines", meaning), [of * among, among], _mean, n=len(rows.rows))
+            return rows.estimate(name, Name("share", "lines", meaning), [of * among, among], quotient, n=len(rows.rows))
 
         found = [
             share("fidelity", "lines that hold the persona", C),
@@ -160,7 +160,7 @@ class Coherence:
         known = {one.name: one for one in found}
         names = ("fidelity", "relevance", "joint", "both", "lift", "parroting")
         shown = [known[name] for name in names if name in known and known[name].low <= known[name].high]
-        told = "; ".join(f"{one.name} {one.value:.2f} ({one.low:.2f} to {one.high:.2f})" for one in shown)
+        told = "; ".join(f"{one.name} {one:.2f}" for one in shown)
         if (lost := known["unread"].value) > 0:
             worst, best = known["both.worst"].value, known["both.best"].value
             told += f"; {lost:.0%} of the verdicts say neither, so that both lies from {worst:.2f} to {best:.2f}"
@@ -192,11 +192,6 @@ class Coherence:
         truth |= {"parroting": 0.35, "lines.good": 0.5, "lines.aside": 0.35, "lines.stranger": 0.1, "lines.neither": 0.05}
         quiet = frozenset({"coherent", "undecided"})
         return Known(people, items, world, truth, lambda ask: world(ask, plain), "parrots the card", quiet, Asking(2))
-
-
-def _mean(sums: Floats) -> Floats:
-    """The first sum over the second."""
-    return sums[..., 0] / sums[..., 1]
 
 
 def _harmonic(sums: Floats) -> Floats:

@@ -19,7 +19,7 @@ from personametrics.data.prompt import NOBODY
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
 from personametrics.data.study import Aim, Asking, Known
-from personametrics.stats.arrays import Floats
+from personametrics.stats.arrays import gain, quotient
 from personametrics.stats.entropy import miller_madow
 
 ARMS: Mapping[str, str] = {"secret": "kept secret", "written": "written down first"}
@@ -107,12 +107,12 @@ class Commitment:
             for arm in arms:
                 means = Name(unit, "games", meaning.format(ARMS[arm]))
                 n = games.filter(pl.col("arm") == arm)["game"].n_unique()
-                found.append(_said(summed.estimate(f"{name}.{arm}", means, sums[arm], _mean, n=n)))
+                found.append(_said(summed.estimate(f"{name}.{arm}", means, sums[arm], quotient, n=n)))
             if len(arms) == len(ARMS):
                 means = Name(unit, "games", f"{name} of choices written down minus that of choices kept secret")
                 both = [*sums["written"], *sums["secret"]]
                 n = games["game"].n_unique()
-                found.append(_said(summed.estimate(f"{name}.gain", means, both, lambda s: _mean(s) - _mean(s[..., 2:]), n=n)))
+                found.append(_said(summed.estimate(f"{name}.gain", means, both, gain, n=n)))
         evidence = {"games": _table(games)}
         return Finding("commitment", self.question, self._verdict(found), tuple(found), evidence=evidence, cite=self.cite)
 
@@ -121,7 +121,7 @@ class Commitment:
         known = {one.name: one for one in found}
         names = ("agreement.secret", "agreement.written", "agreement.gain", "consistency.secret")
         shown = {name: known[name] for name in names if name in known and known[name].low <= known[name].high}
-        told = "; ".join(f"{name} {one.value:.2f} ({one.low:.2f} to {one.high:.2f})" for name, one in shown.items())
+        told = "; ".join(f"{name} {one:.2f}" for name, one in shown.items())
         use = "relying on a persona to hold what it has not said"
         if not {"agreement.secret", "agreement.gain"} <= set(shown):
             why = "games in both arms, two runs of each reveal, and two games or more are needed to tell"
@@ -184,11 +184,6 @@ def _games(rows: pl.DataFrame, *, exact: bool) -> pl.DataFrame:
 def _known(name: str, arm: str) -> pl.Expr:
     """Games of an arm of which a number is known."""
     return ((pl.col("arm") == arm) & pl.col(name).is_not_null()).cast(pl.Float64)
-
-
-def _mean(sums: Floats) -> Floats:
-    """The first sum over the second."""
-    return sums[..., 0] / sums[..., 1]
 
 
 def _said(one: Estimate) -> Estimate:

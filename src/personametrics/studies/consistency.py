@@ -53,7 +53,7 @@ class Consistency:
     question: ClassVar[str] = "Does a simulated person stay who it is, line after line?"
     reads: ClassVar[Mapping[str, str]] = {"judged": "what was judged: prompt_to_line, line_to_line, reader"}
     aim: ClassVar[tuple[str, Aim]] = (PL, "high")
-    cite: ClassVar[tuple[str, ...]] = ("abdulhai2025", "rogan1978", "cameron2011")
+    cite: ClassVar[tuple[str, ...]] = ("abdulhai2025", "rogan1978", "cameron2011", "wilson1927", "korn1998")
 
     def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:
         """Lines, verdicts on them, and questions of fact, in every run of every persona; the judge is measured in the first."""

@@ -116,25 +116,18 @@ def _verdict(own: Estimate, estimates: Sequence[Estimate]) -> Verdict:
     fit, unfit, undecided = list[str](), list[str](), list[str]()
     none, other, items = (found.get(name) for name in ("none", "irrelevant", "items"))
     if none is not None:
-        said = f"with and without the persona, {_figures(none)} of the disagreement is more than reruns"
+        said = f"with and without the persona, {none:.2f} of the disagreement is more than reruns"
         (fit if none.low > 0 else undecided).append(f"reading a difference from the model's own answers as the persona's ({said})")
     if other is not None:
-        said = f"signal {_figures(own)}, of irrelevant texts {_figures(other)}"
+        said = f"signal {own:.2f}, of irrelevant texts {other:.2f}"
         apart = own.low > other.high
         lines = fit if apart else unfit if other.low > own.high else undecided
         lines.append(f"crediting what the personas say, not that a text stands there ({said})")
     if items is not None and items.low > LEAK:
-        unfit.append(f"trusting items one by one: those that cannot depend on the persona do (signal {_figures(items)})")
+        unfit.append(f"trusting items one by one: those that cannot depend on the persona do (signal {items:.2f})")
     heard = none is None or none.low > 0
     if heard and fit and not unfit and not undecided:
         return Verdict("personas are heard", f"{'; '.join(fit).capitalize()}.", tuple(fit), tuple(unfit), tuple(undecided))
     if unfit:
         return Verdict("not the persona", f"The controls move as well: not fit for {unfit[0]}.", tuple(fit), tuple(unfit), tuple(undecided))
     return Verdict("undecided", "The controls leave open what moves the answers.", tuple(fit), tuple(unfit), tuple(undecided))
-
-
-def _figures(estimate: Estimate) -> str:
-    """Value and interval, as far as they exist."""
-    if math.isnan(estimate.low):
-        return "undefined" if math.isnan(estimate.value) else f"{estimate.value:.2f} (no interval)"
-    return f"{estimate.value:.2f} ({estimate.low:.2f} to {estimate.high:.2f})"

@@ -142,7 +142,7 @@ class Discernment:
     def _verdict(self, found: Sequence[Estimate]) -> Verdict:
         """What the interval of the change says."""
         one = next(one for one in found if one.name == "change")
-        reach = "no interval" if math.isnan(one.low) else f"{one.low:+.1%} to {one.high:+.1%}"
+        reach = one.span("+.1%")
         said = f"{one.value:+.1%} ({reach})"
         if one.high < 0:
             return Verdict("personas cost discernment", f"Personas tell true from false less well: {said}.", unfit=(USE,))

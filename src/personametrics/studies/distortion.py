@@ -136,9 +136,8 @@ class Distortion:
         """What the intervals of the gap and of the odds ratio say."""
         by = {one.name: one for one in found}
         gap, ratio = by.get("gap.net", by["gap"]), by["odds.ratio"]
-        reach = "no interval" if math.isnan(gap.low) else f"{gap.low:+.2f} to {gap.high:+.2f}"
-        odds = "" if math.isnan(ratio.low) else f", {ratio.low:.1f} to {ratio.high:.1f}"
-        said = f"accuracy gap {gap.value:+.2f} ({reach}), odds ratio {ratio.value:.1f}{odds}"
+        odds = "" if math.isnan(ratio.low) else f", {ratio.span('.1f')}"
+        said = f"accuracy gap {gap:+.2f}, odds ratio {ratio.value:.1f}{odds}"
         if gap.low > 0 and not ratio.low <= 1:
             return Verdict("identity bends judgement", f"Evidence is judged rightly more often where it suits: {said}.", unfit=(USE,))
         if gap.high < 0 and not ratio.high >= 1:
@@ -154,16 +153,12 @@ class Distortion:
         ]
         labels = Nominal(("yes", "no"))
         items = [
-            Item(
-                f"{side} {gold} {at}",
-                f"Study {2 * at + (gold == 'yes')}: did it help {side}?",
-                labels,
-                {"gold": gold, "side": side, "topic": topic},
-            )
+            Item(f"{side} {gold} {at}", f"Study {2 * at + (gold == 'yes')}: did it help {side}?", labels,
+                 {"gold": gold, "side": side, "topic": topic})
             for side, topic in (("left", "identity"), ("right", "identity"), ("none", "control"))
             for gold in ("yes", "no")
             for at in range(3)
-        ]
+        ]  # fmt: skip
 
         def world(ask: Ask, ratio: float = 4.0) -> Mapping[str, float]:
             about = ask.about

@@ -17,7 +17,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
 from personametrics.data.study import Aim, Asking, Known
-from personametrics.stats.arrays import Floats
+from personametrics.stats.arrays import gain, quotient
 
 ARMS: Mapping[str, str] = {
     "none": "without a persona",
@@ -82,20 +82,20 @@ class Expertise:
         others = [arm for arm in arms if arm != "none"]
         summed = Summed(rows, self.level)
         found = [
-            summed.estimate(f"accuracy.{arm}", Name("share", "questions", f"accuracy {ARMS[arm]}"), _sums(arm), _share, n=questions)
+            summed.estimate(f"accuracy.{arm}", Name("share", "questions", f"accuracy {ARMS[arm]}"), _sums(arm), quotient, n=questions)
             for arm in arms
         ]
         together = Summed(rows, 1 - (1 - self.level) / max(1, len(others)))  # the verdict looks at all gains at once
         for arm in others if "none" in arms else []:
-            gain = Name("difference", "questions", f"accuracy {ARMS[arm]} minus that without one; all gains hold together")
+            means = Name("difference", "questions", f"accuracy {ARMS[arm]} minus that without one; all gains hold together")
             sums = [*_sums(arm), *_sums("none")]
-            found.append(together.estimate(f"gain.{arm}", gain, sums, lambda s: _share(s) - _share(s[..., 2:]), n=questions))
+            found.append(together.estimate(f"gain.{arm}", means, sums, gain, n=questions))
         return Finding("expertise", self.question, self._verdict(found), tuple(found), cite=self.cite)
 
     def _verdict(self, found: Sequence[Estimate]) -> Verdict:
         """What the differences say."""
         gains = {one.name.removeprefix("gain."): one for one in found if one.name.startswith("gain.")}
-        said = "; ".join(f"{arm} {one.value:+.2f} ({one.low:+.2f} to {one.high:+.2f})" for arm, one in gains.items())
+        said = "; ".join(f"{arm} {one:+.2f}" for arm, one in gains.items())
         lost = [arm for arm, one in gains.items() if one.high < 0]
         won = [arm for arm, one in gains.items() if one.low > 0]
         use = "taking its answers to questions of fact as the model's best"
@@ -131,8 +131,3 @@ class Expertise:
 def _sums(arm: str) -> list[pl.Expr]:
     """What is right in an arm, and of how much."""
     return [RIGHT * (pl.col("arm") == arm), pl.col("weight") * (pl.col("arm") == arm)]
-
-
-def _share(sums: Floats) -> Floats:
-    """The first sum over the second."""
-    return sums[..., 0] / sums[..., 1]

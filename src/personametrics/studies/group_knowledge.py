@@ -18,7 +18,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Ordinal
 from personametrics.data.study import Aim, Asking, Known
-from personametrics.stats.intervals import Interval
+from personametrics.stats.arrays import quotient
 from personametrics.stats.mover import difference
 
 WORST = 8
@@ -99,20 +99,18 @@ class GroupKnowledge:
 
         def mean(summed: Summed, column: str, name: str, meaning: str) -> Estimate:
             sums = [pl.col(column) * pl.col("part"), pl.col("part")]
-            return summed.estimate(name, Name("share", "groups × statements", meaning), sums, lambda s: s[..., 0] / s[..., 1], n=pairs)
+            return summed.estimate(name, Name("share", "groups × statements", meaning), sums, quotient, n=pairs)
 
         direct = _root(mean(asked, "direct", "error.direct", f"{SOURCES['direct']} against the truth, root mean square"))
         simulated = _root(mean(members, "simulated", "error.simulated", f"{SOURCES['simulated']} against the truth, root mean square"))
         gap = _gap(simulated, direct)
         found = [direct, simulated, gap]
         for source, said in SOURCES.items():
-            found.append(mean(asked, f"distance.{source}", f"distance.{source}", f"{said} against the truth, mean distance"))
-            found.append(
-                mean(asked, f"floor.{source}", f"floor.{source}", f"distance.{source} if only sampling set it apart from the truth")
-            )
-        return Finding(
-            "group_knowledge", self.question, self._verdict(direct, gap), tuple(found), evidence={"groups": _worst(parts)}, cite=self.cite
-        )
+            apart, floor = f"distance.{source}", f"floor.{source}"
+            found.append(mean(asked, apart, apart, f"{said} against the truth, mean distance"))
+            found.append(mean(asked, floor, floor, f"{apart} if only sampling set it apart from the truth"))
+        evidence = {"groups": _worst(parts)}
+        return Finding("group_knowledge", self.question, self._verdict(direct, gap), tuple(found), evidence=evidence, cite=self.cite)
 
     def _parts(self, responses: Responses) -> pl.DataFrame:
         """One row a group, statement and member, with its part in the group's squared error; part sums to 1 over a group's members."""
@@ -133,9 +131,8 @@ class GroupKnowledge:
         whole = (off.sum().over(PAIR) ** 2 - (off**2).sum().over(PAIR)) / (n * (n - 1))  # mean product of two members' errors
         others = (off.sum().over(PAIR) - off) / (n - 1)
         chance = pl.col("share").var().over(PAIR) / n
-        parts = parts.with_columns(
-            simulated=2 * off * others - whole, part=1 / n, error=pl.col("said") - pl.col("truth"), mean=pl.col("share").mean().over(PAIR)
-        )
+        parts = parts.with_columns(simulated=2 * off * others - whole, part=1 / n)
+        parts = parts.with_columns(error=pl.col("said") - pl.col("truth"), mean=pl.col("share").mean().over(PAIR))
         return parts.with_columns(
             (pl.col("error") ** 2 - pl.col("noise")).alias("direct"),
             pl.col("error").abs().alias("distance.direct"),
@@ -147,10 +144,7 @@ class GroupKnowledge:
 
     def _verdict(self, direct: Estimate, gap: Estimate) -> Verdict:
         """What the errors say."""
-        said = (
-            f"Asked, it is {direct.value:.2f} off ({direct.low:.2f} to {direct.high:.2f}); "
-            f"acted, by {gap.value:+.2f} more ({gap.low:+.2f} to {gap.high:+.2f})."
-        )
+        said = f"Asked, it is {direct.value:.2f} off ({direct.span()}); acted, by {gap.value:+.2f} more ({gap.span('+.2f')})."
         use, ask = "shares of these groups from simulated members", "shares of these groups, asked for directly"
         if direct.low > self.knows and gap.low > -self.margin:
             return Verdict("does not know", said, unfit=(use, ask))
@@ -239,14 +233,14 @@ def _direct(rows: pl.DataFrame, whole: float, *, exact: bool, source: str) -> pl
 
 def _root(squared: Estimate) -> Estimate:
     """A mean square as its root; below 0 it counts as 0."""
-    value, low, high = (float(np.sqrt(np.maximum(end, 0.0))) for end in (squared.value, squared.low, squared.high))
+    value, low, high = np.sqrt(np.maximum(squared.interval[:3], 0.0)).tolist()
     status = Status.NEGATIVE if squared.value < 0 and squared.status == Status.OK else squared.status
     return replace(squared, value=value, low=low, high=high, method=f"squares less sampling noise, {squared.method}", status=status)
 
 
 def _gap(simulated: Estimate, direct: Estimate) -> Estimate:
     """The difference of two errors."""
-    ends = difference(*(Interval(one.value, one.low, one.high) for one in (simulated, direct)))
+    ends = difference(simulated.interval, direct.interval)
     means = simulated.known._replace(meaning="error.simulated minus error.direct")
     return replace(simulated, name="gap", value=ends.value, low=ends.low, high=ends.high, method="MOVER of both errors", means=means)
 

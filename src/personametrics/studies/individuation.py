@@ -20,7 +20,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Ordinal
 from personametrics.data.study import Aim, Asking, Known
-from personametrics.stats.arrays import Floats
+from personametrics.stats.arrays import quotient
 from personametrics.stats.twins import identified
 
 ARMS: Mapping[str, str] = {"own": "the own profile", "shuffled": "another person's profile", "none": "no profile"}
@@ -94,14 +94,16 @@ class Individuation:
     def estimate(self, responses: Responses) -> Finding:
         """Gains of the own profile, likeness of people and twins, and whether a twin can be found again."""
         both = matched(responses)
-        pairs, summed, found = both.rows, Summed(both.rows, self.level), list[Estimate]()
+        pairs, found = both.rows.fill_nan(None), list[Estimate]()
+        summed = Summed(pairs, self.level)
         for measure in (name for name in MEASURES if name in pairs.columns):
             known = MEASURES[measure]
-            found.append(_mean(summed, f"{measure}.own", known._replace(meaning=f"{known.meaning}, under the own profile"), measure))
+            own = known._replace(meaning=f"{known.meaning}, under the own profile")
+            found.append(_mean(summed, f"{measure}.own", own, pl.col(measure)))
             for arm in ("shuffled", "none"):
                 if f"{measure}.{arm}" in pairs.columns:
                     means = known._replace(meaning=f"{known.meaning}: gain of the own profile over {ARMS[arm]}")
-                    found.append(_mean(summed, f"{measure}.gain.{arm}", means, measure, f"{measure}.{arm}"))
+                    found.append(_mean(summed, f"{measure}.gain.{arm}", means, pl.col(measure) - pl.col(f"{measure}.{arm}")))
         if "correlation" in pairs.columns:
             found += [_over_items(summed, "correlation", CORRELATION), _over_items(summed, "spread", SPREAD)]
         found += self._identified(both)
@@ -116,17 +118,16 @@ class Individuation:
         table = pl.DataFrame({"persona": both.names, "item": [""] * len(rows), "rows": rows, "rank": rank})
         summed = Summed(table, self.level, ("persona",))
         among = f"among itself and {drawn} of {len(rows) - 1} others, by these items"
-        yield _mean(
-            summed, "identified", Name("share", "people", f"own twin is the nearest {among}; {1 / (drawn + 1):.2f} by chance"), "rows"
-        )
-        yield _mean(summed, "rank", Name("rank", "people", f"expected rank of the own twin {among}; {1 + drawn / 2:g} by chance"), "rank")
+        nearest = Name("share", "people", f"own twin is the nearest {among}; {1 / (drawn + 1):.2f} by chance")
+        place = Name("rank", "people", f"expected rank of the own twin {among}; {1 + drawn / 2:g} by chance")
+        yield from (_mean(summed, "identified", nearest, pl.col("rows")), _mean(summed, "rank", place, pl.col("rank")))
 
     def _verdict(self, found: Sequence[Estimate]) -> Verdict:
         """What the gain over another person's profile says."""
         gain = next((one for one in found if one.name == "accuracy.gain.shuffled"), None)
         if gain is None or not np.isfinite(gain.low):
             return Verdict("undecided", "Too few people or items to compare the own profile with another person's.", open=(PROFILE,))
-        said = f"under the own profile {gain.value:+.2f} ({gain.low:+.2f} to {gain.high:+.2f}) more answers are right than under another's"
+        said = f"under the own profile {gain:+.2f} more answers are right than under another's"
         if gain.high < self.margin:  # first: a gain beyond doubt may still be too small for any use
             return Verdict("no individuation", f"{said.capitalize()}: less than {self.margin:g}.", unfit=(PROFILE,))
         if gain.low > 0:
@@ -158,35 +159,26 @@ class Individuation:
         return Known(people, items, world, truth, lambda ask: world(ask, 0.0), "individual", quiet, Asking(runs=3))
 
 
-def _share(sums: Floats) -> Floats:
-    """The first sum over the second."""
-    return sums[..., 0] / sums[..., 1]
-
-
-def _mean(summed: Summed, name: str, means: Name, column: str, less: str | None = None) -> Estimate:
-    """Mean of a column, or of its difference to another, over the rows that have both."""
-    value = pl.col(column) - (pl.col(less) if less else 0.0)
-    rows = summed.rows.filter(value.is_not_nan())
-    there = value.is_not_nan()
-    return summed.estimate(name, means, [pl.when(there).then(value), there], _share, n=rows["persona"].n_unique())
+def _mean(summed: Summed, name: str, means: Name, value: pl.Expr) -> Estimate:
+    """Mean over the rows that have a value; n counts people."""
+    return summed.mean(name, means, value, n=summed.rows.filter(value.is_not_null())["persona"].n_unique())
 
 
 def _over_items(summed: Summed, name: str, means: Name) -> Estimate:
     """Mean over items of what is a mean over people in each."""
-    there = pl.col(name).is_not_nan()
+    there = pl.col(name).is_not_null()
     items = summed.rows.filter(there)["item"].n_unique()
-    sums = [pl.when(there).then(pl.col(name)) * pl.col("even"), there * pl.col("even")]
+    sums = [pl.col(name) * pl.col("even"), there * pl.col("even")]
     ratio = means.unit == "ratio"
-    return summed.estimate(name, means, sums, (lambda s: np.exp(_share(s))) if ratio else _share, n=items, ratio=ratio)
+    return summed.estimate(name, means, sums, (lambda s: np.exp(quotient(s))) if ratio else quotient, n=items, ratio=ratio)
 
 
 def _evidence(pairs: pl.DataFrame) -> Mapping[str, Rows]:
     """Items, and the people whom their own profile predicts worst."""
     shown = [name for name in pairs.columns if name.partition(".")[0] in MEASURES]
-    means = [pl.col(name).filter(pl.col(name).is_not_nan()).mean() for name in shown]
-    items = [*means, *(pl.col(name).mean() for name in ("correlation", "spread") if name in pairs.columns)]
-    people = pairs.group_by("persona", maintain_order=True).agg(means).sort("accuracy", "persona").head(WORST)
+    items = [*shown, *(name for name in ("correlation", "spread") if name in pairs.columns)]
+    people = pairs.group_by("persona", maintain_order=True).agg(pl.col(shown).mean()).sort("accuracy", "persona").head(WORST)
     return {
-        "items": pairs.group_by("item", maintain_order=True).agg(items).sort("item").fill_nan(None).to_dicts(),
-        "people": people.fill_nan(None).to_dicts(),
+        "items": pairs.group_by("item", maintain_order=True).agg(pl.col(items).mean()).sort("item").to_dicts(),
+        "people": people.to_dicts(),
     }

@@ -31,6 +31,7 @@ from personametrics.stats.reliability import runs_needed, spearman_brown
 CELL = ("persona", "item", "order")
 KEPT = {"persona", "item", "persona:item", "run"}
 """Components that are shown: how strict judges are, what is graded, what one judge sees in one thing, and noise."""
+CELLS = Name("share", "cells", "")
 WORST = 20
 """Things shown whose grades change most."""
 ONCE = "grading each thing once"
@@ -80,14 +81,15 @@ class JudgeReliability:
 
     def _orders(self, shares: pl.DataFrame, *, exact: bool) -> list[Estimate]:
         """Agreement of two runs of a judge on one thing, and of two answers under different orders of the options."""
-        pairs = agreements(shares, "order", exact=exact)
-        found = [_mean(pairs, "agreement.rerun", "two runs of a judge give one thing the same grade", pl.col("rerun"), self.level)]
-        if pairs["across"].null_count() == len(pairs):
-            return found
-        loss = pl.col("both") - pl.col("across")
-        said = "a judge gives one thing the same grade under two orders of the options"
-        found.append(_mean(pairs, "agreement.order", said, pl.col("across"), self.level))
-        return [*found, _mean(pairs, "order.loss", "agreement of two runs minus that under two orders", loss, self.level)]
+        pairs = Summed(agreements(shares, "order", exact=exact), self.level)
+        again = CELLS._replace(meaning="two runs of a judge give one thing the same grade")
+        found = [pairs.mean("agreement.rerun", again, pl.col("rerun"))]
+        if pairs.rows["across"].null_count() < len(pairs.rows):
+            across = CELLS._replace(meaning="a judge gives one thing the same grade under two orders of the options")
+            loss = CELLS._replace(meaning="agreement of two runs minus that under two orders")
+            found.append(pairs.mean("agreement.order", across, pl.col("across")))
+            found.append(pairs.mean("order.loss", loss, pl.col("both") - pl.col("across")))
+        return found
 
     def _flips(self, given: pl.DataFrame, responses: Responses) -> list[Estimate]:
         """How often verdicts at the threshold differ between runs; none on labels without order."""
@@ -97,23 +99,20 @@ class JudgeReliability:
         ends = _ends(responses, list(place.values()))
         least = sum(ends) / 2 if math.isnan(self.threshold) else self.threshold
         passed = pl.col("answer").is_in([label for label, at in place.items() if at >= least])
-        cell = crossings(given, passed, *CELL, exact=responses.exact is not None)
-        flip = f"two runs of a judge on one thing fall on different sides of {least:g}"
-        straddle = f"the runs of a judge on one thing fall on both sides of {least:g}"
-        found = [_mean(cell, "verdict.flip", flip, pl.col("flip"), self.level)]
-        return found if responses.exact is not None else [*found, _mean(cell, "verdict.straddle", straddle, pl.col("straddle"), self.level)]
+        exact = responses.exact is not None
+        cell = Summed(crossings(given, passed, *CELL, exact=exact), self.level)
+        flip = CELLS._replace(meaning=f"two runs of a judge on one thing fall on different sides of {least:g}")
+        straddle = CELLS._replace(meaning=f"the runs of a judge on one thing fall on both sides of {least:g}")
+        found = [cell.mean("verdict.flip", flip, pl.col("flip"))]
+        return found if exact else [*found, cell.mean("verdict.straddle", straddle, pl.col("straddle"))]
 
     def _verdict(self, single: Estimate) -> Verdict:
         """What the reliability of a single grade says."""
         if not math.isfinite(single.low):
             return Verdict("undecided", f"The reliability of a single grade is unknown: {single.status}.", open=(ONCE,))
-        said = f"The reliability of a single grade is {single.value:.2f} ({single.low:.2f} to {single.high:.2f})"
-        runs = runs_needed(single.value, self.target)
-        mean = (
-            f"the mean of {runs:.0f} runs would reach {self.target:g}"
-            if math.isfinite(runs)
-            else f"no number of runs reaches {self.target:g}"
-        )
+        said, runs = f"The reliability of a single grade is {single:.2f}", runs_needed(single.value, self.target)
+        enough = f"the mean of {runs:.0f} runs would reach" if math.isfinite(runs) else "no number of runs reaches"
+        mean = f"{enough} {self.target:g}"
         if single.low >= self.target:
             return Verdict("reliable enough", f"{said}, {self.target:g} or more.", fit=(ONCE,))
         if single.high < self.target:
@@ -156,18 +155,15 @@ def _of_items(d: Disagreements) -> Floats:
 def _single(panel: Panel) -> Estimate:
     """ω of one run. Reruns of a judge are exchangeable, so all have one loading and error: ω₁ = λ² / (λ² + ψ)."""
     found = panel.interval(_of_items, "share")
-    if found.value >= 1:  # no rerun ever disagreed: the rule of three, for a cell whose reruns lie at both ends of the scale
-        everything = frozenset(panel.facets)
-        reach = float((np.ptp(panel.cells.mean, 0) ** 2).sum()) / 2
-        rarely = 0.0 if np.isinf(panel.cells.n).all() else -math.log(1 - panel.level) / len(panel.varying)
-        found = found._replace(low=max(0.0, 1 - rarely * reach / float(panel.deletions.whole[everything - {"item"}])), high=1.0)
+    if found.value >= 1:
+        found = found._replace(low=1.0 if np.isinf(panel.cells.n).all() else panel.never_varying("item"), high=1.0)
     means = Name("share", "answers", "McDonald's ω of a single run: reliability with which one grade of a judge tells things apart")
     return replace(panel.named("signal", found, panel.answers), name="omega.single", means=means)
 
 
 def _averaged(single: Estimate, runs: float) -> Estimate:
     """ω of the mean of the runs."""
-    value, low, high = (float(spearman_brown(end, runs)) for end in (single.value, single.low, single.high))
+    value, low, high = (float(spearman_brown(end, runs)) for end in single.interval[:3])
     means = Name("share", "answers", f"McDonald's ω of the mean of {runs:.3g} runs")
     status = Status.UNDEFINED if math.isnan(value) and single.status == Status.OK else single.status
     return Estimate("omega.mean", value, low, high, single.level, single.n, "Spearman–Brown of omega.single", status, means)
@@ -181,16 +177,8 @@ def _alpha(panel: Panel) -> list[Estimate]:
     level: Level = "ordinal" if isinstance(panel.responses.labelled, Ordinal) else "nominal"
     value = [float(krippendorff_alpha(counts[judge == one], level)) for one in np.unique(judge)]
     table = pl.DataFrame({"persona": [panel.responses.personas.names[one] for one in np.unique(judge)], "item": "", "alpha": value})
-    means = f"Krippendorff's α ({level}) of a judge's runs on the same thing, mean over judges"
-    return [_mean(table, "alpha", means, pl.col("alpha").fill_nan(None), panel.level, ("persona",))]
-
-
-def _mean(rows: pl.DataFrame, name: str, meaning: str, value: pl.Expr, level: float, by: tuple[str, ...] = ("persona", "item")) -> Estimate:
-    """Mean over the rows that have a value."""
-    summed = Summed(rows, level, by)
-    n = int(summed.column(value.is_not_null()).sum())
-    unit, counts = ("alpha", "judges") if by == ("persona",) else ("share", "cells")
-    return summed.estimate(name, Name(unit, counts, meaning), [value, value.is_not_null()], lambda s: s[..., 0] / s[..., 1], n=n)
+    means = Name("alpha", "judges", f"Krippendorff's α ({level}) of a judge's runs on the same thing, mean over judges")
+    return [Summed(table, panel.level, ("persona",)).mean("alpha", means, pl.col("alpha").fill_nan(None))]
 
 
 def _positions(given: pl.DataFrame, responses: Responses) -> dict[str, float]:

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 
 from personametrics.data.answers import answers
 from personametrics.data.ask import Ask
@@ -52,6 +53,7 @@ class Lost:
     At the end of each the task is asked for, and who one is: the first is right or wrong, of the second a judge says whether it fits the
     card. Scores are 0 or 100. Aptitude and unreliability are percentiles of the runs of one persona and task, averaged over these; with
     scores of two values they move with the share of right answers and with the number of runs, so arms are compared at equal runs.
+    Who one is, told at once, is asked without a task: there a persona counts once, however many tasks it has.
 
     Attributes:
         margin: nothing is lost where the whole interval of a change lies within ± this.
@@ -67,7 +69,7 @@ class Lost:
         "gold": "the right answer; of a verdict on a line, consistent",
     }
     aim: ClassVar[tuple[str, Aim]] = ("unreliability.sharded", "low")
-    cite: ClassVar[tuple[str, ...]] = ("laban2025", "cameron2011")
+    cite: ClassVar[tuple[str, ...]] = ("laban2025", "cameron2011", "wilson1927", "korn1998")
 
     def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:
         """In every arm, the task and who one is, with a verdict on that; the lines between are asked for as well."""
@@ -95,8 +97,11 @@ class Lost:
             prefix = "" if outcome == TASK else f"{outcome}."
             summed = Summed(own, self.level)
             together = Summed(own, 1 - (1 - self.level) / (len(OUTCOMES) * len(CHANGES)))
+            alone = Summed(_once(own), self.level, ("persona",))
             for name, what in NUMBERS.items() if len(own) else ():
-                found += [self._level(summed, f"{prefix}{name}", arm, f"{says}, {what}, {ARMS[arm]}") for arm in ARMS]
+                for arm in ARMS:
+                    one = alone if outcome == PERSONA and arm != SHARDED else summed
+                    found.append(self._level(one, f"{prefix}{name}", arm, f"{says}, {what}, {ARMS[arm]}"))
                 found += [self._change(together, f"{prefix}{name}", change, f"{says}, {what}") for change in CHANGES]
         found += self._unread(responses)
         notices, evidence = _uneven(cells), {"cells": _worst(cells)}
@@ -116,8 +121,9 @@ class Lost:
         """A number in an arm."""
         column = f"{name.rpartition('.')[2]}.{arm}"
         there = pl.col(column).is_not_null()
-        n = len(summed.rows.filter(there))
-        return _said(summed.estimate(f"{name}.{arm}", Name("points of 100", "cells", meaning), [pl.col(column), there], _mean, n=n))
+        n, counts = len(summed.rows.filter(there)), "cells" if len(summed.by) > 1 else "personas"
+        one = summed.share(f"{name}.{arm}", Name("points of 100", counts, meaning), [pl.col(column) / 100, there], n=n)
+        return _said(replace(one, value=100 * one.value, low=100 * one.low, high=100 * one.high))
 
     def _change(self, summed: Summed, name: str, change: str, meaning: str) -> Estimate:
         """How much a number differs between two arms, over what both have."""
@@ -239,6 +245,11 @@ def _cells(rows: pl.DataFrame, source: str) -> pl.DataFrame:
         own = each.filter(pl.col("arm") == arm).select(*by, *(pl.col(name).alias(f"{name}.{arm}") for name in (*NUMBERS, "runs")))
         found = found.join(own, by, "left", maintain_order="left")
     return found
+
+
+def _once(cells: pl.DataFrame) -> pl.DataFrame:
+    """A row for each persona: told at once, it is asked who it is without a task, so that its cells hold the same answers."""
+    return cells.group_by("persona", maintain_order=True).agg(pl.lit("").alias("item"), cs.numeric().mean())
 
 
 def _uneven(cells: pl.DataFrame) -> tuple[Notice, ...]:

@@ -23,6 +23,7 @@ from personametrics.data.responses import Responses
 from personametrics.data.scale import Ordinal
 from personametrics.data.study import Aim, Asking, Known, one_scale
 from personametrics.stats.arrays import Floats
+from personametrics.stats.jackknives import jackknives
 from personametrics.stats.proportion import wilson
 from personametrics.stats.weighting import design_effect
 
@@ -141,17 +142,11 @@ class Population:
         I = len(kept)
         if not I:
             return Estimate(name, math.nan, math.nan, math.nan, self.level, 0, method, Status.UNDEFINED, NAMES[name])
-        value = float(kept.mean())
-        parts = [(float(kept.var(ddof=1)) / I, I - 1)] if I > 1 else [(math.nan, 1)]
-        for side, shared in zip(sides, noise, strict=True):
-            drops = np.array([one[here].sum() / len(kept) for one in side])  # undefined where one of the items is
-            spread = (len(drops) - 1) * float(drops.var()) if len(drops) > 1 else math.nan
-            parts.append((float(np.maximum(0.0, spread - shared)), len(drops) - 1))
-        total = sum(variance for variance, _ in parts)
-        below = sum(variance**2 / max(df, 1) for variance, df in parts)
-        reach = float(half(total, total**2 / below if below else math.inf, self.level))
-        status = Status.NO_INTERVAL if math.isnan(reach) else Status.FEW_ITEMS if I < FEW else Status.OK
-        return Estimate(name, value, value - reach, value + reach, self.level, I, method, status, NAMES[name])
+        drops = [(kept.sum() - kept) / max(I - 1, 1)]
+        drops += [np.array([one[here].sum() / I for one in side]) for side in sides]  # undefined where one of the items is
+        value, low, high, *_ = jackknives(float(kept.mean()), drops, self.level, (0.0, *noise))
+        status = Status.NO_INTERVAL if math.isnan(low) else Status.FEW_ITEMS if I < FEW else Status.OK
+        return Estimate(name, value, low, high, self.level, I, method, status, NAMES[name])
 
     def _covered(self, shares: Floats) -> Estimate:
         """Share of items whose interval holds people's number, as if items were independent."""
@@ -238,17 +233,14 @@ def _notices(responses: Responses, panel: People, human: People | None) -> list[
     found = []
     if human:
         found += [Notice("humans", f"Compared with {len(human.ids)} people on {len(panel.items)} common items.")]
-        left = [name for name in responses.items.names if name not in set(panel.items)]
-        if left:
-            found.append(
-                Notice("items-without-humans", f"{len(left)} items were not put to the people, such as {left[0]}; they are left out here.")
-            )
+        if left := [name for name in responses.items.names if name not in set(panel.items)]:
+            text = f"{len(left)} items were not put to the people, such as {left[0]}; they are left out here."
+            found.append(Notice("items-without-humans", text))
     for who, side in (("Personas", panel), ("People", human)):
         if side and side.weights is not None:
             worth = len(side.ids) / float(design_effect(side.weights))
-            found.append(
-                Notice("weighted", f"{who} are weighted by their weight: {len(side.ids)} of them are worth {worth:.0f} of equal weight.")
-            )
+            text = f"{who} are weighted by their weight: {len(side.ids)} of them are worth {worth:.0f} of equal weight."
+            found.append(Notice("weighted", text))
     return found
 
 

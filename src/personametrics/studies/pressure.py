@@ -27,7 +27,7 @@ from personametrics.data.scale import parse_scale
 from personametrics.data.study import Aim, Asking, Known
 from personametrics.stats.arrays import Floats
 from personametrics.stats.intervals import Interval
-from personametrics.stats.mover import difference
+from personametrics.stats.mover import difference, net
 from personametrics.stats.survival import hazard, kaplan_meier
 
 PRESSURE = "pressure"
@@ -35,12 +35,20 @@ PRESSURE = "pressure"
 PLAIN = "none"
 """The suffix of dialogues without one."""
 BEFORE, UNDER, AFTER = "before", "under", "after"
+OWN, PRESSED, ATTACKED = pl.col("persona") != NOBODY, pl.col("suffix") != PLAIN, pl.col("phase") == UNDER
 BY = (*DIALOGUE, "suffix", "attack")
 """What tells dialogues apart."""
 ITSELF = r"an? (?:AI\b|artificial|(?:large )?language model|chatbot|virtual assistant|assistant\b)"
 LEAK = rf"(?i)\b(?:as|I(?: a|')m) {ITSELF}"
 """Words with which an assistant gives itself away."""
 TWIN = "those without it at the same turns of the same script"
+MORE = f"lines that are the assistant's under attack, minus {TWIN}"
+EACH = "every family weighs the same"
+LEAKS: Mapping[str, tuple[pl.Expr, str]] = {
+    "leak": (OWN & PRESSED, "lines under attack in which an assistant gives itself away by its words"),
+    "leak.none": (OWN & ~PRESSED, f"the same, of {TWIN}"),
+    "leak.nobody": (~OWN & PRESSED, "the same under attack, of the model without a persona"),
+}
 
 
 @dataclass(frozen=True)
@@ -124,117 +132,98 @@ class Pressure:
         """Hazards, drops, survival under attack and recovery, of every suffix; leakage by the words of the lines."""
         rows = require(responses, self.reads).with_columns(pl.col("attack").fill_null(""))
         lines = heard(rows, BY)
-        own, nobody = (lines.filter(there) for there in (pl.col("persona") != NOBODY, pl.col("persona") == NOBODY))
-        families = sorted(own.filter(pl.col("suffix") != PLAIN, pl.col("phase") == UNDER)["suffix"].unique())
+        own = lines.filter(OWN)
+        families = sorted(own.filter(PRESSED, ATTACKED)["suffix"].unique())
         if not families:
             message = f"{responses.source} holds no verdicts (part {VERDICT}) of personas' lines under attack (phase {UNDER})."
             raise DesignError(message)
+        twins = _twins(own)
         plain = fading("hazard.none", f"probability of breaking in a line, of {TWIN}", _still(own, PLAIN), self.level)
-        found, table, curves = [plain], list[Mapping[str, Cell]](), list[Mapping[str, Cell]]()
-        pairs = _twins(own)
-        found += self._drops("drop", pairs, families, f"lines that are the assistant's under attack, minus {TWIN}")
+        found = [plain, self._drop("drop", twins, families, f"{MORE}; {EACH}", self.level), *self._drops(twins, families, self.level)]
+        curves = {family: self._curve(own, family) for family in families}
         for family in families:
-            mine, more = self._family(family, own, plain)
-            found += mine
-            curves += more
-            named = {one.name: one for one in (*found, *mine)}
-            table.append(_row(family, named, more))
-        found += self._whole(own, nobody, rows, families)
-        notices = []
-        if open_ := int(own["faded"].null_count()):
-            notices.append(Notice("unread-verdicts", f"The judge left {open_} of {len(own)} lines open: they count neither way."))
+            found += [*self._hazards(own, family, plain), self._broken(own, family, curves[family])]
+        found += self._together(own, rows)
+        if len(control := _twins(lines.filter(~OWN))):
+            found.append(self._drop("control", control, families, f"the model without a persona: {MORE}; {EACH}", self.level))
+        found.append(unread(own, self.level))
+        table = [_row(family, {one.name: one.value for one in found}, curves[family]) for family in families]
         tables: dict[str, Rows] = {
             "families": sorted(table, key=lambda row: (-float(row["own"] or 0), str(row["family"]))),
-            "survival": curves,
+            "survival": [step for family in families for step in curves[family]],
         }
-        simultaneous = self._drops("drop", pairs, families, "", 1 - (1 - self.level) / len(families))[1:]
-        verdict = self._verdict(found, simultaneous)
-        return Finding("pressure", self.question, verdict, tuple(found), tuple(notices), tables, self.cite)
+        open_ = int(own["faded"].null_count())
+        said = f"The judge left {open_} of {len(own)} lines open: they count neither way."
+        notices = (Notice("unread-verdicts", said),) if open_ else ()
+        simultaneous = self._drops(twins, families, 1 - (1 - self.level) / len(families))
+        return Finding("pressure", self.question, self._verdict(found[1], simultaneous), tuple(found), notices, tables, self.cite)
 
-    def _drops(self, name: str, pairs: pl.DataFrame, families: Sequence[str], meaning: str, level: float | None = None) -> list[Estimate]:
-        """What suffixes add to the lines that are the assistant's, beside their twins: all families weighing the same, then each."""
-        by = ("persona", "item") if pairs["item"].n_unique() > 1 else ("persona",)  # of one script alone, intervals hold for that script
-        summed = Summed(pairs, level or self.level, by)
-        sums = {family: [pl.col("more") * (pl.col("suffix") == family), pl.col("suffix") == family] for family in families}
-        whole = [one for two in sums.values() for one in two]
-        names = {family: int((pairs["suffix"] == family).sum()) for family in families}
-        means = Name("difference", "lines", f"{meaning}; every family weighs the same")
-        found = [summed.estimate(name, means, whole, _mean, n=len(pairs))]
-        for family, two in sums.items():
-            means = Name("difference", "lines", f"{meaning}, of the suffix {family}")
-            found.append(summed.estimate(f"{name}.{family}", means, two, _mean, n=names[family]))
-        parts = [pairs, *(pairs.filter(pl.col("suffix") == family) for family in families)]
-        return [self._wide(one, part, level or self.level) for one, part in zip(found, parts, strict=True)]
+    def _drops(self, twins: pl.DataFrame, families: Sequence[str], level: float) -> list[Estimate]:
+        """What each suffix adds to the lines that are the assistant's."""
+        return [self._drop(f"drop.{family}", twins, [family], f"{MORE}, of the suffix {family}", level) for family in families]
 
-    @staticmethod
-    def _wide(one: Estimate, pairs: pl.DataFrame, level: float) -> Estimate:
-        """A difference within −1 and 1; where no pair of lines differs by chance, what can be said of either line by itself."""
+    def _drop(self, name: str, twins: pl.DataFrame, families: Sequence[str], meaning: str, level: float) -> Estimate:
+        """What suffixes add to the lines that are the assistant's, beside their twins, every family weighing the same.
+
+        Within −1 and 1; where no pair of lines differs by chance, the interval is what can be said of either line by itself.
+        """
+        by = ("persona", "item") if twins["item"].n_unique() > 1 else ("persona",)  # of one script alone, intervals hold for that script
+        sums = [part for one in families for part in (pl.col("more") * (pl.col("suffix") == one), pl.col("suffix") == one)]
+        pairs = twins.filter(pl.col("suffix").is_in(families))
+        one = Summed(twins, level, by).estimate(name, Name("difference", "lines", meaning), sums, _even, n=len(pairs))
         if one.low == one.high:
-            by = "item" if (pairs["persona"] == NOBODY).all() else "persona"
-            codes = levels(pairs[by]).codes
+            codes = levels(pairs["item" if (pairs["persona"] == NOBODY).all() else "persona"]).codes
             ends = difference(*(hazard(pairs[name].to_numpy() > 0, codes, level) for name in ("faded", "twin")))
             one = replace(one, low=ends.low, high=ends.high, method="Newcombe, of Wilson's intervals")
         return replace(one, low=max(one.low, -1.0), high=min(one.high, 1.0)) if one.low <= one.high else one
 
-    def _family(self, family: str, own: pl.DataFrame, plain: Estimate) -> tuple[list[Estimate], list[Mapping[str, Cell]]]:
-        """Hazard of a suffix, what is its own, and the share of personas that it has broken in the end."""
+    def _hazards(self, own: pl.DataFrame, family: str, plain: Estimate) -> Iterator[Estimate]:
+        """Hazard of a suffix, and what is its own."""
         still = _still(own, family)
         whole = fading(f"hazard.{family}", f"probability of breaking in a line with the suffix {family}", still, self.level)
         means = Name("share", "lines", f"the same, less what breaks {TWIN}: 1 − (1 − hazard) / (1 − hazard without it)")
-        alone = proportion(f"own.{family}", means, _own(whole, plain), still, self.level, method="MOVER of the logarithms of both")
-        attacked = own.filter(pl.col("suffix") == family, pl.col("phase") == UNDER)
-        first = attacked.filter(pl.col("turn") == pl.col("attack").cast(pl.Int64), ~pl.col("before")).select(BY)
-        attacked = attacked.join(first, on=BY, how="semi").with_columns(turn=pl.col("turn") - pl.col("attack").cast(pl.Int64) + 1)
+        alone, method = net(whole.interval, plain.interval), "MOVER of the logarithms of both"
+        yield from (whole, proportion(f"own.{family}", means, alone, still, self.level, method=method))
+
+    def _curve(self, own: pl.DataFrame, family: str) -> list[Mapping[str, Cell]]:
+        """Share of those in part before the attack who still are after each turn of it."""
+        turn = pl.col("turn") - pl.col("attack").cast(pl.Int64) + 1
+        attacked = own.filter(pl.col("suffix") == family, ATTACKED).join(_first(own, family), on=BY, how="semi").with_columns(turn=turn)
         found = kaplan_meier(*lasting(attacked, BY), self.level)
-        curve: list[Mapping[str, Cell]] = [{"turn": 0, "value": 1.0, "low": 1.0, "high": 1.0, "kind": family}]
-        curve += [
-            {"turn": at, "value": float(share), "low": float(low), "high": float(high), "kind": family}
-            for at, (share, low, high) in enumerate(zip(found.share, found.low, found.high, strict=True), 1)
-        ]
-        broken = Interval(math.nan, math.nan, math.nan)
-        if len(found.share):
-            broken = Interval(*(float(1 - end[-1]) for end in (found.share, found.high, found.low)))
+        steps = [(1.0, 1.0, 1.0), *zip(found.share.tolist(), found.low.tolist(), found.high.tolist(), strict=True)]
+        return [{"turn": at, "value": share, "low": low, "high": high, "kind": family} for at, (share, low, high) in enumerate(steps)]
+
+    def _broken(self, own: pl.DataFrame, family: str, curve: Sequence[Mapping[str, Cell]]) -> Estimate:
+        """The share of personas that a suffix has broken in the end."""
+        end = [1 - float(curve[-1][name] or 0) if len(curve) > 1 else math.nan for name in ("value", "high", "low")]
         means = Name("share", "dialogues", f"personas in part before the attack that {self.repeats} turns with the suffix {family} break")
-        last = replace(proportion(f"broken.{family}", means, broken, still, self.level, method="Kaplan–Meier, log-log"), n=len(first))
-        return [whole, alone, last], curve
+        still, method = _still(own, family), "Kaplan–Meier, log-log"
+        found = proportion(f"broken.{family}", means, Interval(*end), still, self.level, method=method)
+        return replace(found, n=len(_first(own, family)))
 
-    def _whole(self, own: pl.DataFrame, nobody: pl.DataFrame, rows: pl.DataFrame, families: Sequence[str]) -> list[Estimate]:
-        """What holds of all suffixes together: who comes back, what leaks, and what suffixes do where there is no persona."""
-        gone = own.filter(pl.col("suffix") != PLAIN, pl.col("phase") == AFTER, pl.col("before"))
+    def _together(self, own: pl.DataFrame, rows: pl.DataFrame) -> Iterator[Estimate]:
+        """What holds of all suffixes together: who comes back, and what leaks."""
+        gone = own.filter(PRESSED, pl.col("phase") == AFTER, pl.col("before"))
         back = "probability that a persona broken by an attack is back in a line after it"
-        found = [fading("recovery", back, gone, self.level, back=True)]
-        said = rows.filter(pl.col("part") == LINE, pl.col("phase") == UNDER, pl.col("answer").is_not_null())
+        yield fading("recovery", back, gone, self.level, back=True)
+        said = rows.filter(pl.col("part") == LINE, ATTACKED, pl.col("answer").is_not_null())
         said = said.with_columns(faded=pl.col("answer").str.contains(LEAK))
-        persona, pressed = pl.col("persona") != NOBODY, pl.col("suffix") != PLAIN
-        for name, there, what in (
-            ("leak", persona & pressed, "lines under attack in which an assistant gives itself away by its words"),
-            ("leak.none", persona & ~pressed, f"the same, of {TWIN}"),
-            ("leak.nobody", ~persona & pressed, "the same under attack, of the model without a persona"),
-        ):
+        for name, (there, meaning) in LEAKS.items():
             if len(part := said.filter(there)):
-                found.append(fading(name, what, part, self.level, by="item" if name == "leak.nobody" else "persona"))
-        pairs = _twins(nobody)
-        if len(pairs):
-            found += self._drops(
-                "control", pairs, families, f"the model without a persona: lines that are the assistant's under attack, minus {TWIN}"
-            )[:1]
-        return [*found, unread(own, self.level)]
+                yield fading(name, meaning, part, self.level, by="item" if name == "leak.nobody" else "persona")
 
-    def _verdict(self, found: Sequence[Estimate], simultaneous: Sequence[Estimate]) -> Verdict:
+    def _verdict(self, drop: Estimate, simultaneous: Sequence[Estimate]) -> Verdict:
         """Whether pressure takes the persona off: all suffixes together, or any of them, all of these at one level."""
-        drop = next(one for one in found if one.name == "drop")
-        low = [one for one in simultaneous if one.low > self.margin]
-        safe = [one for one in simultaneous if one.high < self.margin]
-        names = {one.name.removeprefix("drop."): one for one in simultaneous if not math.isnan(one.low)}
-        fit, unfit = (
-            tuple(f"dialogues in which users press like {one.name.removeprefix('drop.')}" for one in some) for some in (safe, low)
-        )
         if math.isnan(drop.low):
             return Verdict("unknown", f"Nothing can be said: {drop.status}.", open=("dialogues under pressure",))
-        worst = max(names, key=lambda name: names[name].value, default="")
-        said = f"pressure adds {drop.value:.2f} ({drop.low:.2f} to {drop.high:.2f}) to the share of lines that are the assistant's"
-        said += f", most of it {worst} ({names[worst].value:.2f})" if worst else ""
-        if drop.low > self.margin or low:
+        named = {one.name.removeprefix("drop."): one for one in simultaneous if not math.isnan(one.low)}
+        fit = tuple(f"dialogues in which users press like {name}" for name, one in named.items() if one.high < self.margin)
+        unfit = tuple(f"dialogues in which users press like {name}" for name, one in named.items() if one.low > self.margin)
+        said = f"pressure adds {drop:.2f} to the share of lines that are the assistant's"
+        if named:
+            worst = max(named, key=lambda name: named[name].value)
+            said += f", most of it {worst} ({named[worst].value:.2f})"
+        if drop.low > self.margin or unfit:
             return Verdict("worn", f"The persona comes off under pressure: {said}.", fit, unfit)
         if drop.high < self.margin:
             return Verdict("held", f"The persona stays on under pressure: {said}.", fit or ("dialogues under such pressure",), unfit)
@@ -242,33 +231,29 @@ class Pressure:
 
     def known(self) -> Known:
         """Three suffixes that break personas with hazards from .6 to 0 of their own, beside turns that wear them off a little."""
+        planted, base, back = {"a": 0.6, "b": 0.3, "c": 0.0}, 0.05, 0.2
+        away, here = "As an AI, I have no days.", "I had a long day."
         people = [Persona(f"p{at}", f"You are number {at}.") for at in range(6)]
         study = replace(self, attacks=(1, 2), repeats=2, after=1)
         text = parse_scale("text")
         said = [Item(f"turn {kind}", f"Turn {kind}?", text, {"kind": TURN, TURN: kind}) for kind in self.kinds]
-        added = [Item(f"suffix {name}", f"Suffix {name}.", text, {"kind": PRESSURE, "family": name}) for name in PLANTED]
+        added = [Item(f"suffix {name}", f"Suffix {name}.", text, {"kind": PRESSURE, "family": name}) for name in planted]
 
         def world(ask: Ask, worn: float = 1.0) -> Mapping[str, float]:
             if ask.about["part"] == VERDICT:
-                return {YES: 1.0} if AWAY in ask.messages[0].text else {NO: 1.0}
+                return {YES: 1.0} if away in ask.messages[0].text else {NO: 1.0}
             before = [message.text for message in ask.messages if message.role == "assistant"]
-            pressed = worn * PLANTED[ask.about["suffix"]] if ask.about["phase"] == UNDER and ask.about["suffix"] != PLAIN else 0.0
-            faded = 1 - BACK if before and before[-1] == AWAY else 1 - (1 - BASE) * (1 - pressed)
+            pressed = worn * planted[ask.about["suffix"]] if ask.about["phase"] == UNDER and ask.about["suffix"] != PLAIN else 0.0
+            faded = 1 - back if before and before[-1] == away else 1 - (1 - base) * (1 - pressed)
             faded = 1.0 if ask.about["persona"] == NOBODY else faded
-            return {AWAY: faded, HERE: 1 - faded}
+            return {away: faded, here: 1 - faded}
 
-        truth = {f"own.{name}": own for name, own in PLANTED.items()}
-        truth |= {f"hazard.{name}": 1 - (1 - BASE) * (1 - own) for name, own in PLANTED.items()}
-        truth |= {"hazard.none": BASE, "recovery": BACK, "leak.nobody": 1.0, "control": 0.0}
-        truth |= {f"broken.{name}": 1 - ((1 - BASE) * (1 - own)) ** study.repeats for name, own in PLANTED.items()}
+        truth = {f"own.{name}": own for name, own in planted.items()}
+        truth |= {f"hazard.{name}": 1 - (1 - base) * (1 - own) for name, own in planted.items()}
+        truth |= {"hazard.none": base, "recovery": back, "leak.nobody": 1.0, "control": 0.0}
+        truth |= {f"broken.{name}": 1 - ((1 - base) * (1 - own)) ** study.repeats for name, own in planted.items()}
         quiet = frozenset({"held", "undecided"})
         return Known(tuple(people), (*said, *added), world, truth, lambda ask: world(ask, 0.0), "worn", quiet, Asking(3), study)
-
-
-PLANTED: Mapping[str, float] = {"a": 0.6, "b": 0.3, "c": 0.0}
-"""Of the known world: the hazard of each suffix of its own."""
-BASE, BACK = 0.05, 0.2
-AWAY, HERE = "As an AI, I have no days.", "I had a long day."
 
 
 def _families(items: Sequence[Item]) -> Mapping[str, list[str]]:
@@ -287,37 +272,31 @@ def _added(turn: Turn, text: str, family: str, attack: str, phase: str) -> Turn:
 
 def _still(own: pl.DataFrame, family: str) -> pl.DataFrame:
     """Lines of a family at the turns of the attack, of those in part in the line before."""
-    return own.filter(pl.col("suffix") == family, pl.col("phase") == UNDER, ~pl.col("before"))
+    return own.filter(pl.col("suffix") == family, ATTACKED, ~pl.col("before"))
+
+
+def _first(own: pl.DataFrame, family: str) -> pl.DataFrame:
+    """Dialogues of a family in which the persona was in part before the attack."""
+    return _still(own, family).filter(pl.col("turn") == pl.col("attack").cast(pl.Int64)).select(BY)
 
 
 def _twins(lines: pl.DataFrame) -> pl.DataFrame:
     """Lines under attack beside those without: `more`, by how much the first are rather the assistant's."""
-    under = lines.filter(pl.col("phase") == UNDER, pl.col("faded").is_not_null())
+    under = lines.filter(ATTACKED, pl.col("faded").is_not_null())
     by = [*DIALOGUE, "turn"]
-    twin = under.filter(pl.col("suffix") == PLAIN).select(*by, twin=pl.col("faded").cast(pl.Float64))
-    both = under.filter(pl.col("suffix") != PLAIN).join(twin, on=by, how="inner")
+    twin = under.filter(~PRESSED).select(*by, twin=pl.col("faded").cast(pl.Float64))
+    both = under.filter(PRESSED).join(twin, on=by, how="inner")
     return both.with_columns(more=pl.col("faded").cast(pl.Float64) - pl.col("twin"))
 
 
-def _own(whole: Estimate, plain: Estimate) -> Interval:
-    """What is left of a hazard without what competes with it."""
-    ends = [Interval(*(math.log(max(1 - end, 1e-9)) for end in (one.value, one.high, one.low))) for one in (whole, plain)]
-    if any(math.isnan(end) for one in ends for end in one[:3]):
-        return Interval(math.nan, math.nan, math.nan)
-    found = difference(*ends)
-    return Interval(*(float(-math.expm1(end)) for end in (found.value, found.high, found.low)))
-
-
-def _row(family: str, named: Mapping[str, Estimate], curve: Sequence[Mapping[str, Cell]]) -> Mapping[str, Cell]:
+def _row(family: str, values: Mapping[str, float], curve: Sequence[Mapping[str, Cell]]) -> Mapping[str, Cell]:
     """A family in the table: its numbers, and the attacked turn by which half are broken."""
-    row: dict[str, Cell] = {"family": family}
-    for what in ("own", "hazard", "broken", "drop"):
-        value = named[f"{what}.{family}"].value
-        row[what] = None if math.isnan(value) else value
-    row["turns to break half"] = next((step["turn"] for step in curve if float(step["value"] or 0) <= 0.5), None)
-    return row
+    numbers = {what: values[f"{what}.{family}"] for what in ("own", "hazard", "broken", "drop")}
+    half = next((step["turn"] for step in curve if float(step["value"] or 0) <= 0.5), None)
+    shown = {what: None if math.isnan(value) else value for what, value in numbers.items()}
+    return {"family": family, **shown, "turns to break half": half}
 
 
-def _mean(sums: Floats) -> Floats:
-    """Mean over pairs of sums of the first over the second."""
+def _even(sums: Floats) -> Floats:
+    """Mean of the quotients of neighbouring sums."""
     return np.asarray((sums[..., 0::2] / sums[..., 1::2]).mean(-1))

@@ -18,7 +18,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
 from personametrics.data.scale import FreeText, Numeric, Ordinal
 from personametrics.data.study import Aim, Asking, Known
-from personametrics.stats.arrays import Floats
+from personametrics.stats.arrays import Floats, quotient
 from personametrics.stats.divergence import dealt_divergence, divergence, smoothed
 
 ARMS = ("persona", "none")
@@ -101,7 +101,7 @@ class PriorPull:
 
     def _mean(self, summed: Summed, name: str, means: Name, column: str) -> Estimate:
         """The mean of a column over cells."""
-        return summed.estimate(name, means, [pl.col(column), pl.col("one")], lambda s: s[..., 0] / s[..., 1], n=len(summed.rows))
+        return summed.estimate(name, means, [pl.col(column), pl.col("one")], quotient, n=len(summed.rows))
 
     def _none(self, name: str, means: Name, status: Status = Status.UNDEFINED) -> Estimate:
         """No number, and why."""
@@ -154,8 +154,8 @@ class PriorPull:
     def _verdict(self, slope: Estimate, flip: Estimate) -> Verdict:
         """What slope and flips say together."""
         use = "opinions of people who think otherwise than the model"
-        said = f"A step of the model's own opinion moves the personas' by {slope.value:.2f} ({slope.low:.2f} to {slope.high:.2f})"
-        turns = f"; where it is sure, {flip.value:.0%} of the personas' answers turn ({flip.low:.0%} to {flip.high:.0%})."
+        said = f"A step of the model's own opinion moves the personas' by {slope:.2f}"
+        turns = f"; where it is sure, {flip.value:.0%} of the personas' answers turn ({flip.span('.0%')})."
         said += turns if np.isfinite(flip.value) else "; it is sure of no answer, so that none can turn."
         if slope.low > self.half > flip.high:
             return Verdict("prior wins", said, unfit=(use,))

@@ -21,7 +21,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Ordinal
 from personametrics.data.study import Aim, Asking, Known
-from personametrics.stats.arrays import Floats
+from personametrics.stats.arrays import quotient
 from personametrics.stats.clustered import clustered
 from personametrics.stats.intervals import Interval
 from personametrics.stats.logistic import log_odds_slope
@@ -117,7 +117,7 @@ class Replication:
         pairs = pairs[np.isfinite(pairs[:, 0])]
         noise = pairs[:, 2] if self.standardised else np.zeros(len(pairs))
         table = np.stack([pairs[:, 0] * pairs[:, 1], pairs[:, 1] ** 2 - noise], axis=1)
-        slope = clustered(table, _over, [np.arange(len(pairs))], self.level) if len(pairs) else Interval(math.nan, math.nan, math.nan)
+        slope = clustered(table, quotient, [np.arange(len(pairs))], self.level) if len(pairs) else Interval(math.nan, math.nan, math.nan)
         means = Name("ratio", "experiments", "panel effect per published one, through the origin: above 1 exaggerates, below 1 flattens")
         method = "jackknife over experiments" + (", corrected for sampling error" if noise.any() else "")
         return _named("slope.effect", slope, means, (self.level, len(pairs), method))
@@ -136,7 +136,7 @@ class Replication:
     def _verdict(self, found: Sequence[Estimate]) -> Verdict:
         """What the interval of the share says."""
         parts = [one for one in found if one.name in {"share.replicated", "share.main", "share.interaction"}]
-        figures = [f"{one.name.removeprefix('share.')} {one.value:.0%} of {one.n} ({one.low:.0%} to {one.high:.0%})" for one in parts]
+        figures = [f"{one.name.removeprefix('share.')} {one.value:.0%} of {one.n} ({one.span('.0%')})" for one in parts]
         said, share = ", ".join(figures), parts[0]
         if share.low > self.wanted:
             return Verdict("most effects replicate", f"More than {self.wanted:.0%} return: {said}.", fit=(USE,))
@@ -176,11 +176,6 @@ def _size(move: float, kind: str) -> float:
     """Standardised effect of the known world: of answers from 1 to 5, each step taken with a probability that differs by the move."""
     spread = math.sqrt(4 * (0.25 - (move / 2) ** 2))
     return 4 * move / spread * (len(SIGNS[kind]) / 2)
-
-
-def _over(sums: Floats) -> Floats:
-    """The first sum over the second, where that is above 0."""
-    return np.where(sums[..., 1] > 0, sums[..., 0] / sums[..., 1], np.nan)
 
 
 def _named(name: str, found: Interval, means: Name, rest: tuple[float, int, str]) -> Estimate:

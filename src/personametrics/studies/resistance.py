@@ -24,7 +24,6 @@ from personametrics.data.prompt import NOBODY
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Ordinal, spell_scale
 from personametrics.data.study import Aim, Asking, Known
-from personametrics.stats.arrays import Floats
 from personametrics.stats.resistance import KEYS, SIDES, Flags, acquiescence, character, resistance
 
 HALF = 0.5
@@ -155,14 +154,13 @@ class Resistance:
 
     def _adoption(self, pairs: pl.DataFrame) -> list[Estimate]:
         """Share of pairs on their target's side of the middle, and of personas who are so on every trait they were given."""
-        pairs = pairs.with_columns(adopted=pl.col("kept") < MIDDLE, one=1.0)
-        whole = pairs.group_by("persona").agg(pl.col("adopted").all(), pl.col("item", "one").first()).sort("persona")
-        sums = [pl.col("adopted"), pl.col("one")]
+        pairs = pairs.with_columns(adopted=pl.col("kept") < MIDDLE)
+        whole = pairs.group_by("persona").agg(pl.col("adopted").all(), pl.col("item").first()).sort("persona")
         each = Name("share", "pairs", "pairs of persona and trait on the target's side of the middle")
         every = Name("share", "personas", "personas on the target's side of the middle on every trait they were given")
         return [
-            Summed(pairs, self.level, by=("persona",)).estimate("adoption", each, sums, _share, n=len(pairs)),
-            Summed(whole, self.level, by=("persona",)).estimate("adoption.whole", every, sums, _share, n=len(whole)),
+            Summed(pairs, self.level, by=("persona",)).mean("adoption", each, pl.col("adopted")),
+            Summed(whole, self.level, by=("persona",)).mean("adoption.whole", every, pl.col("adopted")),
         ]
 
     def known(self) -> Known:
@@ -205,11 +203,6 @@ def _columns(trait: str) -> list[pl.Expr]:
     return found
 
 
-def _share(sums: Floats) -> Floats:
-    """The first sum over the second."""
-    return sums[..., 0] / sums[..., 1]
-
-
 def _honest(one: Estimate, *, constant: bool) -> Estimate:
     """No interval without width, for where nothing varies nothing is known of how it would; shares end at 0 and 1."""
     if one.low == one.high:
@@ -235,7 +228,7 @@ def _verdict(found: Estimate) -> Verdict:
     use = "simulating people whose traits are not the model's own"
     if math.isnan(found.low):
         return Verdict("undecided", f"How much of its own character the model keeps cannot be said: {found.status}.", open=(use,))
-    said = f"{found.value:.2f} ({found.low:.2f} to {found.high:.2f}) of the distance to the personas' traits is kept"
+    said = f"{found:.2f} of the distance to the personas' traits is kept"
     if found.low > UNMOVED:
         return Verdict("backlash", f"Told to be otherwise, the model moves the other way: {said}.", unfit=(use,))
     if found.low > HALF:

@@ -20,7 +20,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
 from personametrics.data.study import Aim, Asking, Known
-from personametrics.stats.arrays import Floats
+from personametrics.stats.arrays import Floats, quotient
 from personametrics.stats.cells import Cells
 from personametrics.stats.conditions import Split, split
 
@@ -104,7 +104,7 @@ class ResponseTypes:
         for name, meaning in TYPES.items():
             means = Name("share", "cells", f"answers of a persona to an item that are {meaning}")
             if asked and (told or name in {"no_attitude", "undecided"}):
-                one = summed.estimate(f"share.{name}", means, [pl.col(name), pl.col("one")], _mean, n=len(rows))
+                one = summed.estimate(f"share.{name}", means, [pl.col(name), pl.col("one")], quotient, n=len(rows))
                 estimates.append(one if math.isnan(one.low) else replace(one, low=max(one.low, 0.0), high=min(one.high, 1.0)))
             else:
                 status = Status.UNDEFINED if asked else Status.NO_RERUNS
@@ -114,11 +114,7 @@ class ResponseTypes:
     def _verdict(self, found: Sequence[Estimate]) -> Verdict:
         """What the shares say."""
         share = {one.name.removeprefix("share."): one for one in found}
-        said = "; ".join(
-            f"{name.replace('_', ' ')} {one.value:.2f} ({one.low:.2f} to {one.high:.2f})"
-            for name, one in share.items()
-            if math.isfinite(one.value)
-        )
+        said = "; ".join(f"{name.replace('_', ' ')} {one:.2f}" for name, one in share.items() if math.isfinite(one.value))
         use = "reading an answer as what this persona prefers"
         if share["no_attitude"].low > MOST:
             return Verdict("mostly no attitude", f"Asked the same again, most cells answer something else: {said}.", unfit=(use,))
@@ -174,12 +170,6 @@ def _tables(cells: Cells, known: Responses) -> tuple[np.ndarray, Floats, Floats]
 def _distance(points: Floats) -> Floats:
     """(L, L) disagreement of two labels."""
     found: Floats = ((points[:, None] - points[None]) ** 2).sum(-1) / 2
-    return found
-
-
-def _mean(sums: Floats) -> Floats:
-    """The first sum over the second."""
-    found: Floats = sums[..., 0] / sums[..., 1]
     return found
 
 

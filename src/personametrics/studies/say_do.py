@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 from typing import ClassVar
 
@@ -22,7 +23,7 @@ from personametrics.data.prompt import NOBODY
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Numeric, Ordinal, spell_scale
 from personametrics.data.study import Aim, Asking, Known
-from personametrics.stats.arrays import Floats
+from personametrics.stats.arrays import Floats, gain
 from personametrics.stats.ladder import never_falls, reversals
 
 LOW, HIGH = "low", "high"
@@ -108,12 +109,10 @@ class SayDo:
         found += [self._correlation(summed, f".{game}", [game]) for game in games] if len(games) > 1 else []
         found.append(self._correlation(summed, ".raw", games, noise=0.0))
         ladders = Summed(table, self.level, ("persona",))
-        for name, (unit, meaning) in NUMBERS.items():
-            for game in games:
-                here = (pl.col("game") == game) & pl.col(name).is_not_null()
-                n = table.filter(here)["persona"].n_unique()
-                means = Name(unit, "personas", f"{meaning} ({game})")
-                found += [ladders.estimate(f"{name}.{game}", means, [pl.col(name) * here, here], _mean, n=n)] if n else []
+        for (name, (unit, meaning)), game in product(NUMBERS.items(), games):
+            value = pl.when(pl.col("game") == game).then(pl.col(name))
+            if n := table.filter(value.is_not_null())["persona"].n_unique():
+                found.append(ladders.mean(f"{name}.{game}", Name(unit, "personas", f"{meaning} ({game})"), value, n=n))
         found += self._shifts(summed)
         evidence = {"personas": _rows(people)}
         return Finding("say_do", self.question, self._verdict(found), tuple(found), evidence=evidence, cite=self.cite)
@@ -125,40 +124,33 @@ class SayDo:
         for game in games:
             here = pl.col("game") == game
             sums += [one * here for one in (pl.lit(1.0), x, y, x * x, y * y, x * y, pl.col("say noise"), pl.col("do noise"))]
-        told = "corrected for the noise of reruns" if noise else "not corrected for the noise of reruns"
-        means = Name("correlation", "personas", f"what is said and what is done, over personas within each game, {told}")
-        rows = summed.rows.filter(pl.col("game").is_in(games))
-        few = rows.select(pl.col("say noise", "do noise").is_null().any()).row(0)
-        if noise and any(few):
-            return Estimate(
-                f"correlation{name}", math.nan, math.nan, math.nan, self.level, rows["persona"].n_unique(), "none", Status.NO_RERUNS, means
-            )
+        told = "corrected" if noise else "not corrected"
+        said = f"what is said and what is done, over personas within each game, {told} for the noise of reruns"
+        name, means, rows = f"correlation{name}", Name("correlation", "personas", said), summed.rows.filter(pl.col("game").is_in(games))
         n = rows["persona"].n_unique()
-        one = summed.estimate(f"correlation{name}", means, sums, lambda s: _correlation(s, noise), n=n)
+        if noise and any(rows.select(pl.col("say noise", "do noise").is_null().any()).row(0)):
+            return Estimate(name, math.nan, math.nan, math.nan, self.level, n, "none", Status.NO_RERUNS, means)
+        one = summed.estimate(name, means, sums, partial(_correlation, noise=noise), n=n)
         return replace(one, status=Status.NO_SPREAD) if one.status == Status.UNDEFINED else one
 
     def _shifts(self, summed: Summed) -> list[Estimate]:
         """What one group says and does more than the other."""
-        sides = [pl.col("group") == LOW, pl.col("group") == HIGH]
-        if not all(summed.rows.select(side.any().alias(str(at)) for at, side in enumerate(sides)).row(0)):
+        first, second = pl.col("group") == LOW, pl.col("group") == HIGH
+        rows = summed.rows.filter(first | second)
+        if rows["group"].n_unique() < 2:
             return []
-        n = summed.rows.filter(sides[0] | sides[1])["persona"].n_unique()
-        sums = [part for side in sides for part in (pl.col("say") * side, pl.col("do") * side, side)]
-
-        def shifts(total: Floats) -> list[Floats]:
-            say, do = (total[..., 3 + at] / total[..., 5] - total[..., at] / total[..., 2] for at in (0, 1))
-            return [say, do, say - do]
-
-        return [
-            summed.estimate(f"shift.{name}", Name("share", "personas", meaning), sums, lambda s, at=at: shifts(s)[at], n=n)  # type: ignore[misc]
-            for at, (name, meaning) in enumerate(SHIFTS.items())
-        ]
+        found, values = [], {"say": pl.col("say"), "do": pl.col("do"), "gap": pl.col("say") - pl.col("do")}
+        for name, meaning in SHIFTS.items():
+            sums = [values[name] * second, second, values[name] * first, first]
+            means = Name("share", "personas", meaning)
+            found.append(summed.estimate(f"shift.{name}", means, sums, gain, n=rows["persona"].n_unique()))
+        return found
 
     def _verdict(self, found: Sequence[Estimate]) -> Verdict:
         """What the intervals say."""
         known = {one.name: one for one in found}
         shown = [one for one in found if one.name.startswith(("correlation", "ladder", "shift")) and one.low <= one.high]
-        told = "; ".join(f"{one.name} {one.value:.2f} ({one.low:.2f} to {one.high:.2f})" for one in shown)
+        told = "; ".join(f"{one.name} {one:.2f}" for one in shown)
         r, use = known["correlation"], "taking what a persona says of itself for what it would do"
         if r.low > self.follows:
             return Verdict("does as it says", f"What personas do follows what they say: {told}.", fit=(use,))
@@ -232,17 +224,10 @@ def _correlation(sums: Floats, noise: float) -> Floats:
     return found
 
 
-def _mean(sums: Floats) -> Floats:
-    """The first sum over the second."""
-    return sums[..., 0] / sums[..., 1]
-
-
 def _rows(people: pl.DataFrame) -> Rows:
     """Personas whose doing lies furthest from their saying, both less what all say and do."""
     shown = people.with_columns(apart=(pl.col("say") - pl.col("do")).abs()).sort(
         "apart", "persona", "game", descending=[True, False, False]
     )
-    return [
-        {"persona": row["persona"], "game": row["game"], "says": row["say"], "does": row["do"], "never turns back": row["ladder"]}
-        for row in shown.head(WORST).iter_rows(named=True)
-    ]
+    columns = {"says": pl.col("say"), "does": pl.col("do"), "never turns back": pl.col("ladder")}
+    return shown.head(WORST).select("persona", "game", **columns).to_dicts()

@@ -21,11 +21,13 @@ from personametrics.data.prompt import NOBODY
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, parse_scale
 from personametrics.data.study import Aim, Asking, Known
-from personametrics.stats.arrays import Floats
+from personametrics.stats.arrays import Floats, quotient
 from personametrics.stats.calibration import bin_of, calibration_error, calibration_floor
-from personametrics.stats.selective import augrc, aurc
+from personametrics.stats.correlation import correlation_of_sums
+from personametrics.stats.selective import area_of_sums, augrc, aurc
 
 W, RIGHT, SURE = pl.col("weight"), pl.col("right"), pl.col("sure")
+MEANS = {"certainty": (W * SURE).sum() / W.sum(), "accuracy": (W * RIGHT).sum() / W.sum(), "answers": W.sum()}
 NONE = float("nan")
 AREAS: Mapping[str, tuple[Callable[..., Floats], str]] = {
     "aurc": (aurc, "mean error of the surest answers, over all shares of answers that may be taken"),
@@ -101,8 +103,8 @@ class SelfKnowledge:
         found = [*self._means(main), *self._curves(main, endless=exact), *self._calibration(main)]
         found.append(self._unsteady(_doubt(given.filter(kept), exact=exact), by))
         if not alone and len(none):
-            means = Name("share", "questions", "stated certainty minus accuracy, without a persona")
-            found.append(_mean_of(Summed(none, self.level, ("item",)), "overconfidence.none", means, SURE - RIGHT))
+            summed = Summed(none, self.level, ("item",))
+            found.append(_mean(summed, "overconfidence.none", "stated certainty minus accuracy, without a persona", SURE - RIGHT))
         evidence = {"calibration": _bins(main.rows, self.bins), "questions": _questions(main.rows)}
         return Finding("self_knowledge", self.question, self._verdict(found), tuple(found), evidence=evidence, cite=self.cite)
 
@@ -110,25 +112,23 @@ class SelfKnowledge:
         """What is a mean over answers."""
         sure = self.sure / 100 - 1e-9 <= SURE
         return [
-            _mean_of(main, "accuracy", Name("share", "questions", "answers that are right"), RIGHT),
-            _mean_of(main, "certainty", Name("share", "questions", "mean stated certainty"), SURE),
-            _mean_of(main, "overconfidence", Name("share", "questions", "stated certainty minus accuracy"), SURE - RIGHT),
-            _mean_of(
-                main, "brier", Name("squared share", "questions", "mean squared distance of certainty and being right"), (SURE - RIGHT) ** 2
-            ),
-            _mean_of(main, "sure.coverage", Name("share", "questions", f"answers with a certainty of {self.sure:g} % or more"), sure),
-            _mean_of(main, "sure.accuracy", Name("share", "questions", f"accuracy at a certainty of {self.sure:g} % or more"), RIGHT, sure),
+            _mean(main, "accuracy", "answers that are right", RIGHT),
+            _mean(main, "certainty", "mean stated certainty", SURE),
+            _mean(main, "overconfidence", "stated certainty minus accuracy", SURE - RIGHT),
+            _mean(main, "brier", "mean squared distance of certainty and being right", (SURE - RIGHT) ** 2, unit="squared share"),
+            _mean(main, "sure.coverage", f"answers with a certainty of {self.sure:g} % or more", sure),
+            _mean(main, "sure.accuracy", f"accuracy at a certainty of {self.sure:g} % or more", RIGHT, W * sure),
         ]
 
     def _curves(self, main: Summed, *, endless: bool) -> list[Estimate]:
         """Areas under the curves of risk against coverage; answers of one certainty, in whole percent, are tied."""
         percent = (100 * SURE).round()
         at = [W * (percent == one) for one in main.rows.select(percent)[:, 0].unique().sort(descending=True)]
-        sums, n = [*at, *(part * (1 - RIGHT) for part in at)], main.rows["item"].n_unique()
-        return [
-            main.estimate(name, Name("share", "questions", says), sums, partial(_area, area, endless), n=n)
-            for name, (area, says) in AREAS.items()
-        ]
+        sums, n, found = [*at, *(part * (1 - RIGHT) for part in at)], main.rows["item"].n_unique(), []
+        for name, (area, says) in AREAS.items():
+            statistic = partial(area_of_sums, area=area, endless=endless)
+            found.append(main.estimate(name, Name("share", "questions", says), sums, statistic, n=n))
+        return found
 
     def _calibration(self, main: Summed) -> list[Estimate]:
         """The calibration error, and what it would be by chance; no interval made from sums covers it near 0."""
@@ -153,7 +153,7 @@ class SelfKnowledge:
             return Estimate("unsteady", NONE, NONE, NONE, self.level, 0, "jackknife", Status.NO_RERUNS, means)
         x, y = pl.col("doubt"), pl.col("wrong")
         sums = [W, W * x, W * y, W * x * x, W * y * y, W * x * y]
-        return Summed(doubt, self.level, by).estimate("unsteady", means, sums, _correlation, n=doubt["item"].n_unique())
+        return Summed(doubt, self.level, by).estimate("unsteady", means, sums, correlation_of_sums, n=doubt["item"].n_unique())
 
     def _verdict(self, found: Sequence[Estimate]) -> Verdict:
         """What the distance of certainty and accuracy says."""
@@ -162,7 +162,7 @@ class SelfKnowledge:
         told = f"certainty {known['certainty'].value:.2f}, accuracy {known['accuracy'].value:.2f}"
         if not over.low <= over.high:
             return Verdict("undecided", f"Too few questions for an interval: {told}.", open=(use,))
-        told = f"{told}, difference {over.value:+.2f} ({over.low:+.2f} to {over.high:+.2f})"
+        told = f"{told}, difference {over:+.2f}"
         if over.low > self.margin:
             return Verdict("overconfident", f"It is surer than it is right: {told}.", unfit=(use,))
         if over.high < -self.margin:
@@ -219,10 +219,10 @@ def _read(responses: Responses, reads: Mapping[str, str]) -> tuple[pl.DataFrame,
     return given, stated.group_by(*cell, "right", "sure", maintain_order=True).agg(W.sum()).drop_nulls()
 
 
-def _mean_of(summed: Summed, name: str, means: Name, what: pl.Expr, where: pl.Expr | None = None) -> Estimate:
+def _mean(summed: Summed, name: str, meaning: str, what: pl.Expr, weight: pl.Expr = W, unit: str = "share") -> Estimate:
     """A mean over answers, or over some of them."""
-    weight = W if where is None else W * where
-    return summed.estimate(name, means, [weight * what, weight], lambda s: s[..., 0] / s[..., 1], n=summed.rows["item"].n_unique())
+    sums, means = [weight * what, weight], Name(unit, "questions", meaning)
+    return summed.estimate(name, means, sums, quotient, n=summed.rows["item"].n_unique())
 
 
 def _doubt(given: pl.DataFrame, *, exact: bool) -> pl.DataFrame:
@@ -238,29 +238,13 @@ def _doubt(given: pl.DataFrame, *, exact: bool) -> pl.DataFrame:
     return found.with_columns(wrong=(pl.col("answer") != pl.col("gold")).cast(pl.Float64))
 
 
-def _area(area: Callable[..., Floats], endless: bool, sums: Floats) -> Floats:  # noqa: FBT001 (bound by name of the area)
-    """An area from answers at each certainty, and wrong ones."""
-    half = sums.shape[-1] // 2
-    return area(sums[..., :half], sums[..., half:], endless=endless)
-
-
-def _correlation(sums: Floats) -> Floats:
-    """From the sums of 1, x, y, x², y², xy; NaN where one does not vary."""
-    n, x, y, xx, yy, xy = np.moveaxis(sums, -1, 0)
-    left, right = xx / n - (x / n) ** 2, yy / n - (y / n) ** 2
-    varies = (left > 1e-9) & (right > 1e-9)
-    return np.where(varies, xy / n - x * y / n**2, np.nan) / np.sqrt(np.where(varies, left * right, 1.0))
-
-
 def _bins(rows: pl.DataFrame, bins: int) -> Rows:
     """Accuracy by stated certainty."""
     told = rows.with_columns(bin=pl.Series(bin_of(rows["sure"].to_numpy(), bins)))
-    means = {"stated": (W * SURE).sum() / W.sum(), "accuracy": (W * RIGHT).sum() / W.sum(), "answers": W.sum()}
-    return told.group_by("bin").agg(**means).sort("bin").drop("bin").to_dicts()
+    return told.group_by("bin").agg(**MEANS).sort("bin").drop("bin").rename({"certainty": "stated"}).to_dicts()
 
 
 def _questions(rows: pl.DataFrame) -> Rows:
     """Questions by how far certainty exceeds accuracy on them."""
-    means = {"certainty": (W * SURE).sum() / W.sum(), "accuracy": (W * RIGHT).sum() / W.sum(), "answers": W.sum()}
-    found = rows.group_by("item").agg(**means).with_columns(overconfidence=pl.col("certainty") - pl.col("accuracy"))
+    found = rows.group_by("item").agg(**MEANS).with_columns(overconfidence=pl.col("certainty") - pl.col("accuracy"))
     return found.sort("overconfidence", "item", descending=[True, False]).head(WORST).to_dicts()

@@ -63,12 +63,6 @@ class Stability:
     def estimate(self, responses: Responses) -> Finding:
         """Say what recorded answers show.
 
-        Args:
-            responses: answers of at least two personas to at least two items.
-
-        Returns:
-            The finding.
-
         Raises:
             DesignError: one persona or one item.
         """
@@ -85,21 +79,6 @@ class Stability:
             evidence=self._evidence(panel),
             cite=self.cite,
         )
-
-    def known(self) -> Known:
-        """Two camps: nine in ten answers are those of one's camp, and which camp holds with an item changes from item to item."""
-        personas = tuple(Persona(f"persona {at}", f"You are number {at}.", {"camp": str(at % 2)}) for at in range(12))
-        items = tuple(Item(f"item {at}", f"Statement {at}.", Nominal(("no", "yes")), {"with": str(at // 2 % 2)}) for at in range(12))
-        camp, holds = ({one.id: next(iter(one.attributes.values())) for one in them} for them in (personas, items))
-
-        def world(ask: Ask, held: float = 0.9) -> Mapping[str, float]:
-            yes = held if camp[ask.about["persona"]] == holds[ask.about["item"]] else 1 - held
-            return {"no": 1 - yes, "yes": yes}
-
-        rerun, apart = 2 * 0.9 * 0.1, 6 / 11
-        truth = {"disagreement.rerun": rerun, "signal": 1 - rerun / ((1 - apart) * rerun + apart * (0.9**2 + 0.1**2))}
-        quiet = frozenset({"model uncertainty dominates", "undecided"})
-        return Known(personas, items, world, truth, lambda ask: world(ask, 0.5), "persona dominates", quiet)
 
     def _design(self, panel: Panel) -> list[Estimate]:
         """D-study: runs for one answer, calls and price of the cheapest design for a persona's mean."""
@@ -147,6 +126,21 @@ class Stability:
             "answers": evidence.answers_by_persona(panel.responses),
         }
         return {name: rows for name, rows in tables.items() if rows}
+
+    def known(self) -> Known:
+        """Two camps: nine in ten answers are those of one's camp, and which camp holds with an item changes from item to item."""
+        personas = tuple(Persona(f"persona {at}", f"You are number {at}.", {"camp": str(at % 2)}) for at in range(12))
+        items = tuple(Item(f"item {at}", f"Statement {at}.", Nominal(("no", "yes")), {"with": str(at // 2 % 2)}) for at in range(12))
+        camp, holds = ({one.id: next(iter(one.attributes.values())) for one in them} for them in (personas, items))
+
+        def world(ask: Ask, held: float = 0.9) -> Mapping[str, float]:
+            yes = held if camp[ask.about["persona"]] == holds[ask.about["item"]] else 1 - held
+            return {"no": 1 - yes, "yes": yes}
+
+        rerun, apart = 2 * 0.9 * 0.1, 6 / 11
+        truth = {"disagreement.rerun": rerun, "signal": 1 - rerun / ((1 - apart) * rerun + apart * (0.9**2 + 0.1**2))}
+        quiet = frozenset({"model uncertainty dominates", "undecided"})
+        return Known(personas, items, world, truth, lambda ask: world(ask, 0.5), "persona dominates", quiet)
 
 
 def _items_within(items: np.ndarray[tuple[int], np.dtype[np.int64]], rows: float) -> int:
@@ -217,40 +211,31 @@ def _uses(panel: Panel, found: Mapping[str, Estimate], target: float) -> tuple[t
     for name, use in uses.items():
         e = found[name]
         if not math.isnan(e.value):
-            reach = "no interval" if math.isnan(e.low) else f"{e.low:.2f} to {e.high:.2f}"
-            figures = f"reliability {e.value:.2f}, {reach}"
-            lines[0 if e.low >= target else 1 if e.high < target else 2].append(f"{use} ({figures}; wanted {target:g})")
+            figures = f"reliability {e.value:.2f}, {e.span()}; wanted {target:g}"
+            lines[0 if e.low >= target else 1 if e.high < target else 2].append(f"{use} ({figures})")
     lines[1].append("conclusions about real people from these numbers alone: that needs human answers beside them")
     return tuple(lines[0]), tuple(lines[1]), tuple(lines[2])
 
 
 def _notices(panel: Panel, found: Mapping[str, Estimate]) -> list[Notice]:
     """Traps that show in the numbers."""
-    said = []
-    if panel.levels["persona"] < FEW:
-        said.append(
-            Notice("few-personas", f"Only {panel.levels['persona']} personas: intervals are unreliable, the truth may lie far outside.")
-        )
-    if panel.levels["item"] < FEW:
-        said.append(Notice("few-items", f"Only {panel.levels['item']} items: intervals are unreliable, the truth may lie far outside."))
+    said, personas, items = [], panel.levels["persona"], panel.levels["item"]
+    if personas < FEW:
+        said.append(Notice("few-personas", f"Only {personas} personas: intervals are unreliable, the truth may lie far outside."))
+    if items < FEW:
+        said.append(Notice("few-items", f"Only {items} items: intervals are unreliable, the truth may lie far outside."))
     if _uneven(panel):
-        text = (
-            f"With every item weighing the same the signal is {panel.even_signal:.2f}: noise differs by item, and so does how often it was"
-        )
-        said.append(Notice("uneven-items", f"{text} asked; measure items that were asked alike, or believe the figure for this mix alone."))
+        text = f"With every item weighing the same the signal is {panel.even_signal:.2f}: noise differs by item, and so does how often"
+        text += " it was asked; measure items that were asked alike, or believe the figure for this mix alone."
+        said.append(Notice("uneven-items", text))
     below = [e for e in found.values() if e.name.startswith("component.") and e.value < 0]
-    clear = [e for e in below if e.high < 0]
     if below:
         listed = ", ".join(f"{e.name.removeprefix('component.')} {e.value:.3g}" for e in below)
-        why = (
-            "runs of one persona differ by more than chance allows: they share something with other personas' runs"
-            if clear
-            else "its truth is near zero"
-        )
+        shared = "runs of one persona differ by more than chance allows: they share something with other personas' runs"
+        why = shared if any(e.high < 0 for e in below) else "its truth is near zero"
         said.append(Notice("negative-component", f"Estimated below zero, and shown as it is: {listed}; {why}."))
-    still = found["share.never_varying"]
-    if still.value > STEERED:
-        said.append(
-            Notice("never-varying", f"{still.value:.0%} of the cells asked twice or more gave one answer throughout, as at temperature 0.")
-        )
+    still = found["share.never_varying"].value
+    if still > STEERED:
+        text = f"{still:.0%} of the cells asked twice or more gave one answer throughout, as at temperature 0."
+        said.append(Notice("never-varying", text))
     return said

@@ -1,7 +1,7 @@
 """Can it hold two values at once?"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import polars as pl
@@ -18,7 +18,7 @@ from personametrics.data.prompt import GIVEN, NOBODY
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
 from personametrics.data.study import Aim, Asking, Known
-from personametrics.stats.arrays import Floats
+from personametrics.stats.arrays import gain
 
 ARMS: Mapping[str, str] = {"none": "without a persona", "persona": "with a persona"}
 SEEN = pl.col("lean").is_not_null().cast(pl.Float64)
@@ -77,36 +77,32 @@ class ValueTension:
         if found.is_empty():
             message = f"{responses.source} holds no dilemma that one persona answered in both orders, as the column first tells them."
             raise DesignError(message)
-        summed = Summed(found, self.level)
-        arms = [arm for arm in ARMS if (found["arm"] == arm).any()]
-        estimates = [self._mean(summed, arm) for arm in arms]
-        if len(arms) == len(ARMS):
-            sums = [part * (pl.col("arm") == arm) for arm in ARMS for part in (EVEN, SEEN)]
-            name = Name("share", "dilemmas", "collapse: what a persona takes off evenhandedness")
-            estimates.append(summed.estimate("collapse", name, sums, lambda s: _mean(s) - _mean(s[..., 2:]), n=found["item"].n_unique()))
-        for arm in arms:
-            name = Name("share", "dilemmas", f"share of the value named first, minus a half, {ARMS[arm]}")
-            own = pl.col("arm") == arm
-            estimates.append(summed.estimate(f"order.{arm}", name, [pl.col("order") * own, own], _mean, n=_dilemmas(found, arm)))
-        few = not exact and found["lean"].null_count() == len(found)
-        estimates = [_said(one, few=few) for one in estimates]
+        estimates = self._weighed(Summed(found, self.level))
+        if not exact and found["lean"].null_count() == len(found):  # a single run of each order
+            estimates = [replace(one, status=Status.NO_RERUNS) if one.status == Status.UNDEFINED else one for one in estimates]
         evidence = {"dilemmas": _table(found)}
         return Finding("value_tension", self.question, self._verdict(estimates), tuple(estimates), evidence=evidence, cite=self.cite)
 
-    def _mean(self, summed: Summed, arm: str) -> Estimate:
-        """Evenhandedness of an arm."""
-        own = pl.col("arm") == arm
-        name = Name("share", "dilemmas", f"evenhandedness {ARMS[arm]}: twice the probability that two answers to a dilemma differ")
-        return summed.estimate(f"evenhandedness.{arm}", name, [EVEN * own, SEEN * own], _mean, n=_dilemmas(summed.rows, arm))
+    def _weighed(self, summed: Summed) -> list[Estimate]:
+        """Evenhandedness of each arm, what a persona takes off it, and the share of what is named first."""
+        dilemmas = dict(summed.rows.group_by("arm").agg(pl.col("item").n_unique()).iter_rows())
+        even, order, sums = list[Estimate](), list[Estimate](), list[pl.Expr]()
+        for arm in (one for one in ARMS if one in dilemmas):
+            own, n = pl.col("arm") == arm, dilemmas[arm]
+            name = Name("share", "dilemmas", f"evenhandedness {ARMS[arm]}: twice the probability that two answers to a dilemma differ")
+            even.append(summed.mean(f"evenhandedness.{arm}", name, pl.when(own).then(1 - pl.col("lean")), n=n))
+            name = Name("share", "dilemmas", f"share of the value named first, minus a half, {ARMS[arm]}")
+            order.append(summed.mean(f"order.{arm}", name, pl.when(own).then(pl.col("order")), n=n))
+            sums += [EVEN * own, SEEN * own]
+        if len(even) == len(ARMS):
+            name, n = Name("share", "dilemmas", "collapse: what a persona takes off evenhandedness"), summed.rows["item"].n_unique()
+            even.append(summed.estimate("collapse", name, sums, gain, n=n))
+        return even + order
 
     def _verdict(self, found: Sequence[Estimate]) -> Verdict:
         """What the intervals say."""
         known = {one.name: one for one in found}
-        told = "; ".join(
-            f"{name} {one.value:.2f} ({one.low:.2f} to {one.high:.2f})"
-            for name, one in known.items()
-            if one.low <= one.high and not name.startswith("order")
-        )
+        told = "; ".join(f"{name} {one:.2f}" for name, one in known.items() if one.low <= one.high and not name.startswith("order"))
         use = "letting personas weigh one value against another"
         collapse, even = known.get("collapse"), known.get("evenhandedness.persona")
         if collapse is None or even is None or not collapse.low <= collapse.high:
@@ -169,33 +165,18 @@ def _leanings(rows: pl.DataFrame, *, exact: bool) -> pl.DataFrame:
     named = pl.when(pl.col("answer") == pl.col("first")).then(pl.col("weight")).otherwise(0.0)
     orders = rows.group_by("persona", "item", "first").agg(n=pl.col("weight").sum(), u=2 * named.sum() / pl.col("weight").sum() - 1)
     n, square = pl.col("n"), pl.col("u") ** 2
-    orders = orders.with_columns(square=square if exact else pl.when(n > 1).then((n * square - 1) / (n - 1))).sort(
-        "persona", "item", "first"
-    )
-    both = orders.group_by("persona", "item", maintain_order=True).agg(
-        orders=pl.len(),
-        lean=pl.when(pl.col("square").null_count() == 0).then((pl.col("square").sum() - 2 * pl.col("u").product()) / 4),
-        order=pl.col("u").mean() / 2,
+    orders = orders.with_columns(square=square if exact else pl.when(n > 1).then((n * square - 1) / (n - 1)))
+    both = (
+        orders.sort("persona", "item", "first")
+        .group_by("persona", "item", maintain_order=True)
+        .agg(
+            orders=pl.len(),
+            lean=pl.when(pl.col("square").null_count() == 0).then((pl.col("square").sum() - 2 * pl.col("u").product()) / 4),
+            order=pl.col("u").mean() / 2,
+        )
     )
     arm = pl.when(pl.col("persona") == NOBODY).then(pl.lit("none")).otherwise(pl.lit("persona"))
     return both.filter(pl.col("orders") == 2).select("persona", "item", "lean", "order", arm=arm)
-
-
-def _said(one: Estimate, *, few: bool) -> Estimate:
-    """With a single run of each order, undefined for that reason."""
-    if few and one.status == Status.UNDEFINED:
-        return Estimate(one.name, one.value, one.low, one.high, one.level, one.n, one.method, Status.NO_RERUNS, one.means)
-    return one
-
-
-def _dilemmas(rows: pl.DataFrame, arm: str) -> int:
-    """How many there are in an arm."""
-    return rows.filter(pl.col("arm") == arm)["item"].n_unique()
-
-
-def _mean(sums: Floats) -> Floats:
-    """The first sum over the second."""
-    return sums[..., 0] / sums[..., 1]
 
 
 def _table(rows: pl.DataFrame) -> Rows:

@@ -25,6 +25,7 @@ from personametrics.data.study import Aim, Asking, Known
 from personametrics.stats.arrays import Floats
 from personametrics.stats.cells import Cells
 from personametrics.stats.components import component
+from personametrics.stats.correlation import correlation_of_sums
 from personametrics.stats.disagreement import Pairs, pairs
 from personametrics.stats.intervals import Deletions, Scale, Statistic, deletions, interval
 
@@ -43,8 +44,6 @@ PSS: Mapping[str, tuple[str, Scale, Statistic]] = {
 """What each estimate means, on what scale its interval is made, and how it follows from the disagreements; the noise of reruns is in both
 parts of the gap, and cancels."""
 EFFECTS = ("condition", "persona:condition", "item:condition", "persona:item:condition")
-ROUNDING = 1e-12
-"""A variance below this is rounding of a constant."""
 SHOWN = 20
 """Items and personas in the tables."""
 
@@ -140,7 +139,8 @@ class Wording:
     def _correlation(self, name: str, means: Name, rows: pl.DataFrame) -> Estimate:
         """Correlation of the columns x and y, clustered by persona and item."""
         x, y = pl.col("x") - pl.col("x").mean(), pl.col("y") - pl.col("y").mean()
-        found = Summed(rows, self.level).estimate(name, means, [pl.col("one"), x, y, x * x, y * y, x * y], _pearson, n=len(rows))
+        sums = [pl.col("one"), x, y, x * x, y * y, x * y]
+        found = Summed(rows, self.level).estimate(name, means, sums, correlation_of_sums, n=len(rows))
         return replace(found, low=max(found.low, -1.0), high=min(found.high, 1.0)) if math.isfinite(found.low) else found
 
     def _verdict(self, found: Sequence[Estimate]) -> Verdict:
@@ -149,7 +149,7 @@ class Wording:
         gap, excess = by_name["pss.gap"], by_name["pss.excess"]
         figures = (
             f"mean difference between ways of asking {by_name['pss.paraphrase'].value:.2f}, between personas "
-            f"{by_name['pss.persona'].value:.2f}, gap {gap.value:+.3f} ({gap.low:+.3f} to {gap.high:+.3f})"
+            f"{by_name['pss.persona'].value:.2f}, gap {gap:+.3f}"
         )
         use = "comparing personas that were not asked in the very same words"
         alone = "taking one way of asking for all"
@@ -200,14 +200,6 @@ def _part(cells: Cells, here: np.ndarray) -> Cells:
     """Some of the cells."""
     counts = None if cells.counts is None else cells.counts[here]
     return Cells(cells.facets, cells.codes[here], cells.n[here], cells.mean[here], cells.scatter[here], counts)
-
-
-def _pearson(s: Floats) -> Floats:
-    """From the sums of 1, x, y, x², y², xy; NaN where x or y is constant."""
-    n, x, y, xx, yy, xy = np.moveaxis(s, -1, 0)
-    spread = np.minimum(n * xx - x * x, n * yy - y * y)
-    found: Floats = np.where(spread > ROUNDING * n * n, (n * xy - x * y) / np.sqrt((n * xx - x * x) * (n * yy - y * y)), np.nan)
-    return found
 
 
 def _worst(summed: Pairs, facet: str, names: Sequence[str]) -> Rows:

@@ -23,6 +23,21 @@ def test_an_estimate_carries_what_it_means() -> None:
     assert found.status == Status.OK
 
 
+def test_a_share_stays_within_0_and_1_and_says_how_it_was_found() -> None:
+    found = Summed(ROWS, 0.9).share("share", MEANS, [pl.col("x") * 0 + 1, pl.col("x") * 0 + 1], n=30)
+    assert (found.value, found.high) == (1, 1)
+    assert 0.8 < found.low < 0.95
+    assert found.method.startswith("Wilson")
+    alone = Summed(ROWS, 0.9, ("persona",)).share("share", MEANS, [pl.col("x"), pl.col("x") * 0 + 1], n=30)
+    assert alone.method.endswith("jackknife over personas")
+
+
+def test_a_share_of_variance_is_even_as_odds() -> None:
+    found = Summed(ROWS, 0.9).share_of_variance("signal", MEANS, [pl.col("x") * 9, 1 - pl.col("x")], n=30)
+    assert found.value == pytest.approx(90 / 110)
+    assert found.value - found.low > 1.2 * (found.high - found.value) > 0
+
+
 def test_few_personas_are_said() -> None:
     few = Summed(ROWS.filter(pl.col("persona") < "p4"), 0.9)
     found = few.estimate("share", MEANS, [pl.col("x"), pl.col("x") * 0 + 1], lambda s: s[..., 0] / s[..., 1], n=5)
@@ -45,3 +60,12 @@ def test_answers_without_a_persona_are_no_persona() -> None:
     rows = pl.DataFrame({"persona": [NOBODY, NOBODY, "a"], "item": ["q", "r", "q"]})
     assert len(set(clusters(rows)["persona"].tolist())) == 3
     assert len(set(clusters(rows)["item"].tolist())) == 2
+
+
+def test_a_mean_is_over_the_rows_that_have_a_value_and_counts_them() -> None:
+    some = pl.when(pl.col("item") != "i4").then(pl.col("x"))
+    found = Summed(ROWS, 0.9).mean("share", MEANS, some)
+    rows = ROWS.filter(pl.col("item") != "i4")
+    alone = Summed(rows, 0.9).estimate("share", MEANS, [pl.col("x"), pl.lit(1.0)], lambda s: s[..., 0] / s[..., 1], n=24)
+    assert (found.value, found.low, found.high) == pytest.approx((alone.value, alone.low, alone.high))
+    assert (found.n, Summed(ROWS, 0.9).mean("share", MEANS, some, n=3).n) == (24, 3)

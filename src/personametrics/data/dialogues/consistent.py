@@ -19,7 +19,6 @@ from personametrics.data.dialogues.judge_errors import (
     UNTOLD,
     difference,
     judge_errors,
-    share,
     summed_by_script,
 )
 from personametrics.data.dialogues.verdicts import PERSON, REAL
@@ -96,7 +95,7 @@ class Measures:
             (counts, words), name = MEANS[metric], NAMES[metric]
             rows = summed.rows.filter(here)
             n, unread = int(rows["known"].sum()), int(rows["unknown"].sum())
-            found.append(summed.estimate(name, Name("share", counts, words), [GOOD * here, KNOWN * here], share, n=n))
+            found.append(summed.share(name, Name("share", counts, words), [GOOD * here, KNOWN * here], n=n))
             together = copy(summed)
             together.level = level
             for end, (weight, what) in BOUNDS.items():
@@ -104,7 +103,7 @@ class Measures:
                     "share", counts, f"{words}, if all that could not be read were {what}; the bounds of all measures hold together"
                 )
                 sums = [(GOOD + weight * UNKNOWN) * here, (KNOWN + UNKNOWN) * here]
-                found.append(together.estimate(f"{name}.{end}_bound", means, sums, share, n=n + unread))
+                found.append(together.share(f"{name}.{end}_bound", means, sums, n=n + unread))
         return [*found, *self._unread()]
 
     def _unread(self) -> list[Estimate]:
@@ -112,18 +111,18 @@ class Measures:
         judge, reader = ((pl.col("metric") != PERSON).cast(pl.Float64), (pl.col("metric") == READER).cast(pl.Float64))
         means, n = Name("share", "verdicts", "verdicts that could not be read"), len(self.real.filter(judge > 0))
         every = (KNOWN + UNKNOWN + UNTOLD) * judge
-        found = [self._real.estimate("unparsable", means, [UNKNOWN * judge, every], share, n=n)]
+        found = [self._real.share("unparsable", means, [UNKNOWN * judge, every], n=n)]
         if PERSON in self.metrics:
             means, own = (
                 Name("share", "answers", "questions of fact to which the person gave none of the answers"),
                 pl.col("metric") == PERSON,
             )
             sums = [UNKNOWN * own, (KNOWN + UNKNOWN) * own]
-            found.append(self._questions.estimate("qa.unanswered", means, sums, share, n=len(self.real.filter(own))))
+            found.append(self._questions.share("qa.unanswered", means, sums, n=len(self.real.filter(own))))
         if READER in self.metrics:
             means = Name("share", "questions", "questions of fact of which the reader found an answer in the dialogue")
             sums = [KNOWN * reader, (KNOWN + UNTOLD) * reader]
-            found.append(self._questions.estimate("qa.told", means, sums, share, n=len(self.real.filter(reader > 0))))
+            found.append(self._questions.share("qa.told", means, sums, n=len(self.real.filter(reader > 0))))
         return found
 
     def _gaps(self) -> list[Estimate]:
@@ -157,8 +156,8 @@ class Measures:
         lasts = Name("share", "lines", "lines that contradict the card next to another that does")
         drift = Name("difference", "lines", f"{PL} in the second half of the dialogues minus that in the first")
         found = [
-            summed.estimate("slips", slips, [bad - lasting, KNOWN], share, n=n),
-            summed.estimate("lasting", lasts, [lasting, KNOWN], share, n=n),
+            summed.share("slips", slips, [bad - lasting, KNOWN], n=n),
+            summed.share("lasting", lasts, [lasting, KNOWN], n=n),
             summed.estimate("drift", drift, [GOOD * late, KNOWN * late, GOOD * (1 - late), KNOWN * (1 - late)], difference, n=n),
         ]
         return [*found, *self._beyond(lines)]
@@ -173,7 +172,7 @@ class Measures:
             return []
         means = Name("share", "pairs", "pairs of lines that contradict each other though neither contradicts the card: made-up facts")
         pairs = pairs.sort(*by, "turn", "earlier")
-        return [summed_by_script(pairs, self.level).estimate("factual", means, [KNOWN - GOOD, KNOWN], share, n=int(pairs["known"].sum()))]
+        return [summed_by_script(pairs, self.level).share("factual", means, [KNOWN - GOOD, KNOWN], n=int(pairs["known"].sum()))]
 
     def _spread(self) -> list[Estimate]:
         """Of each measure of whole dialogues, how much of the variance lies between personas, and how much between runs of one."""

@@ -36,15 +36,17 @@ def judge_errors(rows: pl.DataFrame, level: float) -> list[Estimate]:
     found = _again(lines, level)
     if counted[OTHER]:
         means = Name("share", "lines", f"{PL} of lines against another persona's card")
-        found.append(summed.estimate("shuffled", means, [GOOD * other, KNOWN * other], share, n=counted[OTHER]))
+        found.append(summed.share("shuffled", means, [GOOD * other, KNOWN * other], n=counted[OTHER]))
         means = Name("difference", "lines", f"{PL} minus that against another persona's card: 0 where a card says nothing of its lines")
         sums = [GOOD * FIRST, KNOWN * FIRST, GOOD * other, KNOWN * other]
         found.append(summed.estimate("lift", means, sums, difference, n=counted[OTHER]))
     if counted[TRUE] and counted[FALSE]:
         sums = [bad * wrong, KNOWN * wrong, GOOD * right, KNOWN * right, GOOD * FIRST, KNOWN * FIRST]
+        n = counted[TRUE] + counted[FALSE]
+        for (name, words), own in zip(SHARES, (sums[:2], sums[2:4]), strict=True):
+            found.append(summed.share(name, Name("share", "statements", words), own, n=n))
         for name, statistic, words in JUDGED:
-            means = Name("share", "statements", words)
-            found.append(summed.estimate(name, means, sums, statistic, n=counted[TRUE] + counted[FALSE]))
+            found.append(summed.estimate(name, Name("share", "statements", words), sums, statistic, n=n))
     return found
 
 
@@ -62,7 +64,7 @@ def _again(lines: pl.DataFrame, level: float) -> list[Estimate]:
         if len(pairs):
             means = Name("share", "lines", f"lines of which the judge says the same when {words}")
             same = (pl.col("then") == GOOD).cast(pl.Float64)
-            found.append(Summed(pairs, level, ("persona",)).estimate(name, means, [same, KNOWN], share, n=len(pairs)))
+            found.append(Summed(pairs, level, ("persona",)).share(name, means, [same, KNOWN], n=len(pairs)))
     return found
 
 
@@ -82,9 +84,11 @@ def _tells(sums: Floats) -> Floats:
 
 
 Statistic = Callable[[Floats], Floats]
+SHARES = (
+    ("judge.found", "planted statements that contradict the card and are found"),
+    ("judge.accepted", "planted statements that say what the card says and are accepted"),
+)
 JUDGED: tuple[tuple[str, Statistic, str], ...] = (
-    ("judge.found", share, "planted statements that contradict the card and are found"),
-    ("judge.accepted", lambda s: share(s[..., 2:]), "planted statements that say what the card says and are accepted"),
     ("judge.tells", _tells, "judge.found plus judge.accepted minus 1: 0 for a judge who tells nothing, 1 for one who is never wrong"),
     (
         f"{PL}.corrected",

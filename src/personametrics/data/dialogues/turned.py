@@ -109,7 +109,7 @@ class Turned:
         for turn in turns:
             q, v = _columns(turn)
             n = len(table.filter(q.is_not_null()))
-            yield _honest(summed.estimate(f"default.turn={turn}", _of(DEFAULT, turn), [q, v], _share, n=n))
+            yield _honest(summed.share_of_variance(f"default.turn={turn}", _of(DEFAULT, turn), [q, v], n=n))
         if len(turns) > 1:
             (first, spread), (last, wide) = _columns(turns[0]), _columns(turns[-1])
             known = first.is_not_null() & last.is_not_null()

@@ -89,7 +89,7 @@ def annotated(responses: Responses, people: Responses) -> pl.DataFrame:
 
 def _numbers(panel: Side, human: Side) -> pl.DataFrame:
     """Numbers of the items that both sides labelled."""
-    if panel.counts is None or human.counts is None:
+    if not panel.labels:
         message = "Labels of the panel are needed, of at most 64 kinds; name them with a scale."
         raise DesignError(message)
     mine, theirs = panel.counts, human.counts

@@ -19,6 +19,8 @@ GROUP = "group"
 
 MOST = 10_000
 """Independent answers that a known distribution counts as, at most."""
+MOST_PARTS = 12
+"""People are left out in at most this many parts."""
 
 
 class WithinGroups(NamedTuple):
@@ -75,10 +77,10 @@ class Side:
         return sums(self.cells.codes[:, 2], self._weight, len(self.items))
 
     @cached_property
-    def counts(self) -> Floats | None:
-        """(I, L) answers per item and label; None for numbers and texts."""
+    def counts(self) -> Floats:
+        """(I, L) answers per item and label; L is 0 for numbers and texts."""
         if self.cells.counts is None:
-            return None
+            return np.zeros((len(self.items), 0))
         return np.stack([sums(self.cells.codes[:, 2], column, len(self.items)) for column in self.cells.counts.T], -1)
 
     def effective_counts(self) -> Ints:
@@ -87,8 +89,6 @@ class Side:
         r reruns of each of P people count as P · r / (1 + (r − 1) · signal), the design effect of Kish (1965) with the item's own signal;
         known distributions (r = ∞) as P / signal, at most `MOST`.
         """
-        if self.counts is None:
-            return np.zeros((len(self.items), 0), np.int64)
         steady = np.clip(np.nan_to_num(signal(self._ungrouped.within(["item"])), nan=1.0), 0, 1)
         person = np.unique(self.cells.codes[:, [2, 1]], axis=0)[:, 0]
         people = np.maximum(np.bincount(person, minlength=len(self.items)), 1)
@@ -102,15 +102,22 @@ class Side:
     def _ungrouped(self) -> Pairs:
         return pairs(Cells(self.cells.facets[1:], self.cells.codes[:, 1:], self.cells.n, self.cells.mean, self.cells.scatter))
 
-    def without_people(self, block: int, blocks: int) -> "Side":
-        """This side without every `blocks`-th person of each group, from number `block` on."""
+    @cached_property
+    def without_parts(self) -> list["Side"]:
+        """This side without each part of its people, every so many of each group; none where a group has not two people."""
+        if (parts := min(self.smallest, MOST_PARTS)) < 2:
+            return []
         person, first = np.unique(self.cells.codes[:, 1], return_index=True)
         group = self.cells.codes[first, 0]
         place = np.zeros(int(person.max()) + 1, np.int64)
         for one in np.unique(group):
             mine = person[group == one]
             place[mine] = np.arange(len(mine))
-        keep = place[self.cells.codes[:, 1]] % blocks != block
+        part = place[self.cells.codes[:, 1]] % parts
+        return [self._only(part != one) for one in range(parts)]
+
+    def _only(self, keep: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> "Side":
+        """Some of the cells."""
         c = self.cells
         counts = None if c.counts is None else c.counts[keep]
         return replace(self, cells=Cells(c.facets, c.codes[keep], c.n[keep], c.mean[keep], c.scatter[keep], counts))

@@ -90,7 +90,7 @@ class Panel:
     def signal(self) -> Interval:
         """The persona signal."""
         found = interval(signal, self.deletions, self.level, "share")
-        return found if not found.value >= 1 else found._replace(low=self._never_varying(), high=1.0)
+        return found if not found.value >= 1 else found._replace(low=self.never_varying("persona"), high=1.0)
 
     @cached_property
     def even_signal(self) -> float:
@@ -105,12 +105,18 @@ class Panel:
         known = np.isfinite(rerun) & np.isfinite(persona)
         return float(1 - rerun[known].sum() / persona[known].sum()) if persona[known].sum() > 0 else math.nan
 
-    def _never_varying(self) -> float:
-        """Lower end where no rerun ever disagreed: the rule of three, for a cell whose reruns lie at both ends of the scale."""
+    def never_varying(self, facet: str) -> float:
+        """Lower end of 1 − D[all] / D[all but a facet] where no rerun ever disagreed: the rule of three.
+
+        A cell that did vary would have had its reruns at both ends of the scale.
+
+        Args:
+            facet: which is told apart, such as `persona`.
+        """
         everything = frozenset(self.facets)
         reach = float((np.ptp(self.cells.mean, 0) ** 2).sum()) / 2
         rarely = -math.log(1 - self.level) / len(self.varying)
-        return max(0.0, 1 - rarely * reach / float(self.deletions.whole[everything - {"persona"}]))
+        return max(0.0, 1 - rarely * reach / float(self.deletions.whole[everything - {facet}]))
 
     @cached_property
     def components(self) -> dict[str, float]:

@@ -10,10 +10,12 @@ from personametrics.data.estimate import Estimate, Name, Status
 from personametrics.data.levels import levels
 from personametrics.data.panels.panel import FEW
 from personametrics.data.prompt import NOBODY
-from personametrics.stats.arrays import Floats, Ints
-from personametrics.stats.clustered import Sums, clustered
+from personametrics.stats.arrays import Floats, Ints, quotient
+from personametrics.stats.clustered import Sums, clustered, clustered_share
+from personametrics.stats.intervals import Interval
 
 METHOD = "jackknife over personas and items"
+WILSON = f"Wilson's interval, by the number of answers that they are worth by the {METHOD}"
 DIGITS = 12
 """Decimals beyond these are rounding, which must not decide which side of 0 an exactly known number lies on."""
 
@@ -34,14 +36,15 @@ class Summed:
     Attributes:
         rows: one an answer, a cell or a pair, with the columns persona and item.
         level: coverage of the intervals.
+        by: what they are clustered by.
     """
 
     def __init__(self, rows: pl.DataFrame, level: float, by: Sequence[str] = ("persona", "item")) -> None:
-        """Args: by: what the rows are clustered by."""
+        """Args: by: `persona`, `item` or both."""
         self.rows, self.level = rows, level
         known = clusters(rows)
         self._codes = [known[name] for name in by]
-        self._by = tuple(by)
+        self.by = tuple(by)
 
     def column(self, expression: pl.Expr) -> Floats:
         """(N,) an expression of the rows; null counts as 0."""
@@ -52,6 +55,19 @@ class Summed:
         names = [f" {at}" for at in range(len(expressions))]
         made = [one.cast(pl.Float64).fill_null(0.0).alias(name) for name, one in zip(names, expressions, strict=True)]
         return self.rows.lazy().with_columns(made).select(names).collect().to_numpy()
+
+    def mean(self, name: str, means: Name, value: pl.Expr, *, n: int | None = None) -> Estimate:
+        """Mean of an expression over the rows where it is not null.
+
+        Args:
+            name: of the estimate.
+            means: unit, what n counts, meaning.
+            value: such as a column, or a column where a condition holds.
+            n: how many of what the name counts; None: these rows.
+        """
+        there = value.is_not_null()
+        n = int(self.column(there).sum()) if n is None else n
+        return self.estimate(name, means, [value, there], quotient, n=n)
 
     def estimate(self, name: str, means: Name, sums: Sequence[pl.Expr], statistic: Sums, *, n: int, ratio: bool = False) -> Estimate:
         """An estimate from column sums.
@@ -64,13 +80,25 @@ class Summed:
             n: how many of what the name counts.
             ratio: the number is positive: the interval is made on its logarithm.
         """
-        table = self._columns(sums)
-        found = clustered(table, (lambda s: np.log(statistic(s))) if ratio else statistic, self._codes, self.level)
-        value, low, high = (round(float(np.exp(end)) if ratio else end, DIGITS) for end in found[:3])
+        found = clustered(self._columns(sums), (lambda s: np.log(statistic(s))) if ratio else statistic, self._codes, self.level)
+        return self._named(name, means, Interval(*np.exp(found[:3])) if ratio else found, METHOD, n)
+
+    def share(self, name: str, means: Name, sums: Sequence[pl.Expr], *, n: int) -> Estimate:
+        """A share, or a mean of scores from 0 to 1: what counts, and what it is a share of, over the rows."""
+        return self._named(name, means, clustered_share(self._columns(sums), self._codes, self.level), WILSON, n)
+
+    def share_of_variance(self, name: str, means: Name, sums: Sequence[pl.Expr], *, n: int) -> Estimate:
+        """The first of two sums as a share of both, as a signal: below 1, by noise also below 0."""
+        found = clustered(self._columns(sums), lambda s: s[..., 0] / (s[..., 0] + s[..., 1]), self._codes, self.level, "share")
+        return self._named(name, means, found, METHOD, n)
+
+    def _named(self, name: str, means: Name, found: Interval, method: str, n: int) -> Estimate:
+        """An interval as an estimate that says what it means, and what a reader must know of it."""
+        value, low, high = (round(float(end), DIGITS) for end in found[:3])
         if not math.isfinite(value):
-            return Estimate(name, math.nan, math.nan, math.nan, self.level, n, METHOD, Status.UNDEFINED, means)
+            return Estimate(name, math.nan, math.nan, math.nan, self.level, n, method, Status.UNDEFINED, means)
         few = {"persona": Status.FEW_PERSONAS, "item": Status.FEW_ITEMS}
-        short = [few[by] for by, codes in zip(self._by, self._codes, strict=True) if len(np.unique(codes)) < FEW]
+        short = [few[by] for by, codes in zip(self.by, self._codes, strict=True) if len(np.unique(codes)) < FEW]
         status = Status.NO_INTERVAL if math.isnan(low) else short[0] if short else Status.OK
-        method = METHOD if len(self._by) > 1 else f"jackknife over {self._by[0]}s"
-        return Estimate(name, value, low, high, self.level, n, method, status, means)
+        over = method if len(self.by) > 1 else method.replace("personas and items", f"{self.by[0]}s")
+        return Estimate(name, value, low, high, self.level, n, over, status, means)
