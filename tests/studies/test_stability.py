@@ -202,6 +202,8 @@ def test_one_persona_alone_with_reruns_gives_no_interval() -> None:
     found = Stability().estimate(Responses.read(frame, answers.columns, Numeric()))
     assert found["signal"].status == Status.NO_INTERVAL
     assert math.isnan(found["signal"].low)
+    assert found.verdict.label == "undecided"
+    assert found.verdict.sentence.startswith("No interval can be given")
 
 
 def test_conditions_are_said_to_be_these() -> None:

@@ -236,12 +236,12 @@ def _side(table: ties.Table, runs: float) -> Side:
 
 
 def _pairs(names: Sequence[str], sides: Sequence[Side]) -> Rows:
-    """Pairs of items, those first that differ most from people, or that are tied most."""
+    """Pairs of items, those first that differ most from people, or that are tied most; ties stand in the order of the items."""
     rows: list[dict[str, Cell]] = []
     for one, other in combinations(range(len(names)), 2):
         found = [float(side.r[one, other]) for side in sides]
         rows.append({"item": names[one], "other": names[other], **dict(zip(("panel", "people"), found, strict=False))})
-    return sorted(rows, key=lambda row: -abs(float(row["panel"] or 0) - float(row.get("people") or 0)))[:MOST_ROWS]
+    return sorted(rows, key=lambda row: -round(abs(float(row["panel"] or 0) - float(row.get("people") or 0)), 9))[:MOST_ROWS]
 
 
 def _notices(left_out: Sequence[str], *, reruns: bool, people: bool) -> list[Notice]:

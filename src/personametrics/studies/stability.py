@@ -153,9 +153,11 @@ def _verdict(panel: Panel, found: Mapping[str, Estimate], target: float) -> Verd
     s = found["signal"]
     if math.isnan(s.value):
         return Verdict("unknown", f"Nothing can be said: {s.status}.", unfit=("telling personas apart, or from noise",))
-    figures = f"persona signal {s.value:.2f}, {s.level:.0%} interval {s.low:.2f} to {s.high:.2f}"
+    figures = f"persona signal {s.value:.2f}, {s.level:.0%} interval {s.span()}"
     label, sentence = "undecided", f"The interval holds one half ({figures}); {_what_decides(panel)}."
-    if s.low > DECIDES:
+    if math.isnan(s.low):
+        sentence = f"No interval can be given (persona signal {s.value:.2f}); {_what_decides(panel)}."
+    elif s.low > DECIDES:
         what = "Most of the disagreement between two personas is persona: less than half of it is there when one persona is asked twice"
         label, sentence = "persona dominates", f"{what} ({figures})."
     elif s.high < DECIDES:
