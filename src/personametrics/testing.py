@@ -21,7 +21,8 @@ from personametrics.data.study import Asking, Known, Study, World
 from personametrics.elicit.table import of_study, replied
 from personametrics.elicit.talk import meant, rounds
 from personametrics.lab import members
-from personametrics.lab.change import Asked, changed
+from personametrics.lab.asked import Asked
+from personametrics.lab.change import changed
 
 LEVEL_SLACK = 3.0
 """A share of worlds may miss what it should be by this many standard errors."""

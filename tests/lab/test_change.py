@@ -16,7 +16,8 @@ from personametrics.data.remedy import Chain, Remedy, Split, Stage
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Numeric, Ordinal
 from personametrics.data.study import Aim
-from personametrics.lab.change import Asked, changed, replayed
+from personametrics.lab.asked import Asked
+from personametrics.lab.change import changed, replayed
 from personametrics.remedies.average import Average
 from personametrics.remedies.debias import Debias
 from personametrics.studies.fidelity import Fidelity

@@ -16,7 +16,8 @@ from personametrics.data.columns import Columns
 from personametrics.data.remedy import Remedy
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Ordinal
-from personametrics.lab.change import Asked, changed
+from personametrics.lab.asked import Asked
+from personametrics.lab.change import changed
 from personametrics.studies.stability import Stability
 
 Find = Callable[[str], Path]

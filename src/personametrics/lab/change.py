@@ -1,21 +1,17 @@
-"""What a remedy changed: arms from answers at hand, and the finding that compares them."""
+"""What a remedy changed: the finding that compares two arms."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
-import polars as pl
-
-from personametrics.data.errors import AnswerError, DesignError
+from personametrics.data.errors import DesignError
 from personametrics.data.estimate import Estimate, Name, Status
 from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.prompt import NOBODY
 from personametrics.data.remedy import Chain, Remedy
-from personametrics.data.responses import Responses
-from personametrics.data.scale import Ordinal
 from personametrics.data.study import Aim, Study
+from personametrics.lab.asked import Asked, on_one_scale, only, people_of
 from personametrics.lab.members import name_of, spelled
 from personametrics.lab.paired import METHOD, SPREAD, Arm, Paired, shared
 from personametrics.stats.intervals import Interval
@@ -26,106 +22,9 @@ COLLAPSED = 0.8
 """Spread within groups collapses where the whole interval of what is kept lies below this."""
 NO_CHANGES = {"probability", "runs", "calls", "money"}
 """Units of numbers whose change says nothing."""
-IDENTITY = "identity"
-"""Column of a persona's side, in studies of how sides differ."""
 COMPARISON = "comparison"
 """What the finding is called."""
 CITE = ("cameron2011",)
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Answers to a study as they came, without a remedy and with one.
-
-    Attributes:
-        study: with people's answers where it compares with them.
-        remedy: knobs set, fitted or not.
-        plain: answers without it.
-        treated: answers to what it had asked; the same where it acts later.
-        group: within what personas are compared for their spread; "": within sides where the study reads an `identity`, else all of them.
-        called: the remedy in sentences; "": by its name.
-    """
-
-    study: Study
-    remedy: Remedy
-    plain: Responses
-    treated: Responses
-    group: str = ""
-    called: str = ""
-
-    def arms(self) -> tuple[Arm, Arm]:
-        """Without and with the remedy; what it learns from is one half, drawn, and both arms are read on the other.
-
-        Raises:
-            DesignError: there is nothing to learn from, or it was fitted on what would be read here.
-        """
-        known, people = self, _people(self.study)
-        if self.remedy.splits == "people" and people is None:
-            message = f"{name_of(self.remedy)} learns from people's answers, and there are none; give a table of them as human."
-            raise DesignError(message)
-        if self.remedy.splits == "items":
-            names: Sequence[str] = self.treated.items.names
-        else:
-            names = people.personas.names if self.remedy.splits and people else ()
-        if both := self.remedy.seen & set(names):
-            message = (
-                f"{name_of(self.remedy)} was fitted on {self.remedy.splits} that would be read here, such as {min(both)}; leave them out."
-            )
-            raise DesignError(message)
-        if self.remedy.splits and not self.remedy.seen:
-            known = self._fitted(names, people)
-        group = self.group or (IDENTITY if IDENTITY in self.study.reads else "")  # between sides, spread is what such a study calls a bias
-        return Arm(known.study, known.plain, group), Arm(known.remedy.estimates(known.study), known.remedy.responses(known.treated), group)
-
-    def _fitted(self, names: Sequence[str], people: Responses | None) -> "Asked":
-        """The remedy fitted on one half of the names, everything else without it."""
-        half = np.random.default_rng(0).permutation(len(names))[: len(names) // 2]
-        learned = frozenset(names[at] for at in half)
-        by_items = self.remedy.splits == "items"
-        answers = _only(self.treated, learned) if by_items else self.treated
-        human = None if people is None else _only(people, learned, items=by_items)
-        study: Any = self.study
-        if people is not None:
-            study = replace(study, human=_only(people, learned, items=by_items, out=True))
-        rest = [_only(one, learned, out=True) if by_items else one for one in (self.plain, self.treated)]
-        return Asked(study, replace(self.remedy.fit(answers, human), seen=learned), rest[0], rest[1], self.group)
-
-    @property
-    def learned_from(self) -> str:
-        """How many of what the remedy learns from, in words; "" where it learns nothing."""
-        if not self.remedy.splits:
-            return ""
-        if self.remedy.seen:
-            return f"fitted before, on {len(self.remedy.seen)} other {self.remedy.splits}"
-        people = _people(self.study)
-        names = self.treated.items.names if self.remedy.splits == "items" else people.personas.names if people else ()
-        return f"fitted on {len(names) // 2} of {len(names)} {self.remedy.splits}, read on the others"
-
-
-def _on_one_scale(asked: Asked) -> Asked:
-    """Numbers whose scale names no labels, on all that occur in either arm: each on its own would seem to reach from end to end."""
-    both = asked.plain, asked.treated
-    if any(one.scale != Ordinal() or one.columns.probabilities for one in both):
-        return asked
-    try:
-        labels = {label for one in both if one.labelled for label in one.labelled.labels}
-    except AnswerError:  # no numbers: the study says so, where it reads them as such
-        return asked
-    scale = Ordinal(tuple(sorted(labels, key=float)))
-    return replace(asked, plain=replace(asked.plain, scale=scale), treated=replace(asked.treated, scale=scale))
-
-
-def _people(study: Study) -> Responses | None:
-    """People's answers, of a study that compares with them."""
-    found: Responses | None = getattr(study, "human", None)
-    return found
-
-
-def _only(responses: Responses, names: Iterable[str], *, items: bool = True, out: bool = False) -> Responses:
-    """Rows of some items or people, or of all others."""
-    column = responses.columns.item if items else responses.columns.persona
-    there = pl.col(column).cast(pl.String).is_in(list(names))
-    return responses.only(~there if out else there)
 
 
 def changed(asked: Asked, rival: Asked | None = None, level: float = 0.9) -> tuple[Finding, Finding, Finding]:
@@ -142,7 +41,7 @@ def changed(asked: Asked, rival: Asked | None = None, level: float = 0.9) -> tup
     Raises:
         InputError: an arm says nothing.
     """
-    before, after = _on_one_scale(asked).arms()
+    before, after = on_one_scale(asked).arms()
     both = shared(before.responses, after.responses)
     before, after = (replace(arm, compared=both) for arm in (before, after))
     other = _beside(asked, rival, before) if rival else None
@@ -179,7 +78,7 @@ def changed(asked: Asked, rival: Asked | None = None, level: float = 0.9) -> tup
 
 def applied(asked: Asked) -> Finding | None:
     """What the study says with a remedy that has learned from all people, with nobody left to judge it by; None for other remedies."""
-    human = _people(asked.study)
+    human = people_of(asked.study)
     if asked.remedy.splits != "people" or human is None:
         return None
     study: Any = asked.study
@@ -208,7 +107,7 @@ def _beside(asked: Asked, rival: Asked, before: Arm) -> Arm:
     """The rival's arm, on the items and people on which the others are read."""
     if rival.remedy.splits or not asked.remedy.splits:
         return rival.arms()[1]
-    answers = _only(rival.treated, before.responses.items.names) if asked.remedy.splits == "items" else rival.treated
+    answers = only(rival.treated, before.responses.items.names) if asked.remedy.splits == "items" else rival.treated
     return Arm(rival.remedy.estimates(before.study), rival.remedy.responses(answers), rival.group)
 
 

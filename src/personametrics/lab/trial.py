@@ -23,8 +23,9 @@ from personametrics.elicit.expected import expected
 from personametrics.elicit.journal import Journal
 from personametrics.elicit.talk import Talk, converse, everything
 from personametrics.lab import members
+from personametrics.lab.asked import Asked
 from personametrics.lab.cast import Cast
-from personametrics.lab.change import Asked, applied, changed
+from personametrics.lab.change import applied, changed
 from personametrics.lab.measure import versions
 from personametrics.lab.price import prices, used
 from personametrics.lab.run import Session, can_be_asked
