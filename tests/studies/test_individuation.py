@@ -75,6 +75,13 @@ def test_correlation_and_spread_are_those_of_single_answers() -> None:
     assert finding["spread"].value == pytest.approx(math.sqrt(spread[0] * spread[1]))
 
 
+def test_one_twin_who_did_not_answer_leaves_the_item_to_the_others() -> None:
+    whole, table = Individuation().estimate(read(rows())), rows()
+    finding = Individuation().estimate(read([*table, ("e", "x", "own", 3, None, "0")]))  # type: ignore[list-item]
+    for name in ("correlation", "spread", "accuracy.own"):
+        assert finding[name].value == pytest.approx(whole[name].value)
+
+
 def test_a_recorded_arm_under_another_profile_is_read() -> None:
     table = rows() + [(p, i, "shuffled", HUMAN[p, i], "5", "0") for p, i in HUMAN]
     gain = Individuation().estimate(read(table))["accuracy.gain.shuffled"]

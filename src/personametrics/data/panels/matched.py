@@ -68,7 +68,8 @@ def matched(responses: Responses) -> Matched:
         said = scale.codes(part["human"].to_list())
         told = {arm: scale.shares(one.filter(pl.col("item") == item), people) for arm, one in shares.items()}
         table, near = _compared(scale, said, told)
-        rows.append(part.select("persona", "item").with_columns(**table, even=pl.lit(1 / len(people))))
+        answered = int(np.isfinite(told["own"][0][0]).sum())
+        rows.append(part.select("persona", "item").with_columns(**table, even=pl.lit(1 / max(answered, 1))))
         at = np.array([place.get(name, -1) for name in people])
         kept = np.flatnonzero(at >= 0)
         here = np.ix_(at[kept], at[kept])
@@ -143,10 +144,12 @@ def _compared(scale: _Scale, said: Ints, told: Mapping[str, tuple[Floats, Floats
         for arm in sorted(scores.keys() - {"own"}):
             found[f"{measure}.{arm}"] = scores[arm][measure][said, np.arange(len(said))]
     if scale.positions is not None:
-        share = told["own"][0]
+        share = told["own"][0][:, here]
         mean = scale.positions @ share
-        alike = likeness(scale.positions[said], mean, scale.positions**2 @ share - mean**2)
-        found |= {"correlation": alike.correlation_rows, "spread": alike.spread_rows}
+        alike = likeness(scale.positions[said[here]], mean, scale.positions**2 @ share - mean**2)
+        for name, values in (("correlation", alike.correlation_rows), ("spread", alike.spread_rows)):
+            found[name] = np.full(len(said), np.nan)
+            found[name][here] = values
     near = scores["own"].get("closeness", scores["own"]["accuracy"])
     return {name: pl.Series(values) for name, values in found.items()}, near
 
