@@ -208,3 +208,21 @@ def test_spread_compares_the_same_mix_of_items() -> None:
     quiet = pl.col("item").str.slice(1).cast(pl.Int64) % 2 == 0
     found = compared(panel, human.filter(quiet | (pl.col("id") < 40)), Numeric())
     assert found["spread.ratio"].low < 1 < found["spread.ratio"].high
+
+
+def test_the_noise_of_few_people_does_not_flatten_what_is_tracked() -> None:
+    """Personas disagree .8 times as much as people on each item; 20 people an item alone would make that about .45."""
+    found = []
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        sizes = np.sqrt(rng.uniform(0.5, 3, 40))
+        said = rng.normal(0, sizes, (20, 40))
+        own = np.sqrt(0.8) * rng.normal(0, sizes, (20, 40))
+        human = [(f"h{who}", f"i{at}", said[who, at]) for who, at in np.ndindex(said.shape)]
+        panel = [(f"p{who}", f"i{at}", run, own[who, at] + rng.normal(0, 0.5)) for who, at in np.ndindex(own.shape) for run in range(3)]
+        people_ = Responses.read(pl.DataFrame(human, ["persona", "item", "answer"], orient="row"), Columns(), Numeric(-20, 20))
+        frame = pl.DataFrame(panel, ["persona", "item", "run", "answer"], orient="row")
+        found.append(Fidelity(people_).estimate(Responses.read(frame, Columns(run="run"), Numeric(-20, 20)))["tracking.persona"])
+    assert np.median([one.value for one in found]) == pytest.approx(0.8, abs=0.15)
+    assert sum(one.low <= 0.8 <= one.high for one in found) >= 10
+    assert {one.n for one in found} == {40}

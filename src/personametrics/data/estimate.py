@@ -85,7 +85,7 @@ NAMES: dict[str, Name] = {
     "used.tokens_in": Name("tokens", "replies", "tokens read by the model, as it reported them"),
     "used.tokens_out": Name("tokens", "replies", "tokens written by the model, as it reported them"),
     "used.money": Name("money", "replies", "price of these tokens"),
-    "tracking.total": Name("ratio", "items", "slope over items of the panel's disagreement on human disagreement"),
+    "tracking.total": Name("ratio", "items", "slope over items of the panel's disagreement on human disagreement, corrected for its noise"),
     "tracking.persona": Name("ratio", "items", "the part of that slope which comes through personas"),
     "tracking.rerun": Name("ratio", "items", "the part of that slope which comes through rerun noise"),
 }

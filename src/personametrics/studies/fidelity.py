@@ -16,7 +16,7 @@ from personametrics.data.estimate import Estimate, Status
 from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.item import Item
 from personametrics.data.notice import Notice
-from personametrics.data.panels.paired import Side, pair_up
+from personametrics.data.panels.paired import ByItem, Side, pair_up
 from personametrics.data.panels.panel import FEW
 from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
@@ -46,6 +46,12 @@ OPEN = frozenset({"undecided", "unknown"})
 Statistic = Callable[[Side, Side, Ints], float]
 """Of a panel and people, without some of the items."""
 Part = tuple[list[Estimate], Rows]
+PARTS: Mapping[str, Callable[[ByItem], Floats]] = {
+    "total": lambda d: d.between,
+    "persona": lambda d: d.between - d.rerun,
+    "rerun": lambda d: d.rerun,
+}
+"""Disagreement of two personas, and the parts of it that come through personas and through reruns."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,7 @@ class Fidelity:
     question: ClassVar[str] = "Do simulated people answer, and differ, as the people they stand for?"
     reads: ClassVar[Mapping[str, str]] = {}
     aim: ClassVar[tuple[str, Aim]] = ("excess.tv", "low")
-    cite: ClassVar[tuple[str, ...]] = ("spearman1904", "lin1991", "kish1965")
+    cite: ClassVar[tuple[str, ...]] = ("spearman1904", "lin1991", "kish1965", "hoeffding1948")
 
     def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:
         """Every persona and every item that the people answered; groups are columns.
@@ -147,14 +153,11 @@ class Fidelity:
 
     def _tracking(self, panel: Side, human: Side) -> Part:
         """How much the panel disagrees where people disagree: through personas, and through reruns."""
-        mine, theirs = panel.by_item(), human.by_item().between
-        parts = {"total": mine.between, "persona": mine.between - mine.rerun, "rerun": mine.rerun}
-        found, item = [], np.arange(len(theirs))
-        for name, part in parts.items():
-            known = np.flatnonzero(np.isfinite(part + theirs))
-            drops = np.array([_slope(np.where(item == at, np.nan, part), theirs) for at in known])
-            found.append(self._estimate(f"tracking.{name}", _slope(part, theirs), [drops], len(known), Status.UNDEFINED))
-        columns = {"item": list(panel.items), "human": theirs, "persona": parts["persona"], "rerun": parts["rerun"]}
+        known = int(np.isfinite(panel.by_item.between + human.by_item.between + human.noise).sum())
+        slopes = {f"tracking.{name}": partial(_slope, part=part) for name, part in PARTS.items()}
+        found = [replace(self._sampled(name, slope, panel, human, Status.NO_SPREAD), n=known) for name, slope in slopes.items()]
+        mine = {name: PARTS[name](panel.by_item) for name in ("persona", "rerun")}
+        columns = {"item": list(panel.items), "human": human.by_item.between, **mine}
         return found, pl.DataFrame(columns).fill_nan(None).to_dicts()
 
     def _mean(self, name: str, values: Floats) -> Estimate:
@@ -213,9 +216,14 @@ def _spread_ratio(panel: Side, human: Side, left_out: Ints) -> float:
     return float(np.sqrt(mine[kept].sum() / below)) if below > 0 else math.nan
 
 
-def _slope(panel: Floats, human: Floats) -> float:
-    """Slope of the panel's numbers on people's; NaN where these do not vary."""
-    return float(disattenuated(panel, human, 0.0, 0.0).slope)
+def _slope(panel: Side, human: Side, left_out: Ints, part: Callable[[ByItem], Floats]) -> float:
+    """Slope of a part of the panel's disagreement on people's, corrected for the noise of theirs, without some items.
+
+    NaN where people's disagreement varies no more than its noise.
+    """
+    x, y, vy = (np.delete(one, left_out) for one in (part(panel.by_item), human.by_item.between, human.noise))
+    known = np.isfinite(x + y + vy)
+    return float(disattenuated(x[known], y[known], 0.0, max(float(vy[known].mean()), 0.0)).slope) if known.any() else math.nan
 
 
 def _verdict(found: Mapping[str, Estimate]) -> Verdict:

@@ -14,6 +14,7 @@ from personametrics.stats.arrays import Floats, Ints, sums
 from personametrics.stats.cells import Cells
 from personametrics.stats.components import signal
 from personametrics.stats.disagreement import Pairs, pairs
+from personametrics.stats.spreads import spreads
 
 GROUP = "group"
 
@@ -161,6 +162,12 @@ class Side:
         by_group, by_item = (found.within([facet])[shared] for facet in (GROUP, "item"))
         return WithinGroups(_padded(by_group, len(self.groups)), _padded(by_item, len(self.items)))
 
+    @cached_property
+    def noise(self) -> Floats:
+        """(I,) sampling variance of the disagreement of two people, of single answers; NaN where fewer than four answered an item."""
+        return spreads(self.cells.mean, self.cells.codes[:, 2], len(self.items)).variance
+
+    @cached_property
     def by_item(self) -> ByItem:
         """Disagreement per item, of any two people and of one person asked twice."""
         d = self._ungrouped.within(["item"])
