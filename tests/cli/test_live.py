@@ -299,3 +299,14 @@ def test_help_of_every_verb_is_there(program: Program) -> None:
             said = program(verb, "--help")
             assert said.code == 0
             assert verb in said.out
+
+
+def test_people_s_answers_are_checked_before_anything_is_asked(program: Program) -> None:
+    text = "model: openai:m@http://127.0.0.1:9/v1\npersonas: people.csv\nitems: items.csv\n"
+    Path("study.yaml").write_text(f"{text}studies: [fidelity]\nhuman: {{file: survey.csv, scale: a|b}}\n", encoding="utf-8")
+    refused(program("validate", "study.yaml"), "survey.csv does not exist")
+    item = pl.read_csv("items.csv")["id"].to_list()
+    Path("survey.csv").write_text(f"respondent,item,answer\nr1,{item[0]},c\nr2,{item[1]},c\n", encoding="utf-8")
+    refused(program("validate", "study.yaml"), "holds no answer on the scale")
+    Path("survey.csv").write_text(f"respondent,item,answer\nr1,{item[0]},a\nr2,{item[1]},b\n", encoding="utf-8")
+    assert "Further studies, at most, as what they share is asked once: fidelity" in program("validate", "study.yaml").out

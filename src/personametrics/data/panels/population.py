@@ -37,11 +37,13 @@ def read_people(table: object, columns: Columns, scale: str) -> Responses:
         scale: how the answers are read, as in `parse_scale`.
 
     Raises:
-        InputError: it cannot be read.
+        InputError: it cannot be read, or holds no answer on the scale.
     """
     frame, name = scan(table)
     weighted = (WEIGHT,) if WEIGHT in column_names(frame, name) and WEIGHT not in columns.attributes else ()
-    return Responses.read(table, replace(columns, more=weighted), parse_scale(scale))
+    found = Responses.read(table, replace(columns, more=weighted), parse_scale(scale))
+    found.cells  # noqa: B018 (answers of which none is on the scale are refused here, before a model is paid)
+    return found
 
 
 @dataclass(frozen=True, eq=False)
