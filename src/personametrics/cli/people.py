@@ -1,5 +1,6 @@
 """People's answers on the command line, for studies that compare with them."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -39,4 +40,4 @@ def with_people(study: Study, human: Path | None, columns: Columns, scale: str) 
     Raises:
         InputError: the study does not compare with people, or the table cannot be read.
     """
-    return study if human is None else members.with_people(study, read_people(human, columns, scale))
+    return study if human is None else members.with_people(study, partial(read_people, human, columns, scale))

@@ -2,7 +2,7 @@
 
 import pkgutil
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from functools import lru_cache
 from importlib import import_module
@@ -124,8 +124,12 @@ def at(study: Study, level: float) -> Study:
     return replace(changed, level=level) if "level" in vars(study) else study
 
 
-def with_people(study: Study, human: Responses) -> Study:
+def with_people(study: Study, human: Responses | Callable[[], Responses]) -> Study:
     """A study with people's answers.
+
+    Args:
+        study: that wants them.
+        human: the answers, or what reads them.
 
     Raises:
         DesignError: it does not compare with people.
@@ -133,6 +137,7 @@ def with_people(study: Study, human: Responses) -> Study:
     if "human" not in vars(study):
         message = f"{name_of(study)} does not compare with people; leave human out."
         raise DesignError(message)
+    human = human if isinstance(human, Responses) else human()
     changed: Any = study
     found: Study = replace(changed, human=human)
     return found
