@@ -18,6 +18,7 @@ from personametrics.data.scale import Numeric, Ordinal
 from personametrics.data.study import Aim
 from personametrics.lab.asked import Asked
 from personametrics.lab.change import changed, replayed
+from personametrics.remedies.abstain import Abstain
 from personametrics.remedies.average import Average
 from personametrics.remedies.debias import Debias
 from personametrics.studies.fidelity import Fidelity
@@ -90,6 +91,15 @@ def test_personas_that_become_alike_are_noticed_where_the_signal_rises() -> None
     found = changed(Asked(Stability(), Remedy(), wide, Responses.read(alike, before.columns, Numeric(1, 5))))[2]
     assert found["spread.kept"].high < 0.8
     assert found.verdict.label == "helps, but makes personas alike"
+
+
+def test_answers_that_are_lost_with_the_remedy_are_noticed() -> None:
+    before = answered(0.5)
+    lost = before.frame.with_columns(answer=pl.when(pl.col("run") > 0).then(pl.col("answer")))
+    after = Responses.read(lost, before.columns, before.scale)
+    assert [one.code for one in changed(Asked(Stability(), Remedy(), before, after))[2].notices] == ["more-unread"]
+    for remedy, arms in ((Remedy(), (after, before)), (Abstain(), (before, before))):
+        assert not changed(Asked(Stability(), remedy, *arms))[2].notices
 
 
 def test_a_rival_of_the_same_price_stands_beside() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from personametrics.data.errors import DesignError
 from personametrics.data.estimate import Estimate, Name, Status
 from personametrics.data.finding import Finding, Rows, Verdict
+from personametrics.data.notice import Notice
 from personametrics.data.prompt import NOBODY
 from personametrics.data.remedy import Chain, Remedy
 from personametrics.data.study import Aim, Study
@@ -22,6 +23,8 @@ COLLAPSED = 0.8
 """Spread within groups collapses where the whole interval of what is kept lies below this."""
 NO_CHANGES = {"probability", "runs", "calls", "money"}
 """Units of numbers whose change says nothing."""
+UNREAD = ("unparsable", "unread", "share.missing")
+"""Shares of what could not be read, where a study has one."""
 COMPARISON = "comparison"
 """What the finding is called."""
 CITE = ("cameron2011",)
@@ -73,7 +76,8 @@ def changed(asked: Asked, rival: Asked | None = None, level: float = 0.9) -> tup
     question = f"Does {cure} cure what {name_of(asked.study)} measures?"
     cite = tuple(dict.fromkeys((*asked.remedy.cite, *asked.study.cite, *CITE)))
     tables = {one: rows for one, rows in tables.items() if rows}
-    return before.finding, after.finding, Finding(COMPARISON, question, sentence, tuple(found), evidence=tables, cite=cite)
+    said = _unread(asked.remedy, before, after)
+    return before.finding, after.finding, Finding(COMPARISON, question, sentence, tuple(found), said, tables, cite)
 
 
 def applied(asked: Asked) -> Finding | None:
@@ -109,6 +113,19 @@ def _beside(asked: Asked, rival: Asked, before: Arm) -> Arm:
         return rival.arms()[1]
     answers = only(rival.treated, before.responses.items.names) if asked.remedy.splits == "items" else rival.treated
     return Arm(rival.remedy.estimates(before.study), rival.remedy.responses(answers), rival.group)
+
+
+def _unread(remedy: Remedy, before: Arm, after: Arm) -> tuple[Notice, ...]:
+    """That with the remedy much less could be read; a remedy that takes answers back means to."""
+    if getattr(remedy, "acts_on", "") == "responses":
+        return ()
+    more = [
+        f"{before.values[name]:.0%} to {after.values[name]:.0%}"
+        for name in UNREAD
+        if after.values.get(name, 0.0) > before.values.get(name, 1.0) + NOTHING
+    ]
+    text = f"What could not be read goes from {' and '.join(more)} with the remedy: the change is that of what was left."
+    return (Notice("more-unread", text),) if more else ()
 
 
 KEPT = Name("ratio", "personas", "variance between personas of a group, with the remedy over without it")
