@@ -93,6 +93,14 @@ def test_personas_that_become_alike_are_noticed_where_the_signal_rises() -> None
     assert found.verdict.label == "helps, but makes personas alike"
 
 
+def test_an_arm_without_the_number_leaves_nothing_to_be_said() -> None:
+    whole = answered(0.5)
+    once = replace(whole, frame=whole.frame.filter(pl.col("run") == 0))
+    verdict = changed(Asked(Stability(), Remedy(), once, whole))[2].verdict
+    assert verdict.label == "unknown"
+    assert verdict.sentence.startswith("Nothing can be said: there is no signal without the remedy (no persona answered")
+
+
 def test_answers_that_are_lost_with_the_remedy_are_noticed() -> None:
     before = answered(0.5)
     lost = before.frame.with_columns(answer=pl.when(pl.col("run") > 0).then(pl.col("answer")))

@@ -9,7 +9,8 @@ import pytest
 import vl_convert
 
 from personametrics.data.card import Card
-from personametrics.data.finding import Cell, Rows
+from personametrics.data.estimate import Estimate, Name, Status
+from personametrics.data.finding import Cell, Finding, Rows, Verdict
 from personametrics.report.figure import Figure
 from personametrics.report.figures import figures, save_figures, specification
 from personametrics.report.theme import Scheme, theme
@@ -166,3 +167,15 @@ def contrast(one: str, other: str) -> float:
 
     low, high = sorted((light(one), light(other)))
     return (high + 0.05) / (low + 0.05)
+
+
+def test_an_arm_without_a_number_is_not_drawn() -> None:
+    def one(name: str, value: float) -> Estimate:
+        status = Status.UNDEFINED if math.isnan(value) else Status.OK
+        return Estimate(name, value, value, value, 0.9, 8, "by hand", status, Name("share", "answers", "a share"))
+
+    named = {"before.signal": 0.4, "after.signal": 0.5, "rival.signal": math.nan}
+    (found,) = figures(Finding("comparison", "?", Verdict("helps", "."), tuple(one(*pair) for pair in named.items())))
+    assert [row["arm"] for row in found.rows] == ["without", "with the remedy"]
+    nothing = tuple(one(name, math.nan) for name in named)
+    assert not figures(Finding("comparison", "?", Verdict("unknown", "."), nothing))

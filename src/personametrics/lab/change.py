@@ -184,6 +184,9 @@ def _verdict(found: Sequence[Estimate], name: str, better: Mapping[str, tuple[fl
     """What the paired interval says, what the same money would have bought, and whether the panel collapsed."""
     by = {one.name: one for one in found}
     before, after, change, kept = by[f"before.{name}"], by[f"after.{name}"], by[f"change.{name}"], by["spread.kept"]
+    for one, arm in ((before, "without"), (after, "with")):
+        if math.isnan(one.value):
+            return Verdict("unknown", f"Nothing can be said: there is no {name} {arm} the remedy ({one.status}).")
     moved = f"{name} goes from {before.value:.2f} to {after.value:.2f}"
     said = f"{moved}, a change of {change.value:+.2f} ({change.low:+.2f} to {change.high:+.2f})"
     ends = better["change"]
@@ -200,8 +203,8 @@ def _verdict(found: Sequence[Estimate], name: str, better: Mapping[str, tuple[fl
     if "ahead" in better:
         ahead, gain = by[f"ahead.{name}"], better["ahead"]
         worth = "better than" if gain[0] > 0 else "worse than" if gain[1] < 0 else "not told apart from"
-        reach = f"{ahead.low:+.2f} to {ahead.high:+.2f}" if math.isfinite(ahead.low) else "no interval"
-        sentence += f" It is {worth} {rival} ({ahead.value:+.2f}, {reach})."
+        told = f"It is {worth} {rival} ({ahead.value:+.2f}, {ahead.low:+.2f} to {ahead.high:+.2f})"
+        sentence += f" {told if math.isfinite(ahead.low) else f'Whether it is better than {rival}, is open'}."
     if kept.high < COLLAPSED:
         sentence += f" Personas of a group become alike: {kept.value:.0%} of their variance is left ({kept.low:.0%} to {kept.high:.0%})."
         label = "helps, but makes personas alike" if label == "helps" else label

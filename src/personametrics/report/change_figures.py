@@ -5,15 +5,15 @@ from typing import Any
 import altair as alt
 
 from personametrics.data.finding import Finding
-from personametrics.report.figure import STEP, TICKS, WHOLE, Figure, drawing, ends
+from personametrics.report.figure import STEP, TICKS, WHOLE, Figure, drawing, ends, known
 from personametrics.report.words import interval, number, plain
 
 ARMS = {"before": "without", "after": "with the remedy", "rival": "same money, naively"}
 
 
 def arms(finding: Finding) -> Figure | None:
-    """Dot and interval of each arm of a comparison."""
-    found = {arm: e for e in finding.estimates for arm in ARMS if e.name.startswith(f"{arm}.")}
+    """Dot and interval of each arm of a comparison that has a number."""
+    found = {arm: e for e in finding.estimates for arm in ARMS if e.name.startswith(f"{arm}.") and known(e.value)}
     if finding.study != "comparison" or "after" not in found:
         return None
     name = plain(found["after"].name.removeprefix("after."))
