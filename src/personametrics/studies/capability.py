@@ -1,5 +1,6 @@
 """Does a stronger model hold a persona better?"""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -157,7 +158,9 @@ def _rows(names: Sequence[str], signals: Sequence[Estimate], order: Ranks) -> Ro
 def _verdict(found: Sequence[Estimate], names: Sequence[str], order: Ranks) -> Verdict:
     """What the intervals say."""
     known = {one.name: one for one in found}
-    told = ", ".join(f"{name} {known[f'signal.{name}'].value:.2f}" for name in sorted(names, key=lambda one: known[f"rank.{one}"].value))
+    ranked = sorted(names, key=lambda one: known[f"rank.{one}"].value)
+    signals = {name: known[f"signal.{name}"].value for name in ranked}
+    told = ", ".join(f"{name} {'without a signal' if math.isnan(value) else f'{value:.2f}'}" for name, value in signals.items())
     if len(names) < 2:
         return Verdict("one model", f"Only one model answered ({told}): put answers of several into one table.", open=(USE,))
     if tau := known.get("correlation"):
