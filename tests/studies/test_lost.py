@@ -12,6 +12,7 @@ from personametrics.data.ask import Ask
 from personametrics.data.columns import Columns
 from personametrics.data.errors import AnswerError, ColumnError, DesignError
 from personametrics.data.item import Item
+from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
 from personametrics.data.study import Asking
@@ -74,13 +75,21 @@ def test_turns_that_only_scatter_the_runs_are_less_reliable() -> None:
     assert found.verdict.label == "less reliable"
 
 
-def test_nothing_is_lost_where_both_outcomes_stay() -> None:
+def test_nothing_is_lost_where_both_outcomes_stay_in_enough_cells_to_say_so() -> None:
     def firm(ask: Ask) -> dict[str, float]:
         odds = dict(KNOWN.world(ask))
         best = max(odds, key=lambda one: (one in {"4", "I live by the sea.", "I see.", "consistent"} and odds[one] > 0, odds[one]))
         return dict.fromkeys(odds, 0.0) | {best: 1.0}
 
-    assert STUDY.estimate(Theatre.of(STUDY, KNOWN).play(firm, 1)).verdict.label == "not lost"
+    few = STUDY.estimate(Theatre.of(STUDY, KNOWN).play(firm, 1))
+    assert few.verdict.label == "undecided"
+    assert (few["mean.turns"].value, few["mean.turns"].low < -10, few["mean.turns"].high > 10) == (0, True, True)
+    people = tuple(Persona(f"person {at}", f"You are number {at}. You live by the sea.") for at in range(15))
+    asked = ("How many are there on day {}?", "Two came first.")
+    told = [{"shard.1": asked[0].format(at), "shard.2": asked[1], "gold": "4"} for at in range(15)]
+    tasks = tuple(Item(f"sum {at}", f"{one['shard.1']} {one['shard.2']}", KNOWN.items[0].scale, one) for at, one in enumerate(told))
+    many = replace(KNOWN, personas=people, items=tasks)
+    assert STUDY.estimate(Theatre.of(STUDY, many).play(firm, 1)).verdict.label == "not lost"
 
 
 def test_what_is_told_is_the_same_in_all_arms_and_comes_in_turns_in_one() -> None:

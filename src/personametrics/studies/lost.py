@@ -26,6 +26,7 @@ from personametrics.data.scale import Nominal, Ordinal
 from personametrics.data.study import Aim, Asking, Known
 from personametrics.stats.aptitude import aptitude, expected
 from personametrics.stats.arrays import Floats
+from personametrics.stats.mover import difference
 
 FULL, CONCAT, SHARDED = "full", "concat", "sharded"
 ARMS: Mapping[str, str] = {FULL: "told at once", CONCAT: "told at once in a list", SHARDED: "told bit by bit"}
@@ -126,13 +127,18 @@ class Lost:
         return _said(replace(one, value=100 * one.value, low=100 * one.low, high=100 * one.high))
 
     def _change(self, summed: Summed, name: str, change: str, meaning: str) -> Estimate:
-        """How much a number differs between two arms, over what both have."""
+        """How much a number differs between two arms, over what both have; where no cell differs, by what is known of either arm alone."""
         first, second = (pl.col(f"{name.rpartition('.')[2]}.{arm}") for arm in CHANGES[change])
         there = first.is_not_null() & second.is_not_null()
         one, other = (ARMS[arm] for arm in CHANGES[change])
         means = Name("points of 100", "cells", f"{meaning}: {one} minus {other}, over the same personas and tasks")
         n = len(summed.rows.filter(there))
-        return _said(summed.estimate(f"{name}.{change}", means, [(first - second) * there, there], _mean, n=n))
+        found = summed.estimate(f"{name}.{change}", means, [(first - second) * there, there], _mean, n=n)
+        if found.low == found.high:
+            alone = (summed.share(name, means, [arm / 100 * there, there], n=n).interval for arm in (first, second))
+            ends = difference(*alone)
+            found = replace(found, low=100 * ends.low, high=100 * ends.high, method="MOVER of Wilson's intervals")
+        return _said(found)
 
     def _verdict(self, found: Sequence[Estimate]) -> Verdict:
         """What the intervals say of the turns, not of the wording."""
