@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from personametrics import report
+from personametrics.cli.people import HUMANS, Human, HumanAnswer, HumanItem, Respondent
 from personametrics.data.card import Card
 from personametrics.data.columns import Columns, Duplicates
 from personametrics.data.errors import AnswerError, InputError
@@ -23,7 +24,7 @@ from personametrics.lab.measure import measure as measured
 from personametrics.studies.fidelity import Fidelity
 from personametrics.studies.stability import Stability
 
-ANSWERS, HUMANS, OUTPUT, NUMBERS = "Answers", "Human answers", "Output", "Numbers"
+ANSWERS, OUTPUT, NUMBERS = "Answers", "Output", "Numbers"
 
 
 def measure(  # noqa: PLR0917 (a command's options are its parameters)
@@ -54,10 +55,10 @@ def measure(  # noqa: PLR0917 (a command's options are its parameters)
     duplicates: Annotated[
         str, typer.Option(help="Rows with the same persona, item, condition, run: error, first, last, mean, runs.", rich_help_panel=ANSWERS)
     ] = "error",
-    human: Annotated[Path | None, typer.Option(help="A table of people's answers, one a row.", rich_help_panel=HUMANS)] = None,
-    human_respondent: Annotated[str, typer.Option(help="Column: who answers.", rich_help_panel=HUMANS)] = "respondent",
-    human_item: Annotated[str, typer.Option(help="Column: what is asked.", rich_help_panel=HUMANS)] = "item",
-    human_answer: Annotated[str, typer.Option(help="Column: the answer.", rich_help_panel=HUMANS)] = "answer",
+    human: Human = None,
+    human_respondent: Respondent = "respondent",
+    human_item: HumanItem = "item",
+    human_answer: HumanAnswer = "answer",
     human_where: Annotated[list[str] | None, typer.Option(help="Keep rows with column=value (or !=).", rich_help_panel=HUMANS)] = None,
     match: Annotated[
         list[str] | None, typer.Option(help="Groups: panel column=human column, such as party=ideology.", rich_help_panel=HUMANS)
@@ -95,23 +96,33 @@ def measure(  # noqa: PLR0917 (a command's options are its parameters)
             Responses.read(human, human_columns, reading.scale, missing=reading.missing, keep=human_where or ()), pairs, level
         )
     study = Stability(level, target, price)
-    cards = []
-    for title, keep in _parts(file, where_ or [], by or []):
-        try:
-            cards.append(measured(reading.read(file, keep), human=people, study=study, title=title))
-        except InputError as error:
-            if not by:
-                raise
-            typer.echo(f"personametrics: {title} cannot be measured: {error}", err=True)
-    if not cards:
-        message = f"None of the panels in {file} can be measured."
-        raise InputError(message)
+    cards = _cards(
+        _parts(file, where_ or [], by or []),
+        lambda title, keep: measured(reading.read(file, keep), human=people, study=study, title=title),
+        of=file if by else None,
+    )
     low = [f"{card.title}: {bar.text} ({bar.of(card):.3f})" for card in cards for bar in bars if not bar.of(card) >= bar.least]
     _write(cards, html, figures, latex, markdown)
     _print(cards, by=bool(by), as_json=json_)
     if low:
         typer.echo("Below --fail-under: " + "; ".join(low), err=True)
         raise typer.Exit(1)
+
+
+def _cards(parts: Iterable[tuple[str, Sequence[str]]], card: Callable[[str, Sequence[str]], Card], *, of: Path | None) -> list[Card]:
+    """A card of each part of the rows; a part of several that cannot be measured is said aloud, unless none of that file can be."""
+    found = []
+    for title, keep in parts:
+        try:
+            found.append(card(title, keep))
+        except InputError as error:
+            if of is None:
+                raise
+            typer.echo(f"personametrics: {title} cannot be measured: {error}", err=True)
+    if not found:
+        message = f"None of the panels in {of} can be measured."
+        raise InputError(message)
+    return found
 
 
 @dataclass(frozen=True)

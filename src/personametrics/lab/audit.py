@@ -20,7 +20,7 @@ from personametrics.elicit.run import Run
 from personametrics.elicit.study_file import checked
 from personametrics.lab import cures, members
 from personametrics.lab.diagnosis import diagnose, shared_level
-from personametrics.lab.further import further
+from personametrics.lab.further import Further, further
 from personametrics.lab.measure import versions
 from personametrics.lab.trial import Trial
 from personametrics.models.named import named
@@ -97,24 +97,24 @@ async def conduct(run: Run, model: Model, terms: Terms, *, extend: bool = False)
         extend: take a changed plan.
     """
     terms = replace(terms, caps=Caps(**run.plan.caps.model_dump()), prices=run.prices)
-    beside = further(run).sessions  # before anything is paid: a study or a remedy may be unknown
+    beside = further(run)  # before anything is paid: a study or a remedy may be unknown
     for name in run.plan.remedies:
         if name != cures.AUTO:
             members.remedy(name)
     tally = await run.ask(model, terms, extend=extend)
-    for session in beside.values():
+    for session in beside.sessions.values():
         if not tally.complete:
             return tally
         tally = tally.with_more(await session.ask(model, terms))
     if tally.complete and run.plan.remedies:
-        more = await cures.try_out(_trials(run, model, _found(run)), terms, most=_most(run))
+        more = await cures.try_out(_trials(run, model, _found(run, beside), beside), terms, most=_most(run))
         tally = tally.with_more(more) if more else tally
     return tally
 
 
-def _trials(run: Run, model: Model, found: Sequence[Finding]) -> list[Trial]:
+def _trials(run: Run, model: Model, found: Sequence[Finding], beside: Further) -> list[Trial]:
     """Remedies to try."""
-    return cures.trials(run, model, found, further(run).sessions)
+    return cures.trials(run, model, found, beside.sessions)
 
 
 def _most(run: Run) -> int:
@@ -132,20 +132,20 @@ def card_of(run: Run, title: str = "") -> Card:
     Raises:
         RunError: it is no run directory.
     """
-    found = _found(run)
+    beside = further(run)
+    found = _found(run, beside)
     with Journal.read(run.folder) as journal:
         frame = run.table(texts=False)
         asking, kept = record(frame, journal, run.prices, run.plan.level), journal.manifest
-    beside = further(run)
     if run.plan.remedies or beside.sessions:
-        tried = cures.tried(_trials(run, cures.Recorded(run.model), found), most=_most(run)) if run.plan.remedies else ()
+        tried = cures.tried(_trials(run, cures.Recorded(run.model), found, beside), most=_most(run)) if run.plan.remedies else ()
         found = [replace(diagnose(found, run.plan.level), notices=beside.notices), *tried, *found]
     aside = {name: kept[name] for name in ("model", "prompt", "applied", "adaptive", "reported", "stopped") if kept.get(name)}
     aside["study"] = {name: value for name, value in kept["study"].items() if name != "prompt" and value not in ("", {}, None)}
     return Card(title or f"{run.model} ({run.folder.name})", (*found, asking), {**aside, "rows": len(frame), "versions": versions()})
 
 
-def _found(run: Run) -> list[Finding]:
+def _found(run: Run, beside: Further) -> list[Finding]:
     """What the studies of a run found, as far as it is."""
     with Journal.read(run.folder) as journal:
         kept, totals = journal.manifest, journal.totals()
@@ -154,14 +154,14 @@ def _found(run: Run) -> list[Finding]:
     )
     looks = kept.get("adaptive", {}).get("looks", ())
     plan = run.plan.model_copy(update={"level": looks[-1]["level"]}) if looks and looks[-1]["level"] < 1 else run.plan
-    panels, beside = run.panels(run.table(texts=False)), further(run).sessions
-    if beside:
-        plan = plan.model_copy(update={"level": shared_level([Stability()], plan.level, beside=len(beside))[0].level})
+    panels, others = run.panels(run.table(texts=False)), beside.sessions
+    if others:
+        plan = plan.model_copy(update={"level": shared_level([Stability()], plan.level, beside=len(others))[0].level})
     findings: list[Finding] = []
     for scale, arms in panels.items():
         found = _findings(plan, arms, price)
         findings += found if len(panels) == 1 else [replace(one, question=f"{one.question} (items on {scale})") for one in found]
-    return findings + [session.said for session in beside.values()]
+    return findings + [session.said for session in others.values()]
 
 
 def _findings(plan: Plan, arms: Mapping[str, Responses], price: float | None) -> list[Finding]:
