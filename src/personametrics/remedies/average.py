@@ -43,8 +43,11 @@ class Average(Remedy):
 
     def __post_init__(self) -> None:
         """Refuse numbers and ways that are none."""
-        if self.k < 1 or self.how not in get_args(How):
-            message = f"average: k is 1 or more, not {self.k}; how is {options(self.how, get_args(How))}."
+        if self.k < 1:
+            message = f"average: k is 1 or more, not {self.k}."
+            raise StudyError(message)
+        if self.how not in get_args(How):
+            message = f'average: how is "{self.how}", which is unknown: {options(self.how, get_args(How))}.'
             raise StudyError(message)
 
     def asks(self, asks: Sequence[Ask]) -> list[Ask]:
