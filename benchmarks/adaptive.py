@@ -17,12 +17,12 @@ import polars as pl
 from tables import load, markdown, put
 
 from personametrics.data.columns import Columns
-from personametrics.data.panels.panel import Panel
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Numeric
 from personametrics.elicit.adaptive import DECIDES, Adaptive, Sizes
+from personametrics.measures.panel import Panel
 from personametrics.stats.arrays import Floats, Ints
-from personametrics.stats.intervals import Interval
+from personametrics.stats.intervals.jackknife import Interval
 
 MOST = Sizes(30, 40, 10)
 LEVEL = 0.9
@@ -61,7 +61,7 @@ WORLDS: Mapping[str, World] = {
 }
 
 
-class Outcome(NamedTuple):
+class ReplyOutcome(NamedTuple):
     """What one way of asking made of one panel."""
 
     signal: Interval
@@ -69,38 +69,38 @@ class Outcome(NamedTuple):
     looks: int = 1
 
 
-Way = Callable[[Floats, int], Outcome]
+Way = Callable[[Floats, int], ReplyOutcome]
 
 
-def read(answers: Floats, asks: Ints) -> Responses:
+def read(answers: Floats, requests: Ints) -> Responses:
     """Answers to some asks, as the library reads them."""
-    frame = pl.DataFrame({"persona": asks[:, 0], "item": asks[:, 1], "run": asks[:, 2], "answer": answers[tuple(asks.T)]})
+    frame = pl.DataFrame({"persona": requests[:, 0], "item": requests[:, 1], "run": requests[:, 2], "answer": answers[tuple(requests.T)]})
     return Responses.read(frame, COLUMNS, Numeric())
 
 
 def fixed(items: int, runs: int) -> Way:
     """All personas, so many items and runs, one look."""
-    asks = np.indices((MOST.personas, items, runs)).reshape(3, -1).T
+    requests = np.indices((MOST.personas, items, runs)).reshape(3, -1).T
 
-    def ask(answers: Floats, _: int) -> Outcome:
-        return Outcome(Panel(read(answers, asks), LEVEL).signal, len(asks))
+    def request(answers: Floats, _: int) -> ReplyOutcome:
+        return ReplyOutcome(Panel(read(answers, requests), LEVEL).signal, len(requests))
 
-    return ask
+    return request
 
 
 def adaptive(**knobs: object) -> Way:
     """Until it is over."""
 
-    def ask(answers: Floats, seed: int) -> Outcome:
+    def request(answers: Floats, seed: int) -> ReplyOutcome:
         plan = Adaptive(MOST, level=LEVEL, seed=seed, **knobs)  # type: ignore[arg-type] # knobs are the class's own
         step = plan.start()
-        asked = step.ask
-        while len(step.ask):
+        asked = step.request
+        while len(step.request):
             step = plan.next(read(answers, asked), step)
-            asked = np.concatenate([asked, step.ask])
-        return Outcome(step.looks[-1].signal, len(asked), len(step.looks))
+            asked = np.concatenate([asked, step.request])
+        return ReplyOutcome(step.looks[-1].signal, len(asked), len(step.looks))
 
-    return ask
+    return request
 
 
 WAYS: Mapping[str, Way] = {
@@ -113,7 +113,7 @@ WAYS: Mapping[str, Way] = {
 }
 
 
-def row(world: World, found: list[Outcome]) -> list[str]:
+def row(world: World, found: list[ReplyOutcome]) -> list[str]:
     """One way of asking, summed up."""
     low, value, high = np.array([[one.signal.low, one.signal.value, one.signal.high] for one in found]).T
     above, below = low > DECIDES, high < DECIDES

@@ -16,15 +16,15 @@ from functools import partial
 from clients import CORE, ITEMS, MODEL, MOST_TOKENS, RUNS, SYSTEM, USER, filled, timed
 from loopback import ANSWER, pin
 
-from personametrics.data.ask import Sampling
-from personametrics.data.grid import Grid
 from personametrics.data.item import Item
 from personametrics.data.model import Can
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import Prompt
 from personametrics.data.reply import Reply
+from personametrics.data.request import Sampling
 from personametrics.data.scale import Ordinal
 from personametrics.elicit.engine import elicit
+from personametrics.elicit.grid import Grid
 from personametrics.elicit.journal import Journal
 from personametrics.elicit.table import table
 from personametrics.models.openai_compatible import CAN, MOST, OpenAICompatible
@@ -33,11 +33,11 @@ from personametrics.models.scripted import Scripted
 SCALE = Ordinal(("strongly disagree", "disagree", "neutral", ANSWER, "strongly agree"))
 
 
-def panel(asks: int, runs: int = RUNS) -> Grid:
+def panel(requests: int, runs: int = RUNS) -> Grid:
     """So many asks, whose prompts are as long as those of the peers."""
     frame = Prompt().ask(Persona("", ""), Item("", "", SCALE)).messages
     told, asked = SYSTEM - len(frame[0].text), USER - len(frame[1].text)
-    personas = [Persona(f"p{at}", filled("You are a nurse on nights. ", told, at)) for at in range(asks // (ITEMS * runs))]
+    personas = [Persona(f"p{at}", filled("You are a nurse on nights. ", told, at)) for at in range(requests // (ITEMS * runs))]
     items = [Item(f"q{at}", filled("Trains should be free for all. ", asked, at), SCALE) for at in range(ITEMS)]
     return Grid(personas, items, runs, sampling=Sampling(max_tokens=MOST_TOKENS))
 
@@ -48,14 +48,14 @@ async def calls_alone(url: str, calls: int) -> None:
     assert answers == [ANSWER] * calls
 
 
-async def everything(url: str, asks: int, runs: int = RUNS, can: frozenset[Can] = CAN - {Can.MANY}) -> None:
+async def everything(url: str, requests: int, runs: int = RUNS, can: frozenset[Can] = CAN - {Can.MANY}) -> None:
     """What a run does: prompts made, keys, calls, the journal on disk, answers read, the table."""
-    grid, model = panel(asks, runs), _model(url, can)
+    grid, model = panel(requests, runs), _model(url, can)
     with tempfile.TemporaryDirectory() as folder, Journal.open(folder, {}) as journal:
         tally = await elicit(model, grid, journal)
         frame = table(grid, journal, model.id, grid.items, "label")
     assert tally.complete
-    assert frame["answer"].to_list() == [ANSWER] * asks
+    assert frame["answer"].to_list() == [ANSWER] * requests
 
 
 def _model(url: str, can: frozenset[Can]) -> OpenAICompatible:
@@ -70,14 +70,14 @@ WAYS: dict[str, Callable[[str, int], Awaitable[None]]] = {
 }
 
 
-def memory(asks: int) -> dict[str, float]:
+def memory(requests: int) -> dict[str, float]:
     """Peak MiB, all of the process, seconds and CPU seconds of a run whose answers come at once, with its table without texts."""
-    grid, start = panel(asks), time.perf_counter()
+    grid, start = panel(requests), time.perf_counter()
     model = Scripted(lambda _: Reply(ANSWER, finish="stop", tokens_in=300, tokens_out=1, seconds=0.1, fingerprint="fp_1"))
     with tempfile.TemporaryDirectory() as folder, Journal.open(folder, {}) as journal:
         asyncio.run(elicit(model, grid, journal))
         frame = table(grid, journal, model.id, grid.items, "label", texts=False)
-    assert len(frame) == asks
+    assert len(frame) == requests
     assert frame["answer"].null_count() == 0
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
     return {"peak": peak, "seconds": time.perf_counter() - start, "cpu": time.process_time()}

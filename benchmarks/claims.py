@@ -23,14 +23,14 @@ from typing import NamedTuple
 from published import CLAIMS, Claim
 from tables import put
 
-from personametrics.data.ask import Ask
 from personametrics.data.citations import references
 from personametrics.data.errors import InputError
 from personametrics.data.finding import Finding, Verdict
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
 from personametrics.data.reply import Reply
-from personametrics.data.study import Asking
+from personametrics.data.request import Request
+from personametrics.data.study import Elicitation
 from personametrics.elicit.engine import Terms
 from personametrics.elicit.table import of_study, replied
 from personametrics.lab.run import Session
@@ -84,7 +84,7 @@ def toy(claim: Claim, folder: Path) -> Tested:
     """
     model = Embedded()
     study, people, items = claim.setting
-    session = Session.opened(study, model.id, people, items, folder, Asking(claim.runs))
+    session = Session.opened(study, model.id, people, items, folder, Elicitation(claim.runs))
     asyncio.run(session.ask(model, Terms()))
     number = claim.planted(session) if claim.planted else _number(claim, _said(claim, lambda: planted(session)))
     return _tested(claim, _said(claim, lambda: session.finding), CALLED, number)
@@ -98,25 +98,25 @@ def _number(claim: Claim, truth: Finding) -> float:
 def planted(session: Session) -> Finding:
     """The same study of the society's own odds."""
     world = society(session.personas, session.items)
-    asks = session.study.design(session.personas, session.items, replace(session.asking, score=True))
-    return session.study.estimate(of_study(replied(asks, [Reply(probabilities=world(ask)) for ask in asks]), "the society"))
+    requests = session.study.design(session.personas, session.items, replace(session.elicitation, score=True))
+    return session.study.estimate(of_study(replied(requests, [Reply(probabilities=world(request)) for request in requests]), "the society"))
 
 
-def society(people: Sequence[Persona], items: Sequence[Item]) -> Callable[[Ask], Mapping[str, float]]:
+def society(people: Sequence[Persona], items: Sequence[Item]) -> Callable[[Request], Mapping[str, float]]:
     """How the society answers everything that studies ask: also how sure it is, and what it reveals."""
     plain, asked = panels.society(people, items), {item.id: item for item in items}
     who = {one.id: Person.of(one) for one in people}
 
-    def answer(ask: Ask) -> Mapping[str, float]:
-        about = ask.about
+    def answer(request: Request) -> Mapping[str, float]:
+        about = request.about
         if about.get("certainty_of"):
-            return sureness(who.get(about["persona"]), asked[about["item"]], ask.choices)
+            return sureness(who.get(about["persona"]), asked[about["item"]], request.choices)
         if "fits" not in about:
-            return plain(ask)
+            return plain(request)
         fits = set(about["fits"].split("|"))
         share = PLANTED.honest if about["arm"] == "written" else PLANTED.reveal
-        odds = {True: share / len(fits), False: (1 - share) / (len(ask.choices) - len(fits))}
-        return {choice: odds[label in fits] for choice, label in zip(ask.choices, ask.labels, strict=True)}
+        odds = {True: share / len(fits), False: (1 - share) / (len(request.choices) - len(fits))}
+        return {choice: odds[label in fits] for choice, label in zip(request.choices, request.labels, strict=True)}
 
     return answer
 

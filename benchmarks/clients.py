@@ -80,11 +80,11 @@ async def openai(url: str, calls: int) -> None:
 
 async def litellm(url: str, calls: int) -> None:
     """LiteLLM's `acompletion`, without retries."""
-    ask = importlib.import_module("litellm").acompletion
+    request = importlib.import_module("litellm").acompletion
 
     async def say(chat: Chat) -> str:
         where = {"model": f"openai/{MODEL}", "api_base": url, "api_key": KEY}
-        made = await ask(**where, messages=chat, max_tokens=MOST_TOKENS, temperature=1.0, num_retries=0, max_retries=0)
+        made = await request(**where, messages=chat, max_tokens=MOST_TOKENS, temperature=1.0, num_retries=0, max_retries=0)
         return str(made.choices[0].message.content)
 
     await workers(say, calls)
@@ -124,11 +124,11 @@ NEEDS = {"bare aiohttp": "aiohttp", "openai SDK": "openai", "LiteLLM": "litellm"
 """The package that each is, by name."""
 
 
-async def timed(ask: Callable[[str, int], Awaitable[None]], url: str, calls: int) -> dict[str, float]:
+async def timed(request: Callable[[str, int], Awaitable[None]], url: str, calls: int) -> dict[str, float]:
     """Milliseconds of CPU a call, all threads, and calls a second, after a warm-up."""
-    await ask(url, WARM)
+    await request(url, WARM)
     start, used = time.perf_counter(), time.process_time()
-    await ask(url, calls)
+    await request(url, calls)
     return {"cpu": (time.process_time() - used) / calls * 1000, "rate": calls / (time.perf_counter() - start)}
 
 

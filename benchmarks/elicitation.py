@@ -20,8 +20,8 @@ from math import nan
 from pathlib import Path
 from typing import NamedTuple
 
-from asking import WAYS
 from clients import CLIENTS, CONNECTIONS, NEEDS
+from asking import WAYS
 from tables import aligned, load, markdown, put
 
 HERE = Path(__file__).parent
@@ -113,11 +113,11 @@ def once(client: Client, calls: int, told: list[dict[str, float]]) -> Taken:
     return Taken(**json.loads(lines[-1]))
 
 
-def measured(asking: Sequence[Client], calls: int) -> tuple[dict[str, Taken], float]:
+def measured(elicitation: Sequence[Client], calls: int) -> tuple[dict[str, Taken], float]:
     """The best round of every client, all in turn so that they meet the same load; and the calls a second that the server is good for."""
     rounds, told = defaultdict[str, list[Taken]](list), list[dict[str, float]]()
     for _ in range(ROUNDS):
-        for client in asking:
+        for client in elicitation:
             rounds[client.name].append(once(client, calls, told))
     ceiling = max(one["answered"] / one["cpu"] for one in told)
     return {name: _best(found) for name, found in rounds.items()}, ceiling
@@ -129,10 +129,10 @@ def _best(found: Sequence[Taken]) -> Taken:
     return Taken(min(one.cpu for one in found), max(one.rate for one in found), trouble)
 
 
-def calls_table(asking: Sequence[Client], found: dict[str, Taken]) -> Table:
+def calls_table(elicitation: Sequence[Client], found: dict[str, Taken]) -> Table:
     """What a call costs."""
     least, ours, rows = found["bare aiohttp"].cpu, found["ours"].cpu, []
-    for client in asking:
+    for client in elicitation:
         one, name = found[client.name], f"{client.name} {client.version}".strip()
         if one.trouble:
             rows.append([name, one.trouble, "", "", "", ""])
@@ -145,11 +145,11 @@ def calls_table(asking: Sequence[Client], found: dict[str, Taken]) -> Table:
 def memory_table(sizes: Sequence[int]) -> Table:
     """What a long run holds."""
     rows = []
-    for asks in sizes:
-        command = [sys.executable, str(HERE / "asking.py"), "memory", str(asks)]
+    for requests in sizes:
+        command = [sys.executable, str(HERE / "asking.py"), "memory", str(requests)]
         taken = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)  # noqa: S603
-        kept = f"≤ {MEMORY_BUDGET:g}: {'met' if taken['peak'] <= MEMORY_BUDGET else 'not met'}" if asks == ASKS[-1] else ""
-        rows.append([f"{asks:,}", f"{taken['peak']:,.0f}", kept, f"{taken['cpu']:.0f}", f"{taken['seconds']:.0f}"])
+        kept = f"≤ {MEMORY_BUDGET:g}: {'met' if taken['peak'] <= MEMORY_BUDGET else 'not met'}" if requests == ASKS[-1] else ""
+        rows.append([f"{requests:,}", f"{taken['peak']:,.0f}", kept, f"{taken['cpu']:.0f}", f"{taken['seconds']:.0f}"])
     return ["asks", "peak MiB", "budget", "CPU seconds", "seconds"], rows
 
 
@@ -171,9 +171,9 @@ def main() -> None:
     options = parser.parse_args()
     calls, sizes = (800, ASKS[:1]) if options.quick else (CALLS, ASKS)
     print(f"{calls:,} answers from 127.0.0.1, {CONNECTIONS} at a time; {load()} at the start.", flush=True)
-    asking = clients(options.peers)
-    found, ceiling = measured(asking, calls)
-    tables = {"asking": calls_table(asking, found)}
+    elicitation = clients(options.peers)
+    found, ceiling = measured(elicitation, calls)
+    tables = {"asking": calls_table(elicitation, found)}
     print(f"\n{aligned(*tables['asking'])}", flush=True)
     tables["asking memory"] = memory_table(sizes)
     print(f"\n{aligned(*tables['asking memory'])}\n\n{machine(ceiling)}")

@@ -21,8 +21,8 @@ from pathlib import Path
 import numpy as np
 from tables import aligned, load, markdown, put
 
-from personametrics.data.ask import Ask, Message, Sampling
 from personametrics.data.reply import Reply
+from personametrics.data.request import Message, Request, Sampling
 from personametrics.models.embedded.model import Embedded
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
@@ -62,7 +62,7 @@ def known(model: Embedded) -> list[str]:
     return [word[1:] for word in words if word[0] == "Ġ" and word[1:].isalpha() and word[1:].isascii()]
 
 
-def panel(model: Embedded, personas: int) -> list[Ask]:
+def panel(model: Embedded, personas: int) -> list[Request]:
     """Asks of every persona and item."""
     draw, words = np.random.default_rng(1), known(model)
     around = model.tokens([Message("user", "")]) - model.tokens([])
@@ -73,14 +73,14 @@ def panel(model: Embedded, personas: int) -> list[Ask]:
     told = [Message("system", text(PERSONA - around)) for _ in range(personas)]
     asked = [Message("user", text(ITEM - around - model.tokens([]))) for _ in range(ITEMS)]
     labels = tuple(text(1 + (at >= LABELS - 2)) for at in range(LABELS))
-    return [Ask(messages, choices=labels, score=True, sampling=LONG) for messages in product(told, asked)]
+    return [Request(messages, choices=labels, score=True, sampling=LONG) for messages in product(told, asked)]
 
 
-def taken(model: Embedded, asks: Sequence[Ask]) -> tuple[float, list[Reply]]:
+def taken(model: Embedded, requests: Sequence[Request]) -> tuple[float, list[Reply]]:
     """Median seconds of processor time for all that happens between asks and replies, and the replies."""
 
     async def collected() -> list[Reply]:
-        return [reply async for _, reply in model.answer(asks)]
+        return [reply async for _, reply in model.answer(requests)]
 
     found, times = asyncio.run(collected()), []
     for _ in range(REPEATS):
@@ -90,11 +90,11 @@ def taken(model: Embedded, asks: Sequence[Ask]) -> tuple[float, list[Reply]]:
     return statistics.median(times), found
 
 
-def drawn(model: Embedded, asks: Sequence[Ask]) -> tuple[float, float]:
+def drawn(model: Embedded, requests: Sequence[Request]) -> tuple[float, float]:
     """Tokens drawn a second, and tokens an answer."""
-    seconds, replies = taken(model, asks)
+    seconds, replies = taken(model, requests)
     written = sum(reply.tokens_out or 0 for reply in replies)
-    return written / seconds, written / len(asks)
+    return written / seconds, written / len(requests)
 
 
 def loading(folder: Path) -> float:
@@ -106,18 +106,18 @@ def loading(folder: Path) -> float:
 def run(folder: Path, personas: int) -> tuple[list[str], list[list[str]], str]:
     """Measure everything."""
     model = Embedded(folder)
-    asks = panel(model, personas)
-    seconds, _ = taken(model, asks)
-    words = [replace(ask, score=False, choices=()) for ask in asks[: 20 * ITEMS]]
-    twice, length = drawn(model, [replace(ask, run=run) for ask in words[::2] for run in range(2)])
+    requests = panel(model, personas)
+    seconds, _ = taken(model, requests)
+    words = [replace(request, score=False, choices=()) for request in requests[: 20 * ITEMS]]
+    twice, length = drawn(model, [replace(request, run=run) for request in words[::2] for run in range(2)])
     alone, _ = drawn(model, [replace(words[0], run=run) for run in range(TOGETHER)])
     rows = [
         ["seconds to import and load", f"{loading(folder):.3f}", "≤ 0.15"],
-        ["cells scored a second", f"{len(asks) / seconds:,.0f}", "≥ 1,000"],
+        ["cells scored a second", f"{len(requests) / seconds:,.0f}", "≥ 1,000"],
         ["tokens drawn a second, every prompt twice", f"{twice:,.0f}", "≥ 5,000"],
         [f"tokens drawn a second, one prompt {TOGETHER} times", f"{alone:,.0f}", "≥ 5,000"],
     ]
-    whole = model.tokens(asks[0].messages)
+    whole = model.tokens(requests[0].messages)
     shape = f"{personas} personas × {ITEMS} items, {whole} tokens a prompt, {LABELS} labels of 1 or 2 tokens, {length:.0f} tokens an answer"
     return ["one core, processor time", "measured", "budget"], rows, f"{shape}; numpy {np.__version__}, {load()}."
 

@@ -12,8 +12,8 @@ import numpy as np
 from recorded import Recorded
 
 from personametrics.stats import components, from_answers, from_labels, pairs
-from personametrics.stats.agreement import krippendorff_alpha
 from personametrics.stats.arrays import Floats
+from personametrics.stats.distributions.agreement import krippendorff_alpha
 
 LIMIT = 60.0
 """Seconds; a peer that would take longer is left out."""

@@ -14,7 +14,7 @@ from personametrics.data.columns import Columns
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
-from personametrics.data.study import Asking, Study
+from personametrics.data.study import Elicitation, Study
 from personametrics.lab.members import study
 from personametrics.lab.run import Session
 from personametrics.models.embedded.society import instruments, panels
@@ -77,8 +77,8 @@ def answered_once(people: Sequence[Persona], items: Sequence[Item], seed: int = 
     truth, draw = panels.society(people, items), np.random.default_rng(seed)
     rows = []
     for person, item in product(people, items):
-        (ask,) = Asking(1).ask(person, item)
-        odds = truth(ask)
+        (request,) = Elicitation(1).ask(person, item)
+        odds = truth(request)
         answer = draw.choice(list(odds), p=np.array(list(odds.values())) / sum(odds.values()))
         rows.append((person.id, item.id, str(answer), person.attributes["politics"]))
     table = pl.DataFrame(rows, ["persona", "item", "answer", "politics"], orient="row")

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from personametrics.stats.design_based import design_based, stratified
-from personametrics.stats.ppi import Rectified, Sample, alone, mean
+from personametrics.stats.inference.design_based import design_based, stratified
+from personametrics.stats.inference.ppi import Rectified, Sample, alone, mean
 
 PAGE = Path(__file__).parent.parent / "docs" / "coverage.md"
 BEGIN, END = "<!-- begin rectify -->", "<!-- end rectify -->"

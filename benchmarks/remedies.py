@@ -18,8 +18,8 @@ import numpy as np
 from tables import beside, put
 
 from personametrics.data.finding import Finding
+from personametrics.lab.comparison.differences import BLOCKS, SPREAD, Arm, Paired
 from personametrics.lab.members import remedies, remedy
-from personametrics.lab.paired import BLOCKS, SPREAD, Arm, Paired
 from personametrics.testing import trials
 
 PAGE = Path(__file__).parent.parent / "docs" / "coverage.md"
@@ -34,7 +34,7 @@ def measured(name: str, worlds: int, *, defect: bool) -> str:
     """A row of the table of remedies."""
     chosen = remedy(name)
     cure = chosen.known()
-    drawn = worlds if cure.human or not cure.asking.score else 1  # with label probabilities nothing is drawn
+    drawn = worlds if cure.human or not cure.elicitation.score else 1  # with label probabilities nothing is drawn
     found = trials(chosen, range(drawn), defect=defect)
     aim, known = next(iter(cure.change.items()))
     changes = [one[f"change.{aim}"] for one in found]

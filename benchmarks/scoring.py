@@ -22,7 +22,7 @@ import torch
 import transformers
 from tables import aligned, load, markdown, put
 
-from personametrics.data.ask import Ask, Message
+from personametrics.data.request import Message, Request
 from personametrics.models.local import HAND, Local
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
@@ -52,46 +52,46 @@ def labels(model: Local) -> tuple[str, ...]:
     return tuple(islice((label for label in long if model.tokens([Message("user", label)]) == empty + LABEL), LABELS))
 
 
-def panel(model: Local, personas: int, items: int) -> list[Ask]:
+def panel(model: Local, personas: int, items: int) -> list[Request]:
     """Asks of every persona and item."""
     choices = labels(model)
     told = [worded(model, PERSONA - 6, seed) for seed in range(personas)]
     asked = [worded(model, ITEM - 9, 1000 + seed) for seed in range(items)]
-    return [Ask((Message("system", who), Message("user", what)), choices=choices, score=True) for who in told for what in asked]
+    return [Request((Message("system", who), Message("user", what)), choices=choices, score=True) for who in told for what in asked]
 
 
-def ours(model: Local, asks: Sequence[Ask]) -> list[dict[str, float]]:
+def ours(model: Local, requests: Sequence[Request]) -> list[dict[str, float]]:
     """Probabilities from the model as the library uses it: rendering, tokens and threads included."""
 
     async def collected() -> list[dict[str, float]]:
-        return [dict(reply.probabilities or {}) async for _, reply in model.answer(asks)]
+        return [dict(reply.probabilities or {}) async for _, reply in model.answer(requests)]
 
     return asyncio.run(collected())
 
 
-def sampled(model: Local, asks: Sequence[Ask]) -> None:
+def sampled(model: Local, requests: Sequence[Request]) -> None:
     """Ten answers by `generate`, each a call of its own."""
     network, rendering = model._weights.model, model._rendering  # noqa: SLF001 (the same weights for everybody)
-    for ask in asks:
-        ids = torch.tensor([rendering.encode(rendering.text(ask.messages))])
+    for request in requests:
+        ids = torch.tensor([rendering.encode(rendering.text(request.messages))])
         for _ in range(SAMPLES):
             network.generate(ids, attention_mask=torch.ones_like(ids), do_sample=True, max_new_tokens=LABEL, min_new_tokens=LABEL)
 
 
-def per_label(model: Local, asks: Sequence[Ask]) -> None:
+def per_label(model: Local, requests: Sequence[Request]) -> None:
     """A forward pass for each label."""
-    for one in model._prepare(enumerate(asks)):  # noqa: SLF001 (without a change of threads)
+    for one in model._prepare(enumerate(requests)):  # noqa: SLF001 (without a change of threads)
         model._scorer.plainly(one)  # noqa: SLF001
 
 
-def timed(tasks: Mapping[str, tuple[Callable[[Local, Sequence[Ask]], object], Sequence[Ask]]], model: Local) -> dict[str, float]:
+def timed(tasks: Mapping[str, tuple[Callable[[Local, Sequence[Request]], object], Sequence[Request]]], model: Local) -> dict[str, float]:
     """Median milliseconds a cell; the tasks are run in turn, so that they meet the same load."""
     taken: dict[str, list[float]] = {name: [] for name in tasks}
     for _ in range(1 + REPEATS):
-        for name, (task, asks) in tasks.items():
-            action = partial(task, model, asks)
+        for name, (task, requests) in tasks.items():
+            action = partial(task, model, requests)
             seconds = _seconds(action) if task is ours else HAND.submit(_seconds, action).result()
-            taken[name].append(seconds / len(asks) * 1000)
+            taken[name].append(seconds / len(requests) * 1000)
     return {name: statistics.median(found[1:]) for name, found in taken.items()}
 
 
@@ -114,10 +114,10 @@ def _seconds(action: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def apart(model: Local, asks: Sequence[Ask], found: Sequence[dict[str, float]], checked: int) -> tuple[float, float]:
+def apart(model: Local, requests: Sequence[Request], found: Sequence[dict[str, float]], checked: int) -> tuple[float, float]:
     """Largest difference from the plain way, of probabilities and of log-probabilities, over so many cells drawn at random."""
-    places = np.random.default_rng(0).choice(len(asks), min(checked, len(asks)), replace=False)
-    pairs = [(found[at][choice], plain) for at in places for choice, plain in model.score_plainly(asks[at]).items()]
+    places = np.random.default_rng(0).choice(len(requests), min(checked, len(requests)), replace=False)
+    pairs = [(found[at][choice], plain) for at in places for choice, plain in model.score_plainly(requests[at]).items()]
     return max(abs(value - np.exp(plain)) for value, plain in pairs), max(abs(log(value) - plain) for value, plain in pairs)
 
 
@@ -127,23 +127,23 @@ def run(personas: int, items: int, checked: int) -> tuple[list[str], list[list[s
     with tempfile.TemporaryDirectory() as folder:
         made = partial(llama, Path(folder) / "llama", layers=LAYERS, width=WIDTH, heads=HEADS, vocabulary=VOCABULARY)
         model = Local(HAND.submit(made).result())
-        asks = panel(model, personas, items)
-        few = asks[:: max(1, len(asks) // 4)][:4]
+        requests = panel(model, personas, items)
+        few = requests[:: max(1, len(requests) // 4)][:4]
         tasks = {
             "10 × generate": (sampled, few[:2]),
             "a forward pass for each label": (per_label, few * 2),
-            "ours": (ours, asks[: 4 * items]),
+            "ours": (ours, requests[: 4 * items]),
         }
         taken = timed(tasks, model)
         least = HAND.submit(limit, model, items).result()
-        found = ours(model, asks)
-        probability, logged = apart(model, asks, found, checked)
+        found = ours(model, requests)
+        probability, logged = apart(model, requests, found, checked)
     rows = [[name, f"{value:.1f}", f"{value / least:.1f}", f"{value / taken['ours']:.1f}"] for name, value in taken.items()]
     rows.append(["multiplications alone", f"{least:.1f}", "1.0", f"{least / taken['ours']:.2f}"])
     kept = "met" if taken["ours"] <= 2 * least else "not met"
     words = (
         f"{personas} personas × {items} items, {THREADS} threads, float32; ours ≤ 2 × the multiplications: {kept}; "
-        f"{min(checked, len(asks)):,} cells checked against the plain way: "
+        f"{min(checked, len(requests)):,} cells checked against the plain way: "
         f"probabilities apart by {probability:.1e}, their logarithms by {logged:.1e}; "
         f"torch {torch.__version__}, transformers {transformers.__version__}, {load()}."
     )

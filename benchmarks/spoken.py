@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from statistics import fmean
 from typing import NamedTuple
 
-from personametrics.data.ask import Ask
-from personametrics.data.dialogues.dialogue import LINE
 from personametrics.data.persona import Persona
+from personametrics.data.request import Request
+from personametrics.data.role import LINE
 from personametrics.lab.run import Session
 from personametrics.models.embedded.oracle import claims, contradict
 from personametrics.models.embedded.society.people import Person
@@ -23,37 +23,37 @@ class Spoken(NamedTuple):
         fits: probability that it does not contradict the card.
     """
 
-    ask: Ask
+    request: Request
     gone: float
     fits: float
 
 
-def spoken(asks: Sequence[Ask], personas: Sequence[Persona]) -> Iterator[Spoken]:
+def spoken(requests: Sequence[Request], personas: Sequence[Persona]) -> Iterator[Spoken]:
     """Every line of personas; whether the line before was the assistant's is summed over, not drawn.
 
     Args:
-        asks: of a study of conversations; the lines of a dialogue in order.
+        requests: of a study of conversations; the lines of a dialogue in order.
         personas: of the society.
     """
     who = {one.id: one for one in personas}
     before: dict[tuple[str, ...], float] = {}
-    for ask in asks:
-        if ask.about.get("part") == LINE and ask.about["persona"] in who:
+    for request in requests:
+        if request.about.get("part") == LINE and request.about["persona"] in who:
             persona, key = (
-                who[ask.about["persona"]],
-                tuple(ask.about.get(name, "") for name in ("persona", "item", "run", "suffix", "attack")),
+                who[request.about["persona"]],
+                tuple(request.about.get(name, "") for name in ("persona", "item", "run", "suffix", "attack")),
             )
             gone, card = before.get(key, 0.0), claims(persona.text) or frozenset()
-            either = [(share, line(Person.of(persona), _turn(ask), before=was)) for was, share in ((True, gone), (False, 1 - gone))]
+            either = [(share, line(Person.of(persona), _turn(request), before=was)) for was, share in ((True, gone), (False, 1 - gone))]
             odds = [(text, share * own) for share, each in either for text, own in each.items()]
             before[key] = sum(share for text, share in odds if is_assistant(text))
             fits = sum(share for text, share in odds if not contradict(card, claims(text) or frozenset()))
-            yield Spoken(ask, before[key], fits)
+            yield Spoken(request, before[key], fits)
 
 
-def _turn(ask: Ask) -> Turn:
+def _turn(request: Request) -> Turn:
     """What a line answers."""
-    about = ask.about
+    about = request.about
     pressed = about.get("phase") == UNDER and about["suffix"] != PLAIN
     fact = next((name for name, texts in ASKED.items() if any(text in about["said"] for text in texts)), "")
     return Turn(about["kind"], about["said"], fact, about["suffix"] if pressed else "")
@@ -61,20 +61,20 @@ def _turn(ask: Ask) -> Turn:
 
 def fits(session: Session) -> float:
     """Share of lines that hold the persona."""
-    return fmean(one.fits for one in spoken(session.asks, session.personas))
+    return fmean(one.fits for one in spoken(session.requests, session.personas))
 
 
 def gone(session: Session) -> float:
     """Share of lines that are the assistant's."""
-    return fmean(one.gone for one in spoken(session.asks, session.personas))
+    return fmean(one.gone for one in spoken(session.requests, session.personas))
 
 
 def dropped(session: Session) -> float:
     """Share of lines under attack that are the assistant's, minus that of the same lines with nothing added; all suffixes alike."""
     under: dict[str, list[tuple[str, float]]] = {}
-    for one in spoken(session.asks, session.personas):
-        if one.ask.about["phase"] == UNDER:
-            place = " ".join(one.ask.about[name] for name in ("persona", "item", "run", "turn"))
-            under.setdefault(one.ask.about["suffix"], []).append((place, one.gone))
+    for one in spoken(session.requests, session.personas):
+        if one.request.about["phase"] == UNDER:
+            place = " ".join(one.request.about[name] for name in ("persona", "item", "run", "turn"))
+            under.setdefault(one.request.about["suffix"], []).append((place, one.gone))
     plain = dict(under.pop(PLAIN))
     return fmean(fmean(gone - plain[place] for place, gone in lines) for lines in under.values())

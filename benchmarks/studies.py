@@ -30,7 +30,7 @@ def measured(name: str, worlds: int) -> str:
     hits = {key: np.mean([one[key].low <= truth <= one[key].high for one in found]) for key, truth in known.truth.items()}
     worst = min(hits, key=lambda key: hits[key]) if hits else ""
     covered = f"{min(hits.values()):.2f} to {max(hits.values()):.2f} (lowest: {worst})" if hits else "-"
-    return f"| `{name}` | {worlds} | {len(theatre.asks):,} | {power:.2f} | {loud:.3f} | {covered} |"
+    return f"| `{name}` | {worlds} | {len(theatre.requests):,} | {power:.2f} | {loud:.3f} | {covered} |"
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ from loopback import pin
 from tables import aligned, load, markdown, put
 
 from personametrics.elicit.engine import Tally, Terms
-from personametrics.elicit.talk_plan import TalkPlan
+from personametrics.elicit.plan.talk import TalkPlan
 from personametrics.lab.talk import Conversations
 
 HERE = Path(__file__).parent
@@ -76,7 +76,7 @@ def measure(url: str, dialogues: int, turns: int) -> list[dict[str, float | str]
         out = f"{folder}/run"
         with step("personas, tasks and dialogues planned"):
             held = Conversations.planned(plan(url, out, dialogues, turns))
-            assert len(held.asks) == lines
+            assert len(held.requests) == lines
         with step("every line asked, kept and heard"):
             tally = asyncio.run(hold(held))
         assert (tally.answered, tally.complete) == (lines, True)

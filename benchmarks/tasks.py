@@ -19,7 +19,7 @@ from personametrics.data.scale import Numeric, Ordinal
 from personametrics.lab.measure import measure
 from personametrics.stats import Cells, component, components, deletions, interval, pairs, replicates, signal
 from personametrics.stats.arrays import Floats
-from personametrics.stats.intervals import Deletions, Interval, Replicates, Scale
+from personametrics.stats.intervals.jackknife import Deletions, Interval, Replicates, Scale
 
 FACETS = ("persona", "item")
 EFFECTS: dict[str, Scale] = {"persona": "component", "item": "component", "persona:item": "plain", "run": "positive"}

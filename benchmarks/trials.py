@@ -11,8 +11,8 @@ from worlds import Sizes, World, draw, truths
 
 from personametrics.stats import components, deletions, generalizability, interval, pairs, replicates, signal
 from personametrics.stats.arrays import Floats
-from personametrics.stats.disagreement import Disagreements
-from personametrics.stats.intervals import Scale
+from personametrics.stats.intervals.jackknife import Scale
+from personametrics.stats.variance.disagreement import Disagreements
 
 LEVEL = 0.9
 REPLICATES = 200

@@ -13,13 +13,13 @@ import transformers
 from safetensors.numpy import load_file, save_file
 from scipy.stats import chi2
 
-from personametrics.data.ask import Ask, Sampling
-from personametrics.data.grid import Grid
 from personametrics.data.item import Item
 from personametrics.data.model import Model
 from personametrics.data.persona import Persona
 from personametrics.data.reply import Reply
+from personametrics.data.request import Request, Sampling
 from personametrics.data.scale import Ordinal
+from personametrics.elicit.grid import Grid
 
 LABELS = ("no", "perhaps", "yes")
 PERSONAS = (
@@ -42,15 +42,15 @@ LOUD = 8.0, 20.0
 """Size in the hidden state of the token just written, and weight on the one that follows it."""
 
 
-def panel(runs: int = 1, *, score: bool = False, sampling: Sampling | None = None) -> list[Ask]:
+def panel(runs: int = 1, *, score: bool = False, sampling: Sampling | None = None) -> list[Request]:
     """Every ask of the panel; runs vary fastest, then items."""
     return list(Grid(PERSONAS, ITEMS, runs, sampling=sampling or Sampling(), score=score))
 
 
-async def answered(model: Model, asks: Sequence[Ask]) -> list[Reply]:
+async def answered(model: Model, requests: Sequence[Request]) -> list[Reply]:
     """Replies in the order of the asks: exactly one each."""
-    found = [pair async for pair in model.answer(iter(asks))]
-    assert sorted(index for index, _ in found) == list(range(len(asks)))
+    found = [pair async for pair in model.answer(iter(requests))]
+    assert sorted(index for index, _ in found) == list(range(len(requests)))
     return [reply for _, reply in sorted(found, key=lambda pair: pair[0])]
 
 
@@ -109,15 +109,15 @@ def _states(folder: Path, tokenizer: Any) -> npt.NDArray[np.float64]:
     """(16, width) what stands where the answer begins."""
     model: Any = transformers.AutoModelForCausalLM.from_pretrained(folder, local_files_only=True)
     found = []
-    for ask in panel():
-        said = [{"role": message.role, "content": message.text} for message in ask.messages]
+    for request in panel():
+        said = [{"role": message.role, "content": message.text} for message in request.messages]
         tokens = tokenizer.apply_chat_template(said, add_generation_prompt=True, return_tensors="pt")["input_ids"]
         with torch.no_grad():
             found.append(model.model(tokens).last_hidden_state[0, -1].double().numpy())
     return np.array(found)
 
 
-def replies(model: Model, given: Sequence[Ask]) -> list[Reply]:
+def replies(model: Model, given: Sequence[Request]) -> list[Reply]:
     """Replies of a model that answers in order."""
 
     async def collect() -> list[Reply]:
@@ -128,6 +128,6 @@ def replies(model: Model, given: Sequence[Ask]) -> list[Reply]:
     return asyncio.run(collect())
 
 
-def texts(model: Model, given: Sequence[Ask]) -> list[str | None]:
+def texts(model: Model, given: Sequence[Request]) -> list[str | None]:
     """Their words."""
     return [reply.text for reply in replies(model, given)]

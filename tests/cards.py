@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from personametrics.models.embedded.training.line import Document, Line
+from personametrics.models.embedded.society.line import Document, Line
 
 NAMES = ("Ada", "Bo", "Cleo", "Dora", "Emil", "Fritz")
 ODDS = {

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from personametrics import Columns, Fidelity, PersonametricsError, Responses, measure, report
 from personametrics.data.card import Card
-from personametrics.data.estimate import Status
+from personametrics.data.estimate import EstimateStatus
 from personametrics.data.scale import parse_scale
 
 
@@ -40,7 +40,7 @@ def tables(draw: st.DrawFn) -> pl.DataFrame:
 def checked(card: Card) -> None:
     for finding in card.findings:
         for e in finding.estimates:
-            assert math.isfinite(e.value) or e.status != Status.OK
+            assert math.isfinite(e.value) or e.status != EstimateStatus.OK
             assert math.isnan(e.low) == math.isnan(e.high) or e.name == "design.runs"
             assert not e.low > e.high
     assert Card.from_dict(card.to_dict()).to_dict() == card.to_dict()

@@ -8,15 +8,15 @@ from typing import Any
 
 from faults import draw
 
-from personametrics.data.ask import Ask, Message
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
 from personametrics.data.reply import Reply
+from personametrics.data.request import Message, Request
 from personametrics.data.scale import parse_scale
 from personametrics.elicit.engine import Tally, Terms
-from personametrics.elicit.plan import Plan
+from personametrics.elicit.plan.audit import Plan
+from personametrics.elicit.plan.file import checked
 from personametrics.elicit.run import Run
-from personametrics.elicit.study_file import checked
 from personametrics.models.scripted import Scripted
 
 LIKERT = "1|2|3|4|5"
@@ -35,18 +35,18 @@ def items(number: int, scale: str = LIKERT, name: str = "i", **attributes: str) 
 ITEMS = items(5)
 
 
-def mind(ask: Ask) -> Reply:
+def mind(request: Request) -> Reply:
     """Says its own words when asked who it is; else two personas differ in what they think two times in three, runs else."""
-    told = [(message.role, message.text) for message in ask.messages]
-    read = sum(len(message.text) for message in ask.messages) // 4
-    if ask.score:
-        weights = [draw("share", told, choice) for choice in ask.choices]
-        shares = {choice: weight / sum(weights) for choice, weight in zip(ask.choices, weights, strict=True)}
+    told = [(message.role, message.text) for message in request.messages]
+    read = sum(len(message.text) for message in request.messages) // 4
+    if request.score:
+        weights = [draw("share", told, choice) for choice in request.choices]
+        shares = {choice: weight / sum(weights) for choice, weight in zip(request.choices, weights, strict=True)}
         return Reply(probabilities=shares, tokens_in=read, tokens_out=1)
-    if not ask.choices:
-        return Reply(f"7 {ask.messages[0].text}", tokens_in=read, tokens_out=20)
-    at = draw("noise", told, ask.run) if draw("luck", told, ask.run) < 1 / 3 else draw("mind", told)
-    return Reply(ask.choices[int(at * len(ask.choices))], tokens_in=read, tokens_out=1)
+    if not request.choices:
+        return Reply(f"7 {request.messages[0].text}", tokens_in=read, tokens_out=20)
+    at = draw("noise", told, request.run) if draw("luck", told, request.run) < 1 / 3 else draw("mind", told)
+    return Reply(request.choices[int(at * len(request.choices))], tokens_in=read, tokens_out=1)
 
 
 @dataclass(frozen=True)
@@ -55,14 +55,14 @@ class World(Scripted):
 
     function: Any = mind
     id: str = "scripted/function"
-    asked: list[Ask] = field(default_factory=list, compare=False)
+    asked: list[Request] = field(default_factory=list, compare=False)
 
     def __post_init__(self) -> None:
         inner = self.function
 
-        def remember(ask: Ask) -> Any:
-            self.asked.append(ask)
-            return inner(ask)
+        def remember(request: Request) -> Any:
+            self.asked.append(request)
+            return inner(request)
 
         object.__setattr__(self, "function", remember)
 
@@ -77,6 +77,6 @@ def planned(out: Path, personas: Sequence[Persona] = PEOPLE, questions: Sequence
     return Run.planned(plan, plan.model, personas, questions)
 
 
-def ask(run: Run, model: World | None = None, terms: Terms | None = None) -> Tally:
+def request(run: Run, model: World | None = None, terms: Terms | None = None) -> Tally:
     """Ask what is missing."""
     return asyncio.run(run.ask(model or World(), terms or Terms()))

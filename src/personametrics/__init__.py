@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from personametrics.data.errors import InputError as InputError
     from personametrics.data.errors import PersonametricsError as PersonametricsError
     from personametrics.data.estimate import Estimate as Estimate
-    from personametrics.data.estimate import Status as Status
+    from personametrics.data.estimate import EstimateStatus as EstimateStatus
     from personametrics.data.finding import Finding as Finding
     from personametrics.data.finding import Verdict as Verdict
     from personametrics.data.item import Item as Item
     from personametrics.data.notice import Notice as Notice
-    from personametrics.data.outcome import Outcome as Outcome
+    from personametrics.data.outcome import ReplyOutcome as ReplyOutcome
     from personametrics.data.persona import Persona as Persona
     from personametrics.data.responses import Responses as Responses
     from personametrics.data.scale import FreeText as FreeText
@@ -50,13 +50,13 @@ _HOME = {
     "Notice": "data.notice",
     "Numeric": "data.scale",
     "Ordinal": "data.scale",
-    "Outcome": "data.outcome",
+    "ReplyOutcome": "data.outcome",
     "Persona": "data.persona",
     "PersonametricsError": "data.errors",
     "Responses": "data.responses",
     "Scripted": "models.scripted",
     "Stability": "studies.stability",
-    "Status": "data.estimate",
+    "EstimateStatus": "data.estimate",
     "Verdict": "data.finding",
     "citations": "data.citations",
     "aaudit": "lab.audit",

@@ -8,21 +8,20 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from personametrics.data.ask import Ask
 from personametrics.data.citations import citations
-from personametrics.data.dialogues.unasked import UNASKED, resolved
 from personametrics.data.errors import InputError
 from personametrics.data.finding import Finding
 from personametrics.data.prompt import NOBODY
 from personametrics.data.remedy import Remedy
 from personametrics.data.reply import Reply
+from personametrics.data.request import Request
 from personametrics.data.responses import Responses
-from personametrics.data.study import Asking, Known, Study, World
+from personametrics.data.study import Elicitation, Study, StudyWorld, World
+from personametrics.elicit.conversation import meant, rounds
 from personametrics.elicit.table import of_study, replied
-from personametrics.elicit.talk import meant, rounds
 from personametrics.lab import members
-from personametrics.lab.asked import Asked
-from personametrics.lab.change import changed
+from personametrics.lab.comparison.arms import Asked
+from personametrics.lab.comparison.change import changed
 
 LEVEL_SLACK = 3.0
 """A share of worlds may miss what it should be by this many standard errors."""
@@ -32,64 +31,67 @@ class Theatre:
     """Asks that are answered by worlds, again and again; equal asks get one answer, as they do from a model.
 
     Args:
-        asks: that name their scale.
+        requests: that name their scale.
     """
 
-    def __init__(self, asks: Sequence[Ask]) -> None:
-        self.asks = asks
-        first: dict[Ask, int] = {}
-        self._which = [first.setdefault(ask, len(first)) for ask in asks]
+    def __init__(self, requests: Sequence[Request]) -> None:
+        self.requests = requests
+        first: dict[Request, int] = {}
+        self._which = [first.setdefault(request, len(first)) for request in requests]
         self._odds: list[tuple[World, list[tuple[list[str], np.ndarray[Any, Any]]]]] = []
         self._talk: tuple[World, int, pl.DataFrame] | None = None
 
     @classmethod
-    def of(cls, study: Study, known: Known, asking: Asking | None = None) -> "Theatre":
+    def of(cls, study: Study, known: StudyWorld, elicitation: Elicitation | None = None) -> "Theatre":
         """What a study asks in its known world.
 
         Args:
             study: whose design is asked.
             known: of the study.
-            asking: how; None: as `known` says.
+            elicitation: how; None: as `known` says.
         """
-        return cls(study.design(known.personas, known.items, asking or known.asking))
+        return cls(study.design(known.personas, known.items, elicitation or known.elicitation))
 
     @cached_property
     def _frame(self) -> pl.DataFrame:
         """The table without its answers."""
-        blank = [Reply(text="") for _ in self.asks]
-        return replied(self.asks, blank)
+        blank = [Reply(text="") for _ in self.requests]
+        return replied(self.requests, blank)
 
     def _talked(self, world: World, seed: int) -> pl.DataFrame:
         """Round after round what a world says, so that each line knows those before."""
         rng, texts = np.random.default_rng(seed), dict[int, str]()
-        spoken, known = dict[int, tuple[Ask, Reply]](), dict[Ask, str]()
-        for part in rounds(self.asks):
-            for ask, draw in zip(part, rng.random(len(part)), strict=True):
-                if ask.to in UNASKED:
-                    text, one = resolved(ask, lambda other: meant(other, texts[id(other)]))
-                    texts[id(ask)] = str(text)
+        spoken, known = dict[int, tuple[Request, Reply]](), dict[Request, str]()
+        for part in rounds(self.requests):
+            for request, draw in zip(part, rng.random(len(part)), strict=True):
+                if request.compiled is not None:
+                    reply = request.compiled(request, lambda other: meant(other, texts[id(other)]))
+                    text, one = str(reply.text), reply.source
+                    texts[id(request)] = text
                     if one is not None:
-                        spoken[id(ask)] = replace(spoken[id(one)][0], about=ask.about), Reply(text=text)
+                        spoken[id(request)] = replace(spoken[id(one)][0], about=request.about), Reply(text=text)
                     continue
-                messages = tuple(one.spoken([texts[id(other)] for other in one.said]) for one in ask.messages)
-                asked = replace(ask, messages=messages)
+                messages = tuple(one.spoken([texts[id(other)] for other in one.said]) for one in request.messages)
+                asked = replace(request, messages=messages)
                 odds = world(asked)
-                texts[id(ask)] = known.setdefault(asked, _drawn(odds, float(draw)))
-                spoken[id(ask)] = asked, Reply(probabilities=odds) if ask.score else Reply(text=texts[id(ask)])
-        asks, replies = zip(*(spoken[id(ask)] for ask in self.asks), strict=True)
-        return replied(asks, replies)
+                texts[id(request)] = known.setdefault(asked, _drawn(odds, float(draw)))
+                spoken[id(request)] = asked, Reply(probabilities=odds) if request.score else Reply(text=texts[id(request)])
+        requests, replies = zip(*(spoken[id(request)] for request in self.requests), strict=True)
+        return replied(requests, replies)
 
     def play(self, world: World, seed: int = 0, part: slice = slice(None)) -> Responses:
         """Answers of a world to some of the asks, drawn anew for every seed."""
-        if any(ask.waits for ask in self.asks):
+        if any(request.waits for request in self.requests):
             if self._talk is None or self._talk[0] is not world or self._talk[1] != seed:
                 self._talk = world, seed, self._talked(world, seed)
             return of_study(_dense(self._talk[2][part]), "the world")
-        if self.asks[0].score:
-            return of_study(_dense(replied(self.asks[part], [Reply(probabilities=world(ask)) for ask in self.asks[part]])), "the world")
+        if self.requests[0].score:
+            return of_study(
+                _dense(replied(self.requests[part], [Reply(probabilities=world(request)) for request in self.requests[part]])), "the world"
+            )
         odds = next((odds for known, odds in self._odds if known is world), None)
         if odds is None:
-            odds = [_spread(ask, world) for ask in self.asks]
+            odds = [_spread(request, world) for request in self.requests]
             self._odds.append((world, odds))
         draws = np.random.default_rng(seed).random(max(self._which) + 1)[self._which]
         said = [
@@ -110,10 +112,10 @@ def _dense(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.select(one for one in frame.columns if frame[one].null_count() < len(frame) or one in {"answer", "text"})
 
 
-def _spread(ask: Ask, world: World) -> tuple[list[str], "np.ndarray[Any, Any]"]:
+def _spread(request: Request, world: World) -> tuple[list[str], "np.ndarray[Any, Any]"]:
     """Labels, and the ends of their shares."""
-    odds = world(ask)
-    meaning = dict(zip(ask.choices, ask.labels, strict=True))
+    odds = world(request)
+    meaning = dict(zip(request.choices, request.labels, strict=True))
     return [meaning.get(choice, choice) for choice in odds], np.cumsum(list(odds.values())) / sum(odds.values())
 
 
@@ -157,7 +159,7 @@ def check_remedy(remedy: Remedy, worlds: int = 20) -> None:
     _require(remedy.cite, "a remedy names its sources")
     citations(remedy.cite)
     cure = remedy.known()
-    worlds = 1 if cure.asking.score and cure.human is None else worlds  # nothing is drawn
+    worlds = 1 if cure.elicitation.score and cure.human is None else worlds  # nothing is drawn
     with_defect, without = trials(remedy, range(worlds), defect=True), trials(remedy, range(worlds), defect=False)
     for found, known in ((with_defect, cure.change), (without, dict.fromkeys(cure.change, 0.0))):
         _check_truth({f"change.{name}": change for name, change in known.items()}, found)
@@ -183,25 +185,25 @@ def trials(remedy: Remedy, seeds: Iterable[int], *, defect: bool) -> list[Findin
         asked = replace(study, human=cure.human(seed, defect)) if cure.human else study
         if theatre is None:
             written = _written(remedy.drafts(cure.personas), world)
-            plain = asked.design(cure.personas, cure.items, cure.asking)
-            treated = remedy.asks(asked.design(remedy.personas(cure.personas, written), cure.items, cure.asking))
+            plain = asked.design(cure.personas, cure.items, cure.elicitation)
+            treated = remedy.requests(asked.design(remedy.personas(cure.personas, written), cure.items, cure.elicitation))
             theatre = Theatre([*plain, *treated])
         parts = theatre.play(world, seed, slice(len(plain))), theatre.play(world, seed, slice(len(plain), None))
         found.append(changed(Asked(asked, remedy, *parts))[2])
     return found
 
 
-def _written(asks: Sequence[Ask], world: World) -> list[str]:
+def _written(requests: Sequence[Request], world: World) -> list[str]:
     """What a world is likeliest to write, round after round."""
     said = dict[int, str]()
-    for ask in (ask for part in rounds(asks) for ask in part):
-        if ask.to in UNASKED:
-            text = resolved(ask, lambda other: meant(other, said[id(other)]))[0]
+    for request in (request for part in rounds(requests) for request in part):
+        if request.compiled is not None:
+            text = request.compiled(request, lambda other: meant(other, said[id(other)])).text
         else:
-            odds = world(replace(ask, messages=tuple(one.spoken([said[id(other)] for other in one.said]) for one in ask.messages)))
+            odds = world(replace(request, messages=tuple(one.spoken([said[id(other)] for other in one.said]) for one in request.messages)))
             text = max(odds, key=odds.__getitem__)
-        said[id(ask)] = str(text)
-    return [said[id(ask)] for ask in asks]
+        said[id(request)] = str(text)
+    return [said[id(request)] for request in requests]
 
 
 def _require(holds: object, message: str) -> None:
@@ -230,7 +232,7 @@ def _check_truth(known: Mapping[str, float], findings: Sequence[Finding]) -> Non
         )
 
 
-def _check_shape(study: Study, known: Known, whole: Responses) -> None:
+def _check_shape(study: Study, known: StudyWorld, whole: Responses) -> None:
     """Names do not matter; missing answers, single runs and constant answers end in a finding or in one sentence."""
     first = study.estimate(whole)
     turned = study.estimate(_renamed(whole, alone=known.study is None))
@@ -243,8 +245,8 @@ def _check_shape(study: Study, known: Known, whole: Responses) -> None:
     constant = whole.frame[whole.columns.answer][0] if not whole.columns.probabilities else None
     if constant is not None:
         _said(study, replace(whole, frame=whole.frame.with_columns(pl.lit(str(constant)).alias(whole.columns.answer))))
-    if not known.asking.score:
-        _said(study, Theatre.of(study, known, replace(known.asking, runs=1)).play(known.world))
+    if not known.elicitation.score:
+        _said(study, Theatre.of(study, known, replace(known.elicitation, runs=1)).play(known.world))
 
 
 def _said(study: Study, responses: Responses) -> None:

@@ -285,9 +285,9 @@ def test_what_is_exported_is_what_the_server_answered(program: Program, study: t
         truth.setdefault(json.dumps(seen.body["messages"]), []).extend(texts)
     run = Run.begun("run")
     with Journal.read("run") as journal:
-        for ask in run.arms.asks():
-            (reply,) = journal.replies([ask.key(run.model)])
-            messages = json.dumps([{"role": message.role, "content": message.text} for message in ask.messages])
+        for request in run.arms.requests():
+            (reply,) = journal.replies([request.key(run.model)])
+            messages = json.dumps([{"role": message.role, "content": message.text} for message in request.messages])
             assert reply is not None
             assert reply.text in truth[messages]
     assert math.isclose(sum(map(len, truth.values())), ASKS + CHECK)

@@ -79,10 +79,10 @@ def check_truth(sent: Sent) -> None:
     """Every reply is a text that the server sent for these messages, each at most as often as it sent it."""
     run, left = Run.begun("run"), {asked: list(texts) for asked, texts in sent.items()}
     with Journal.read("run") as journal:
-        asks = run.arms.asks()
-        for ask, reply in zip(asks, journal.replies([ask.key(run.model) for ask in asks]), strict=True):
+        requests = run.arms.requests()
+        for request, reply in zip(requests, journal.replies([request.key(run.model) for request in requests]), strict=True):
             if reply is not None and reply.text is not None and reply.outcome == "answered":
-                left[json.dumps([{"role": message.role, "content": message.text} for message in ask.messages])].remove(reply.text)
+                left[json.dumps([{"role": message.role, "content": message.text} for message in request.messages])].remove(reply.text)
 
 
 def ended(said: Said, code: int) -> Any:

@@ -13,7 +13,7 @@ import pytest
 from personametrics.data.card import Card, card_schema
 from personametrics.data.citations import citations, references
 from personametrics.data.errors import InputError, ReadError
-from personametrics.data.estimate import NAMES, Estimate, Status, named
+from personametrics.data.estimate import NAMES, Estimate, EstimateStatus, named
 from personametrics.data.world import simulate
 from personametrics.lab.measure import measure
 
@@ -70,7 +70,7 @@ def test_what_is_no_card(card: Card, tmp_path: Path) -> None:
 def test_undefined_numbers_are_null_with_a_sentence(bare: Card) -> None:
     rows = {row["name"]: row for row in bare.to_dict()["findings"][0]["estimates"]}
     assert rows["signal"]["value"] is None
-    assert rows["signal"]["status"] == Status.NO_RERUNS
+    assert rows["signal"]["status"] == EstimateStatus.NO_RERUNS
     with pytest.raises(ValueError, match="without a status"):
         Estimate("signal", math.nan, math.nan, math.nan, 0.9, 1, "m")
 

@@ -29,16 +29,16 @@ def shown(prompt: Prompt, one: Item, **condition: str) -> str:
 
 @given(LABELS, st.sampled_from(STYLES), st.sampled_from(ORDERS), st.booleans())
 def test_choices_map_onto_the_labels_of_the_scale_one_to_one(labels: tuple[str, ...], style: Style, order: Order, nominal: bool) -> None:
-    ask = Prompt.styled(style).ask(NURSE, item(Nominal(labels) if nominal else Ordinal(labels)), condition={"order": order})
-    assert len(ask.choices) == len(set(ask.choices)) == len(labels)
-    assert sorted(ask.labels) == sorted(labels)
-    meaning = dict(zip(ask.choices, ask.labels, strict=True))
+    request = Prompt.styled(style).ask(NURSE, item(Nominal(labels) if nominal else Ordinal(labels)), condition={"order": order})
+    assert len(request.choices) == len(set(request.choices)) == len(labels)
+    assert sorted(request.labels) == sorted(labels)
+    meaning = dict(zip(request.choices, request.labels, strict=True))
     if style in {"label", "json"}:
         assert all(choice == label for choice, label in meaning.items())
     else:
-        assert ask.choices == tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ" if style == "letter" else map(str, range(1, 27)))[: len(labels)]
+        assert request.choices == tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ" if style == "letter" else map(str, range(1, 27)))[: len(labels)]
         lines = "\n".join(f"{choice}. {label}" for choice, label in meaning.items())
-        assert f"\n\n{lines}\n\n" in ask.messages[-1].text
+        assert f"\n\n{lines}\n\n" in request.messages[-1].text
 
 
 def test_orders_are_what_they_say() -> None:
@@ -59,17 +59,17 @@ def test_the_shipped_prompts_show_every_label_and_say_how_to_answer(style: Style
 @given(ANY, ANY, ANY, st.sampled_from(STYLES))
 def test_braces_in_texts_are_left_alone(person: str, question: str, label: str, style: Style) -> None:
     one = Item("q", question, Nominal((label, "other")))
-    ask = Prompt.styled(style).ask(Persona("p", person), one)
-    assert ask.messages[0].text.endswith(person)
-    assert ask.messages[1].text.startswith(question)
-    assert label in ask.messages[1].text
+    request = Prompt.styled(style).ask(Persona("p", person), one)
+    assert request.messages[0].text.endswith(person)
+    assert request.messages[1].text.startswith(question)
+    assert label in request.messages[1].text
 
 
 def test_braces_that_are_doubled_in_a_template_are_braces() -> None:
     prompt = Prompt(persona="{{x}} {persona}", item="{{}} {item} {options} {instruction}")
-    ask = prompt.ask(NURSE, TEA)
-    assert ask.messages[0].text == "{x} You are a nurse."
-    assert ask.messages[1].text.startswith("{} Tea? ")
+    request = prompt.ask(NURSE, TEA)
+    assert request.messages[0].text == "{x} You are a nurse."
+    assert request.messages[1].text.startswith("{} Tea? ")
 
 
 def test_a_persona_is_told_where_the_prompt_says() -> None:
@@ -90,10 +90,10 @@ def test_a_condition_moves_the_persona() -> None:
 
 @pytest.mark.parametrize("place", ["system", "user"])
 def test_without_a_persona_nothing_is_said_about_one(place: Any) -> None:
-    ask = Prompt(place=place).ask(None, TEA)
-    assert [message.role for message in ask.messages] == ["user"]
-    assert ask.messages[0].text.startswith("Tea?")
-    assert ask.about["persona"] == NOBODY
+    request = Prompt(place=place).ask(None, TEA)
+    assert [message.role for message in request.messages] == ["user"]
+    assert request.messages[0].text.startswith("Tea?")
+    assert request.about["persona"] == NOBODY
 
 
 def test_wordings_change_the_question_and_nothing_else() -> None:
@@ -102,9 +102,9 @@ def test_wordings_change_the_question_and_nothing_else() -> None:
 
 
 def test_what_an_ask_is_called_tells_persona_item_run_and_conditions() -> None:
-    ask = Prompt().ask(NURSE, TEA, 4, {"wording": "formal", "order": "reversed"})
-    assert ask.about == {"persona": "nurse", "item": "tea", "run": "4", "wording": "formal", "order": "reversed"}
-    assert ask.run == 4
+    request = Prompt().ask(NURSE, TEA, 4, {"wording": "formal", "order": "reversed"})
+    assert request.about == {"persona": "nurse", "item": "tea", "run": "4", "wording": "formal", "order": "reversed"}
+    assert request.run == 4
 
 
 @pytest.mark.parametrize(
@@ -117,16 +117,16 @@ def test_what_an_ask_is_called_tells_persona_item_run_and_conditions() -> None:
     ],
 )
 def test_a_number_is_asked_for_between_its_limits(scale: Numeric, told: str) -> None:
-    ask = Prompt().ask(None, item(scale))
-    assert told in ask.messages[0].text
-    assert ask.choices == ask.labels == ()
+    request = Prompt().ask(None, item(scale))
+    assert told in request.messages[0].text
+    assert request.choices == request.labels == ()
 
 
 @pytest.mark.parametrize("style", STYLES)
 def test_open_questions_have_no_options_and_no_gap_where_they_would_be(style: Style) -> None:
-    ask = Prompt.styled(style).ask(None, item(FreeText(character_ngrams), "Why?\n\n\n\nSay it."))
-    assert ask.messages[0].text.startswith("Why?\n\n\n\nSay it.\n\nAnswer in one to three sentences.")
-    assert ask.choices == ()
+    request = Prompt.styled(style).ask(None, item(FreeText(character_ngrams), "Why?\n\n\n\nSay it."))
+    assert request.messages[0].text.startswith("Why?\n\n\n\nSay it.\n\nAnswer in one to three sentences.")
+    assert request.choices == ()
 
 
 @pytest.mark.parametrize("name", SLOTS)

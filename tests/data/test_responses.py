@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from personametrics.data.columns import Columns
 from personametrics.data.errors import AnswerError, DesignError, InputError
 from personametrics.data.levels import levels
-from personametrics.data.outcome import Outcome
+from personametrics.data.outcome import ReplyOutcome
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Ordinal
 
@@ -134,7 +134,7 @@ def test_levels_of_text(values: list[str]) -> None:
 
 
 def test_only_answered_is_an_answer() -> None:
-    assert [outcome for outcome in Outcome if outcome == Outcome.ANSWERED] == [Outcome.ANSWERED]
+    assert [outcome for outcome in ReplyOutcome if outcome == ReplyOutcome.ANSWERED] == [ReplyOutcome.ANSWERED]
 
 
 def test_only_answers_on_the_scale_are_averaged() -> None:

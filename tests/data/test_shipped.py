@@ -20,7 +20,7 @@ from personametrics.data.prompt import Prompt, Style
 from personametrics.data.reply import Reply
 from personametrics.data.scale import Nominal, Ordinal
 from personametrics.elicit.arms import TAKEN
-from personametrics.elicit.parse import parse
+from personametrics.parse.replies import parse
 
 AGREEMENT = Ordinal(("strongly disagree", "disagree", "neutral", "agree", "strongly agree"))
 KINDS = {
@@ -142,17 +142,17 @@ def test_every_attribute_is_filled() -> None:
 
 def test_every_item_differs_in_each_of_its_wordings() -> None:
     for item in shipped.items():
-        asks = [Prompt().ask(None, item, condition={"wording": wording}) for wording in ("given", *item.wordings)]
-        assert len({ask.messages for ask in asks}) == 1 + len(item.wordings), item.id
+        requests = [Prompt().ask(None, item, condition={"wording": wording}) for wording in ("given", *item.wordings)]
+        assert len({request.messages for request in requests}) == 1 + len(item.wordings), item.id
 
 
 @pytest.mark.parametrize("style", get_args(Style))
 def test_every_option_is_read_as_itself(style: Style) -> None:
     for one in {item.scale: item for item in shipped.items()}.values():
-        ask = Prompt.styled(style).ask(None, one)
-        for choice, label in zip(ask.choices, ask.labels, strict=True):
+        request = Prompt.styled(style).ask(None, one)
+        for choice, label in zip(request.choices, request.labels, strict=True):
             said = json.dumps({"answer": choice}) if style == "json" else choice
-            assert parse(Reply(said), ask, one.scale, style).answer == label, (one.id, label)
+            assert parse(Reply(said), request, one.scale, style).answer == label, (one.id, label)
 
 
 @pytest.mark.parametrize("persona", shipped.personas(), ids=lambda persona: persona.id)

@@ -2,18 +2,18 @@
 
 from dataclasses import replace
 
-from personametrics.data.ask import Message
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
+from personametrics.data.request import Message
 from personametrics.data.scale import Nominal, Ordinal
-from personametrics.data.study import Asking, one_scale
+from personametrics.data.study import Elicitation, one_scale
 
 ITEM = Item("tea", "Tea?", Nominal(("no", "yes")))
 
 
 def test_every_run_is_an_ask_that_names_its_scale_and_columns() -> None:
-    found = Asking(runs=3).ask(Persona("p", "You are 70."), ITEM, {"gold": "yes"}, {"order": "reversed"})
-    assert [ask.run for ask in found] == [0, 1, 2]
+    found = Elicitation(runs=3).ask(Persona("p", "You are 70."), ITEM, {"gold": "yes"}, {"order": "reversed"})
+    assert [request.run for request in found] == [0, 1, 2]
     assert found[0].about == {
         "persona": "p", "item": "tea", "run": "0", "order": "reversed", "scale": "nominal:no|yes", "gold": "yes",
     }  # fmt: skip
@@ -21,15 +21,15 @@ def test_every_run_is_an_ask_that_names_its_scale_and_columns() -> None:
 
 
 def test_label_probabilities_are_asked_for_once() -> None:
-    (ask,) = Asking(runs=5, score=True).ask(None, ITEM)
-    assert ask.score
+    (request,) = Elicitation(runs=5, score=True).ask(None, ITEM)
+    assert request.score
 
 
 def test_turns_before_stand_between_persona_and_question() -> None:
     before = (Message("user", "Hello."), Message("assistant", "Hello!"))
-    (ask,) = Asking(runs=1).ask(Persona("p", "You are 70."), ITEM, before=before)
-    assert [message.role for message in ask.messages] == ["system", "user", "assistant", "user"]
-    assert ask.messages[1:3] == before
+    (request,) = Elicitation(runs=1).ask(Persona("p", "You are 70."), ITEM, before=before)
+    assert [message.role for message in request.messages] == ["system", "user", "assistant", "user"]
+    assert request.messages[1:3] == before
 
 
 def test_items_that_can_be_compared_share_the_commonest_scale() -> None:

@@ -9,12 +9,12 @@ from typer.testing import CliRunner
 
 from personametrics.cli import app
 from personametrics.data.estimate import NAMES
-from personametrics.data.outcome import Outcome
+from personametrics.data.outcome import ReplyOutcome
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(python|bash)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-OFTEN = (Outcome.REFUSED, Outcome.UNPARSABLE)
+OFTEN = (ReplyOutcome.REFUSED, ReplyOutcome.UNPARSABLE)
 """Outcomes that are said when there are many."""
 SET_UP = re.compile(r"make \w+|git clone \S+|cd \S+")
 

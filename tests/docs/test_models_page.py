@@ -4,7 +4,7 @@ import asyncio
 import re
 from pathlib import Path
 
-from personametrics.data.ask import Ask
+from personametrics.data.request import Request
 from personametrics.elicit.doctor import CONTEXT, examine
 from personametrics.models.chat import SHOWN
 from personametrics.models.named import GROUP
@@ -13,8 +13,8 @@ from personametrics.models.scripted import Answer, Scripted
 PAGE = (Path(__file__).parents[2] / "docs" / "models.md").read_text(encoding="utf-8")
 
 
-def able(ask: Ask) -> Answer:
-    return {choice: 1 / len(ask.choices) for choice in ask.choices} if ask.score else "yes"
+def able(request: Request) -> Answer:
+    return {choice: 1 / len(request.choices) for choice in request.choices} if request.score else "yes"
 
 
 def test_the_table_of_probes_has_every_one_in_order() -> None:

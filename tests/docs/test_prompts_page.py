@@ -8,7 +8,7 @@ from typing import get_args
 import yaml
 
 from personametrics.data.prompt import CONDITIONS, GIVEN, Order, Place, Prompt, Style
-from personametrics.elicit.applied import WHO
+from personametrics.elicit.persona_check import WHO
 
 PAGE = (Path(__file__).parents[2] / "docs" / "prompts.md").read_text(encoding="utf-8")
 

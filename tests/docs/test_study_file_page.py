@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
-from personametrics.elicit.plan import Plan
-from personametrics.elicit.study_file import load
+from personametrics.elicit.plan.audit import Plan
+from personametrics.elicit.plan.file import load
 
 PAGE = (Path(__file__).parents[2] / "docs" / "study-file.md").read_text(encoding="utf-8")
 SCHEMA: Mapping[str, Any] = Plan.model_json_schema()

@@ -29,19 +29,19 @@ def world(signal: float, share: float, seed: int, most: Sizes = MOST) -> Floats:
     return np.asarray(cell + np.sqrt(1 - signal) * rng.standard_normal(shape))
 
 
-def read(answers: Floats, asks: Ints) -> Responses:
-    columns = {"persona": asks[:, 0], "item": asks[:, 1], "run": asks[:, 2]}
-    return Responses.read(pl.DataFrame({**columns, "answer": answers[tuple(asks.T)]}), Columns(run="run"), Numeric())
+def read(answers: Floats, requests: Ints) -> Responses:
+    columns = {"persona": requests[:, 0], "item": requests[:, 1], "run": requests[:, 2]}
+    return Responses.read(pl.DataFrame({**columns, "answer": answers[tuple(requests.T)]}), Columns(run="run"), Numeric())
 
 
 def play(plan: Adaptive, answers: Floats, see: Callable[[Step], Any] = lambda _: None) -> tuple[Step, Ints]:
     """Ask until it is over."""
     step = plan.start()
-    asked = step.ask
-    while len(step.ask):
+    asked = step.request
+    while len(step.request):
         see(step)
         step = plan.next(read(answers, asked), step)
-        asked = np.concatenate([asked, step.ask])
+        asked = np.concatenate([asked, step.request])
     return step, asked
 
 
@@ -65,7 +65,7 @@ def test_whatever_happens_nothing_is_asked_twice_and_looks_are_as_declared(
 
 
 def test_a_panel_ended_early_is_a_random_sample_of_items_that_the_seed_repeats() -> None:
-    first, again, other = (Adaptive(MOST, seed=seed).start().ask for seed in (1, 1, 2))
+    first, again, other = (Adaptive(MOST, seed=seed).start().request for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
     assert set(first[:, 1]) != set(other[:, 1])
     assert set(first[:, 0]) == set(range(16))
@@ -117,7 +117,7 @@ def test_calls_go_where_they_narrow_most(signal: float, share: float, first: Siz
     most = Sizes(60, 60, 12)
     plan = Adaptive(most, first, looks=6, level=0.9999, hopeless=0.0)
     step = plan.start()
-    step = plan.next(read(world(signal, share, 5, most), step.ask), step)
+    step = plan.next(read(world(signal, share, 5, most), step.request), step)
     assert not step.reason
     assert grown(step.sizes)
 
@@ -151,8 +151,8 @@ def test_answers_that_never_vary_decide_for_persona() -> None:
 
 
 def test_missing_answers_and_conditions_do_not_stop_it() -> None:
-    asks = Adaptive(MOST).start().ask
-    frame = pl.DataFrame({"persona": asks[:, 0], "item": asks[:, 1], "run": asks[:, 2]})
+    requests = Adaptive(MOST).start().request
+    frame = pl.DataFrame({"persona": requests[:, 0], "item": requests[:, 1], "run": requests[:, 2]})
     rng = np.random.default_rng(0)
     both = pl.concat([frame.with_columns(wording=pl.lit(word)) for word in "ab"])
     both = both.with_columns(answer=pl.Series(rng.integers(0, 3, len(both)).astype(str))).with_columns(
@@ -168,9 +168,9 @@ def test_missing_answers_and_conditions_do_not_stop_it() -> None:
 def test_label_probabilities_need_one_run() -> None:
     plan = Adaptive(Sizes(16, 24, 1), Sizes(16, 8, 1))
     step = plan.start()
-    asks = step.ask
-    p = 0.5 + 0.04 * np.cos(np.arange(16))[asks[:, 0]]
-    frame = pl.DataFrame({"persona": asks[:, 0], "item": asks[:, 1], "yes": p, "no": 1 - p})
+    requests = step.request
+    p = 0.5 + 0.04 * np.cos(np.arange(16))[requests[:, 0]]
+    frame = pl.DataFrame({"persona": requests[:, 0], "item": requests[:, 1], "yes": p, "no": 1 - p})
     step = plan.next(Responses.read(frame, Columns(probabilities=("yes", "no")), Nominal(("yes", "no"))), step)
     assert step.reason == "decided"
 
@@ -185,4 +185,4 @@ def test_what_cannot_be_asked_is_said() -> None:
     once = Adaptive(MOST, Sizes(16, 8, 1))
     step = once.start()
     with pytest.raises(DesignError, match="asked once"):
-        once.next(read(world(0.5, 0.5, 0), step.ask), step)
+        once.next(read(world(0.5, 0.5, 0), step.request), step)

@@ -13,7 +13,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.prompt import NOBODY
 from personametrics.data.scale import FreeText, Nominal, Numeric, Ordinal, Scale, character_ngrams, parse_scale
 from personametrics.elicit.arms import IRRELEVANT, NONE, PANEL, SHUFFLED, Arms, irrelevant
-from personametrics.elicit.plan import Plan
+from personametrics.elicit.plan.audit import Plan
 
 PEOPLE = tuple(Persona(f"p{n}", f"You are number {n}, zealous about topic {n}.", {"age": str(20 + n)}) for n in range(7))
 SCALE = Ordinal(("no", "so-so", "yes"))
@@ -27,16 +27,16 @@ def arms(people: tuple[Persona, ...] = PEOPLE, items: tuple[Item, ...] = ITEMS, 
 def test_the_shuffled_arm_is_answered_by_the_panel() -> None:
     grids = arms(runs=3).grids()
     panel, shuffled = grids[PANEL], grids[SHUFFLED]
-    assert {ask.key("m") for ask in shuffled} == {ask.key("m") for ask in panel}
-    asked = {ask.key("m"): ask.about["persona"] for ask in panel}
-    assert [ask.about["persona"] for ask in shuffled] == [ask.about["persona"] for ask in panel]
-    assert all(asked[ask.key("m")] != ask.about["persona"] for ask in shuffled)
+    assert {request.key("m") for request in shuffled} == {request.key("m") for request in panel}
+    asked = {request.key("m"): request.about["persona"] for request in panel}
+    assert [request.about["persona"] for request in shuffled] == [request.about["persona"] for request in panel]
+    assert all(asked[request.key("m")] != request.about["persona"] for request in shuffled)
 
 
 @given(st.integers(2, 7))
 def test_every_persona_lends_its_text_to_exactly_one_other(count: int) -> None:
     shuffled = arms(PEOPLE[:count], runs=1).grids()[SHUFFLED]
-    lent = {ask.about["persona"]: ask.messages[0].text for ask in shuffled}
+    lent = {request.about["persona"]: request.messages[0].text for request in shuffled}
     assert len(lent) == len(set(lent.values())) == count
     assert all(f"number {name[1:]}," not in text for name, text in lent.items())
 
@@ -45,15 +45,15 @@ def test_without_a_persona_nothing_is_said_about_one() -> None:
     for place in ("system", "user"):
         grid = arms(prompt={"place": place}).grids()[NONE]
         assert len(grid) == 2 * 5
-        assert {message.role for ask in grid for message in ask.messages} == {"user"}
-        assert {ask.about["persona"] for ask in grid} == {NOBODY}
-        assert not any("person" in message.text for ask in grid for message in ask.messages)
+        assert {message.role for request in grid for message in request.messages} == {"user"}
+        assert {request.about["persona"] for request in grid} == {NOBODY}
+        assert not any("person" in message.text for request in grid for message in request.messages)
 
 
 def test_arms_are_told_apart_and_controls_come_first() -> None:
     found = arms(runs=2)
-    assert [ask.about["arm"] for ask in found.asks()] == [NONE] * 4 + [SHUFFLED] * 28 + [IRRELEVANT] * 20 + [PANEL] * 28
-    assert len({ask.key("m") for ask in found.asks()}) == 4 + 20 + 28
+    assert [request.about["arm"] for request in found.requests()] == [NONE] * 4 + [SHUFFLED] * 28 + [IRRELEVANT] * 20 + [PANEL] * 28
+    assert len({request.key("m") for request in found.requests()}) == 4 + 20 + 28
 
 
 @pytest.mark.parametrize(
@@ -119,15 +119,15 @@ def test_conditions_multiply_every_arm() -> None:
 
 def test_scoring_asks_once() -> None:
     found = arms(items=ITEMS[:1], score=True, runs=9)
-    assert all(ask.score and ask.run == 0 for ask in found.asks())
+    assert all(request.score and request.run == 0 for request in found.requests())
     assert found.runs == 1
     with pytest.raises(StudyError, match=r'^score: the item "age" has no labels to score'):
         arms(score=True)
 
 
 def test_the_plan_reaches_every_ask() -> None:
-    found = arms(sampling={"temperature": 0.3, "max_tokens": 7, "seed": 4}, prompt={"style": "letter"}, items=ITEMS[:1]).asks()
-    assert {(ask.sampling.temperature, ask.sampling.max_tokens, ask.sampling.seed, ask.choices) for ask in found} == {
+    found = arms(sampling={"temperature": 0.3, "max_tokens": 7, "seed": 4}, prompt={"style": "letter"}, items=ITEMS[:1]).requests()
+    assert {(request.sampling.temperature, request.sampling.max_tokens, request.sampling.seed, request.choices) for request in found} == {
         (0.3, 7, 4, ("A", "B", "C"))
     }
 
@@ -168,7 +168,7 @@ def test_a_scale_that_no_run_directory_can_remember_is_refused(scale: Scale) -> 
 
 
 def test_open_questions_can_be_asked() -> None:
-    assert len(arms(items=(Item("q", "Why?", FreeText(character_ngrams)),)).asks()) > 0
+    assert len(arms(items=(Item("q", "Why?", FreeText(character_ngrams)),)).requests()) > 0
 
 
 def test_the_manifest_holds_whatever_decides_what_is_asked_and_nothing_else() -> None:

@@ -9,11 +9,11 @@ import pytest
 from faults import draw
 from worlds import World
 
-from personametrics.data.ask import Ask
 from personametrics.data.errors import ModelError
 from personametrics.data.model import Can
-from personametrics.data.outcome import Outcome
+from personametrics.data.outcome import ReplyOutcome
 from personametrics.data.reply import Reply
+from personametrics.data.request import Request
 from personametrics.elicit.doctor import CHOICES, WORD, Probe, able, examine
 
 
@@ -23,22 +23,22 @@ class Patient:
 
     calls: int = 0
 
-    def __call__(self, ask: Ask) -> Reply:
+    def __call__(self, request: Request) -> Reply:
         self.calls += 1
-        read = sum(len(message.text) for message in ask.messages) // 4
-        return replace(self.reply(ask), tokens_in=read, calls=0 if ask.run == 1 else 1)
+        read = sum(len(message.text) for message in request.messages) // 4
+        return replace(self.reply(request), tokens_in=read, calls=0 if request.run == 1 else 1)
 
-    def reply(self, ask: Ask) -> Reply:
-        if ask.score:
-            cold = "cold" in ask.messages[0].text
+    def reply(self, request: Request) -> Reply:
+        if request.score:
+            cold = "cold" in request.messages[0].text
             return Reply(probabilities=dict(zip(CHOICES, (0.1, 0.8, 0.1) if cold else (0.8, 0.1, 0.1), strict=True)))
-        if ask.messages[0].role == "system":
+        if request.messages[0].role == "system":
             return Reply(f" {WORD.title()}.")
-        luck = self.calls if ask.sampling.seed is None else 0
-        return Reply(str(draw(ask.messages, ask.run, luck)))
+        luck = self.calls if request.sampling.seed is None else 0
+        return Reply(str(draw(request.messages, request.run, luck)))
 
 
-def probes(function: Callable[[Ask], Any], context: tuple[int, ...] = (1000, 4000)) -> dict[str, Probe]:
+def probes(function: Callable[[Request], Any], context: tuple[int, ...] = (1000, 4000)) -> dict[str, Probe]:
     return {probe.name: probe for probe in asyncio.run(examine(World(function), context))}
 
 
@@ -49,74 +49,74 @@ def test_a_model_in_good_health_is_able_to_do_everything() -> None:
 
 
 def test_a_model_that_fails_is_asked_no_more() -> None:
-    world = World(lambda _: Reply(outcome=Outcome.FAILED, detail="404: gone"))
+    world = World(lambda _: Reply(outcome=ReplyOutcome.FAILED, detail="404: gone"))
     (only,) = asyncio.run(examine(world))
     assert only == Probe("answers", found=False, evidence="404: gone")
     assert len(world.asked) == 1
 
 
-def refusing(patient: Patient, ask: Ask) -> Reply:
-    return Reply(outcome=Outcome.FAILED, detail="no system role") if ask.messages[0].role == "system" else patient(ask)
+def refusing(patient: Patient, request: Request) -> Reply:
+    return Reply(outcome=ReplyOutcome.FAILED, detail="no system role") if request.messages[0].role == "system" else patient(request)
 
 
-def deaf(patient: Patient, ask: Ask) -> Reply:
-    return patient(replace(ask, messages=ask.messages[-1:]))
+def deaf(patient: Patient, request: Request) -> Reply:
+    return patient(replace(request, messages=request.messages[-1:]))
 
 
-def disobedient(patient: Patient, ask: Ask) -> Reply:
-    return replace(patient(ask), text="Paris") if ask.messages[0].role == "system" else patient(ask)
+def disobedient(patient: Patient, request: Request) -> Reply:
+    return replace(patient(request), text="Paris") if request.messages[0].role == "system" else patient(request)
 
 
-def silent(patient: Patient, ask: Ask) -> Reply:
-    return replace(deaf(patient, ask), tokens_in=None)
+def silent(patient: Patient, request: Request) -> Reply:
+    return replace(deaf(patient, request), tokens_in=None)
 
 
-def one_a_call(patient: Patient, ask: Ask) -> Reply:
-    return replace(patient(ask), calls=1)
+def one_a_call(patient: Patient, request: Request) -> Reply:
+    return replace(patient(request), calls=1)
 
 
-def n_ignored(patient: Patient, ask: Ask) -> Reply:
-    return replace(patient(ask), degraded=("n",))
+def n_ignored(patient: Patient, request: Request) -> Reply:
+    return replace(patient(request), degraded=("n",))
 
 
-def seedless(patient: Patient, ask: Ask) -> Reply:
-    return patient(replace(ask, sampling=replace(ask.sampling, seed=None)))
+def seedless(patient: Patient, request: Request) -> Reply:
+    return patient(replace(request, sampling=replace(request.sampling, seed=None)))
 
 
-def greedy(patient: Patient, ask: Ask) -> Reply:
-    return replace(patient(replace(ask, run=0, sampling=replace(ask.sampling, seed=1))), calls=0 if ask.run == 1 else 1)
+def greedy(patient: Patient, request: Request) -> Reply:
+    return replace(patient(replace(request, run=0, sampling=replace(request.sampling, seed=1))), calls=0 if request.run == 1 else 1)
 
 
-def unmoved(patient: Patient, ask: Ask) -> Reply:
-    return Reply(probabilities=dict.fromkeys(CHOICES, 0.3)) if ask.score else patient(ask)
+def unmoved(patient: Patient, request: Request) -> Reply:
+    return Reply(probabilities=dict.fromkeys(CHOICES, 0.3)) if request.score else patient(request)
 
 
-def too_sure(patient: Patient, ask: Ask) -> Reply:
-    return Reply(probabilities=dict.fromkeys(CHOICES, 0.5)) if ask.score else patient(ask)
+def too_sure(patient: Patient, request: Request) -> Reply:
+    return Reply(probabilities=dict.fromkeys(CHOICES, 0.5)) if request.score else patient(request)
 
 
-def below_zero(patient: Patient, ask: Ask) -> Reply:
-    return Reply(probabilities={"yes": 1.1, "no": -0.1, "perhaps": 0.0}) if ask.score else patient(ask)
+def below_zero(patient: Patient, request: Request) -> Reply:
+    return Reply(probabilities={"yes": 1.1, "no": -0.1, "perhaps": 0.0}) if request.score else patient(request)
 
 
-def scoreless(patient: Patient, ask: Ask) -> Reply:
-    return Reply(outcome=Outcome.FAILED, detail="no log-probabilities") if ask.score else patient(ask)
+def scoreless(patient: Patient, request: Request) -> Reply:
+    return Reply(outcome=ReplyOutcome.FAILED, detail="no log-probabilities") if request.score else patient(request)
 
 
-def raising(patient: Patient, ask: Ask) -> Reply:
-    if ask.score:
+def raising(patient: Patient, request: Request) -> Reply:
+    if request.score:
         message = "It gives no log-probabilities."
         raise ModelError(message)
-    return patient(ask)
+    return patient(request)
 
 
-def short(patient: Patient, ask: Ask) -> Reply:
-    long = len(ask.messages[0].text) > 12_000
-    return Reply(outcome=Outcome.FAILED, detail="too long") if long else patient(ask)
+def short(patient: Patient, request: Request) -> Reply:
+    long = len(request.messages[0].text) > 12_000
+    return Reply(outcome=ReplyOutcome.FAILED, detail="too long") if long else patient(request)
 
 
-def cutting(patient: Patient, ask: Ask) -> Reply:
-    reply = patient(ask)
+def cutting(patient: Patient, request: Request) -> Reply:
+    reply = patient(request)
     return replace(reply, tokens_in=min(reply.tokens_in or 0, 1200))
 
 
@@ -144,7 +144,7 @@ def cutting(patient: Patient, ask: Ask) -> Reply:
 )
 def test_each_defect_is_found_and_no_other(defect: Any, name: str, expected: bool | None, evidence: str) -> None:
     patient = Patient()
-    found = probes(lambda ask: defect(patient, ask))
+    found = probes(lambda request: defect(patient, request))
     assert found[name].found is expected
     assert evidence in found[name].evidence
     others = {other for other, probe in found.items() if not probe.found} - {name}
@@ -154,7 +154,7 @@ def test_each_defect_is_found_and_no_other(defect: Any, name: str, expected: boo
 def test_context_is_tried_only_where_it_is_wanted() -> None:
     world = World(Patient())
     assert "context" not in {probe.name for probe in asyncio.run(examine(world, ()))}
-    assert max(len(ask.messages[-1].text) for ask in world.asked) < 500
+    assert max(len(request.messages[-1].text) for request in world.asked) < 500
 
 
 def test_a_question_costs_about_a_dozen_calls() -> None:

@@ -13,35 +13,35 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from personametrics.data.ask import Ask, Message, Sampling
 from personametrics.data.errors import ModelError, RunError
-from personametrics.data.grid import Grid, Joined
 from personametrics.data.item import Item
 from personametrics.data.model import Can
-from personametrics.data.outcome import Outcome
+from personametrics.data.outcome import ReplyOutcome
 from personametrics.data.persona import Persona
 from personametrics.data.reply import Reply
+from personametrics.data.request import Message, Request, Sampling
 from personametrics.data.scale import Ordinal
 from personametrics.elicit import engine
+from personametrics.elicit.costs.prices import Caps, Prices
 from personametrics.elicit.engine import IN_A_ROW, Tally, Terms, elicit, keys_of, missing
+from personametrics.elicit.grid import Grid, Joined
 from personametrics.elicit.journal import Journal
-from personametrics.elicit.prices import Caps, Prices
 from personametrics.models.scripted import Scripted
 
 SAMPLING = Sampling(max_tokens=5)
-ASKS = [Ask((Message("user", f"{n // 3}?"),), n % 3, sampling=SAMPLING) for n in range(60)]
-FAILED = Reply(outcome=Outcome.FAILED, detail="The server is away.")
+ASKS = [Request((Message("user", f"{n // 3}?"),), n % 3, sampling=SAMPLING) for n in range(60)]
+FAILED = Reply(outcome=ReplyOutcome.FAILED, detail="The server is away.")
 
 
-def name(ask: Ask) -> str:
-    return f"{ask.messages[0].text} {ask.run}"
+def name(request: Request) -> str:
+    return f"{request.messages[0].text} {request.run}"
 
 
 @dataclass
 class Recorded:
     """A model that answers so many asks at a time, in a drawn order, and remembers what it was asked."""
 
-    answers: Callable[[Ask], Reply] = lambda ask: Reply(name(ask), tokens_in=2, tokens_out=1)
+    answers: Callable[[Request], Reply] = lambda request: Reply(name(request), tokens_in=2, tokens_out=1)
     at_a_time: int = 4
     seed: int = 0
     latency: float = 0.0
@@ -52,8 +52,8 @@ class Recorded:
     def tokens(self, messages: Sequence[Message]) -> int:
         return sum(len(message.text) for message in messages)
 
-    async def answer(self, asks: Iterable[Ask]) -> AsyncIterator[tuple[int, Reply]]:
-        random, pulled, waiting = Random(self.seed), enumerate(asks), list[tuple[int, Ask]]()  # noqa: S311
+    async def answer(self, requests: Iterable[Request]) -> AsyncIterator[tuple[int, Reply]]:
+        random, pulled, waiting = Random(self.seed), enumerate(requests), list[tuple[int, Request]]()  # noqa: S311
         while True:
             while len(waiting) < self.at_a_time and (one := next(pulled, None)) is not None:
                 self.asked.append(name(one[1]))
@@ -61,8 +61,8 @@ class Recorded:
             if not waiting:
                 return
             await asyncio.sleep(self.latency)
-            at, ask = waiting.pop(random.randrange(len(waiting)))
-            yield at, self.answers(ask)
+            at, request = waiting.pop(random.randrange(len(waiting)))
+            yield at, self.answers(request)
 
 
 @pytest.fixture
@@ -71,12 +71,12 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
         yield opened
 
 
-def run(model: Any, asks: Sequence[Ask], journal: Journal, terms: Terms | None = None) -> Tally:
-    return asyncio.run(elicit(model, asks, journal, terms))
+def run(model: Any, requests: Sequence[Request], journal: Journal, terms: Terms | None = None) -> Tally:
+    return asyncio.run(elicit(model, requests, journal, terms))
 
 
-def texts(journal: Journal, asks: Sequence[Ask], model: str = "test/recorded") -> list[str | None]:
-    return [None if reply is None else reply.text for reply in journal.replies([ask.key(model) for ask in asks])]
+def texts(journal: Journal, requests: Sequence[Request], model: str = "test/recorded") -> list[str | None]:
+    return [None if reply is None else reply.text for reply in journal.replies([request.key(model) for request in requests])]
 
 
 def numbers(tally: Tally) -> tuple[int, int, int, int]:
@@ -94,7 +94,7 @@ def test_every_ask_gets_its_own_reply_in_whatever_order_they_come(
         assert numbers(tally) == (count, 0, count, 0)
         assert tally.complete
         assert tally.stopped == ""
-        assert texts(journal, ASKS) == [name(ask) for ask in ASKS[:count]] + [None] * (60 - count)
+        assert texts(journal, ASKS) == [name(request) for request in ASKS[:count]] + [None] * (60 - count)
         assert sorted(model.asked) == sorted(map(name, ASKS[:count]))
 
 
@@ -105,9 +105,9 @@ def test_only_what_is_missing_is_asked_in_order(tmp_path_factory: pytest.TempPat
         journal.add([(ASKS[at].key("test/recorded"), Reply("before")) for at in there])
         model = Recorded(at_a_time=1)
         tally = run(model, ASKS, journal)
-        assert model.asked == [name(ask) for at, ask in enumerate(ASKS) if at not in there]
+        assert model.asked == [name(request) for at, request in enumerate(ASKS) if at not in there]
         assert numbers(tally) == (60, len(there), 60 - len(there), 0)
-        assert texts(journal, ASKS) == ["before" if at in there else name(ask) for at, ask in enumerate(ASKS)]
+        assert texts(journal, ASKS) == ["before" if at in there else name(request) for at, request in enumerate(ASKS)]
         assert run(Recorded(answers=lambda _: pytest.fail("asked again")), ASKS, journal).complete
 
 
@@ -146,13 +146,13 @@ class Ends:
     id: str = "test/recorded"
     can: frozenset[Can] = frozenset({Can.SAMPLE})
 
-    async def answer(self, asks: Iterable[Ask]) -> AsyncIterator[tuple[int, Reply]]:
-        pulled = iter(asks)
+    async def answer(self, requests: Iterable[Request]) -> AsyncIterator[tuple[int, Reply]]:
+        pulled = iter(requests)
         held = [next(pulled) for _ in range(self.pulls)] if self.pulls else None
         for at in range(self.after):
-            ask = held[at] if held else next(pulled)
+            request = held[at] if held else next(pulled)
             await asyncio.sleep(0)
-            yield at, Reply(name(ask))
+            yield at, Reply(name(request))
         if self.error:
             raise self.error
 
@@ -169,7 +169,7 @@ def test_a_model_that_breaks_midway_stops_the_run_and_its_replies_are_kept(journ
     assert tally.stopped == "Out of credit"
     assert not tally.complete
     assert numbers(tally) == (60, 0, after, 0)
-    assert texts(journal, ASKS) == [name(ask) for ask in ASKS[:after]] + [None] * (60 - after)
+    assert texts(journal, ASKS) == [name(request) for request in ASKS[:after]] + [None] * (60 - after)
     again = run(Ends(0, ModelError("Wrong key.")), ASKS, journal)
     assert (again.stopped, again.before) == ("Wrong key", after)
     assert run(Recorded(), ASKS, journal).complete
@@ -198,8 +198,8 @@ def test_a_model_that_ends_without_any_answer_raises(journal: Journal, pulls: in
 @pytest.mark.parametrize("wrong", [-1, 0, 5, 60])
 def test_a_reply_to_an_ask_that_was_not_given_is_never_taken(journal: Journal, wrong: int) -> None:
     class Confused(Ends):
-        async def answer(self, asks: Iterable[Ask]) -> AsyncIterator[tuple[int, Reply]]:
-            pulled = iter(asks)
+        async def answer(self, requests: Iterable[Request]) -> AsyncIterator[tuple[int, Reply]]:
+            pulled = iter(requests)
             yield 0, Reply(name(next(pulled)))
             next(pulled)
             yield wrong, Reply("to whom?")
@@ -210,7 +210,7 @@ def test_a_reply_to_an_ask_that_was_not_given_is_never_taken(journal: Journal, w
 
 
 def test_failed_asks_are_counted_and_asked_again_the_next_time(journal: Journal) -> None:
-    model = Recorded(answers=lambda ask: FAILED if ask.run == 1 else Reply("x"))
+    model = Recorded(answers=lambda request: FAILED if request.run == 1 else Reply("x"))
     tally = run(model, ASKS, journal)
     assert numbers(tally) == (60, 0, 40, 20)
     assert tally.stopped == ""
@@ -218,11 +218,11 @@ def test_failed_asks_are_counted_and_asked_again_the_next_time(journal: Journal)
     assert set(journal.failures().values()) == {"The server is away."}
     again = Recorded()
     assert numbers(run(again, ASKS, journal)) == (60, 40, 20, 0)
-    assert sorted(again.asked) == sorted(name(ask) for ask in ASKS if ask.run == 1)
+    assert sorted(again.asked) == sorted(name(request) for request in ASKS if request.run == 1)
     assert journal.failures() == {}
 
 
-MANY = [Ask((Message("user", "?"),), n) for n in range(3000)]
+MANY = [Request((Message("user", "?"),), n) for n in range(3000)]
 
 
 @pytest.mark.parametrize("model", [Recorded(answers=lambda _: FAILED), Scripted(lambda _: FAILED)], ids=["waits", "never waits"])
@@ -242,13 +242,13 @@ def test_an_answer_now_and_then_goes_on(journal: Journal) -> None:
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf")])
 def test_probabilities_that_are_no_numbers_are_a_failure_and_cost_no_other_reply(journal: Journal, number: float) -> None:
-    tally = run(Recorded(answers=lambda ask: Reply(probabilities={"a": number if ask.run else 0.5})), ASKS, journal)
+    tally = run(Recorded(answers=lambda request: Reply(probabilities={"a": number if request.run else 0.5})), ASKS, journal)
     assert numbers(tally) == (60, 0, 20, 40)
     assert set(journal.failures().values()) == {"the model gave probabilities that are no numbers"}
 
 
 def test_half_a_character_costs_no_reply(journal: Journal) -> None:
-    assert run(Recorded(answers=lambda ask: Reply("\ud83d" if ask.run else "x")), ASKS, journal).complete
+    assert run(Recorded(answers=lambda request: Reply("\ud83d" if request.run else "x")), ASKS, journal).complete
     assert set(texts(journal, ASKS)) == {"\ufffd", "x"}
 
 
@@ -263,7 +263,7 @@ def test_caps_are_never_passed_and_the_rest_is_asked_when_they_are_raised(
 ) -> None:
     random = Random(seed)  # noqa: S311
 
-    def costly(_: Ask) -> Reply:
+    def costly(_: Request) -> Reply:
         reply = Reply("x", tokens_in=random.randint(0, 2), tokens_out=random.randint(0, 5), calls=random.randint(0, 1))
         return reply if random.random() < 0.8 else replace(FAILED, calls=1)
 
@@ -296,15 +296,15 @@ def test_repeated_calls_pass_a_cap_by_no_more_than_what_was_on_its_way(journal: 
     assert tally.meter.calls <= 30 + 4 * 5
 
 
-def counting(stop: asyncio.Event, at: int) -> Callable[[Ask], Reply]:
+def counting(stop: asyncio.Event, at: int) -> Callable[[Request], Reply]:
     """Answers, and asks to stop with the answer of that number."""
     seen = [0]
 
-    def answer(ask: Ask) -> Reply:
+    def answer(request: Request) -> Reply:
         seen[0] += 1
         if seen[0] == at:
             stop.set()
-        return Reply(name(ask))
+        return Reply(name(request))
 
     return answer
 
@@ -339,8 +339,8 @@ def test_a_stop_waits_no_longer_than_its_grace(journal: Journal, monkeypatch: py
     terms, closed = Terms(), list[bool]()
 
     class Stuck(Recorded):
-        async def answer(self, asks: Iterable[Ask]) -> AsyncIterator[tuple[int, Reply]]:
-            pulled = iter(asks)
+        async def answer(self, requests: Iterable[Request]) -> AsyncIterator[tuple[int, Reply]]:
+            pulled = iter(requests)
             try:
                 yield 0, Reply(name(next(pulled)))
                 next(pulled)
@@ -373,9 +373,9 @@ def test_cancelling_loses_nothing_that_had_arrived(journal: Journal, monkeypatch
 
     monkeypatch.setattr(journal, "add", slowly)
 
-    def answer(ask: Ask) -> Reply:
+    def answer(request: Request) -> Reply:
         given[0] += 1
-        return Reply(name(ask))
+        return Reply(name(request))
 
     async def main() -> None:
         task = asyncio.create_task(elicit(Recorded(answer, latency=0.001), ASKS, journal))
@@ -400,9 +400,9 @@ def test_cancelling_again_loses_nothing_that_had_arrived(tmp_path: Path, times: 
 
     opened.add = slowly  # type: ignore[method-assign, assignment]
 
-    def answer(ask: Ask) -> Reply:
+    def answer(request: Request) -> Reply:
         given[0] += 1
-        return Reply(name(ask))
+        return Reply(name(request))
 
     async def main() -> None:
         with opened:
@@ -440,9 +440,9 @@ def test_a_watcher_that_fails_costs_no_reply(journal: Journal) -> None:
         message = "the terminal is gone"
         raise BrokenPipeError(message)
 
-    def answer(ask: Ask) -> Reply:
+    def answer(request: Request) -> Reply:
         given[0] += 1
-        return Reply(name(ask))
+        return Reply(name(request))
 
     with pytest.raises(BrokenPipeError):
         run(Recorded(answer, at_a_time=1), ASKS, journal, Terms(watch=watch))
@@ -451,10 +451,10 @@ def test_a_watcher_that_fails_costs_no_reply(journal: Journal) -> None:
 
 def test_a_model_that_cannot_be_closed_costs_no_reply(journal: Journal) -> None:
     class Careless(Recorded):
-        async def answer(self, asks: Iterable[Ask]) -> AsyncIterator[tuple[int, Reply]]:
+        async def answer(self, requests: Iterable[Request]) -> AsyncIterator[tuple[int, Reply]]:
             try:
-                for at, ask in enumerate(asks):
-                    yield at, Reply(name(ask))
+                for at, request in enumerate(requests):
+                    yield at, Reply(name(request))
                     await asyncio.sleep(60)
             finally:
                 message = "the session is closed"
@@ -482,13 +482,13 @@ def test_while_the_disk_is_slow_replies_gather_and_none_is_lost(journal: Journal
         add(replies)
 
     monkeypatch.setattr(journal, "add", slowly)
-    tally = run(Scripted(lambda ask: str(ask.run), "scripted/function"), MANY, journal)
+    tally = run(Scripted(lambda request: str(request.run), "scripted/function"), MANY, journal)
     assert tally.complete
     assert sum(batches) == len(MANY)
     assert max(batches) <= 100
     assert len(batches) < 100
     assert threading.get_ident() not in threads
-    assert texts(journal, MANY, "scripted/function") == [str(ask.run) for ask in MANY]
+    assert texts(journal, MANY, "scripted/function") == [str(request.run) for request in MANY]
 
 
 @pytest.mark.parametrize("after", [0, 3])
@@ -519,9 +519,9 @@ def test_memory_does_not_grow_with_the_number_of_asks(journal: Journal, monkeypa
     people = [Persona(str(n), f"You are {n}. " + "x" * 300) for n in range(20)]
     grid = Grid(people, [Item(str(n), f"Question {n}?", Ordinal(("no", "yes"))) for n in range(10)], 10)
     peaks = []
-    for asks in (Grid(people[:2], grid.items, 10), grid):
+    for requests in (Grid(people[:2], grid.items, 10), grid):
         tracemalloc.start()
-        run(Scripted(lambda ask: f"{ask.run:2000}", id=f"scripted/{len(asks)}"), asks, journal)
+        run(Scripted(lambda request: f"{request.run:2000}", id=f"scripted/{len(requests)}"), requests, journal)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert [len(grid), journal.totals()["replies"]] == [2_000, 2_200]

@@ -8,30 +8,30 @@ from typing import Any
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
-from worlds import ITEMS, PEOPLE, World, ask, items, mind, planned
+from worlds import ITEMS, PEOPLE, World, items, mind, planned, request
 
-from personametrics.data.ask import Ask
 from personametrics.data.errors import InputError
-from personametrics.data.outcome import Outcome
+from personametrics.data.outcome import ReplyOutcome
 from personametrics.data.persona import Persona
 from personametrics.data.reply import Reply
+from personametrics.data.request import Request
 from personametrics.elicit.exports import FORMATS, export
 from personametrics.elicit.run import Run
 
 
-def trouble(asked: Ask) -> Reply:
+def trouble(asked: Request) -> Reply:
     """A world in which the first persona is filtered, and the second fails at the first item."""
     if "Ada" in asked.messages[0].text:
-        return Reply("", Outcome.REFUSED, finish="content_filter", tokens_in=5, tokens_out=0)
+        return Reply("", ReplyOutcome.REFUSED, finish="content_filter", tokens_in=5, tokens_out=0)
     if "Bela" in asked.messages[0].text and "i0" in asked.messages[-1].text:
-        return Reply(outcome=Outcome.FAILED, detail="503: away")
+        return Reply(outcome=ReplyOutcome.FAILED, detail="503: away")
     return mind(asked)
 
 
 @pytest.fixture(name="run")
 def _run(tmp_path: Path) -> Run:
     run = planned(tmp_path / "run", conditions={"order": ["given", "reversed"]}, controls={"irrelevant": 2})
-    ask(run, World(trouble))
+    request(run, World(trouble))
     return run
 
 
@@ -78,7 +78,7 @@ def test_inspect_reads_its_log(run: Run, tmp_path: Path) -> None:
 def test_a_whole_run_is_a_success_to_inspect(tmp_path: Path) -> None:
     log_module = pytest.importorskip("inspect_ai.log")
     run = planned(tmp_path, score=True, runs=5)
-    ask(run)
+    request(run)
     log: Any = log_module.read_eval_log(str(export(run, "inspect")))
     assert (log.status, log.eval.config.epochs) == ("success", 1)
     assert sum(log.samples[0].metadata["probabilities"].values()) == pytest.approx(1)
@@ -87,7 +87,7 @@ def test_a_whole_run_is_a_success_to_inspect(tmp_path: Path) -> None:
 def test_inspect_is_told_the_runs_that_adaptive_asking_came_to(tmp_path: Path) -> None:
     log_module = pytest.importorskip("inspect_ai.log")
     run = planned(tmp_path, adaptive=True, runs=9)
-    ask(run, World(lambda one: one.choices[len(one.messages[0].text) % 5]))
+    request(run, World(lambda one: one.choices[len(one.messages[0].text) % 5]))
     log: Any = log_module.read_eval_log(str(export(run, "inspect")))
     assert log.eval.config.epochs == 2
     assert log.status == "success"
@@ -96,7 +96,7 @@ def test_inspect_is_told_the_runs_that_adaptive_asking_came_to(tmp_path: Path) -
 def test_samples_of_inspect_have_names_of_their_own_whatever_the_ids_hold(tmp_path: Path) -> None:
     people = [Persona(name, f"You are {name}.") for name in ("a/b", "a", "a%2Fb")]
     run = planned(tmp_path, people, items(1, name="b/c") + items(1, name="c"), controls={"none": False, "irrelevant": 0})
-    ask(run)
+    request(run)
     samples = json.loads(export(run, "inspect").read_text())["samples"]
     assert len({(sample["id"], sample["epoch"]) for sample in samples}) == len(samples)
 
@@ -117,5 +117,5 @@ def test_a_file_is_what_its_name_says(run: Run, to: str, name: str, tmp_path: Pa
 
 def test_texts_of_the_model_are_inert_in_a_spreadsheet(tmp_path: Path) -> None:
     run = planned(tmp_path / "run", PEOPLE[:2], ITEMS[:2], controls={"none": False, "irrelevant": 0})
-    ask(run, World(lambda _: "=cmd()"))
+    request(run, World(lambda _: "=cmd()"))
     assert pl.read_csv(export(run, "csv"))["text"].unique().to_list() == ["'=cmd()"]

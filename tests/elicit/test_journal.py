@@ -17,19 +17,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from personametrics.data.errors import RunError
-from personametrics.data.outcome import Outcome
+from personametrics.data.outcome import ReplyOutcome
 from personametrics.data.reply import Reply
 from personametrics.elicit import journal as module
 from personametrics.elicit.journal import FILE, VERSION, Journal, changes
 
 MANIFEST = {"model": "m", "study": {"runs": 5, "seed": None}, "personas": [{"id": "a", "text": "x"}, {"id": "b", "text": "y"}]}
-FAILED = Reply(outcome=Outcome.FAILED, detail="The server is away.", calls=6, seconds=1.5)
+FAILED = Reply(outcome=ReplyOutcome.FAILED, detail="The server is away.", calls=6, seconds=1.5)
 BUSY = r"is in use by another process; wait for it, stop it, or name another out\.$"
 TEXT = st.text(max_size=9)
 REPLIES = st.builds(
     Reply,
     text=st.none() | TEXT,
-    outcome=st.sampled_from([Outcome.ANSWERED, Outcome.REFUSED, Outcome.UNPARSABLE]),
+    outcome=st.sampled_from([ReplyOutcome.ANSWERED, ReplyOutcome.REFUSED, ReplyOutcome.UNPARSABLE]),
     probabilities=st.none() | st.dictionaries(st.text(), st.floats(0, 1), max_size=4),
     finish=TEXT,
     tokens_in=st.none() | st.integers(0, 10**6),
@@ -110,7 +110,7 @@ def test_what_is_written_reads_back(shared: Journal, replies: list[Reply]) -> No
     with Journal.read(shared.folder) as reader:
         assert list(reader.replies([*names, bytes(32)])) == [*replies, None]
         assert set(names) <= {one.tobytes() for one in reader.keys()}  # noqa: SIM118
-        texts = [one.text if one.outcome == Outcome.ANSWERED else None for one in replies]
+        texts = [one.text if one.outcome == ReplyOutcome.ANSWERED else None for one in replies]
         assert list(reader.said([*names, bytes(32)])) == [*texts, None]
 
 
@@ -154,7 +154,7 @@ def test_what_is_there_is_looked_up_in_any_number(tmp_path: Path, monkeypatch: p
 def test_a_failure_is_no_reply_and_a_later_success_takes_its_place(tmp_path: Path) -> None:
     with opened(tmp_path) as journal:
         journal.add([(key(1), FAILED), (key(2), FAILED)])
-        journal.add([(key(1), Reply(outcome=Outcome.FAILED, detail="Still away."))])
+        journal.add([(key(1), Reply(outcome=ReplyOutcome.FAILED, detail="Still away."))])
         assert len(journal.keys()) == 0
         assert journal.failures() == {key(1): "Still away.", key(2): "The server is away."}
         journal.add([(key(1), Reply("back"))])
@@ -165,7 +165,7 @@ def test_a_failure_is_no_reply_and_a_later_success_takes_its_place(tmp_path: Pat
 
 def test_a_refusal_is_a_reply(tmp_path: Path) -> None:
     with opened(tmp_path) as journal:
-        journal.add([(key(1), Reply(None, Outcome.REFUSED, detail="No."))])
+        journal.add([(key(1), Reply(None, ReplyOutcome.REFUSED, detail="No."))])
         assert len(journal.keys()) == 1
         assert journal.failures() == {}
 
@@ -206,7 +206,7 @@ HALVES = st.text(st.characters(categories=["Cs"]) | st.sampled_from("aé☕\ufef
 def test_half_a_character_becomes_a_sign_and_costs_no_other_reply(shared: Journal, text: str) -> None:
     names = [os.urandom(32) for _ in range(3)]
     broken = Reply(text, detail=text, finish=text, fingerprint=text, probabilities={"\ud800": 1.0})
-    shared.add(list(zip(names, [Reply("whole"), broken, Reply(outcome=Outcome.FAILED, detail=text)], strict=True)))
+    shared.add(list(zip(names, [Reply("whole"), broken, Reply(outcome=ReplyOutcome.FAILED, detail=text)], strict=True)))
     whole, found = shared.replies(names[:2])
     assert whole == Reply("whole")
     assert found is not None
@@ -294,7 +294,7 @@ def test_a_run_that_fails_to_open_is_let_go(tmp_path: Path) -> None:
 
 def test_a_run_in_which_nothing_was_answered_may_begin_anew(tmp_path: Path) -> None:
     with opened(tmp_path) as journal:
-        journal.add([(key(1), Reply(outcome=Outcome.FAILED, detail="no server"))])
+        journal.add([(key(1), Reply(outcome=ReplyOutcome.FAILED, detail="no server"))])
     with opened(tmp_path, {**MANIFEST, "model": "other"}) as journal:
         assert journal.manifest["model"] == "other"
 

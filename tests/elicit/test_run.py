@@ -8,30 +8,30 @@ from typing import Any
 import polars as pl
 import pytest
 from faults import draw
-from worlds import ITEMS, LIKERT, NAMES, PEOPLE, World, ask, items, mind, planned
+from worlds import ITEMS, LIKERT, NAMES, PEOPLE, World, items, mind, planned, request
 
-from personametrics.data.ask import Ask
 from personametrics.data.errors import DesignError, InputError, ModelError, RunError, StudyError
 from personametrics.data.model import Can
 from personametrics.data.persona import Persona
 from personametrics.data.reply import Reply
+from personametrics.data.request import Request
 from personametrics.data.scale import parse_scale
 from personametrics.elicit.arms import CONTROL, IRRELEVANT, NONE, PANEL, SHUFFLED
+from personametrics.elicit.costs.prices import Caps
 from personametrics.elicit.engine import Terms
 from personametrics.elicit.journal import Journal
-from personametrics.elicit.prices import Caps
 from personametrics.elicit.run import Run
 from personametrics.lab.audit import card_of
 
 ALONE = {"none": False, "shuffled": False, "irrelevant": 0}
 
 
-def steady(asked: Ask) -> Reply:
+def steady(asked: Request) -> Reply:
     """Personas decide everything."""
     return Reply(asked.choices[int(draw("steady", asked.messages) * len(asked.choices))], tokens_in=9, tokens_out=1)
 
 
-def undecided(asked: Ask) -> Reply:
+def undecided(asked: Request) -> Reply:
     """Half of the disagreement is persona's."""
     told, own = asked.messages, draw("luck", asked.messages, asked.run) < 0.3
     return Reply(asked.choices[int(5 * (draw("noise", told, asked.run) if own else draw("mind", told)))])
@@ -51,7 +51,7 @@ def undecided(asked: Ask) -> Reply:
 def test_what_the_model_lacks_is_said_before_anything_is_asked(tmp_path: Path, study: Any, can: set[Can], said: str) -> None:
     run, world = planned(tmp_path / "run", **study), World(can=frozenset(can))
     with pytest.raises(StudyError, match=said):
-        ask(run, world)
+        request(run, world)
     assert not world.asked
     assert not (tmp_path / "run").exists()
 
@@ -59,7 +59,7 @@ def test_what_the_model_lacks_is_said_before_anything_is_asked(tmp_path: Path, s
 @pytest.mark.parametrize("study", [{"prompt": {"place": "user"}}, {"conditions": {"place": ["user"]}}])
 def test_a_model_without_system_messages_takes_personas_in_the_user_turn(tmp_path: Path, study: Any) -> None:
     world = World(can=frozenset({Can.SAMPLE}))
-    assert ask(planned(tmp_path, check=True, **study), world).complete
+    assert request(planned(tmp_path, check=True, **study), world).complete
     assert {message.role for asked in world.asked for message in asked.messages} == {"user"}
 
 
@@ -73,11 +73,11 @@ def test_a_model_without_system_messages_takes_personas_in_the_user_turn(tmp_pat
 def test_adaptive_asking_that_could_not_begin_costs_nothing(tmp_path: Path, questions: Any, error: type[InputError], said: str) -> None:
     world = World()
     with pytest.raises(error, match=said):
-        ask(planned(tmp_path, PEOPLE, questions, adaptive=True, check=True), world)
+        request(planned(tmp_path, PEOPLE, questions, adaptive=True, check=True), world)
     assert not world.asked
 
 
-def drops_system(asked: Ask) -> Reply:
+def drops_system(asked: Request) -> Reply:
     return mind(replace(asked, messages=asked.messages[-1:]))
 
 
@@ -87,22 +87,22 @@ def drops_system(asked: Ask) -> Reply:
 def test_a_lost_persona_ends_the_run_before_the_panel_is_paid(tmp_path: Path, study: Any) -> None:
     world, run = World(drops_system), planned(tmp_path, check=True, **study)
     with pytest.raises(ModelError, match=r"does not seem to reach scripted/function: the model read 0% .* \(prompt\.place: user\)"):
-        ask(run, world)
+        request(run, world)
     assert len(world.asked) == 5
     with Journal.read(tmp_path) as journal:
         assert journal.manifest["applied"]["read"] == 0
     with pytest.raises(ModelError):
-        ask(run, world)
+        request(run, world)
     assert len(world.asked) == 5  # the second time it is known
 
 
 def test_without_the_check_it_is_asked_all_the_same(tmp_path: Path) -> None:
-    assert ask(planned(tmp_path), World(drops_system)).complete
+    assert request(planned(tmp_path), World(drops_system)).complete
 
 
 def test_a_cap_during_the_check_is_a_cap_and_no_lost_persona(tmp_path: Path) -> None:
     run = planned(tmp_path, check=True)
-    tally = ask(run, World(drops_system), Terms(Caps(calls=2)))
+    tally = request(run, World(drops_system), Terms(Caps(calls=2)))
     assert tally.stopped == "the cap of 2 calls is reached"
     with Journal.read(tmp_path) as journal:
         assert "applied" not in journal.manifest
@@ -110,9 +110,9 @@ def test_a_cap_during_the_check_is_a_cap_and_no_lost_persona(tmp_path: Path) -> 
 
 def test_a_second_time_nothing_is_asked(tmp_path: Path) -> None:
     run, world = planned(tmp_path, check=True), World()
-    ask(run, world)
+    request(run, world)
     asked = len(world.asked)
-    tally = ask(run, world)
+    tally = request(run, world)
     assert tally.complete
     assert len(world.asked) == asked
 
@@ -120,11 +120,11 @@ def test_a_second_time_nothing_is_asked(tmp_path: Path) -> None:
 def test_a_run_is_known_by_its_directory_alone(tmp_path: Path) -> None:
     questions = items(2) + items(2, "nominal:no|yes", "n", topic="food") + items(1, "0..10", "z") + items(1, "text", "t")
     run = planned(tmp_path, PEOPLE, questions, conditions={"place": ["system", "user"]}, prompt={"style": "letter"})
-    ask(run)
+    request(run)
     again = Run.begun(tmp_path)
     assert (again.arms, again.model) == (run.arms, run.model)
     assert again.table().equals(run.table())
-    tally = ask(again)
+    tally = request(again)
     assert tally.answered == tally.failed == 0
 
 
@@ -138,10 +138,10 @@ def test_a_directory_of_something_else_is_no_run(tmp_path: Path) -> None:
 
 def test_a_changed_plan_is_refused_until_it_extends(tmp_path: Path) -> None:
     world = World()
-    ask(planned(tmp_path, runs=2), world)
+    request(planned(tmp_path, runs=2), world)
     asked = len(world.asked)
     with pytest.raises(RunError, match=r"study\.runs: 2 → 3"):
-        ask(planned(tmp_path, runs=3), world)
+        request(planned(tmp_path, runs=3), world)
     more = planned(tmp_path, runs=3)
     tally = asyncio.run(more.ask(world, Terms(), extend=True))
     assert tally.before == asked
@@ -150,7 +150,7 @@ def test_a_changed_plan_is_refused_until_it_extends(tmp_path: Path) -> None:
 
 def test_scales_and_arms_are_told_apart(tmp_path: Path) -> None:
     run = planned(tmp_path, PEOPLE, items(3) + items(3, "nominal:no|yes", "n"), controls={"irrelevant": 2})
-    ask(run)
+    request(run)
     panels = run.panels(run.table())
     assert set(panels) == {LIKERT, "nominal:no|yes"}
     for scale, arms in panels.items():
@@ -163,7 +163,7 @@ def test_scales_and_arms_are_told_apart(tmp_path: Path) -> None:
 
 def test_a_shuffled_answer_is_that_of_another_persona(tmp_path: Path) -> None:
     run = planned(tmp_path)
-    ask(run)
+    request(run)
     frame = run.table()
     own, other = (
         frame.filter(arm=arm).sort("item", "run").group_by("persona", maintain_order=True).agg("answer") for arm in (PANEL, SHUFFLED)
@@ -175,7 +175,7 @@ def test_a_shuffled_answer_is_that_of_another_persona(tmp_path: Path) -> None:
 
 def test_control_items_stand_apart_from_the_panel(tmp_path: Path) -> None:
     run = planned(tmp_path, PEOPLE, ITEMS + items(3, LIKERT, "c", control="yes"))
-    ask(run)
+    request(run)
     (arms,) = run.panels(run.table()).values()
     assert set(arms[PANEL].frame["item"]) == {item.id for item in ITEMS}
     assert set(arms[CONTROL].frame["item"]) == {"c0", "c1", "c2"}
@@ -185,7 +185,7 @@ def test_control_items_stand_apart_from_the_panel(tmp_path: Path) -> None:
 
 def test_control_items_on_a_scale_of_their_own_are_not_dropped_in_silence(tmp_path: Path) -> None:
     run = planned(tmp_path, PEOPLE, ITEMS + items(3, "nominal:no|yes", "c", control="yes"))
-    ask(run)
+    request(run)
     (said,) = [finding for finding in card_of(run).findings if "nominal" in finding.question]
     assert said.verdict.label == "unknown"
     assert "all items on this scale are controls" in said.verdict.sentence
@@ -195,7 +195,7 @@ def test_control_items_on_a_scale_of_their_own_are_not_dropped_in_silence(tmp_pa
 def test_a_condition_moves_what_it_should_and_shows_in_the_card(tmp_path: Path, name: str) -> None:
     """A model that always takes the first option, listens to the formal wording, or to user turns alone."""
 
-    def biased(asked: Ask) -> Reply:
+    def biased(asked: Request) -> Reply:
         other = {"order": False, "wording": "formally" in asked.messages[-1].text, "place": len(asked.messages) == 1}[name]
         luck = draw(asked.messages, asked.run) < 0.2
         return Reply(asked.choices[int(5 * draw("l", asked.messages, asked.run)) if luck else 4 if other else 0])
@@ -203,7 +203,7 @@ def test_a_condition_moves_what_it_should_and_shows_in_the_card(tmp_path: Path, 
     questions = [replace(item, wordings={"formal": f"{item.text} Speak formally."}) for item in ITEMS]
     levels = {"wording": ["given", "formal"], "order": ["given", "reversed"], "place": ["system", "user"]}[name]
     run = planned(tmp_path, PEOPLE, questions, conditions={name: levels}, runs=3)
-    ask(run, World(biased))
+    request(run, World(biased))
     panel = run.table().filter(arm=PANEL)
     common = dict(panel.group_by(name).agg(pl.col("answer").mode().first()).rows())
     assert common == {levels[0]: "1", levels[1]: "5"}
@@ -214,7 +214,7 @@ def test_a_condition_moves_what_it_should_and_shows_in_the_card(tmp_path: Path, 
 def test_probabilities_are_scored_once_and_give_the_signal_they_hold(tmp_path: Path) -> None:
     """Two kinds of personas say yes with 0.9 and with 0.1: rerun disagreement is 0.18, persona disagreement follows from who meets whom."""
 
-    def score(asked: Ask) -> Any:
+    def score(asked: Request) -> Any:
         if not asked.score:
             return asked.messages[0].text
         left = any(persona.text in asked.messages[0].text for persona in PEOPLE[::2])
@@ -222,7 +222,7 @@ def test_probabilities_are_scored_once_and_give_the_signal_they_hold(tmp_path: P
 
     world = World(score)
     run = planned(tmp_path, PEOPLE, items(4, "nominal:no|yes"), score=True, check=True, runs=5, controls=ALONE)
-    assert ask(run, world).complete
+    assert request(run, world).complete
     assert sum(asked.score for asked in world.asked) == len(PEOPLE) * 4
     card = card_of(run)
     rerun, apart = 2 * 0.9 * 0.1, 0.9**2 + 0.1**2
@@ -233,29 +233,29 @@ def test_probabilities_are_scored_once_and_give_the_signal_they_hold(tmp_path: P
 
 
 def test_a_server_without_probabilities_fails_with_one_call(tmp_path: Path) -> None:
-    def cannot(_: Ask) -> Reply:
+    def cannot(_: Request) -> Reply:
         message = "It gives no log-probabilities; sample instead (score: false)."
         raise ModelError(message)
 
     world = World(cannot)
     with pytest.raises(ModelError, match="no log-probabilities"):
-        ask(planned(tmp_path, score=True, check=True), world)
+        request(planned(tmp_path, score=True, check=True), world)
     assert len(world.asked) == 1
 
 
 def test_adaptive_asking_ends_early_and_goes_on_without_asking_again(tmp_path: Path) -> None:
     world, run = World(steady), planned(tmp_path, adaptive=True, runs=9, controls=ALONE)
-    tally = ask(run, world)
+    tally = request(run, world)
     asked = len(world.asked)
     assert tally.complete
-    assert asked == len(PEOPLE) * len(ITEMS) * 2 < len(run.arms.asks())
+    assert asked == len(PEOPLE) * len(ITEMS) * 2 < len(run.arms.requests())
     assert len(run.table()) == asked
     card = card_of(run)
     (look,) = card.provenance["adaptive"]["looks"]
     assert card.provenance["adaptive"]["reason"] == "decided"
     assert card["signal"].level == look["level"] > 0.9
-    ask(run, world)
-    ask(Run.begun(tmp_path), world)
+    request(run, world)
+    request(Run.begun(tmp_path), world)
     assert len(world.asked) == asked
     assert card_of(run).to_json() == card.to_json()
 
@@ -264,12 +264,12 @@ def test_adaptive_asking_that_was_stopped_comes_to_what_it_would_have_come_to(tm
     study: dict[str, Any] = {"adaptive": True, "runs": 4, "controls": ALONE | {"none": True}}
     people, questions = [Persona(name, f"You are {name}.") for name in NAMES], items(20)
     whole, world = planned(tmp_path / "whole", people, questions, **study), World(undecided)
-    ask(whole, world)
+    request(whole, world)
     looks = card_of(whole).provenance["adaptive"]["looks"]
     assert len(looks) > 2
     parts, again = planned(tmp_path / "parts", people, questions, **study), World(undecided)
     for cap in range(150, len(world.asked) + 150, 150):
-        tally = ask(parts, again, Terms(Caps(calls=cap)))
+        tally = request(parts, again, Terms(Caps(calls=cap)))
         card = card_of(parts)
         seen = card.provenance["adaptive"]["looks"]
         assert seen == looks[: len(seen)]  # it looks at whole blocks alone
@@ -281,16 +281,16 @@ def test_adaptive_asking_that_was_stopped_comes_to_what_it_would_have_come_to(tm
 
 def test_adaptive_asking_of_a_model_that_says_nothing_ends_with_a_card_that_says_so(tmp_path: Path) -> None:
     run = planned(tmp_path, adaptive=True, runs=4)
-    tally = ask(run, World(lambda _: "?"))
+    tally = request(run, World(lambda _: "?"))
     assert "holds no answer" in tally.stopped
     card = card_of(run)
     assert card.findings[0].verdict.sentence.startswith("Nothing can be said: ")
-    assert card.findings[-1].estimates[0].value < len(run.arms.asks())
+    assert card.findings[-1].estimates[0].value < len(run.arms.requests())
 
 
 def test_a_control_without_an_interval_is_said_in_words(tmp_path: Path) -> None:
     run = planned(tmp_path)
-    ask(run, World(steady))
+    request(run, World(steady))
     verdict = card_of(run).findings[1].verdict
     assert "(no interval)" in " ".join(verdict.open)
     assert "nan" not in " ".join((verdict.sentence, *verdict.fit, *verdict.unfit, *verdict.open))

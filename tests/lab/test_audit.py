@@ -8,25 +8,25 @@ from typing import Any
 import pytest
 from faults import draw
 from worlds import ITEMS, PEOPLE, World, items, mind, planned
-from worlds import ask as asked
+from worlds import request as asked
 
-from personametrics.data.ask import Ask
 from personametrics.data.card import Card
 from personametrics.data.errors import DesignError, InputError, RunError, StudyError
-from personametrics.data.outcome import Outcome
+from personametrics.data.outcome import ReplyOutcome
 from personametrics.data.persona import Persona
 from personametrics.data.reply import Reply
+from personametrics.data.request import Request
+from personametrics.elicit.costs.prices import Caps
 from personametrics.elicit.engine import Terms
-from personametrics.elicit.prices import Caps
 from personametrics.lab.audit import aaudit, audit, card_of, conduct, open_model
-from personametrics.lab.further import further
+from personametrics.lab.further_studies import further
 
 
 def test_a_second_call_asks_nothing_and_says_the_same(tmp_path: Path) -> None:
     world = World()
     card = audit(world, PEOPLE, ITEMS, 3, out=str(tmp_path))
     number = len(world.asked)
-    assert number == len({ask.key(world.id) for ask in world.asked}) > 3 * len(PEOPLE) * len(ITEMS)
+    assert number == len({request.key(world.id) for request in world.asked}) > 3 * len(PEOPLE) * len(ITEMS)
     assert audit(world, PEOPLE, ITEMS, 3, out=str(tmp_path)).to_json() == card.to_json()
     assert len(world.asked) == number
     assert [finding.study for finding in card.findings] == ["stability", "controls", "elicitation"]
@@ -52,7 +52,7 @@ def test_more_runs_extend_what_is_there(tmp_path: Path) -> None:
     with pytest.raises(RunError):
         audit(world, PEOPLE, ITEMS, 5, out=str(tmp_path), check=False)
     asyncio.run(conduct(more, world, Terms(), extend=True))
-    assert len(world.asked) == len({ask.key(world.id) for ask in world.asked})
+    assert len(world.asked) == len({request.key(world.id) for request in world.asked})
     assert card_of(more)["signal"].n == 5 * len(PEOPLE) * len(ITEMS)
     assert audit(world, PEOPLE, ITEMS, 5, out=str(tmp_path), check=False)["signal"] == card_of(more)["signal"]
 
@@ -77,10 +77,10 @@ def test_the_order_of_personas_and_items_does_not_move_the_numbers(tmp_path: Pat
 def test_a_planted_signal_is_found_again(tmp_path: Path, share: float, label: str) -> None:
     """A run says what the persona thinks with probability `share`, else it draws one of five: reruns differ with 0.8 (1 − share²)."""
 
-    def world(ask: Ask) -> Reply:
-        told = [(message.role, message.text) for message in ask.messages]
-        own = draw("luck", told, ask.run) < share
-        return Reply(ask.choices[int(5 * (draw("mind", told) if own else draw("noise", told, ask.run)))])
+    def world(request: Request) -> Reply:
+        told = [(message.role, message.text) for message in request.messages]
+        own = draw("luck", told, request.run) < share
+        return Reply(request.choices[int(5 * (draw("mind", told) if own else draw("noise", told, request.run)))])
 
     people = [Persona(f"p{at}", f"You are number {at} of the panel.") for at in range(16)]
     study: dict[str, Any] = {"check": False, "controls": {"irrelevant": 4}}
@@ -96,16 +96,20 @@ def test_a_planted_signal_is_found_again(tmp_path: Path, share: float, label: st
 
 
 def test_a_world_that_hears_only_personas_passes_its_controls(tmp_path: Path) -> None:
-    def world(ask: Ask) -> Reply:
-        told = next((persona.text for persona in PEOPLE if persona.text in ask.messages[0].text), "")
-        luck = draw("luck", ask.messages, ask.run) < 0.2
-        return Reply(ask.choices[int(5 * (draw("noise", ask.messages, ask.run) if luck else draw("mind", told, ask.messages[-1].text)))])
+    def world(request: Request) -> Reply:
+        told = next((persona.text for persona in PEOPLE if persona.text in request.messages[0].text), "")
+        luck = draw("luck", request.messages, request.run) < 0.2
+        return Reply(
+            request.choices[
+                int(5 * (draw("noise", request.messages, request.run) if luck else draw("mind", told, request.messages[-1].text)))
+            ]
+        )
 
     card = audit(World(world), PEOPLE, items(12), 4, out=str(tmp_path), check=False)
     assert card.findings[1].verdict.label == "personas are heard"
 
 
-@pytest.mark.parametrize("reply", [Reply("?"), Reply(outcome=Outcome.REFUSED)], ids=["unparsable", "refused"])
+@pytest.mark.parametrize("reply", [Reply("?"), Reply(outcome=ReplyOutcome.REFUSED)], ids=["unparsable", "refused"])
 def test_where_nothing_is_answered_the_card_says_so(tmp_path: Path, reply: Reply) -> None:
     card = audit(World(lambda _: reply), PEOPLE, ITEMS, out=str(tmp_path), check=False)
     assert card.findings[0].verdict.label == "unknown"
@@ -128,8 +132,12 @@ def test_an_incomplete_run_has_a_card_that_says_so(tmp_path: Path) -> None:
 def test_a_failure_is_no_answer_and_is_asked_again(tmp_path: Path) -> None:
     broken = {"once": True}
 
-    def world(ask: Ask) -> Reply:
-        return Reply(outcome=Outcome.FAILED, detail="503: away") if broken["once"] and "i0" in ask.messages[-1].text else mind(ask)
+    def world(request: Request) -> Reply:
+        return (
+            Reply(outcome=ReplyOutcome.FAILED, detail="503: away")
+            if broken["once"] and "i0" in request.messages[-1].text
+            else mind(request)
+        )
 
     model = World(world)
     card = audit(model, PEOPLE, ITEMS, 2, out=str(tmp_path), check=False)
@@ -138,7 +146,7 @@ def test_a_failure_is_no_answer_and_is_asked_again(tmp_path: Path) -> None:
     broken["once"] = False
     before = len(model.asked)
     assert audit(model, PEOPLE, ITEMS, 2, out=str(tmp_path), check=False)["signal"].n == 2 * len(PEOPLE) * len(ITEMS)
-    assert len(model.asked) - before == sum("i0" in ask.messages[-1].text for ask in model.asked[:before])
+    assert len(model.asked) - before == sum("i0" in request.messages[-1].text for request in model.asked[:before])
 
 
 @pytest.mark.parametrize(
@@ -170,7 +178,9 @@ def test_two_models_need_two_directories(tmp_path: Path) -> None:
 
 def test_prices_make_the_design_cost_what_the_replies_did(tmp_path: Path) -> None:
     study: dict[str, Any] = {"prices": {"tokens_in": 1.0, "tokens_out": 2.0}, "check": False}
-    card = audit(World(lambda ask: Reply(mind(ask).text, tokens_in=100, tokens_out=10)), PEOPLE, ITEMS, 3, out=str(tmp_path), **study)
+    card = audit(
+        World(lambda request: Reply(mind(request).text, tokens_in=100, tokens_out=10)), PEOPLE, ITEMS, 3, out=str(tmp_path), **study
+    )
     assert card["used.money"].value == pytest.approx(card["used.calls"].value * 120e-6)
     assert card["design.cost"].value == pytest.approx(card["design.calls"].value * len(PEOPLE) * 120e-6, nan_ok=True)
 

@@ -9,11 +9,11 @@ from typing import ClassVar
 import pytest
 
 from personametrics import report
-from personametrics.data.ask import Ask, Message
 from personametrics.data.errors import DesignError, StudyError
 from personametrics.data.persona import Persona
 from personametrics.data.remedy import Remedy, Stage
-from personametrics.data.study import Asking
+from personametrics.data.request import Message, Request
+from personametrics.data.study import Elicitation
 from personametrics.lab.compare import compare
 from personametrics.models.scripted import Scripted
 from personametrics.remedies.average import Average
@@ -26,15 +26,15 @@ class Counting:
     """A world that counts what it is asked."""
 
     def __init__(self) -> None:
-        self.asked = list[Ask]()
+        self.asked = list[Request]()
         self.model = Scripted(self._answer, id="scripted/counting")
 
-    def _answer(self, ask: Ask) -> str:
-        self.asked.append(ask)
-        if not ask.choices:
+    def _answer(self, request: Request) -> str:
+        self.asked.append(request)
+        if not request.choices:
             return "You like order."
-        odds = CURE.world(ask)
-        draw = ask.seed("world") / 2**31
+        odds = CURE.world(request)
+        draw = request.seed("world") / 2**31
         return next(choice for choice, end in zip(odds, accumulate(odds.values()), strict=True) if draw < end or end >= 1)
 
 
@@ -45,8 +45,8 @@ class Written(Remedy):
     says: ClassVar[str] = "Writes."
     acts_on: ClassVar[Stage] = "personas"
 
-    def drafts(self, personas: Sequence[Persona]) -> list[Ask]:
-        return [Ask((Message("user", f"Who is {one.text}?"),), about={"persona": one.id, "item": "draft"}) for one in personas]
+    def drafts(self, personas: Sequence[Persona]) -> list[Request]:
+        return [Request((Message("user", f"Who is {one.text}?"),), about={"persona": one.id, "item": "draft"}) for one in personas]
 
     def personas(self, personas: Sequence[Persona], written: Sequence[str]) -> tuple[Persona, ...]:
         return tuple(replace(one, text=f"{one.text} {text}") for one, text in zip(personas, written, strict=True))
@@ -54,21 +54,21 @@ class Written(Remedy):
 
 def test_both_arms_share_asks_and_a_second_call_asks_nothing(tmp_path: Path) -> None:
     world = Counting()
-    found = compare("stability", world.model, "average:k=3", PEOPLE, ITEMS, out=tmp_path, asking=Asking(2))
+    found = compare("stability", world.model, "average:k=3", PEOPLE, ITEMS, out=tmp_path, elicitation=Elicitation(2))
     assert len(world.asked) == len(set(world.asked)) == 8 * 8 * 6
     price = {row["arm"]: row["asks"] for row in found.change.evidence["price"]}
     assert price == {"without": 8 * 8 * 2, "with": 8 * 8 * 6}
     assert "3× the asks" in found.change.verdict.sentence
     assert "128 asks are shared" in found.change.verdict.sentence
     assert (
-        compare("stability", world.model, "average:k=3", PEOPLE, ITEMS, out=tmp_path, asking=Asking(2)).card.to_json()
+        compare("stability", world.model, "average:k=3", PEOPLE, ITEMS, out=tmp_path, elicitation=Elicitation(2)).card.to_json()
         == found.card.to_json()
     )
     assert len(world.asked) == 8 * 8 * 6
 
 
 def test_the_card_holds_change_before_and_after(tmp_path: Path) -> None:
-    found = compare("stability", Counting().model, "average:k=2", PEOPLE, ITEMS, out=tmp_path, asking=Asking(2))
+    found = compare("stability", Counting().model, "average:k=2", PEOPLE, ITEMS, out=tmp_path, elicitation=Elicitation(2))
     card = found.card
     assert [one.study for one in card.findings] == ["comparison", "stability", "stability"]
     assert card["before.signal"].value == found.before["signal"].value
@@ -77,12 +77,12 @@ def test_the_card_holds_change_before_and_after(tmp_path: Path) -> None:
 
 def test_what_a_model_writes_is_asked_first_kept_and_can_be_read(tmp_path: Path) -> None:
     world = Counting()
-    found = compare("stability", world.model, Written(), PEOPLE, ITEMS, out=tmp_path, asking=Asking(2))
-    drafts = [ask for ask in world.asked if not ask.choices]
+    found = compare("stability", world.model, Written(), PEOPLE, ITEMS, out=tmp_path, elicitation=Elicitation(2))
+    drafts = [request for request in world.asked if not request.choices]
     assert len(drafts) == len(PEOPLE)
     assert {row["arm"]: row["asks"] for row in found.change.evidence["price"]} == {"without": 128, "with": 136}
     assert "You like order." in (tmp_path / "personas.csv").read_text(encoding="utf-8")
-    told = [ask for ask in world.asked if ask.choices and "You like order." in ask.messages[0].text]
+    told = [request for request in world.asked if request.choices and "You like order." in request.messages[0].text]
     assert len(told) == 128
 
 
@@ -91,17 +91,20 @@ def test_a_remedy_that_asks_more_has_averaging_as_its_rival(tmp_path: Path) -> N
     class Twice(Remedy):
         """Asks everything twice, under another wording the second time."""
 
-        def asks(self, asks: Sequence[Ask]) -> list[Ask]:
-            return [*asks, *(replace(ask, run=ask.run + 100, about={**ask.about, "run": str(ask.run + 100)}) for ask in asks)]
+        def requests(self, requests: Sequence[Request]) -> list[Request]:
+            return [
+                *requests,
+                *(replace(request, run=request.run + 100, about={**request.about, "run": str(request.run + 100)}) for request in requests),
+            ]
 
     world = Counting()
-    found = compare("stability", world.model, Twice(), PEOPLE, ITEMS, out=tmp_path, asking=Asking(2))
+    found = compare("stability", world.model, Twice(), PEOPLE, ITEMS, out=tmp_path, elicitation=Elicitation(2))
     assert [row["arm"] for row in found.change.evidence["price"]] == ["without", "with", "average:k=2"]
     assert "average:k=2, at the same price" in found.change.verdict.sentence
 
 
 def test_other_studies_are_looked_at_beside(tmp_path: Path) -> None:
-    cure = compare("distortion", "embedded", "debias", out=tmp_path / "d", asking=Asking(1, score=True), beside=["expertise"])
+    cure = compare("distortion", "embedded", "debias", out=tmp_path / "d", elicitation=Elicitation(1, score=True), beside=["expertise"])
     assert [one.question.split()[-2] for one in cure.beside] == ["stability", "expertise"]
 
 

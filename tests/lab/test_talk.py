@@ -7,13 +7,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-from personametrics.data.ask import Ask
 from personametrics.data.card import Card
 from personametrics.data.errors import RunError, StudyError
-from personametrics.data.outcome import Outcome
+from personametrics.data.outcome import ReplyOutcome
 from personametrics.data.reply import Reply
+from personametrics.data.request import Request
+from personametrics.elicit.plan.talk import TalkPlan
 from personametrics.elicit.run import Run
-from personametrics.elicit.talk_plan import TalkPlan
 from personametrics.lab import talk as module
 from personametrics.lab.talk import Conversations, talk
 from personametrics.models.scripted import Answer, Scripted
@@ -25,18 +25,18 @@ TASKS = [{"id": "tea", "text": "Get tea."}, {"id": "rain", "text": "Know the wea
 class Count:
     """A model that counts what it is asked."""
 
-    def __init__(self, name: str, answer: Callable[[Ask], Answer]) -> None:
-        self.asked, self.answer = list[Ask](), answer
+    def __init__(self, name: str, answer: Callable[[Request], Answer]) -> None:
+        self.asked, self.answer = list[Request](), answer
         self.model = Scripted(self._answer, id=f"scripted/{name}")
 
-    def _answer(self, ask: Ask) -> Answer:
-        self.asked.append(ask)
-        return self.answer(ask)
+    def _answer(self, request: Request) -> Answer:
+        self.asked.append(request)
+        return self.answer(request)
 
 
-def said(ask: Ask) -> str:
+def said(request: Request) -> str:
     """A line that tells who speaks, and how much was said before."""
-    return f"{len(ask.messages)} from {'me' if ask.messages[0].role == 'system' else 'it'}: {ask.messages[0].text.split()[-1]}"
+    return f"{len(request.messages)} from {'me' if request.messages[0].role == 'system' else 'it'}: {request.messages[0].text.split()[-1]}"
 
 
 def held(folder: Path, partner: dict[str, Any] | None = None, **plan: Any) -> tuple[Conversations, Count, Count]:
@@ -73,8 +73,12 @@ def test_a_second_time_nothing_is_asked_and_another_plan_is_refused(tmp_path: Pa
 
 
 def test_given_words_stand_in_the_table_where_they_were_said(tmp_path: Path) -> None:
-    def silent_later(ask: Ask) -> Answer:
-        return Reply(outcome=Outcome.REFUSED, detail="no more") if len(ask.messages) > 2 and "ben" in ask.messages[0].text else said(ask)
+    def silent_later(request: Request) -> Answer:
+        return (
+            Reply(outcome=ReplyOutcome.REFUSED, detail="no more")
+            if len(request.messages) > 2 and "ben" in request.messages[0].text
+            else said(request)
+        )
 
     found, _, bot = held(tmp_path, {"says": ["Hm.", "Why?"]}, users=silent_later)
     assert bot.asked == []
@@ -94,10 +98,10 @@ def test_a_dialogue_that_outgrows_its_room_stops_and_the_card_says_so(tmp_path: 
     assert 0 < lost["turn"].min() < 6  # type: ignore[operator]
     assert set(lost["detail"]) == {"the dialogue outgrew 110 tokens"}
     assert len(users.asked) == len(lines.filter(pl.col("text").is_not_null(), speaker="persona"))
-    talked, asking = found.card.findings
+    talked, elicitation = found.card.findings
     assert talked.verdict.label == "cut short"
     assert talked.verdict.sentence.startswith("0 of 2 dialogues of 6 turns went to their end.")
-    assert asking.verdict.label == "complete"  # what there was no room for is not waited for
+    assert elicitation.verdict.label == "complete"  # what there was no room for is not waited for
 
 
 def test_a_dialogue_may_forget_its_oldest_turns_but_not_who_speaks_and_what_it_wants(tmp_path: Path) -> None:
@@ -116,12 +120,12 @@ def test_a_dialogue_may_forget_its_oldest_turns_but_not_who_speaks_and_what_it_w
 def test_the_card_shows_what_was_said_and_no_more_dialogues_than_it_can(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SHOWN", 1)
     found, _, _ = held(tmp_path)
-    (talked, asking) = Card.from_dict(found.card.to_dict()).findings
+    (talked, elicitation) = Card.from_dict(found.card.to_dict()).findings
     rows = talked.evidence["transcripts"]
     assert [(row["speaker"], row["turn"]) for row in rows] == [("persona", 1), ("them", 1), ("persona", 2), ("them", 2)]
     assert list(rows[0]) == ["dialogue", "persona", "item", "run", "turn", "speaker", "text", "verdict", "against"]
     assert "The first 1 are shown here, dialogues.csv has all." in talked.verdict.sentence
-    assert asking.verdict.sentence.startswith("100.0% of 8 asks were answered")
+    assert elicitation.verdict.sentence.startswith("100.0% of 8 asks were answered")
     csv, parquet = found.write()
     assert pl.read_parquet(parquet).equals(found.dialogues)
     assert len(pl.read_csv(csv)) == 8

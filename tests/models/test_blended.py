@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from answering import replies
 
-from personametrics.data.ask import Ask, Message, Sampling
 from personametrics.data.model import Blend, Blends
-from personametrics.data.outcome import Outcome
+from personametrics.data.outcome import ReplyOutcome
+from personametrics.data.request import Message, Request, Sampling
 from personametrics.models.embedded.model import Embedded
 from personametrics.models.local import Local
 from personametrics.stats.arrays import Floats
@@ -22,8 +22,8 @@ def model(request: pytest.FixtureRequest, opened: Callable[[str], Local]) -> Emb
     return Embedded() if request.param == "embedded" else opened(request.param)
 
 
-def ask(text: str, sampling: Sampling = SAMPLINGS[0]) -> Ask:
-    return Ask((Message("user", f"{text}\n\nWhat do you like to drink?"),), sampling=sampling)
+def request(text: str, sampling: Sampling = SAMPLINGS[0]) -> Request:
+    return Request((Message("user", f"{text}\n\nWhat do you like to drink?"),), sampling=sampling)
 
 
 def only(row: int) -> Blend:
@@ -36,10 +36,10 @@ def test_it_blends(model: Embedded | Local) -> None:
 
 @pytest.mark.parametrize("sampling", SAMPLINGS)
 def test_of_one_prompt_only_it_is_that_prompts_answer(model: Embedded | Local, sampling: Sampling) -> None:
-    asks = [ask(text, sampling) for text in WHO]
-    for row, own in enumerate(asks):
+    requests = [request(text, sampling) for text in WHO]
+    for row, own in enumerate(requests):
         seed = own.seed(model.id)
-        found = model.blended(asks[0], [one.messages for one in asks[1:]], only(row), seed)
+        found = model.blended(requests[0], [one.messages for one in requests[1:]], only(row), seed)
         (alone,) = replies(model, [own])
         assert (found.text, found.finish, found.tokens_out) == (alone.text, alone.finish, alone.tokens_out)
 
@@ -51,8 +51,8 @@ def test_the_blend_sees_log_probabilities_at_temperature_1_and_what_was_written(
         seen.append((logs, said))
         return np.asarray(logs.mean(0))
 
-    others = [ask(text).messages for text in WHO[1:]]
-    found = model.blended(ask(WHO[0], Sampling(0.0, max_tokens=5)), others, blend, 0)
+    others = [request(text).messages for text in WHO[1:]]
+    found = model.blended(request(WHO[0], Sampling(0.0, max_tokens=5)), others, blend, 0)
     assert len(seen) == min(5, found.tokens_out or 0)
     for logs, _ in seen:
         assert logs.shape[0] == 3
@@ -62,21 +62,21 @@ def test_the_blend_sees_log_probabilities_at_temperature_1_and_what_was_written(
 
 
 def test_it_counts_the_tokens_of_all_prompts(model: Embedded | Local) -> None:
-    asks = [ask(text) for text in WHO]
-    found = model.blended(asks[0], [one.messages for one in asks[1:]], only(0), 0)
-    assert found.tokens_in == sum(model.tokens(one.messages) for one in asks)
+    requests = [request(text) for text in WHO]
+    found = model.blended(requests[0], [one.messages for one in requests[1:]], only(0), 0)
+    assert found.tokens_in == sum(model.tokens(one.messages) for one in requests)
     assert found.calls == 1
 
 
 def test_seeds_make_the_draws(model: Embedded | Local) -> None:
-    asks = [ask(text, Sampling(3.0, max_tokens=8)) for text in WHO]
-    texts = [model.blended(asks[0], [asks[1].messages], only(0), seed).text for seed in (1, 1, 2)]
+    requests = [request(text, Sampling(3.0, max_tokens=8)) for text in WHO]
+    texts = [model.blended(requests[0], [requests[1].messages], only(0), seed).text for seed in (1, 1, 2)]
     assert texts[0] == texts[1] != texts[2]
 
 
 def test_one_prompt_that_cannot_be_read_fails_the_answer(model: Embedded | Local) -> None:
-    found = model.blended(ask(WHO[0]), [ask(WHO[1]).messages, ask("I am <|im_end|>").messages], only(0), 0)
-    assert found.outcome == Outcome.FAILED
+    found = model.blended(request(WHO[0]), [request(WHO[1]).messages, request("I am <|im_end|>").messages], only(0), 0)
+    assert found.outcome == ReplyOutcome.FAILED
     assert "sign of its own" in found.detail
     assert found.calls == 0
 
@@ -90,5 +90,5 @@ def test_a_blend_may_rule_tokens_out(model: Embedded | Local) -> None:
         written.append(said)
         return np.where(np.arange(logs.shape[1]) == ranked[0][0], -np.inf, logs[0])
 
-    model.blended(ask(WHO[0], Sampling(0.0, max_tokens=2)), [], second, 0)
+    model.blended(request(WHO[0], Sampling(0.0, max_tokens=2)), [], second, 0)
     assert written == [None, ranked[0][1]]

@@ -21,11 +21,11 @@ from scipy.stats import chisquare
 from tokenizers import Tokenizer
 from tokenizers.processors import TemplateProcessing
 
-from personametrics.data.ask import Ask, Message, Sampling
 from personametrics.data.errors import MissingExtraError, ModelError
 from personametrics.data.model import Can, Counts, Model
-from personametrics.data.outcome import Outcome
+from personametrics.data.outcome import ReplyOutcome
 from personametrics.data.reply import Reply
+from personametrics.data.request import Message, Request, Sampling
 from personametrics.models.local import Local
 from personametrics.models.weights import Weights, distribution
 
@@ -35,8 +35,8 @@ SHORT = Sampling(max_tokens=6)
 QUESTIONS = ["Tea?", "Should taxes be more, as the person described here would answer?", "Is it health, or nature?", "Often?"]
 
 
-def asks(runs: int = 1, sampling: Sampling = SHORT) -> list[Ask]:
-    return [Ask((TELL, Message("user", question)), run, sampling=sampling) for question in QUESTIONS for run in range(runs)]
+def requests(runs: int = 1, sampling: Sampling = SHORT) -> list[Request]:
+    return [Request((TELL, Message("user", question)), run, sampling=sampling) for question in QUESTIONS for run in range(runs)]
 
 
 def another(model: Local, folder: Path) -> Path:
@@ -74,7 +74,7 @@ def test_the_id_is_that_of_what_is_in_the_folder(opened: Open, tmp_path: Path) -
 
 @pytest.mark.parametrize("name", ["llama", "qwen2", "gpt2", "sliding"])
 def test_answers_do_not_depend_on_what_is_answered_beside_them(opened: Open, name: str) -> None:
-    model, given = opened(name), asks(3)
+    model, given = opened(name), requests(3)
     found = texts(model, given)
     assert len(set(found)) > 8
     for other in (replace(model, batch=1), replace(model, batch=5)):
@@ -85,7 +85,7 @@ def test_answers_do_not_depend_on_what_is_answered_beside_them(opened: Open, nam
 
 def test_seeds_are_those_of_the_asks(opened: Open) -> None:
     model = opened("llama")
-    once, again = texts(model, asks(2)), texts(model, asks(2, replace(SHORT, seed=1)))
+    once, again = texts(model, requests(2)), texts(model, requests(2, replace(SHORT, seed=1)))
     assert all(one != other for one, other in zip(once, again, strict=True))
     assert once[0] != once[1]
 
@@ -96,11 +96,11 @@ def test_at_temperature_0_answers_are_those_of_greedy_search(opened: Open, name:
     model = opened(name)
     folder = another(model, tmp_path)
     change(folder / "tokenizer_config.json", padding_side=side)
-    given = asks(1, Sampling(temperature=0, max_tokens=9))
+    given = requests(1, Sampling(temperature=0, max_tokens=9))
     found = texts(Local(folder, device="cpu"), given)
     rendering, network = model._rendering, model._weights.model  # noqa: SLF001
-    for ask, text in zip(given, found, strict=True):
-        ids = torch.tensor([rendering.encode(rendering.text(ask.messages))])
+    for request, text in zip(given, found, strict=True):
+        ids = torch.tensor([rendering.encode(rendering.text(request.messages))])
         best = network.generate(ids, attention_mask=torch.ones_like(ids), do_sample=False, max_new_tokens=9)
         assert text == rendering.decode(best[0, ids.shape[1] :].tolist())
 
@@ -108,20 +108,20 @@ def test_at_temperature_0_answers_are_those_of_greedy_search(opened: Open, name:
 @pytest.mark.parametrize("sampling", [Sampling(max_tokens=1), Sampling(0.6, 0.8, 1), Sampling(0.4, None, 2), Sampling(None, 0.95, 1)])
 def test_answers_come_as_often_as_their_probabilities_say(opened: Open, sampling: Sampling) -> None:
     model, runs = replace(opened("llama"), batch=500), 3000
-    ask = asks(1, sampling)[0]
-    drawn, choices = texts(model, [replace(ask, run=run) for run in range(runs)]), _usual(model, replace(ask, run=runs))
-    exact = replies(model, [replace(ask, score=True, choices=choices)])[0].probabilities or {}
+    request = requests(1, sampling)[0]
+    drawn, choices = texts(model, [replace(request, run=run) for run in range(runs)]), _usual(model, replace(request, run=runs))
+    exact = replies(model, [replace(request, score=True, choices=choices)])[0].probabilities or {}
     counts, expected = [drawn.count(choice) for choice in choices], [exact[choice] * runs for choice in choices]
     assert len(choices) >= 3
     assert min(expected) > 5
     assert chisquare([*counts, runs - sum(counts)], [*expected, runs - sum(expected)]).pvalue > 0.001
 
 
-def _usual(model: Local, ask: Ask) -> tuple[str, ...]:
+def _usual(model: Local, request: Request) -> tuple[str, ...]:
     """Texts that often come, from other draws than those that are counted, and that have no other tokens than those drawn."""
-    drawn = Counter(texts(model, [replace(ask, run=ask.run + more) for more in range(1000)]))
+    drawn = Counter(texts(model, [replace(request, run=request.run + more) for more in range(1000)]))
     encode = model._rendering.encode  # noqa: SLF001
-    return tuple(text for text, count in drawn.most_common() if text and count > 10 and len(encode(text)) == ask.sampling.max_tokens)
+    return tuple(text for text, count in drawn.most_common() if text and count > 10 and len(encode(text)) == request.sampling.max_tokens)
 
 
 def test_top_p_keeps_the_fewest_tokens_that_reach_it() -> None:
@@ -134,7 +134,7 @@ def test_top_p_keeps_the_fewest_tokens_that_reach_it() -> None:
 
 
 def test_an_answer_stops_where_the_checkpoint_says_so(opened: Open, tmp_path: Path) -> None:
-    model, given = opened("llama"), asks(4)
+    model, given = opened("llama"), requests(4)
     whole = texts(model, given)
     rendering = model._rendering  # noqa: SLF001
     folder = another(model, tmp_path)
@@ -143,7 +143,7 @@ def test_an_answer_stops_where_the_checkpoint_says_so(opened: Open, tmp_path: Pa
     other = Local(folder, device="cpu")
     network = Local(folder, device="cpu")._rendering  # noqa: SLF001
     assert set(ends) < set(network.stops)
-    stopped = [reply for reply in replies(other, asks(12)) if reply.finish == "stop"]
+    stopped = [reply for reply in replies(other, requests(12)) if reply.finish == "stop"]
     assert stopped
     for reply in stopped:
         assert reply.tokens_out is not None
@@ -166,7 +166,7 @@ def test_what_a_tokenizer_adds_by_itself_is_not_added_to_what_the_template_says(
     adding.save(str(folder / "tokenizer.json"))
     other = Local(folder, device="cpu")
     assert other.tokens([TELL]) == model.tokens([TELL])
-    scored = replace(asks()[0], score=True, choices=("no", "yes"))
+    scored = replace(requests()[0], score=True, choices=("no", "yes"))
     assert replies(other, [scored])[0].probabilities == replies(model, [scored])[0].probabilities
 
 
@@ -176,7 +176,7 @@ def test_special_tokens_are_no_words(opened: Open) -> None:
 
 
 def test_replies_tell_what_they_cost(opened: Open) -> None:
-    model, given = opened("llama"), asks(3)
+    model, given = opened("llama"), requests(3)
     found = replies(model, given)
     assert [reply.tokens_in for reply in found[:4]] == [model.tokens(given[0].messages), 0, 0, model.tokens(given[3].messages)]
     assert [reply.calls for reply in found[:4]] == [1, 0, 0, 1]
@@ -184,7 +184,7 @@ def test_replies_tell_what_they_cost(opened: Open) -> None:
 
 
 def test_what_cannot_be_answered_fails_alone_and_says_why(opened: Open) -> None:
-    model, (good, *_) = opened("llama"), asks()
+    model, (good, *_) = opened("llama"), requests()
     long = (TELL, Message("user", "tea " * 1100))
     bad = [
         (replace(good, messages=long), "has room for 1,024: shorten the persona"),
@@ -197,9 +197,9 @@ def test_what_cannot_be_answered_fails_alone_and_says_why(opened: Open) -> None:
         (replace(good, sampling=Sampling(top_p=0.0)), "top_p is 0.0"),
         (replace(good, sampling=Sampling(max_tokens=0)), "max_tokens is 0"),
     ]
-    found = replies(model, [good, *(ask for ask, _ in bad), good])
+    found = replies(model, [good, *(request for request, _ in bad), good])
     for reply, (_, words) in zip(found[1:-1], bad, strict=True):
-        assert reply.outcome is Outcome.FAILED
+        assert reply.outcome is ReplyOutcome.FAILED
         assert (reply.text, reply.probabilities) == (None, None)
         assert words in reply.detail
         assert reply.detail.endswith(".")
@@ -212,9 +212,9 @@ def test_a_template_without_a_system_message_never_loses_the_persona(opened: Ope
     model = opened(name)
     assert Can.SYSTEM not in model.can
     with pytest.raises(ModelError, match=r"the persona would be lost: use prompt\.place: user\.$"):
-        replies(model, asks())
-    placed = [Ask((Message("user", f"{TELL.text} {question}"),), sampling=SHORT) for question in QUESTIONS]
-    assert all(reply.outcome is Outcome.ANSWERED for reply in replies(model, placed))
+        replies(model, requests())
+    placed = [Request((Message("user", f"{TELL.text} {question}"),), sampling=SHORT) for question in QUESTIONS]
+    assert all(reply.outcome is ReplyOutcome.ANSWERED for reply in replies(model, placed))
 
 
 def test_messages_the_template_refuses_fail(opened: Open, tmp_path: Path) -> None:
@@ -222,7 +222,7 @@ def test_messages_the_template_refuses_fail(opened: Open, tmp_path: Path) -> Non
     refusing = "{% if messages[-1]['role'] == 'assistant' %}{{ raise_exception('The last turn is mine') }}{% endif %}" + checkpoints.CHAT
     (folder / "chat_template.jinja").write_text(refusing)
     said = (Message("user", "Tea?"), Message("assistant", "Yes."))
-    (reply,) = replies(Local(folder, device="cpu"), [Ask(said, sampling=SHORT)])
+    (reply,) = replies(Local(folder, device="cpu"), [Request(said, sampling=SHORT)])
     assert reply.detail == "The chat template refuses these messages: The last turn is mine."
 
 
@@ -232,11 +232,11 @@ def test_a_folder_that_cannot_be_used_is_one_sentence(opened: Open, tmp_path: Pa
         Local(tmp_path)
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(ModelError, match=r"is no checkpoint: a folder with config\.json"):
-        replies(Local(tmp_path), asks())
+        replies(Local(tmp_path), requests())
     folder = another(model, tmp_path)
     (folder / "chat_template.jinja").unlink()
     with pytest.raises(ModelError, match="has no chat template: add the chat_template"):
-        replies(Local(folder), asks())
+        replies(Local(folder), requests())
     for values, words in (
         ({"dtype": "float23"}, 'did you mean "float32"'),
         ({"batch": 0}, "must be 1 or more"),
@@ -245,25 +245,25 @@ def test_a_folder_that_cannot_be_used_is_one_sentence(opened: Open, tmp_path: Pa
         with pytest.raises(ModelError, match=words):
             replace(model, **values)
     with pytest.raises(ModelError, match="cannot be loaded on device nowhere"):
-        replies(replace(model, device="nowhere"), asks())
+        replies(replace(model, device="nowhere"), requests())
 
 
 def test_weights_that_are_missing_are_never_made_up(opened: Open, tmp_path: Path) -> None:
     folder = another(opened("llama"), tmp_path)
     change(folder / "config.json", num_hidden_layers=3)
     with pytest.raises(ModelError, match=r"lacks weights that its config\.json asks for, such as model\.layers\.2"):
-        replies(Local(folder, device="cpu"), asks())
+        replies(Local(folder, device="cpu"), requests())
     (folder / "model.safetensors").unlink()
     with pytest.raises(ModelError, match="cannot be loaded"):
-        replies(Local(folder, device="cpu"), asks())
+        replies(Local(folder, device="cpu"), requests())
 
 
 def test_logits_that_are_no_numbers_are_never_answers(opened: Open) -> None:
     model = Local(opened("llama").folder, device="cpu")
-    replies(model, asks())
+    replies(model, requests())
     with torch.no_grad():
         model._weights.model.lm_head.weight[7] = torch.nan  # noqa: SLF001
-    for given in (asks(), [replace(ask, score=True, choices=("no", "yes")) for ask in asks()]):
+    for given in (requests(), [replace(request, score=True, choices=("no", "yes")) for request in requests()]):
         with pytest.raises(ModelError, match="no numbers, as happens when float16 overflows"):
             replies(model, given)
 
@@ -272,7 +272,7 @@ def test_running_out_of_memory_says_which_number_to_lower(opened: Open) -> None:
     model = opened("llama")
     for words, error in (("DefaultCPUAllocator: can't allocate memory", ModelError), ("shapes differ", RuntimeError)):
         with patch.object(Weights, "run", side_effect=RuntimeError(words)), pytest.raises(error, match=r"lower batch \(16\) or|shapes"):
-            replies(model, asks())
+            replies(model, requests())
 
 
 def test_a_template_that_asks_for_the_date_says_the_same_tomorrow(opened: Open, tmp_path: Path) -> None:
@@ -286,7 +286,7 @@ def test_without_torch_one_sentence_says_what_to_install(opened: Open, monkeypat
         monkeypatch.delitem(sys.modules, f"personametrics.models.{name}")
     monkeypatch.setitem(sys.modules, "transformers", None)
     with pytest.raises(MissingExtraError, match=r"^A local model needs transformers: pip install 'personametrics\[local\]'\.$"):
-        replies(replace(opened("llama")), asks())
+        replies(replace(opened("llama")), requests())
 
 
 def test_torch_is_not_loaded_before_it_is_needed() -> None:
@@ -299,9 +299,9 @@ def test_nothing_is_said_while_a_checkpoint_is_used(
 ) -> None:
     logging: Any = transformers.utils.logging
     logging.enable_progress_bar()
-    ask = asks()[0]
-    long = replace(ask, messages=(Message("user", "tea " * 1100),))
-    replies(Local(opened("llama").folder), [ask, replace(ask, score=True, choices=("no", "yes")), long])
+    request = requests()[0]
+    long = replace(request, messages=(Message("user", "tea " * 1100),))
+    replies(Local(opened("llama").folder), [request, replace(request, score=True, choices=("no", "yes")), long])
     assert capfd.readouterr() == ("", "")
     assert not caplog.records
     assert logging.is_progress_bar_enabled()
@@ -309,13 +309,13 @@ def test_nothing_is_said_while_a_checkpoint_is_used(
 
 @pytest.mark.parametrize("score", [False, True])
 def test_asks_are_pulled_a_few_at_a_time_and_no_more_after_the_door_is_closed(opened: Open, score: bool) -> None:
-    pulled, (ask, other, *_) = 0, [replace(ask, score=score, choices=("no", "yes")) for ask in asks()]
+    pulled, (request, other, *_) = 0, [replace(request, score=score, choices=("no", "yes")) for request in requests()]
 
-    def endless() -> Iterator[Ask]:
+    def endless() -> Iterator[Request]:
         nonlocal pulled
         while True:
             pulled += 1
-            yield replace(ask if pulled % 2 else other, run=pulled)
+            yield replace(request if pulled % 2 else other, run=pulled)
 
     async def some() -> None:
         async with aclosing(replace(opened("llama"), batch=4, packed=1).answer(endless())) as stream:
@@ -330,7 +330,7 @@ def test_asks_are_pulled_a_few_at_a_time_and_no_more_after_the_door_is_closed(op
 
 def test_the_loop_lives_while_the_model_works(opened: Open) -> None:
     model, ticks = opened("llama"), 0
-    replies(model, asks())
+    replies(model, requests())
 
     async def tick() -> None:
         nonlocal ticks
@@ -340,7 +340,7 @@ def test_the_loop_lives_while_the_model_works(opened: Open) -> None:
 
     async def both() -> int:
         ticking = asyncio.create_task(tick())
-        async for _ in model.answer([replace(asks()[0], sampling=Sampling(max_tokens=20))]):
+        async for _ in model.answer([replace(requests()[0], sampling=Sampling(max_tokens=20))]):
             break
         ticking.cancel()
         return ticks
@@ -349,9 +349,9 @@ def test_the_loop_lives_while_the_model_works(opened: Open) -> None:
 
 
 def test_two_askers_of_one_model_get_what_each_would_get_alone(opened: Open) -> None:
-    model, one, other = opened("llama"), asks(2), [replace(ask, score=True, choices=("no", "yes")) for ask in asks()]
+    model, one, other = opened("llama"), requests(2), [replace(request, score=True, choices=("no", "yes")) for request in requests()]
 
-    async def collect(given: Sequence[Ask]) -> list[Reply]:
+    async def collect(given: Sequence[Request]) -> list[Reply]:
         return [reply async for _, reply in model.answer(given)]
 
     async def together() -> list[list[Reply]]:
@@ -364,29 +364,33 @@ def test_two_askers_of_one_model_get_what_each_would_get_alone(opened: Open) -> 
 
 def test_words_and_scores_may_be_asked_for_in_turn(opened: Open) -> None:
     model = opened("llama")
-    mixed = [ask for pair in zip(asks(), [replace(ask, score=True, choices=("no", "yes")) for ask in asks()], strict=True) for ask in pair]
+    mixed = [
+        request
+        for pair in zip(requests(), [replace(request, score=True, choices=("no", "yes")) for request in requests()], strict=True)
+        for request in pair
+    ]
     found = replies(model, mixed)
     assert [reply.text for reply in found[::2]] == texts(model, mixed[::2])
-    for ask, reply in zip(mixed[1::2], found[1::2], strict=True):
-        assert reply.probabilities == pytest.approx({name: np.exp(value) for name, value in model.score_plainly(ask).items()}, rel=1e-4)
+    for request, reply in zip(mixed[1::2], found[1::2], strict=True):
+        assert reply.probabilities == pytest.approx({name: np.exp(value) for name, value in model.score_plainly(request).items()}, rel=1e-4)
 
 
 def test_every_ask_keeps_its_own_settings(opened: Open) -> None:
-    model, short, cold = opened("llama"), asks(), asks(1, Sampling(0.5, 0.9, 3))
-    mixed = [ask for pair in zip(short, cold, strict=True) for ask in pair]
+    model, short, cold = opened("llama"), requests(), requests(1, Sampling(0.5, 0.9, 3))
+    mixed = [request for pair in zip(short, cold, strict=True) for request in pair]
     assert texts(model, mixed)[::2] == texts(model, short)
     assert texts(model, mixed)[1::2] == texts(model, cold)
-    scored = [replace(ask, score=True, choices=("no", "yes")) for ask in mixed]
-    for ask, reply in zip(scored, replies(model, scored), strict=True):
-        assert reply.probabilities == pytest.approx({name: np.exp(value) for name, value in model.score_plainly(ask).items()}, rel=1e-4)
+    scored = [replace(request, score=True, choices=("no", "yes")) for request in mixed]
+    for request, reply in zip(scored, replies(model, scored), strict=True):
+        assert reply.probabilities == pytest.approx({name: np.exp(value) for name, value in model.score_plainly(request).items()}, rel=1e-4)
 
 
 def test_an_ask_without_score_cannot_be_scored_plainly(opened: Open) -> None:
     with pytest.raises(ModelError, match="set score"):
-        opened("llama").score_plainly(asks()[0])
+        opened("llama").score_plainly(requests()[0])
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
 def test_answers_on_a_gpu_are_drawn_by_the_same_seeds(opened: Open) -> None:
     model = replace(opened("llama"), device="cuda")
-    assert texts(model, asks(2)) == texts(replace(model, batch=1), asks(2))
+    assert texts(model, requests(2)) == texts(replace(model, batch=1), requests(2))

@@ -20,11 +20,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from personametrics.data.ask import Ask, Message, Sampling
 from personametrics.data.errors import ModelError, PersonametricsError, StudyError
 from personametrics.data.model import Can
-from personametrics.data.outcome import Outcome
+from personametrics.data.outcome import ReplyOutcome
 from personametrics.data.reply import Reply
+from personametrics.data.request import Message, Request, Sampling
 from personametrics.models import chat
 from personametrics.models.openai_compatible import CAN, MOST, OpenAICompatible, Scoring
 from personametrics.models.traffic import Limits
@@ -35,34 +35,34 @@ KEY = "sk-planted-4f9a81c7d2e05b36"
 QUICK = Limits(timeout=5, attempts=4, backoff=0.002)
 
 
-def panel(personas: int = 3, runs: int = 1, *, score: bool = False, sampling: Sampling | None = None) -> list[Ask]:
+def panel(personas: int = 3, runs: int = 1, *, score: bool = False, sampling: Sampling | None = None) -> list[Request]:
     told = [(Message("system", f"You are number {at}."), Message("user", QUESTION)) for at in range(personas)]
-    return [Ask(messages, run, CHOICES, sampling or Sampling(), score) for messages in told for run in range(runs)]
+    return [Request(messages, run, CHOICES, sampling or Sampling(), score) for messages in told for run in range(runs)]
 
 
-def asked(ask: Ask, n: int = 1, seed: int | None = None) -> dict[str, Any]:
+def asked(request: Request, n: int = 1, seed: int | None = None) -> dict[str, Any]:
     """The body that the society reads."""
-    messages = [{"role": message.role, "content": message.text} for message in ask.messages]
+    messages = [{"role": message.role, "content": message.text} for message in request.messages]
     return {"model": "m", "messages": messages, "n": n} | ({} if seed is None else {"seed": seed})
 
 
 VARIABLE = "SOME_KEY"
 
 
-async def gathered(model: OpenAICompatible, asks: Iterable[Ask]) -> list[tuple[int, Reply]]:
-    return [pair async for pair in model.answer(asks)]
+async def gathered(model: OpenAICompatible, requests: Iterable[Request]) -> list[tuple[int, Reply]]:
+    return [pair async for pair in model.answer(requests)]
 
 
-def ask_all(server: faults.Server, asks: list[Ask], **settings: Any) -> list[Reply]:
+def ask_all(server: faults.Server, requests: list[Request], **settings: Any) -> list[Reply]:
     """Replies in the order of the asks: exactly one each."""
     given: dict[str, Any] = {"limits": QUICK, "key_variable": VARIABLE} | settings
-    pairs = asyncio.run(gathered(OpenAICompatible("m", server.base_url, **given), asks))
-    assert sorted(index for index, _ in pairs) == list(range(len(asks)))
+    pairs = asyncio.run(gathered(OpenAICompatible("m", server.base_url, **given), requests))
+    assert sorted(index for index, _ in pairs) == list(range(len(requests)))
     return [reply for _, reply in sorted(pairs, key=lambda pair: pair[0])]
 
 
-def right(replies: list[Reply], asks: list[Ask]) -> bool:
-    return [reply.text for reply in replies] == [faults.society(asked(ask)) for ask in asks]
+def right(replies: list[Reply], requests: list[Request]) -> bool:
+    return [reply.text for reply in replies] == [faults.society(asked(request)) for request in requests]
 
 
 @pytest.fixture(autouse=True)
@@ -73,10 +73,10 @@ def _no_key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("fault", faults.TRANSIENT)
 def test_a_fault_that_passes_costs_a_call_and_changes_no_answer(fault: str) -> None:
-    asks = panel(20)
+    requests = panel(20)
     with faults.serve(faults.once(fault)) as server:
-        replies = ask_all(server, asks)
-    assert right(replies, asks)
+        replies = ask_all(server, requests)
+    assert right(replies, requests)
     assert {reply.calls for reply in replies} == {2}
     assert set(server.counts.values()) == {2}
 
@@ -85,17 +85,17 @@ def test_a_fault_that_passes_costs_a_call_and_changes_no_answer(fault: str) -> N
 def test_a_fault_that_stays_fails_every_ask_with_its_reason(fault: str) -> None:
     with faults.serve(faults.always(fault)) as server:
         replies = ask_all(server, panel(3, runs=2), limits=Limits(attempts=2, backoff=0.002))
-    assert {reply.outcome for reply in replies} == {Outcome.FAILED}
+    assert {reply.outcome for reply in replies} == {ReplyOutcome.FAILED}
     assert all(reply.text is None and "2 attempts failed, the last with: " in reply.detail for reply in replies)
     assert [reply.calls for reply in replies] == [2, 0] * 3
     assert len(server.seen) == 6
 
 
 def test_a_server_that_stalls_is_asked_again() -> None:
-    asks = panel(4)
+    requests = panel(4)
     with faults.serve(faults.once("stall")) as server:
-        replies = ask_all(server, asks, limits=Limits(timeout=0.1, backoff=0.002))
-        assert right(replies, asks)
+        replies = ask_all(server, requests, limits=Limits(timeout=0.1, backoff=0.002))
+        assert right(replies, requests)
         assert {reply.calls for reply in replies} == {2}
     with faults.serve(faults.always("stall")) as server:
         (reply,) = ask_all(server, panel(1), limits=Limits(timeout=0.1, attempts=1))
@@ -105,30 +105,30 @@ def test_a_server_that_stalls_is_asked_again() -> None:
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(faults.TRANSIENT), min_size=8, max_size=8), st.integers(1, 4), st.booleans())
 def test_whatever_passes_in_whatever_mixture_ends_with_every_answer_right(mixture: list[str], runs: int, seeded: bool) -> None:
-    asks = panel(6, runs, sampling=Sampling(seed=1) if seeded else None)
+    requests = panel(6, runs, sampling=Sampling(seed=1) if seeded else None)
 
     def script(seen: faults.Seen) -> str:
         return mixture[int(8 * faults.draw(seen.body, seen.again))] if seen.again < 3 else ""
 
     with faults.serve(script) as server:
-        replies = ask_all(server, asks)
+        replies = ask_all(server, requests)
         model = OpenAICompatible("m", server.base_url)
     together = 1 if seeded else runs
-    for first in range(0, len(asks), together):
-        body = asked(asks[first], together, asks[first].seed(model.id) if seeded else None)
+    for first in range(0, len(requests), together):
+        body = asked(requests[first], together, requests[first].seed(model.id) if seeded else None)
         assert [reply.text for reply in replies[first : first + together]] == [faults.society(body, nth) for nth in range(together)]
         assert [reply.calls for reply in replies[first : first + together]] == [4] + [0] * (together - 1)
 
 
 TEXTS = {
-    "empty": ("", Outcome.ANSWERED, "stop"),
-    "null content": ("", Outcome.ANSWERED, "length"),
-    "nul": ("a\0b", Outcome.ANSWERED, ""),
-    "lone surrogate": ("a\ufffdb", Outcome.ANSWERED, "\ufffd"),
-    "refusal": ("I cannot.", Outcome.REFUSED, "stop"),
-    "filtered": ("", Outcome.REFUSED, "content_filter"),
-    "huge": (None, Outcome.FAILED, ""),
-    "400": (None, Outcome.FAILED, ""),
+    "empty": ("", ReplyOutcome.ANSWERED, "stop"),
+    "null content": ("", ReplyOutcome.ANSWERED, "length"),
+    "nul": ("a\0b", ReplyOutcome.ANSWERED, ""),
+    "lone surrogate": ("a\ufffdb", ReplyOutcome.ANSWERED, "\ufffd"),
+    "refusal": ("I cannot.", ReplyOutcome.REFUSED, "stop"),
+    "filtered": ("", ReplyOutcome.REFUSED, "content_filter"),
+    "huge": (None, ReplyOutcome.FAILED, ""),
+    "400": (None, ReplyOutcome.FAILED, ""),
 }
 
 
@@ -138,7 +138,7 @@ def test_what_a_server_says_is_kept_as_it_is_or_the_ask_fails_at_once(fault: str
         replies = ask_all(server, panel(2))
     for reply in replies:
         assert ((reply.text or "") if fault == "filtered" else reply.text, reply.outcome, reply.finish) == TEXTS[fault]
-        assert (reply.detail == "") == (reply.outcome is Outcome.ANSWERED)
+        assert (reply.detail == "") == (reply.outcome is ReplyOutcome.ANSWERED)
         assert repr(reply).encode()
     assert len(server.seen) == 2
 
@@ -166,14 +166,14 @@ def test_what_every_ask_would_get_ends_the_run_in_one_sentence(fault: str) -> No
 def test_a_parameter_named_after_something_was_answered_fails_only_its_ask() -> None:
     with faults.serve(lambda seen: "temperature" if seen.at == 20 else "") as server:
         replies = ask_all(server, panel(30, sampling=Sampling(temperature=0.5)))
-    assert sorted(reply.outcome for reply in replies) == [Outcome.ANSWERED] * 29 + [Outcome.FAILED]
+    assert sorted(reply.outcome for reply in replies) == [ReplyOutcome.ANSWERED] * 29 + [ReplyOutcome.FAILED]
 
 
 def test_answers_under_way_when_the_run_ends_are_given_first() -> None:
-    asks, got = panel(8), list[Reply]()
+    requests, got = panel(8), list[Reply]()
 
     async def main(model: OpenAICompatible) -> None:
-        async for _, reply in model.answer(asks):
+        async for _, reply in model.answer(requests):
             got.append(reply)
 
     with faults.serve(lambda seen: "401" if seen.at == 0 else "slow") as server, pytest.raises(ModelError):
@@ -202,44 +202,44 @@ def test_answers_of_a_short_n_are_given_when_the_run_ends_meanwhile() -> None:
 
 @pytest.mark.parametrize("fault", ["n ignored", "fewer", "n refused"])
 def test_a_server_that_gives_too_few_answers_is_asked_singly_for_the_rest_and_from_then_on(fault: str) -> None:
-    asks = panel(30, runs=4)
+    requests = panel(30, runs=4)
     with faults.serve(faults.always(fault)) as server:
-        replies = ask_all(server, asks)
+        replies = ask_all(server, requests)
     given = {"n ignored": 1, "fewer": 2, "n refused": 0}[fault]
     shared = [seen for seen in server.seen if seen.body.get("n")]
     assert len(shared) <= 8
     assert sum(reply.degraded == ("n",) for reply in replies) == 4 * len(shared)
     assert sum(reply.calls for reply in replies) == len(server.seen) == len(shared) * (5 - given) + 4 * (30 - len(shared))
-    assert all(reply.outcome is Outcome.ANSWERED and reply.text in CHOICES for reply in replies)
+    assert all(reply.outcome is ReplyOutcome.ANSWERED and reply.text in CHOICES for reply in replies)
 
 
 def test_of_too_many_answers_the_first_are_kept() -> None:
-    asks = panel(3, runs=4)
+    requests = panel(3, runs=4)
     with faults.serve(faults.always("more")) as server:
-        replies = ask_all(server, asks)
-    assert [reply.text for reply in replies] == [faults.society(asked(asks[at], 7), at % 4) for at in range(12)]
+        replies = ask_all(server, requests)
+    assert [reply.text for reply in replies] == [faults.society(asked(requests[at], 7), at % 4) for at in range(12)]
     assert not any(reply.degraded for reply in replies)
 
 
 def test_runs_of_one_prompt_share_calls_whose_cost_the_first_carries() -> None:
-    asks = panel(3, runs=MOST + 2)
+    requests = panel(3, runs=MOST + 2)
     with faults.serve() as server:
-        replies = ask_all(server, asks)
+        replies = ask_all(server, requests)
         assert sorted(seen.body.get("n", 1) for seen in server.seen) == [2] * 3 + [MOST] * 3
         assert [reply.calls for reply in replies] == ([1] + [0] * (MOST - 1) + [1, 0]) * 3
         assert [reply.tokens_in == 0 for reply in replies] == [reply.calls == 0 for reply in replies]
-        assert sum(reply.tokens_out or 0 for reply in replies) == len(asks)
+        assert sum(reply.tokens_out or 0 for reply in replies) == len(requests)
     with faults.serve() as server:
-        ask_all(server, asks, can=CAN - {Can.MANY})
-        assert len(server.seen) == len(asks)
+        ask_all(server, requests, can=CAN - {Can.MANY})
+        assert len(server.seen) == len(requests)
 
 
 def test_seeds_come_from_the_ask_and_nothing_that_is_none_is_sent() -> None:
-    asks = panel(2, runs=3, sampling=Sampling(temperature=None, seed=7))
+    requests = panel(2, runs=3, sampling=Sampling(temperature=None, seed=7))
     with faults.serve() as server:
-        ask_all(server, asks)
+        ask_all(server, requests)
         model = OpenAICompatible("m", server.base_url)
-        assert sorted(seen.body["seed"] for seen in server.seen) == sorted(ask.seed(model.id) for ask in asks)
+        assert sorted(seen.body["seed"] for seen in server.seen) == sorted(request.seed(model.id) for request in requests)
         assert {key for seen in server.seen for key in seen.body} == {"model", "messages", "max_tokens", "seed"}
     with faults.serve() as server:
         ask_all(server, panel(1))
@@ -247,9 +247,9 @@ def test_seeds_come_from_the_ask_and_nothing_that_is_none_is_sent() -> None:
 
 
 def test_a_server_that_wants_max_completion_tokens_gets_them() -> None:
-    asks = panel(20)
+    requests = panel(20)
     with faults.serve(faults.always("max_completion_tokens")) as server:
-        assert right(ask_all(server, asks), asks)
+        assert right(ask_all(server, requests), requests)
     assert sum("max_tokens" in seen.body for seen in server.seen) <= 8
     assert {seen.body.get("max_completion_tokens", 128) for seen in server.seen} == {128}
 
@@ -257,7 +257,7 @@ def test_a_server_that_wants_max_completion_tokens_gets_them() -> None:
 @pytest.mark.parametrize("structured", ["json_schema", "choice"])
 def test_structured_answers_are_held_to_the_choices_and_free_ones_are_not(structured: Any) -> None:
     with faults.serve() as server:
-        ask_all(server, [*panel(1), Ask((Message("user", "Why?"),))], structured=structured)
+        ask_all(server, [*panel(1), Request((Message("user", "Why?"),))], structured=structured)
         closed, free = sorted((seen.body for seen in server.seen), key=lambda body: -len(body["messages"]))
     text = json.dumps(closed["response_format" if structured == "json_schema" else "structured_outputs"])
     assert '["no", "yes", "maybe"]' in text
@@ -294,12 +294,12 @@ def test_a_gateway_that_drops_the_persona_is_told_by_its_tokens() -> None:
 
 
 def test_first_tokens_give_the_probabilities_of_the_choices() -> None:
-    asks = panel(5, runs=2, score=True)
+    requests = panel(5, runs=2, score=True)
     with faults.serve() as server:
-        replies = ask_all(server, asks)
-    for ask, reply, seen in zip(asks, replies, server.seen, strict=True):
+        replies = ask_all(server, requests)
+    for request, reply, seen in zip(requests, replies, server.seen, strict=True):
         assert reply.text is None
-        assert set(reply.probabilities or ()) == set(ask.choices)
+        assert set(reply.probabilities or ()) == set(request.choices)
         assert sum((reply.probabilities or {}).values()) == pytest.approx(0.95)
         assert (seen.body["max_tokens"], seen.body["top_logprobs"], seen.body["temperature"]) == (1, 20, 1.0)
     assert len({json.dumps(reply.probabilities) for reply in replies}) == 5
@@ -309,7 +309,7 @@ def test_first_tokens_give_the_probabilities_of_the_choices() -> None:
 def test_probabilities_that_are_none_fail_their_ask(fault: str) -> None:
     with faults.serve(faults.always(fault)) as server:
         replies = ask_all(server, panel(2, score=True))
-    assert all(reply.outcome is Outcome.FAILED and reply.probabilities is None and reply.detail for reply in replies)
+    assert all(reply.outcome is ReplyOutcome.FAILED and reply.probabilities is None and reply.detail for reply in replies)
 
 
 @pytest.mark.parametrize("scoring", ["first_token", "continuation"])
@@ -329,12 +329,12 @@ def test_settings_that_scores_do_not_follow_are_degraded() -> None:
 
 @pytest.mark.parametrize("choices", [("not", "not at all", "not sure"), ("I agree", "I do not agree")])
 def test_continuations_give_the_probability_of_every_token_of_a_choice(choices: tuple[str, ...]) -> None:
-    ask = Ask((Message("system", "You are 70."), Message("user", "Tea?")), choices=choices, score=True)
+    request = Request((Message("system", "You are 70."), Message("user", "Tea?")), choices=choices, score=True)
     with faults.serve() as server:
-        (reply,) = ask_all(server, [ask], scoring="continuation")
+        (reply,) = ask_all(server, [request], scoring="continuation")
     assert reply.probabilities is not None
     for choice in choices:
-        tokens = faults.pieces({"messages": [*asked(ask)["messages"], {"role": "assistant", "content": choice}]})
+        tokens = faults.pieces({"messages": [*asked(request)["messages"], {"role": "assistant", "content": choice}]})
         head, end = tokens.index("<assistant>") + 1, len(tokens) - (2 if choices[0] == "I agree" else 1)
         assert reply.probabilities[choice] == pytest.approx(prod(faults.piece_probability(tokens[: at + 1]) for at in range(head, end)))
     assert reply.calls == len(server.seen) == len(choices) + 1
@@ -389,11 +389,11 @@ def test_the_key_is_sent_and_shown_nowhere(
 
 def test_a_key_that_could_be_a_word_changes_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, "yes")
-    asks = panel(20)
+    requests = panel(20)
     with faults.serve() as server:
-        assert right(ask_all(server, asks), asks)
+        assert right(ask_all(server, requests), requests)
     with faults.serve(faults.always("echo 401")) as server, pytest.raises(ModelError, match=r"provided: Bearer \*\*\*"):
-        ask_all(server, asks)
+        ask_all(server, requests)
 
 
 def test_a_key_that_no_header_can_carry_is_refused_unseen(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -416,15 +416,15 @@ def test_a_redirect_takes_the_key_nowhere(monkeypatch: pytest.MonkeyPatch) -> No
 def test_asks_are_pulled_only_when_they_can_be_sent() -> None:
     pulled, ahead = 0, 0
 
-    def asks() -> Iterator[Ask]:
+    def requests() -> Iterator[Request]:
         nonlocal pulled
-        for pulled, ask in enumerate(panel(100), 1):  # noqa: B007 (read below)
-            yield ask
+        for pulled, request in enumerate(panel(100), 1):  # noqa: B007 (read below)
+            yield request
 
     async def main(model: OpenAICompatible) -> None:
         nonlocal ahead
         given = 0
-        async for _ in model.answer(asks()):
+        async for _ in model.answer(requests()):
             given += 1
             ahead = max(ahead, pulled - given)
 
@@ -449,13 +449,13 @@ def test_closed_early_it_drops_what_is_under_way_and_leaves_nothing_behind() -> 
 
 
 def test_an_error_in_the_asks_is_the_callers_own() -> None:
-    def asks() -> Iterator[Ask]:
+    def requests() -> Iterator[Request]:
         yield from panel(3)
         message = "mine"
         raise LookupError(message)
 
     with faults.serve() as server, pytest.raises(LookupError, match="mine"):
-        asyncio.run(gathered(OpenAICompatible("m", server.base_url), asks()))
+        asyncio.run(gathered(OpenAICompatible("m", server.base_url), requests()))
 
 
 @pytest.mark.parametrize(
@@ -498,10 +498,10 @@ def test_the_fault_server_runs_as_a_process_of_its_own() -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}) as process:
         assert process.stdout
         url = process.stdout.readline().strip()
-        asks = panel(3)
-        pairs = asyncio.run(gathered(OpenAICompatible("m", url, limits=QUICK), asks))
+        requests = panel(3)
+        pairs = asyncio.run(gathered(OpenAICompatible("m", url, limits=QUICK), requests))
         with urlopen(url.removesuffix("/v1") + "/seen") as response:  # noqa: S310 (our own server)
             seen = json.load(response)
         process.kill()
-    assert right([reply for _, reply in sorted(pairs, key=lambda pair: pair[0])], asks)
+    assert right([reply for _, reply in sorted(pairs, key=lambda pair: pair[0])], requests)
     assert list(islice(seen.values(), 4)) == [2, 2, 2]

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from personametrics.data.ask import Ask, Message, Sampling
-from personametrics.data.outcome import Outcome
+from personametrics.data.outcome import ReplyOutcome
 from personametrics.data.reply import Reply
+from personametrics.data.request import Message, Request, Sampling
 from personametrics.models.prepared import Prepared, counted, crowded, misused, probabilities
 
-ASK = Ask((Message("user", "Tea?"),), choices=("no", "yes"), score=True)
+ASK = Request((Message("user", "Tea?"),), choices=("no", "yes"), score=True)
 WORDS = replace(ASK, score=False)
 
 
@@ -19,7 +19,7 @@ WORDS = replace(ASK, score=False)
     [
         (ASK, ""),
         (WORDS, ""),
-        (Ask((Message("user", "Tea <|end|>?"),)), 'A message holds "<|end|>"'),
+        (Request((Message("user", "Tea <|end|>?"),)), 'A message holds "<|end|>"'),
         (replace(ASK, choices=()), "no choices to give probabilities of"),
         (replace(ASK, choices=("no", "no")), "A choice is given twice"),
         (replace(ASK, sampling=Sampling(temperature=-1.0)), "temperature is -1.0"),
@@ -29,8 +29,8 @@ WORDS = replace(ASK, score=False)
         (replace(ASK, sampling=Sampling(max_tokens=0)), ""),
     ],
 )
-def test_what_is_wrong_is_said_in_a_sentence(ask: Ask, fault: str) -> None:
-    said = misused(ask, ["<|end|>"])
+def test_what_is_wrong_is_said_in_a_sentence(request: Request, fault: str) -> None:
+    said = misused(request, ["<|end|>"])
     assert fault in said
     assert bool(said) == bool(fault)
 
@@ -52,8 +52,8 @@ def test_asks_are_worked_on_together_that_share_kind_and_sampling() -> None:
 
 
 def test_of_several_asks_with_one_prompt_the_first_is_paid_for() -> None:
-    asks = [Prepared(0, ASK, (1, 2, 3)), Prepared(1, replace(ASK, run=1), (1, 2, 3)), Prepared(2, ASK, (4,))]
-    found = counted(asks, lambda: [Reply("no"), Reply("yes"), Reply("no")])
+    requests = [Prepared(0, ASK, (1, 2, 3)), Prepared(1, replace(ASK, run=1), (1, 2, 3)), Prepared(2, ASK, (4,))]
+    found = counted(requests, lambda: [Reply("no"), Reply("yes"), Reply("no")])
     assert [(one.text, one.calls, one.tokens_in) for one in found] == [("no", 1, 3), ("yes", 0, 0), ("no", 1, 1)]
     assert len({one.seconds for one in found}) == 1
 
@@ -63,7 +63,7 @@ def test_nothing_is_done_for_an_ask_that_cannot_be_answered() -> None:
         raise AssertionError
 
     (reply,) = counted([Prepared(0, ASK, fault="No.")], work)
-    assert (reply.outcome, reply.detail, reply.calls) == (Outcome.FAILED, "No.", 0)
+    assert (reply.outcome, reply.detail, reply.calls) == (ReplyOutcome.FAILED, "No.", 0)
 
 
 def test_probabilities_never_sum_to_more_than_one() -> None:

@@ -16,7 +16,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from personametrics.data.ask import Ask, Message, Sampling
+from personametrics.data.request import Message, Request, Sampling
 from personametrics.models.local import Local
 from personametrics.models.packing import Tree
 from personametrics.models.scoring import KEPT
@@ -32,29 +32,29 @@ SLOW = settings(max_examples=8, deadline=None, suppress_health_check=[HealthChec
 
 def panel(
     people: Sequence[str], items: Sequence[str], choices: tuple[str, ...], sampling: Sampling = PLAIN, place: str = "system"
-) -> list[Ask]:
+) -> list[Request]:
     def said(who: str, what: str) -> tuple[Message, ...]:
         return (Message("system", who), Message("user", what)) if place == "system" else (Message("user", f"{who}\n\n{what}"),)
 
-    return [Ask(said(who, what), 0, choices, sampling, score=True) for who in people for what in items]
+    return [Request(said(who, what), 0, choices, sampling, score=True) for who in people for what in items]
 
 
-def probabilities(model: Local, asks: Sequence[Ask]) -> list[dict[str, float]]:
+def probabilities(model: Local, requests: Sequence[Request]) -> list[dict[str, float]]:
     async def collect() -> list[dict[str, float]]:
-        found = [(index, reply) async for index, reply in model.answer(asks)]
-        assert [index for index, _ in found] == list(range(len(asks)))
+        found = [(index, reply) async for index, reply in model.answer(requests)]
+        assert [index for index, _ in found] == list(range(len(requests)))
         assert all(reply.probabilities is not None for _, reply in found), found
         return [dict(reply.probabilities or {}) for _, reply in found]
 
     return asyncio.run(collect())
 
 
-def apart(model: Local, asks: Sequence[Ask]) -> float:
+def apart(model: Local, requests: Sequence[Request]) -> float:
     """Largest difference of a log-probability from the plain way."""
     pairs = [
         (value, plain[choice])
-        for ask, found in zip(asks, probabilities(model, asks), strict=True)
-        for plain in [model.score_plainly(ask)]
+        for request, found in zip(requests, probabilities(model, requests), strict=True)
+        for plain in [model.score_plainly(request)]
         for choice, value in found.items()
     ]
     assert all(isclose(value, exp(plain), rel_tol=0, abs_tol=1e-5) for value, plain in pairs)
@@ -88,9 +88,9 @@ def test_packed_is_plain_where_the_template_has_no_system_message(opened: Open, 
 def test_what_does_not_fit_a_sliding_window_is_scored_plainly(opened: Open) -> None:
     model = opened("sliding")
     assert model._scorer.packs  # noqa: SLF001
-    for asks in (panel(PEOPLE, ITEMS, LABELS), panel(["You are old."], ITEMS, LABELS)):
-        assert (max(model.tokens(ask.messages) for ask in asks) > model._weights.window) == (len(asks) > len(ITEMS))  # noqa: SLF001
-        assert apart(model, asks) < 1e-5
+    for requests in (panel(PEOPLE, ITEMS, LABELS), panel(["You are old."], ITEMS, LABELS)):
+        assert (max(model.tokens(request.messages) for request in requests) > model._weights.window) == (len(requests) > len(ITEMS))  # noqa: SLF001
+        assert apart(model, requests) < 1e-5
 
 
 @contextmanager
@@ -116,14 +116,16 @@ def _running_on(tree: Tree) -> list[int]:
 @pytest.mark.parametrize("name", ["llama", "qwen2", "gpt2"])
 @pytest.mark.parametrize(("part", "wrong"), [("visible", _all_before), ("positions", _running_on)])
 def test_a_wrong_mask_or_wrong_positions_would_be_seen(opened: Open, name: str, part: str, wrong: Any) -> None:
-    model, asks = opened(name), panel(PEOPLE, ITEMS, LABELS)
+    model, requests = opened(name), panel(PEOPLE, ITEMS, LABELS)
     with packing_trusted(model), patch.object(Tree, part, wrong):
-        found = probabilities(model, asks)
+        found = probabilities(model, requests)
     differences = [
-        abs(log(value) - model.score_plainly(ask)[label]) for ask, one in zip(asks, found, strict=True) for label, value in one.items()
+        abs(log(value) - model.score_plainly(request)[label])
+        for request, one in zip(requests, found, strict=True)
+        for label, value in one.items()
     ]
     assert max(differences) > 1e-3
-    assert apart(model, asks) < 1e-5
+    assert apart(model, requests) < 1e-5
 
 
 @pytest.mark.parametrize(("part", "wrong"), [("visible", _all_before), ("positions", _running_on)])
@@ -139,10 +141,10 @@ def test_small_models_of_every_kind_are_packed(opened: Open, name: str) -> None:
     assert opened(name)._scorer.packs  # noqa: SLF001
 
 
-def _by_hand(model: Local, ask: Ask, choice: str, ends: Sequence[int] = ()) -> float:
+def _by_hand(model: Local, request: Request, choice: str, ends: Sequence[int] = ()) -> float:
     """The probability of a choice from the model's own logits, all places at once."""
     rendering, network = model._rendering, model._weights.model  # noqa: SLF001
-    before = rendering.encode(rendering.text(ask.messages))
+    before = rendering.encode(rendering.text(request.messages))
     after = rendering.encode(choice)
     with torch.no_grad():
         found = network(torch.tensor([[*before, *after]])).logits[0].double().softmax(-1)
@@ -153,10 +155,10 @@ def _by_hand(model: Local, ask: Ask, choice: str, ends: Sequence[int] = ()) -> f
 
 def test_a_probability_is_that_of_the_choices_tokens_after_the_prompt(opened: Open) -> None:
     model = opened("llama")
-    (ask,) = panel(PEOPLE[:1], ITEMS[:1], LABELS)
-    found = probabilities(model, [ask])[0]
+    (request,) = panel(PEOPLE[:1], ITEMS[:1], LABELS)
+    found = probabilities(model, [request])[0]
     for label in LABELS:
-        assert found[label] == pytest.approx(_by_hand(model, ask, label), rel=1e-4)
+        assert found[label] == pytest.approx(_by_hand(model, request, label), rel=1e-4)
     assert 0 < sum(found.values()) < 1
 
 
@@ -164,20 +166,20 @@ def test_where_one_choice_begins_with_another_the_answer_has_to_end(opened: Open
     folder = Path(shutil.copytree(opened("llama").folder, tmp_path / "ending"))
     (folder / "generation_config.json").write_text('{"eos_token_id": [1, 300, 310]}')
     model, choices = Local(folder, device="cpu"), ("1", "10", "2")
-    (ask,) = panel(PEOPLE[:1], ITEMS[:1], choices)
-    found = probabilities(model, [ask])[0]
+    (request,) = panel(PEOPLE[:1], ITEMS[:1], choices)
+    found = probabilities(model, [request])[0]
     end = model._rendering.stops  # noqa: SLF001
     assert end == (1, 300, 310)
     assert len(model._rendering.encode("10")) == 2  # noqa: SLF001
     for choice in choices:
-        assert found[choice] == pytest.approx(_by_hand(model, ask, choice, end), rel=1e-4)
+        assert found[choice] == pytest.approx(_by_hand(model, request, choice, end), rel=1e-4)
     assert apart(model, panel(PEOPLE, ITEMS, choices)) < 1e-5
 
 
 def test_an_empty_choice_is_silence(opened: Open) -> None:
     model = opened("llama")
-    (ask,) = panel(PEOPLE[:1], ITEMS[:1], ("", "no"))
-    assert probabilities(model, [ask])[0][""] == pytest.approx(_by_hand(model, ask, "", model._rendering.stops), rel=1e-4)  # noqa: SLF001
+    (request,) = panel(PEOPLE[:1], ITEMS[:1], ("", "no"))
+    assert probabilities(model, [request])[0][""] == pytest.approx(_by_hand(model, request, "", model._rendering.stops), rel=1e-4)  # noqa: SLF001
 
 
 def test_probabilities_move_with_the_persona(opened: Open) -> None:
@@ -186,7 +188,7 @@ def test_probabilities_move_with_the_persona(opened: Open) -> None:
 
 
 def test_a_persona_is_read_once(opened: Open) -> None:
-    model, asks = Local(opened("llama").folder, device="cpu", packed=3), panel(PEOPLE, ITEMS, LABELS)
+    model, requests = Local(opened("llama").folder, device="cpu", packed=3), panel(PEOPLE, ITEMS, LABELS)
     read: list[int] = []
     row = Weights.row
 
@@ -194,13 +196,13 @@ def test_a_persona_is_read_once(opened: Open) -> None:
         read.append(len(tree.tokens))
         return row(weights, tree, *given)
 
-    probabilities(model, asks[:1])
+    probabilities(model, requests[:1])
     with patch.object(Weights, "row", counted):
-        probabilities(model, asks)
+        probabilities(model, requests)
     rendering: Any = model._rendering  # noqa: SLF001
-    personas = [len(rendering.encode(rendering.text(ask.messages[:1], reply=False))) for ask in asks]
+    personas = [len(rendering.encode(rendering.text(request.messages[:1], reply=False))) for request in requests]
     labels = sum(len(rendering.encode(label)) - 1 for label in LABELS)
-    assert sum(read) <= sum({*personas}) + sum(model.tokens(ask.messages) + labels for ask in asks) - sum(personas)
+    assert sum(read) <= sum({*personas}) + sum(model.tokens(request.messages) + labels for request in requests) - sum(personas)
     assert len(read) == 2 * (1 + 2)
 
 
@@ -213,27 +215,27 @@ def test_only_a_few_personas_are_kept(opened: Open) -> None:
 def test_temperature_and_top_p_are_those_of_the_answers(opened: Open) -> None:
     model = opened("llama")
     for sampling in (Sampling(temperature=0.5), Sampling(temperature=2.0), Sampling(temperature=0.0), Sampling(top_p=0.3)):
-        asks = panel(PEOPLE[:1], ITEMS, ("no", "yes"), sampling)
-        for ask, found in zip(asks, probabilities(model, asks), strict=True):
-            assert found == pytest.approx({choice: exp(value) for choice, value in model.score_plainly(ask).items()}, abs=1e-6)
+        requests = panel(PEOPLE[:1], ITEMS, ("no", "yes"), sampling)
+        for request, found in zip(requests, probabilities(model, requests), strict=True):
+            assert found == pytest.approx({choice: exp(value) for choice, value in model.score_plainly(request).items()}, abs=1e-6)
 
 
 def test_a_choice_that_would_melt_into_the_prompt_stands_by_itself(tmp_path: Path) -> None:
     template = "{% for message in messages %}{{ message['content'] }}{% endfor %}{% if add_generation_prompt %} answ{% endif %}"
     model = Local(checkpoints.llama(tmp_path / "melting", template=template), device="cpu")
-    ask = Ask((Message("user", "The"),), choices=("er", "o"), score=True)
+    request = Request((Message("user", "The"),), choices=("er", "o"), score=True)
     encode = model._rendering.encode  # noqa: SLF001
     assert encode("The answer") != (*encode("The answ"), *encode("er"))
     assert not model._rendering._opening  # noqa: SLF001
-    assert probabilities(model, [ask])[0]["er"] == pytest.approx(_by_hand(model, ask, "er"), rel=1e-4)
+    assert probabilities(model, [request])[0]["er"] == pytest.approx(_by_hand(model, request, "er"), rel=1e-4)
 
 
 def test_shorter_numbers_stay_near(opened: Open) -> None:
     model = Local(opened("llama").folder, device="cpu", dtype="bfloat16")
-    asks = panel(PEOPLE, ITEMS, LABELS)
+    requests = panel(PEOPLE, ITEMS, LABELS)
     pairs = [
-        (log(found[label]), model.score_plainly(ask)[label])
-        for ask, found in zip(asks, probabilities(model, asks), strict=True)
+        (log(found[label]), model.score_plainly(request)[label])
+        for request, found in zip(requests, probabilities(model, requests), strict=True)
         for label in LABELS
     ]
     assert model._scorer.packs  # noqa: SLF001

@@ -4,39 +4,45 @@ from typing import Any
 
 import pytest
 
-from personametrics.data.ask import Ask, Message
 from personametrics.data.errors import ModelError
 from personametrics.data.model import Can, Counts, Model
-from personametrics.data.outcome import Outcome
+from personametrics.data.outcome import ReplyOutcome
 from personametrics.data.reply import Reply
+from personametrics.data.request import Message, Request
 from personametrics.models.scripted import Scripted
 
-ASKS = [Ask((Message("user", f"Number {n}?"),), choices=("no", "yes")) for n in range(5)]
+ASKS = [Request((Message("user", f"Number {n}?"),), choices=("no", "yes")) for n in range(5)]
 
 
-def answers(model: Model, asks: Any = ASKS) -> list[tuple[int, Reply]]:
+def answers(model: Model, requests: Any = ASKS) -> list[tuple[int, Reply]]:
     async def collect() -> list[tuple[int, Reply]]:
-        return [pair async for pair in model.answer(asks)]
+        return [pair async for pair in model.answer(requests)]
 
     return asyncio.run(collect())
 
 
 def test_every_ask_is_answered_once_with_its_position() -> None:
-    assert answers(Scripted(lambda ask: ask.messages[0].text)) == [(n, Reply(f"Number {n}?")) for n in range(5)]
+    assert answers(Scripted(lambda request: request.messages[0].text)) == [(n, Reply(f"Number {n}?")) for n in range(5)]
     assert answers(Scripted(lambda _: ""), []) == []
 
 
-async def _later(ask: Ask) -> str:
+async def _later(request: Request) -> str:
     await asyncio.sleep(0)
-    return ask.messages[0].text
+    return request.messages[0].text
 
 
 def test_a_coroutine_function_is_awaited() -> None:
-    assert answers(Scripted(_later)) == answers(Scripted(lambda ask: ask.messages[0].text))
+    assert answers(Scripted(_later)) == answers(Scripted(lambda request: request.messages[0].text))
 
 
 def test_a_text_probabilities_or_a_reply_are_taken() -> None:
-    given: list[Any] = ["yes", "", {"no": 0.25, "yes": 0.75}, Reply("no", Outcome.REFUSED), Reply(outcome=Outcome.FAILED, calls=3)]
+    given: list[Any] = [
+        "yes",
+        "",
+        {"no": 0.25, "yes": 0.75},
+        Reply("no", ReplyOutcome.REFUSED),
+        Reply(outcome=ReplyOutcome.FAILED, calls=3),
+    ]
     left = iter(given)
     found = [reply for _, reply in answers(Scripted(lambda _: next(left)))]
     assert found == [Reply("yes"), Reply(""), Reply(probabilities={"no": 0.25, "yes": 0.75}), given[3], given[4]]
@@ -46,10 +52,10 @@ def test_a_text_probabilities_or_a_reply_are_taken() -> None:
 def test_asks_are_pulled_one_by_one_only_when_there_is_room() -> None:
     pulled: list[int] = []
 
-    def lazily() -> Iterator[Ask]:
-        for at, ask in enumerate(ASKS):
+    def lazily() -> Iterator[Request]:
+        for at, request in enumerate(ASKS):
             pulled.append(at)
-            yield ask
+            yield request
 
     async def first_two() -> None:
         stream = Scripted(lambda _: "x").answer(lazily())
@@ -61,7 +67,7 @@ def test_asks_are_pulled_one_by_one_only_when_there_is_room() -> None:
 
 
 def test_what_the_function_raises_comes_out() -> None:
-    def broken(_: Ask) -> str:
+    def broken(_: Request) -> str:
         message = "No such model."
         raise ModelError(message)
 

@@ -14,7 +14,7 @@ from personametrics.data.finding import Finding
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Ordinal, Scale
 from personametrics.remedies.abstain import Abstain
-from personametrics.stats.conformal import Score
+from personametrics.stats.inference.conformal import Score
 from personametrics.studies.annotation import Annotation
 
 Find = Callable[[str], Path]

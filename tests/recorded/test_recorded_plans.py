@@ -12,8 +12,8 @@ from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Ordinal, Scale
 from personametrics.stats import components, deletions, interval, pairs, signal
 from personametrics.stats.arrays import Floats
-from personametrics.stats.disagreement import Pairs
-from personametrics.stats.precision import UNEVEN, expected_width, unevenness
+from personametrics.stats.variance.disagreement import Pairs
+from personametrics.stats.variance.precision import UNEVEN, expected_width, unevenness
 
 Find = Callable[[str], Path]
 SETS = {

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from strategies import Panel, panels
 
 from personametrics.stats import components, pairs, weighted
-from personametrics.stats.bootstrap import draw_weights
+from personametrics.stats.intervals.bootstrap import draw_weights
 
 REFERENCE = Path(__file__).parents[2].parent / "shared" / "reference" / "disagreement.py"
 

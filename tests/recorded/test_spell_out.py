@@ -16,8 +16,8 @@ from personametrics.data.columns import Columns
 from personametrics.data.remedy import Remedy
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Ordinal
-from personametrics.lab.asked import Asked
-from personametrics.lab.change import changed
+from personametrics.lab.comparison.arms import Asked
+from personametrics.lab.comparison.change import changed
 from personametrics.studies.stability import Stability
 
 Find = Callable[[str], Path]

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from personametrics.data.columns import Columns
-from personametrics.data.estimate import Status
+from personametrics.data.estimate import EstimateStatus
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Ordinal
 from personametrics.studies.wording import Wording
@@ -40,7 +40,7 @@ def test_a_cue_moves_more_than_the_persona(recorded: Find, model: str, gap: floa
     assert found["pss.gap"].value == pytest.approx(cue - persona)
     assert found["pss.gap"].value == pytest.approx(gap, abs=5e-4)
     assert found.verdict.label == "wording moves more than the persona"
-    assert found["pss.rerun"].status == Status.NO_RERUNS
+    assert found["pss.rerun"].status == EstimateStatus.NO_RERUNS
 
 
 def test_spelling_out_values_moves_a_panel_as_much_as_its_politics_may(recorded: Find) -> None:
@@ -53,5 +53,5 @@ def test_spelling_out_values_moves_a_panel_as_much_as_its_politics_may(recorded:
     wanted = both.group_by("persona", "item").agg((pl.col("response") - pl.col("response'")).abs().mean() / 5)
     assert found["pss.paraphrase"].value == pytest.approx(float(wanted["response"].mean()))  # type: ignore[arg-type]
     assert found["pss.excess"].low > 0.1
-    assert found["pss.excess"].status == Status.FEW_PERSONAS
+    assert found["pss.excess"].status == EstimateStatus.FEW_PERSONAS
     assert found.verdict.label == "undecided"

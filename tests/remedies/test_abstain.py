@@ -9,12 +9,12 @@ import pytest
 
 from personametrics.data.columns import Columns
 from personametrics.data.errors import DesignError, StudyError
-from personametrics.data.panels.annotated import annotated
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Ordinal, Scale
+from personametrics.measures.annotators import annotated
 from personametrics.remedies.abstain import Abstain
 from personametrics.stats.arrays import Floats
-from personametrics.stats.conformal import Score
+from personametrics.stats.inference.conformal import Score
 from personametrics.testing import trials
 
 LABELS = ("1", "2", "3", "4")

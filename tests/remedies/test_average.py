@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from personametrics.data.ask import Ask, Message
 from personametrics.data.columns import Columns
 from personametrics.data.errors import DesignError, StudyError
+from personametrics.data.request import Message, Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Numeric, Ordinal, Scale
 from personametrics.remedies.average import Average
@@ -23,16 +23,16 @@ FIVE = Ordinal(("1", "2", "3", "4", "5"))
 
 
 def test_each_ask_becomes_k_runs_of_their_own_and_the_first_is_shared() -> None:
-    asks = [Ask((Message("user", "Tea?"),), run=run, about={"run": str(run)}) for run in range(2)]
-    found = Average(3).asks(asks)
-    assert [ask.run for ask in found] == [0, 1, 2, 3, 4, 5]
-    assert [ask.about["run"] for ask in found] == ["0", "1", "2", "3", "4", "5"]
-    assert set(asks) < set(found)
+    requests = [Request((Message("user", "Tea?"),), run=run, about={"run": str(run)}) for run in range(2)]
+    found = Average(3).requests(requests)
+    assert [request.run for request in found] == [0, 1, 2, 3, 4, 5]
+    assert [request.about["run"] for request in found] == ["0", "1", "2", "3", "4", "5"]
+    assert set(requests) < set(found)
 
 
 def test_label_probabilities_are_asked_once_and_stay() -> None:
-    ask = Ask((Message("user", "Tea?"),), score=True)
-    assert Average(3).asks([ask]) == [ask]
+    request = Request((Message("user", "Tea?"),), score=True)
+    assert Average(3).requests([request]) == [request]
 
 
 def test_the_mean_of_scores_and_the_most_frequent_answer() -> None:

@@ -7,53 +7,53 @@ from typing import Any
 import pytest
 from nurse import ADA, nurse
 
-from personametrics.data.ask import Ask
-from personametrics.data.dialogues.dialogue import LINE
-from personametrics.data.dialogues.judge import CONSISTENT, CONTRADICTS, JUDGE, judged
-from personametrics.data.dialogues.worn import worn
 from personametrics.data.errors import StudyError
-from personametrics.data.outcome import Outcome
+from personametrics.data.outcome import ReplyOutcome
 from personametrics.data.remedy import Chain
 from personametrics.data.reply import Reply
-from personametrics.data.study import Asking, Room
+from personametrics.data.request import Request
+from personametrics.data.role import JUDGE, LINE
+from personametrics.data.study import Elicitation, Room
+from personametrics.dialogues.fading_world import worn
+from personametrics.dialogues.judge import CONSISTENT, CONTRADICTS, judged
+from personametrics.elicit.conversation import Talk, converse, everything
 from personametrics.elicit.engine import Terms
 from personametrics.elicit.journal import Journal
 from personametrics.elicit.table import told
-from personametrics.elicit.talk import Talk, converse, everything
 from personametrics.lab.compare import compare
 from personametrics.models.scripted import Scripted
 from personametrics.remedies.best_of import APART, BestOf
 from personametrics.remedies.mediator import Mediator
 
 
-def says(ask: Ask) -> str | Reply:
+def says(request: Request) -> str | Reply:
     """The second candidate stays in its part; what the third would say fails."""
-    turn, candidate = len(ask.messages) // 2, ask.run // APART
+    turn, candidate = len(request.messages) // 2, request.run // APART
     if candidate == 2:
-        return Reply(outcome=Outcome.REFUSED, detail="no")
+        return Reply(outcome=ReplyOutcome.REFUSED, detail="no")
     return f"Line {turn}." if candidate == 1 else f"As an AI {turn}."
 
 
-def verdict(ask: Ask) -> str:
+def verdict(request: Request) -> str:
     """A judge that is never wrong."""
-    return CONTRADICTS if "As an AI" in ask.messages[-1].text else CONSISTENT
+    return CONTRADICTS if "As an AI" in request.messages[-1].text else CONSISTENT
 
 
 def played(
-    asks: list[Ask], folder: Path, says: object = says, judge: object = verdict, room: Room | None = None
+    requests: list[Request], folder: Path, says: object = says, judge: object = verdict, room: Room | None = None
 ) -> tuple[Talk, list[str | None]]:
     """Everything asked; and the answers to what was wanted."""
     cast = {"": Scripted(says, id="scripted/own"), JUDGE: Scripted(judge, id="scripted/judge")}  # type: ignore[arg-type]
-    talk = Talk(asks, {part: model.id for part, model in cast.items()}, room or Room())
+    talk = Talk(requests, {part: model.id for part, model in cast.items()}, room or Room())
     with Journal.open(folder, {"model": "m"}) as journal:
         asyncio.run(converse(talk, cast, journal, Terms()))
         table = told(talk.outcomes(), journal)
-    assert table["part"].to_list() == [ask.about["part"] for ask in asks]
+    assert table["part"].to_list() == [request.about["part"] for request in requests]
     return talk, table["answer"].to_list()
 
 
 def test_the_consistent_candidate_is_said_and_the_dialogue_goes_on_from_it(tmp_path: Path) -> None:
-    talk, answers = played(BestOf(3).asks(nurse().lines), tmp_path)
+    talk, answers = played(BestOf(3).requests(nurse().lines), tmp_path)
     assert answers == ["Line 1.", "Line 2.", "Line 3.", "Line 4."]
     last = talk.settled()[-1][0]
     assert [message.text for message in last.messages if message.role == "assistant"] == answers[:3]
@@ -61,57 +61,59 @@ def test_the_consistent_candidate_is_said_and_the_dialogue_goes_on_from_it(tmp_p
 
 
 def test_a_second_time_nothing_is_asked_and_the_same_is_chosen(tmp_path: Path) -> None:
-    def nobody(ask: Ask) -> str:
-        raise AssertionError(ask)
+    def nobody(request: Request) -> str:
+        raise AssertionError(request)
 
-    played(BestOf(3).asks(nurse().lines), tmp_path)
-    assert played(BestOf(3).asks(nurse().lines), tmp_path, nobody, nobody)[1][-1] == "Line 4."
+    played(BestOf(3).requests(nurse().lines), tmp_path)
+    assert played(BestOf(3).requests(nurse().lines), tmp_path, nobody, nobody)[1][-1] == "Line 4."
 
 
 def test_a_judge_that_answers_garbage_chooses_the_first_line(tmp_path: Path) -> None:
-    _, answers = played(BestOf(3).asks(nurse().lines), tmp_path, judge=lambda _: "perhaps")
+    _, answers = played(BestOf(3).requests(nurse().lines), tmp_path, judge=lambda _: "perhaps")
     assert answers == [f"As an AI {at}." for at in range(1, 5)]
 
 
 def test_where_every_candidate_failed_the_dialogue_ends_and_says_so(tmp_path: Path) -> None:
-    talk, answers = played(BestOf(2).asks(nurse().lines), tmp_path, lambda _: Reply(outcome=Outcome.REFUSED, detail="no"))
+    talk, answers = played(BestOf(2).requests(nurse().lines), tmp_path, lambda _: Reply(outcome=ReplyOutcome.REFUSED, detail="no"))
     assert answers == [None] * 4
     assert all(why for _, why in talk.settled())
 
 
 def test_a_choice_among_truncated_prompts_says_so(tmp_path: Path) -> None:
-    talk, _ = played(BestOf(2).asks(nurse().lines), tmp_path, room=Room(60, "truncate"))
-    assert [ask.about["truncated"] for ask, _ in talk.settled()][-1] == "yes"
+    talk, _ = played(BestOf(2).requests(nurse().lines), tmp_path, room=Room(60, "truncate"))
+    assert [request.about["truncated"] for request, _ in talk.settled()][-1] == "yes"
 
 
 def test_verdicts_that_choose_are_not_those_that_measure() -> None:
     line = nurse().lines[0]
     measure = judged("prompt_to_line", {"background": ADA.text, "line": line}, {"persona": "ada", "item": "script"})
-    asks = BestOf(2).asks([line, measure])
-    asked = everything(asks)
+    requests = BestOf(2).requests([line, measure])
+    asked = everything(requests)
     assert len(asked) == 2 + 2 + 1
-    assert len({(ask.run, ask.about.get("part")) for ask in asked if ask.to == JUDGE}) == 2
-    assert asks[1].messages[0].said[0] is asks[0]
+    assert len({(request.run, request.about.get("part")) for request in asked if request.to == JUDGE}) == 2
+    assert requests[1].messages[0].said[0] is requests[0]
 
 
 def test_the_first_candidate_is_the_line_that_is_said_without_it() -> None:
     line = nurse().lines[0]
-    (choice,) = BestOf().asks([line])
+    (choice,) = BestOf().requests([line])
     candidates = choice.messages[0].said
     assert candidates[0] is line
-    assert len({ask.run for ask in candidates}) == len(candidates) == 4
-    assert LINE not in {ask.about["part"] for ask in candidates[1:]}
+    assert len({request.run for request in candidates}) == len(candidates) == 4
+    assert LINE not in {request.about["part"] for request in candidates[1:]}
 
 
 def test_it_goes_together_with_fresh_contexts(tmp_path: Path) -> None:
-    _, answers = played(Chain(remedies=(BestOf(3), Mediator("all"))).asks(nurse().lines), tmp_path, lambda ask: f"Line {ask.run}.")
+    _, answers = played(
+        Chain(remedies=(BestOf(3), Mediator("all"))).requests(nurse().lines), tmp_path, lambda request: f"Line {request.run}."
+    )
     assert answers == ["Line 0."] * 4
 
 
 def test_one_candidate_is_no_choice_and_the_model_itself_chooses_nothing() -> None:
-    assert list(BestOf(1).asks(nurse().lines)) == list(nurse().lines)
+    assert list(BestOf(1).requests(nurse().lines)) == list(nurse().lines)
     alone = nurse(who=None).lines
-    assert all(one is other for one, other in zip(BestOf().asks(alone), alone, strict=True))
+    assert all(one is other for one, other in zip(BestOf().requests(alone), alone, strict=True))
 
 
 def test_no_candidates_are_refused() -> None:
@@ -119,17 +121,17 @@ def test_no_candidates_are_refused() -> None:
         BestOf(0)
 
 
-def drawn(ask: Ask) -> str:
+def drawn(request: Request) -> str:
     """What is said in the world that wears people off."""
-    odds = worn()["world"](ask)
-    return next(iter(odds)) if ask.seed("m") / 2**31 < next(iter(odds.values())) else list(odds)[-1]
+    odds = worn()["world"](request)
+    return next(iter(odds)) if request.seed("m") / 2**31 < next(iter(odds.values())) else list(odds)[-1]
 
 
 def test_the_price_counts_candidates_and_verdicts(tmp_path: Path) -> None:
     known = worn()
     own, judge = (Scripted(drawn, id=f"scripted/{part}") for part in ("own", "judge"))
     who = known["personas"], known["items"]
-    found = compare(known["study"], own, BestOf(2), *who, out=tmp_path, asking=Asking(2), cast={"judge": judge})
+    found = compare(known["study"], own, BestOf(2), *who, out=tmp_path, elicitation=Elicitation(2), cast={"judge": judge})
     price: list[Any] = list(found.change.evidence["price"])
     without, cured, _ = (row["asks"] for row in price)
     lines = 12 * 2 * 6

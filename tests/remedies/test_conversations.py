@@ -7,15 +7,16 @@ from functools import cache
 import numpy as np
 import pytest
 
-from personametrics.data.ask import Ask
-from personametrics.data.dialogues.dialogue import Turn, dialogue
-from personametrics.data.dialogues.judge import CONSISTENT, CONTRADICTS, JUDGE
 from personametrics.data.model import Model
 from personametrics.data.remedy import Remedy
-from personametrics.data.study import Asking
+from personametrics.data.request import Request
+from personametrics.data.role import JUDGE
+from personametrics.data.study import Elicitation
+from personametrics.dialogues.dialogue import Turn, dialogue
+from personametrics.dialogues.judge import CONSISTENT, CONTRADICTS
+from personametrics.elicit.conversation import Talk, converse
 from personametrics.elicit.engine import Terms
 from personametrics.elicit.journal import Journal
-from personametrics.elicit.talk import Talk, converse
 from personametrics.lab import members
 from personametrics.models.embedded.model import Embedded
 from personametrics.models.embedded.society import talk
@@ -27,20 +28,20 @@ KINDS = ("chat", "fact", "emotional", "meta") * 2
 MODEL = Embedded()
 
 
-def _verdict(ask: Ask) -> str:
+def _verdict(request: Request) -> str:
     """A judge that knows the assistant's lines."""
-    line = ask.messages[0].text.partition("<line>\n")[2].partition("\n</line>")[0]
+    line = request.messages[0].text.partition("<line>\n")[2].partition("\n</line>")[0]
     return CONTRADICTS if talk.is_assistant(line) else CONSISTENT
 
 
 @cache
-def _lines(number: int) -> tuple[Ask, ...]:
+def _lines(number: int) -> tuple[Request, ...]:
     """Dialogues of eight turns of mixed kinds with different people."""
-    rng, found = np.random.default_rng(3), list[Ask]()
+    rng, found = np.random.default_rng(3), list[Request]()
     for at in range(number):
         persona = somebody(rng, facts=("name", "pet")).persona(f"person {at}", rng)
         turns = [Turn(talk.turn(rng, str(kind)).text, {"kind": str(kind)}) for kind in rng.permutation(KINDS)]
-        found += dialogue(Asking(), persona, (f"script {at}", turns)).lines
+        found += dialogue(Elicitation(), persona, (f"script {at}", turns)).lines
     return tuple(found)
 
 
@@ -48,7 +49,7 @@ def persons(remedy: str, tmp_path_factory: pytest.TempPathFactory, number: int =
     """(people, turns) whether a line is a person's."""
     cure = members.remedy(remedy) if remedy else Remedy()
     cast: Mapping[str, Model] = {"": MODEL, JUDGE: Scripted(_verdict, id="scripted/judge")}
-    said = Talk(cure.asks(_lines(number)), {part: model.id for part, model in cast.items()})
+    said = Talk(cure.requests(_lines(number)), {part: model.id for part, model in cast.items()})
     with Journal.open(tmp_path_factory.mktemp("talk"), {"model": "m"}) as journal:
         asyncio.run(converse(said, cast, journal, Terms()))
         texts = list(journal.said([key for _, key, _ in said.outcomes()]))

@@ -11,11 +11,11 @@ from personametrics.remedies.debias import Debias
 from personametrics.studies.distortion import Distortion
 
 KNOWN = Distortion().known()
-ASKS = Distortion().design(KNOWN.personas[:2] + KNOWN.personas[-2:], KNOWN.items[:4] + KNOWN.items[-8:], replace(KNOWN.asking, runs=1))
+ASKS = Distortion().design(KNOWN.personas[:2] + KNOWN.personas[-2:], KNOWN.items[:4] + KNOWN.items[-8:], replace(KNOWN.elicitation, runs=1))
 
 
 def test_personas_are_instructed_and_the_model_itself_is_not() -> None:
-    for plain, told in zip(ASKS, Debias().asks(ASKS), strict=True):
+    for plain, told in zip(ASKS, Debias().requests(ASKS), strict=True):
         said = INSTRUCTIONS["accuracy"] in told.messages[-1].text
         assert said == (plain.about["persona"] != NOBODY)
         assert told.messages[-1].text.endswith(plain.messages[-1].text)
@@ -23,10 +23,10 @@ def test_personas_are_instructed_and_the_model_itself_is_not() -> None:
 
 
 def test_a_sentence_of_ones_own_is_put_as_it_stands() -> None:
-    told, *_ = [ask for ask in Debias("Think of both sides.").asks(ASKS) if "Think" in ask.messages[-1].text]
+    told, *_ = [request for request in Debias("Think of both sides.").requests(ASKS) if "Think" in request.messages[-1].text]
     assert told.messages[-1].text.startswith("Think of both sides.\n\n")
 
 
 def test_a_name_that_is_none_is_refused() -> None:
     with pytest.raises(StudyError, match="accurately"):
-        Debias("accurately").asks(ASKS)
+        Debias("accurately").requests(ASKS)

@@ -7,31 +7,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nurse import ADA, TURNS, nurse, spoken
 
-from personametrics.data.ask import Ask
-from personametrics.data.dialogues.dialogue import dialogue
-from personametrics.data.dialogues.judge import CONSISTENT, CONTRADICTS, JUDGE
 from personametrics.data.errors import StudyError
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import Prompt
-from personametrics.data.study import Asking
+from personametrics.data.request import Request
+from personametrics.data.role import JUDGE
+from personametrics.data.study import Elicitation
+from personametrics.dialogues.dialogue import dialogue
+from personametrics.dialogues.judge import CONSISTENT, CONTRADICTS
 from personametrics.remedies.mediator import Keep, Mediator
-from personametrics.remedies.restate import Restate
 
 MACHINE = "I am an AI."
 LINES = ("My name is Ada.", MACHINE, "I like tea.", "Good night.")
 
 
-def says(ask: Ask) -> str:
+def says(request: Request) -> str:
     """Lines in their order, told by the question; a judge that knows a machine."""
-    text = ask.messages[-1].text
-    if ask.to == JUDGE:
+    text = request.messages[-1].text
+    if request.to == JUDGE:
         return CONTRADICTS if MACHINE in text else CONSISTENT
     return LINES[int(re.findall(r"Question (\d)", text)[-1]) - 1]
 
 
-def last(keep: Keep, place: str = "system") -> Ask:
+def last(keep: Keep, place: str = "system") -> Request:
     """The last line of a dialogue as it is asked."""
-    told = Mediator(keep).asks(nurse(place).lines)  # type: ignore[arg-type]
+    told = Mediator(keep).requests(nurse(place).lines)  # type: ignore[arg-type]
     return spoken(told, says)[id(told[-1])]
 
 
@@ -56,15 +56,15 @@ def test_where_the_persona_is_told_in_the_turn_it_is_told_in_each() -> None:
 
 def test_the_first_turn_is_asked_as_before_and_so_is_the_model_itself() -> None:
     lines, alone = nurse().lines, nurse(who=None).lines
-    assert Mediator().asks(lines)[0] is lines[0]
-    assert all(one is other for one, other in zip(Mediator().asks(alone), alone, strict=True))
+    assert Mediator().requests(lines)[0] is lines[0]
+    assert all(one is other for one, other in zip(Mediator().requests(alone), alone, strict=True))
 
 
 @given(st.lists(st.text(min_size=1, max_size=30), min_size=4, max_size=4), st.text(min_size=1, max_size=30))
 def test_every_word_comes_from_the_card_the_lines_or_the_turn(said: list[str], card: str) -> None:
     remedy = Mediator("all", "{lines}")
-    told = remedy.asks(dialogue(Asking(prompt=Prompt("{persona}")), Persona("p", card), ("script", TURNS)).lines)
-    filled = spoken(told, lambda ask: said[int(re.findall(r"Question (\d)", ask.messages[-1].text)[-1]) - 1])
+    told = remedy.requests(dialogue(Elicitation(prompt=Prompt("{persona}")), Persona("p", card), ("script", TURNS)).lines)
+    filled = spoken(told, lambda request: said[int(re.findall(r"Question (\d)", request.messages[-1].text)[-1]) - 1])
     for at, line in enumerate(told):
         rest = "\n".join(message.text for message in filled[id(line)].messages)
         for part in (card, *(f"- {one}" for one in said[:at]), f"Question {at + 1}?"):
@@ -75,8 +75,8 @@ def test_every_word_comes_from_the_card_the_lines_or_the_turn(said: list[str], c
 
 
 def test_it_asks_as_often_and_is_held_against_restating() -> None:
-    assert len(Mediator().asks(nurse().lines)) == len(nurse().lines)
-    assert Mediator().rival() == Restate()
+    assert len(Mediator().requests(nurse().lines)) == len(nurse().lines)
+    assert Mediator().rival() == "restate"
 
 
 @pytest.mark.parametrize(("knobs", "message"), [({"keep": "most"}, "consistent"), ({"template": "So far:"}, "write {lines}")])

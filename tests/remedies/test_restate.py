@@ -3,24 +3,24 @@
 import pytest
 from nurse import ADA, nurse, spoken
 
-from personametrics.data.ask import Ask
-from personametrics.data.dialogues.dialogue import Turn, dialogue
 from personametrics.data.errors import StudyError
 from personametrics.data.item import Item
+from personametrics.data.request import Request
 from personametrics.data.scale import Nominal
-from personametrics.data.study import Asking
+from personametrics.data.study import Elicitation
+from personametrics.dialogues.dialogue import Turn, dialogue
 from personametrics.models.embedded.society import talk
 from personametrics.remedies.restate import Restate
 
 REMINDER = f"Remember who you are. {ADA.text}"
 
 
-def texts(remedy: Restate, asks: list[Ask]) -> list[str]:
+def texts(remedy: Restate, requests: list[Request]) -> list[str]:
     """The turns that the last of some asks reads."""
-    told = remedy.asks(asks)
+    told = remedy.requests(requests)
     return [
         message.text
-        for message in spoken(told, lambda ask: f"Line {len(ask.messages) // 2}.")[id(told[-1])].messages
+        for message in spoken(told, lambda request: f"Line {len(request.messages) // 2}.")[id(told[-1])].messages
         if message.role == "user"
     ]
 
@@ -34,7 +34,7 @@ def test_every_turn_begins_with_the_persona_and_ends_as_it_was() -> None:
 def test_the_reminder_is_the_one_that_the_embedded_model_knows() -> None:
     assert Restate().template == talk.REMINDER
     turn = talk.Turn("chat", "How was your day?")
-    lines = dialogue(Asking(), ADA, ("script", [Turn(turn.text)])).lines
+    lines = dialogue(Elicitation(), ADA, ("script", [Turn(turn.text)])).lines
     assert texts(Restate(), list(lines)) == [f"{talk.REMINDER.format(ADA.text)} {turn.text}"]
 
 
@@ -46,7 +46,7 @@ def test_with_a_summary_each_reminder_tells_what_was_said_until_then() -> None:
 
 
 def test_questions_within_a_dialogue_are_reminded_and_asked_after_reminded_lines() -> None:
-    (probe,) = Asking(1).ask(ADA, Item("tea", "Tea?", Nominal(("yes", "no"))), before=nurse().until(2))
+    (probe,) = Elicitation(1).ask(ADA, Item("tea", "Tea?", Nominal(("yes", "no"))), before=nurse().until(2))
     found = texts(Restate(), [probe])
     assert len(found) == 3
     assert all(text.startswith(REMINDER) for text in found)
@@ -61,7 +61,7 @@ def test_where_the_persona_is_told_in_the_first_turn_it_is_not_told_twice_there(
 
 def test_without_a_persona_nothing_changes() -> None:
     lines = list(nurse(who=None).lines)
-    assert all(one is other for one, other in zip(Restate().asks(lines), lines, strict=True))
+    assert all(one is other for one, other in zip(Restate().requests(lines), lines, strict=True))
 
 
 @pytest.mark.parametrize(

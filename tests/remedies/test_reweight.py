@@ -8,10 +8,10 @@ import pytest
 
 from personametrics.data.columns import Columns
 from personametrics.data.errors import ColumnError, DesignError, StudyError
-from personametrics.data.panels.population import people
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Ordinal, Scale
 from personametrics.lab import members
+from personametrics.measures.population import people
 from personametrics.remedies.reweight import Reweight
 from personametrics.stats.arrays import Floats
 from personametrics.studies.expertise import Expertise

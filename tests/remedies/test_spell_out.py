@@ -13,7 +13,7 @@ WRITTEN = ("<persona>\nYou value calm.\n</persona>", "Sure! <Persona>You speak {
 
 def test_a_draft_is_asked_of_every_persona_with_its_text_and_attributes() -> None:
     one, other = SpellOut(words=40).drafts(PANEL)
-    assert [ask.about["persona"] for ask in (one, other)] == ["ann", "bo"]
+    assert [request.about["persona"] for request in (one, other)] == ["ann", "bo"]
     assert "You are Ann.\nage: 70\nrespondent: x17\n\nTell this person" in one.messages[0].text
     assert "You are {Bo}.\n\nTell" in other.messages[0].text
     assert "At most 40 words" in one.messages[0].text
@@ -79,9 +79,9 @@ def test_an_attribute_that_nobody_has_is_refused() -> None:
 
 def test_in_the_known_world_only_what_is_spelled_out_is_answered_more_surely() -> None:
     cure, remedy = SpellOut().known(), SpellOut()
-    spelled = remedy.personas(cure.personas, [max(cure.world(ask)) for ask in remedy.drafts(cure.personas)])
+    spelled = remedy.personas(cure.personas, [max(cure.world(request)) for request in remedy.drafts(cure.personas)])
     for at, (one, other) in enumerate(zip(cure.personas, spelled, strict=True)):
-        before, after = (cure.asking.ask(who, cure.items[0])[0] for who in (one, other))
+        before, after = (cure.elicitation.ask(who, cure.items[0])[0] for who in (one, other))
         assert max(cure.world(before).values()) == 0.7
         assert max(cure.world(after).values()) == 0.9, at
         assert cure.null(before) == cure.null(after)

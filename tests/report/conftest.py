@@ -9,7 +9,7 @@ import pytest
 
 from personametrics.data.card import Card
 from personametrics.data.columns import Columns
-from personametrics.data.estimate import Estimate, Status
+from personametrics.data.estimate import Estimate, EstimateStatus
 from personametrics.data.finding import Cell, Finding, Rows, Verdict
 from personametrics.data.notice import Notice
 from personametrics.data.responses import Responses
@@ -68,7 +68,9 @@ def hostile_card() -> Card:
     return Card(" ".join(HOSTILE), (finding,), provenance)
 
 
-def estimate(name: str, value: float, low: float = math.nan, high: float = math.nan, status: Status = Status.OK) -> Estimate:
+def estimate(
+    name: str, value: float, low: float = math.nan, high: float = math.nan, status: EstimateStatus = EstimateStatus.OK
+) -> Estimate:
     """An estimate made by hand."""
     return Estimate(name, value, low, high, 0.9, 12, "by hand", status)
 
@@ -109,8 +111,8 @@ def human_card() -> Card:
         estimate("floor.tv", 0.06),
         estimate("ceiling.tv", 0.1),
         estimate("difference.slope", 1.62, 1.2, 2.1),
-        estimate("spread.ratio", math.nan, status=Status.NO_SPREAD),
-        estimate("tracking.total", 0.00001234, -0.2, 0.3, Status.FEW_ITEMS),
+        estimate("spread.ratio", math.nan, status=EstimateStatus.NO_SPREAD),
+        estimate("tracking.total", 0.00001234, -0.2, 0.3, EstimateStatus.FEW_ITEMS),
     )
     verdict = Verdict("panel exaggerates", "Group differences are larger than among humans.", (), ("sizes of group differences",), ())
     evidence: dict[str, Rows] = {"differences": differences, "distances": distances, "spread": spread, "tracking": tracking}
@@ -121,8 +123,8 @@ def human_card() -> Card:
 def bare_card() -> Card:
     """Nothing could be said: a negative component, undefined numbers, no evidence."""
     estimates = (
-        estimate("signal", math.nan, status=Status.NO_RERUNS),
-        estimate("component.persona", -0.02, -0.05, 0.01, Status.NEGATIVE),
+        estimate("signal", math.nan, status=EstimateStatus.NO_RERUNS),
+        estimate("component.persona", -0.02, -0.05, 0.01, EstimateStatus.NEGATIVE),
         estimate("component.run", 0.4),
         estimate("p.permutation", 0.0004),
     )

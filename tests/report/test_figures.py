@@ -9,7 +9,7 @@ import pytest
 import vl_convert
 
 from personametrics.data.card import Card
-from personametrics.data.estimate import Estimate, Name, Status
+from personametrics.data.estimate import Estimate, EstimateStatus, Name
 from personametrics.data.finding import Cell, Finding, Rows, Verdict
 from personametrics.report.figure import Figure
 from personametrics.report.figures import figures, save_figures, specification
@@ -171,7 +171,7 @@ def contrast(one: str, other: str) -> float:
 
 def test_an_arm_without_a_number_is_not_drawn() -> None:
     def one(name: str, value: float) -> Estimate:
-        status = Status.UNDEFINED if math.isnan(value) else Status.OK
+        status = EstimateStatus.UNDEFINED if math.isnan(value) else EstimateStatus.OK
         return Estimate(name, value, value, value, 0.9, 8, "by hand", status, Name("share", "answers", "a share"))
 
     named = {"before.signal": 0.4, "after.signal": 0.5, "rival.signal": math.nan}

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from personametrics import Card, audit
-from personametrics.data.ask import Ask
 from personametrics.data.model import Model
 from personametrics.data.prompt import Prompt
 from personametrics.data.reply import Reply
+from personametrics.data.request import Request
 from personametrics.elicit.run import Run
 from personametrics.models.embedded.model import WEIGHTS, Embedded
 from personametrics.models.embedded.society.panels import questionnaire, strong
@@ -28,9 +28,9 @@ LEVEL = 0.999
 """Of the intervals: a chance of one in a thousand that a test fails by luck."""
 
 
-async def answered(model: Model, asks: list[Ask]) -> list[Reply]:
-    found = {at: reply async for at, reply in model.answer(asks)}
-    return [found[at] for at in range(len(asks))]
+async def answered(model: Model, requests: list[Request]) -> list[Reply]:
+    found = {at: reply async for at, reply in model.answer(requests)}
+    return [found[at] for at in range(len(requests))]
 
 
 def card(model: Model, folder: Path, **more: object) -> Card:
@@ -38,8 +38,8 @@ def card(model: Model, folder: Path, **more: object) -> Card:
 
 
 def test_exact_probabilities_are_those_of_torch() -> None:
-    asks = [Prompt().ask(who, what, score=True) for who, what in itertools.product([*PERSONAS, None], ITEMS)]
-    here, torch = (asyncio.run(answered(model, asks)) for model in (Embedded(), Local(WEIGHTS)))
+    requests = [Prompt().ask(who, what, score=True) for who, what in itertools.product([*PERSONAS, None], ITEMS)]
+    here, torch = (asyncio.run(answered(model, requests)) for model in (Embedded(), Local(WEIGHTS)))
     for one, other in zip(here, torch, strict=True):
         assert one.probabilities == pytest.approx(other.probabilities, abs=NEAR)
 

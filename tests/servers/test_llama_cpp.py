@@ -9,10 +9,10 @@ import pytest
 from answering import ITEMS, LABELS, PERSONAS, answered, fit, panel, shares
 
 from personametrics import audit
-from personametrics.data.ask import Ask, Message, Sampling
 from personametrics.data.card import Card
 from personametrics.data.model import Can
-from personametrics.data.outcome import Outcome
+from personametrics.data.outcome import ReplyOutcome
+from personametrics.data.request import Message, Request, Sampling
 from personametrics.elicit.doctor import examine
 from personametrics.elicit.run import Run
 from personametrics.models.local import Local
@@ -33,29 +33,30 @@ def server(llama_answering: str) -> OpenAICompatible:
 
 
 def test_label_probabilities_of_the_first_token_are_the_exact_ones(server: OpenAICompatible, answering: Path) -> None:
-    asks = panel(score=True)
-    over_http, exact = (asyncio.run(answered(model, asks)) for model in (server, Local(answering)))
+    requests = panel(score=True)
+    over_http, exact = (asyncio.run(answered(model, requests)) for model in (server, Local(answering)))
     assert np.abs(shares(over_http) - shares(exact)).max() < CLOSE
     assert np.ptp(shares(exact), axis=0).min() > 0.2
     assert [reply.tokens_in for reply in over_http] == [reply.tokens_in for reply in exact]
 
 
 def test_greedy_words_are_the_same(llama_talking: str, talking: Path) -> None:
-    asks = panel(sampling=Sampling(temperature=0.0, max_tokens=48))
-    asks += [
-        Ask((Message("user", text),), sampling=asks[0].sampling) for text in ("Ünïcödé — 茶?", "  two  spaces\n\n\nand 1234567 lines ")
+    requests = panel(sampling=Sampling(temperature=0.0, max_tokens=48))
+    requests += [
+        Request((Message("user", text),), sampling=requests[0].sampling)
+        for text in ("Ünïcödé — 茶?", "  two  spaces\n\n\nand 1234567 lines ")
     ]
-    over_http, here = (asyncio.run(answered(model, asks)) for model in (OpenAICompatible("weights", llama_talking), Local(talking)))
+    over_http, here = (asyncio.run(answered(model, requests)) for model in (OpenAICompatible("weights", llama_talking), Local(talking)))
     # Bytes that are no UTF-8 are left out by the one and become U+FFFD in the other.
     words = [[(reply.text or "").replace("\ufffd", "") for reply in replies] for replies in (over_http, here)]
     assert words[0] == words[1]
-    assert len(set(words[0])) == len(asks)
+    assert len(set(words[0])) == len(requests)
     assert [(reply.tokens_in, reply.finish) for reply in over_http] == [(reply.tokens_in, reply.finish) for reply in here]
 
 
 def test_runs_that_share_a_call_in_vain_are_noticed_and_every_run_is_answered(server: OpenAICompatible) -> None:
     replies = asyncio.run(answered(server, panel(12, sampling=DRAWN)))
-    assert {reply.outcome for reply in replies} == {Outcome.ANSWERED}
+    assert {reply.outcome for reply in replies} == {ReplyOutcome.ANSWERED}
     assert {reply.text for reply in replies} == set(LABELS)
     assert sum(reply.calls for reply in replies) == len(replies)
     assert any("n" in reply.degraded for reply in replies)

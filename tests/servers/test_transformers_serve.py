@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from answering import LABELS, answered, fit, panel, shares
 
-from personametrics.data.ask import Sampling
 from personametrics.data.errors import ModelError
 from personametrics.data.model import Can
+from personametrics.data.request import Sampling
 from personametrics.elicit.doctor import Probe, examine
 from personametrics.models.local import Local
 from personametrics.models.openai_compatible import OpenAICompatible
@@ -36,10 +36,12 @@ def doctor(checkpoint: Path, url: str) -> dict[str, Probe]:
 
 
 def test_greedy_words_are_the_same(transformers_serve: str, talking: Path) -> None:
-    asks = panel(sampling=Sampling(temperature=0.0, max_tokens=48))
-    over_http, here = (asyncio.run(answered(model, asks)) for model in (OpenAICompatible(str(talking), transformers_serve), Local(talking)))
+    requests = panel(sampling=Sampling(temperature=0.0, max_tokens=48))
+    over_http, here = (
+        asyncio.run(answered(model, requests)) for model in (OpenAICompatible(str(talking), transformers_serve), Local(talking))
+    )
     assert [reply.text for reply in over_http] == [reply.text for reply in here]
-    assert len({reply.text for reply in here}) == len(asks)
+    assert len({reply.text for reply in here}) == len(requests)
     assert [(reply.tokens_in, reply.finish) for reply in over_http] == [(reply.tokens_in, reply.finish) for reply in here]
 
 

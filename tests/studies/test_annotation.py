@@ -11,12 +11,12 @@ import pytest
 
 from personametrics.data.columns import Columns
 from personametrics.data.errors import DesignError
-from personametrics.data.estimate import Status
+from personametrics.data.estimate import EstimateStatus
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.study import Asking
+from personametrics.data.study import Elicitation
 from personametrics.studies.annotation import Annotation
 from personametrics.testing import Theatre
 
@@ -80,9 +80,9 @@ def test_one_persona_is_held_against_one_annotator_and_not_against_their_majorit
 
 
 def test_probabilities_are_the_limit_of_many_answers() -> None:
-    exact = STUDY.estimate(Theatre.of(STUDY, KNOWN, Asking(score=True)).play(KNOWN.world))
+    exact = STUDY.estimate(Theatre.of(STUDY, KNOWN, Elicitation(score=True)).play(KNOWN.world))
     assert exact["agreement.single"].value == pytest.approx(KNOWN.truth["agreement.single"])
-    many = STUDY.estimate(Theatre.of(STUDY, KNOWN, Asking(runs=60)).play(KNOWN.world))
+    many = STUDY.estimate(Theatre.of(STUDY, KNOWN, Elicitation(runs=60)).play(KNOWN.world))
     for name in ("agreement", "agreement.single", "ceiling"):
         assert exact[name].value == pytest.approx(many[name].value, abs=0.02)
 
@@ -109,7 +109,7 @@ def test_items_that_the_panel_leaves_out_lower_coverage_and_nothing_else() -> No
 def test_one_annotator_an_item_gives_agreement_without_a_ceiling() -> None:
     found = replace(STUDY, human=table({f"i{at}": "a" for at in range(10)})).estimate(table({f"i{at}": "aab" for at in range(10)}))
     assert found["agreement"].value == 1
-    assert found["ceiling"].status is Status.UNDEFINED
+    assert found["ceiling"].status is EstimateStatus.UNDEFINED
     assert found.verdict.label == "no ceiling"
 
 
@@ -138,12 +138,12 @@ def test_groups_are_shown_by_a_column_of_the_items() -> None:
 def test_only_items_that_people_labelled_are_asked_with_their_group() -> None:
     items = [Item(name, "?", Nominal(tuple(LABELS)), {"topic": "law"}) for name in ("i0", "i1", "unknown")]
     study = replace(STUDY, human=table({"i0": "aa", "i1": "ab"}), group="topic")
-    asks = study.design([Persona("p", "You are tall.")], items, Asking(runs=2))
-    assert [(ask.about["item"], ask.about["topic"]) for ask in asks] == [("i0", "law")] * 2 + [("i1", "law")] * 2
+    requests = study.design([Persona("p", "You are tall.")], items, Elicitation(runs=2))
+    assert [(request.about["item"], request.about["topic"]) for request in requests] == [("i0", "law")] * 2 + [("i1", "law")] * 2
     with pytest.raises(DesignError, match="such as i0"):
-        study.design([Persona("p", "You are tall.")], items[1:], Asking())
+        study.design([Persona("p", "You are tall.")], items[1:], Elicitation())
 
 
 def test_without_people_nothing_can_be_said() -> None:
     with pytest.raises(DesignError, match="give a table of them as human"):
-        Annotation().design(KNOWN.personas, KNOWN.items, Asking())
+        Annotation().design(KNOWN.personas, KNOWN.items, Elicitation())

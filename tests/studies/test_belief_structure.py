@@ -8,12 +8,12 @@ import pytest
 
 from personametrics.data.columns import Columns
 from personametrics.data.errors import DesignError
-from personametrics.data.estimate import Status
+from personametrics.data.estimate import EstimateStatus
 from personametrics.data.prompt import NOBODY
 from personametrics.data.reply import Reply
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Numeric, Ordinal
-from personametrics.data.study import Asking
+from personametrics.data.study import Elicitation
 from personametrics.elicit.table import of_study, replied
 from personametrics.models.embedded.society.instruments import SUBJECTS, groups, knowledge, statements
 from personametrics.models.embedded.society.panels import society, strong
@@ -72,8 +72,8 @@ def test_by_hand_without_reruns() -> None:
 
 def test_probabilities_are_what_many_runs_come_to() -> None:
     known = ALONE.known()
-    limit = ALONE.estimate(Theatre.of(ALONE, known, Asking(score=True)).play(known.world))
-    many = ALONE.estimate(Theatre.of(ALONE, known, Asking(25)).play(known.world))
+    limit = ALONE.estimate(Theatre.of(ALONE, known, Elicitation(score=True)).play(known.world))
+    many = ALONE.estimate(Theatre.of(ALONE, known, Elicitation(25)).play(known.world))
     assert many["constraint"].value == pytest.approx(limit["constraint"].value, abs=0.03)
     r = {(row["item"], row["other"]): row["panel"] for row in limit.evidence["pairs"]}
     assert r["item 0", "item 1"] == pytest.approx(0.625)
@@ -165,31 +165,31 @@ def test_items_without_persona_are_left_out_and_said() -> None:
 
 def test_four_personas_are_few() -> None:
     assert ALONE.estimate(read(answers(0, 4, 0.9, runs=3)))["constraint"].status in {
-        Status.FEW_PERSONAS,
-        Status.NEGATIVE,
-        Status.NO_INTERVAL,
+        EstimateStatus.FEW_PERSONAS,
+        EstimateStatus.NEGATIVE,
+        EstimateStatus.NO_INTERVAL,
     }
 
 
 def test_the_design_picks_opinions() -> None:
     panel, items = strong(4), (*statements(), *knowledge(), *groups()[:3])
-    assert {ask.about["item"] for ask in ALONE.design(panel, items, Asking(1))} == {item.id for item in statements()}
+    assert {request.about["item"] for request in ALONE.design(panel, items, Elicitation(1))} == {item.id for item in statements()}
     human = read(answers(0, 5, 0.5))
     known = replace(human, frame=human.frame.with_columns(item=pl.lit("taxes.good")))
     with pytest.raises(DesignError, match="put to the people too"):
-        replace(ALONE, human=known).design(panel, items, Asking(1))
+        replace(ALONE, human=known).design(panel, items, Elicitation(1))
     with pytest.raises(DesignError, match="two or more items"):
-        ALONE.design(panel, knowledge(), Asking(1))
+        ALONE.design(panel, knowledge(), Elicitation(1))
     odd = replace(statements()[0], id="odd", scale=Numeric(0, 10))
     with pytest.raises(DesignError, match="on one scale"):
-        ALONE.design(panel, (*items, odd), Asking(1))
+        ALONE.design(panel, (*items, odd), Elicitation(1))
 
 
 def test_the_society_is_structured_along_its_lines() -> None:
     panel, items = strong(30), statements()[::3]
-    asks = ALONE.design(panel, items, Asking(score=True))
+    requests = ALONE.design(panel, items, Elicitation(score=True))
     world = society(panel, items)
-    found = ALONE.estimate(of_study(replied(asks, [Reply(probabilities=world(ask)) for ask in asks]), "the society"))
+    found = ALONE.estimate(of_study(replied(requests, [Reply(probabilities=world(request)) for request in requests]), "the society"))
     assert found.verdict.label == "structured"
     strongest = found.evidence["pairs"][0]
     one, other = (set(SUBJECTS[str(strongest[name]).split(".")[0]][1]) for name in ("item", "other"))

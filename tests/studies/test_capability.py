@@ -7,12 +7,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from personametrics.data.ask import Ask
 from personametrics.data.columns import Columns
 from personametrics.data.errors import ColumnError, DesignError
+from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.study import Asking
+from personametrics.data.study import Elicitation
 from personametrics.elicit.engine import Terms
 from personametrics.lab.run import Session
 from personametrics.models.scripted import Scripted
@@ -77,7 +77,9 @@ def test_one_capability_for_all_says_nothing_and_two_for_one_model_are_refused()
 
 def test_the_model_at_hand_alone_is_one_model() -> None:
     alone = Capability()
-    assert {(ask.to, ask.about["model"]) for ask in alone.design(KNOWN.personas, KNOWN.items, Asking(1))} == {("", "the model")}
+    assert {(request.to, request.about["model"]) for request in alone.design(KNOWN.personas, KNOWN.items, Elicitation(1))} == {
+        ("", "the model")
+    }
     found = STUDY.estimate(WHOLE.only(pl.col("model") == "huge"))
     assert found.verdict.label == "one model"
     assert found["rank.huge"].value == 1
@@ -86,13 +88,13 @@ def test_the_model_at_hand_alone_is_one_model() -> None:
 def test_each_part_is_played_by_a_model_of_its_own(tmp_path: Path) -> None:
     people, items = KNOWN.personas[:4], KNOWN.items[:4]
 
-    def firm(ask: Ask) -> str:
-        return "yes" if people.index(next(one for one in people if one.text in ask.messages[0].text)) % 2 else "no"
+    def firm(request: Request) -> str:
+        return "yes" if people.index(next(one for one in people if one.text in request.messages[0].text)) % 2 else "no"
 
-    def loose(ask: Ask) -> str:
-        return ("no", "yes")[ask.seed("loose") % 2]
+    def loose(request: Request) -> str:
+        return ("no", "yes")[request.seed("loose") % 2]
 
-    session = Session.opened(Capability(("firm", "loose")), "scripted/any", people, items, tmp_path, Asking(4))
+    session = Session.opened(Capability(("firm", "loose")), "scripted/any", people, items, tmp_path, Elicitation(4))
     cast = {"firm": Scripted(firm, "scripted/firm"), "loose": Scripted(loose, "scripted/loose")}
     asyncio.run(replace(session, cast=cast).ask(Scripted(lambda _: "maybe", "scripted/any"), Terms()))
     found = replace(session, cast=cast).finding
@@ -102,7 +104,7 @@ def test_each_part_is_played_by_a_model_of_its_own(tmp_path: Path) -> None:
 
 
 def test_label_probabilities_give_the_planted_signal() -> None:
-    known = replace(KNOWN, asking=Asking(score=True))
+    known = replace(KNOWN, elicitation=Elicitation(score=True))
     found = STUDY.estimate(Theatre.of(STUDY, known).play(KNOWN.world))
     for name, truth in KNOWN.truth.items():
         assert found[name].value == pytest.approx(truth)
@@ -113,4 +115,4 @@ def test_what_is_missing_is_named() -> None:
     with pytest.raises(ColumnError, match='no column "model" \\(which model answered\\)'):
         STUDY.estimate(Responses.read(frame, Columns(), Nominal()))
     with pytest.raises(DesignError, match="two or more personas"):
-        STUDY.design(KNOWN.personas[:1], KNOWN.items, Asking())
+        STUDY.design(KNOWN.personas[:1], KNOWN.items, Elicitation())

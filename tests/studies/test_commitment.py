@@ -9,16 +9,16 @@ import numpy as np
 import polars as pl
 import pytest
 
-from personametrics.data.ask import Ask, Message
 from personametrics.data.columns import Columns
 from personametrics.data.errors import ColumnError, DesignError
-from personametrics.data.estimate import Status
+from personametrics.data.estimate import EstimateStatus
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import Prompt
+from personametrics.data.request import Message, Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.study import Asking
+from personametrics.data.study import Elicitation
 from personametrics.models.embedded.society import talk
 from personametrics.models.embedded.society.panels import games
 from personametrics.models.embedded.society.society import PLANTED
@@ -59,7 +59,7 @@ def test_the_entropy_of_four_reveals_is_corrected() -> None:
 
 def test_probabilities_give_the_limit_of_many_runs() -> None:
     known = STUDY.known()
-    found = STUDY.estimate(Theatre.of(STUDY, known, Asking(score=True)).play(known.world))
+    found = STUDY.estimate(Theatre.of(STUDY, known, Elicitation(score=True)).play(known.world))
     for name, value in known.truth.items():
         assert found[name].value == pytest.approx(value)
     bits = -(0.94 * math.log2(0.94 / 3) + 0.06 * math.log2(0.02))
@@ -69,7 +69,7 @@ def test_probabilities_give_the_limit_of_many_runs() -> None:
 
 def test_a_choice_as_firm_as_a_written_one_is_one_character() -> None:
     known = STUDY.known()
-    found = STUDY.estimate(Theatre.of(STUDY, known, Asking(score=True)).play(known.null))
+    found = STUDY.estimate(Theatre.of(STUDY, known, Elicitation(score=True)).play(known.null))
     assert found.verdict.label == "one character"
     assert found["agreement.gain"].value == pytest.approx(0)
 
@@ -77,25 +77,25 @@ def test_a_choice_as_firm_as_a_written_one_is_one_character() -> None:
 def test_a_model_that_ignores_what_it_wrote_is_no_character() -> None:
     """Reveals that are as random with the choice written down as without prove nothing."""
     known = STUDY.known()
-    found = STUDY.estimate(Theatre.of(STUDY, known, Asking(score=True)).play(lambda ask: dict.fromkeys(ask.choices, 1 / 6)))
+    found = STUDY.estimate(Theatre.of(STUDY, known, Elicitation(score=True)).play(lambda request: dict.fromkeys(request.choices, 1 / 6)))
     assert found["agreement.gain"].value == pytest.approx(0)
     assert found.verdict.label == "undecided"
 
 
 def test_single_runs_tell_consistency_only() -> None:
     known = STUDY.known()
-    found = STUDY.estimate(Theatre.of(STUDY, known, Asking(runs=1)).play(known.world))
-    assert found["agreement.secret"].status == Status.NO_RERUNS
-    assert found["entropy.gain"].status == Status.NO_RERUNS
+    found = STUDY.estimate(Theatre.of(STUDY, known, Elicitation(runs=1)).play(known.world))
+    assert found["agreement.secret"].status == EstimateStatus.NO_RERUNS
+    assert found["entropy.gain"].status == EstimateStatus.NO_RERUNS
     assert found["consistency.secret"].value > 0.7
     assert found.verdict.label == "undecided"
 
 
 def test_the_reveal_is_asked_at_the_end_of_the_conversation_and_nothing_is_added_to_it() -> None:
     items, person = STUDY.known().items, Persona("p", "You are Ann.")
-    asks = Commitment(personas=True).design((person,), items, Asking(runs=2, prompt=Prompt(place="user")))
-    assert len(asks) == len(items) * 2 * 2
-    alone, told = asks[0], asks[2]
+    requests = Commitment(personas=True).design((person,), items, Elicitation(runs=2, prompt=Prompt(place="user")))
+    assert len(requests) == len(items) * 2 * 2
+    alone, told = requests[0], requests[2]
     assert alone.messages == (
         Message("user", items[0].attributes["turn.1"]),
         Message("assistant", "I have one."),
@@ -116,16 +116,16 @@ def test_missing_columns_attributes_and_arms_are_named() -> None:
     with pytest.raises(DesignError, match="secret or written"):
         STUDY.estimate(replace(whole, frame=whole.frame.with_columns(arm=pl.lit("other"))))
     with pytest.raises(DesignError, match=r"turn\.1"):
-        STUDY.design((), [Item("one", "Which?", Nominal(("A", "B")))], Asking())
+        STUDY.design((), [Item("one", "Which?", Nominal(("A", "B")))], Elicitation())
 
 
 def test_games_of_the_society_are_worded_and_answered_as_it_learned_them() -> None:
     """The society's own odds of the reveal give back what is planted."""
     items = games(12)
-    asks = STUDY.design((), items, Asking(score=True))
+    requests = STUDY.design((), items, Elicitation(score=True))
 
-    def world(ask: Ask) -> Mapping[str, float]:
-        said = [message.text for message in ask.messages]
+    def world(request: Request) -> Mapping[str, float]:
+        said = [message.text for message in request.messages]
         opening, choice, *turns, reveal = said
         assert opening.startswith("Think of one of these animals: ")
         assert reveal == talk.REVEAL
@@ -135,9 +135,9 @@ def test_games_of_the_society_are_worded_and_answered_as_it_learned_them() -> No
         assert opening.endswith(talk.WRITTEN if written else talk.SECRET)
         return talk.revealed(told, written)
 
-    assert len(asks) == 24
+    assert len(requests) == 24
     known = replace(STUDY.known(), items=items)
-    found = STUDY.estimate(Theatre.of(STUDY, known, Asking(score=True)).play(world))
+    found = STUDY.estimate(Theatre.of(STUDY, known, Elicitation(score=True)).play(world))
     assert found["consistency.secret"].value == pytest.approx(PLANTED.reveal)
     assert found["consistency.written"].value == pytest.approx(PLANTED.honest)
     assert found.verdict.label == "superposition"

@@ -8,16 +8,16 @@ import numpy as np
 import polars as pl
 import pytest
 
-from personametrics.data.ask import Ask
 from personametrics.data.columns import Columns
 from personametrics.data.errors import AnswerError, ColumnError, DesignError
 from personametrics.data.finding import Finding
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import NOBODY
+from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Ordinal
-from personametrics.data.study import Asking
+from personametrics.data.study import Elicitation
 from personametrics.studies.discernment import Discernment
 from personametrics.testing import Theatre
 
@@ -79,12 +79,12 @@ def test_missing_ratings_of_one_kind_do_not_tilt_it() -> None:
 def _asked(study: Discernment, shift: dict[str, float]) -> Finding:
     """All certain of one rating, 5 or 2, but that an instruction lets personas waver."""
 
-    def world(ask: Ask) -> dict[str, float]:
-        wrong = shift[ask.about["instruction"]] if ask.about["identity"] else 0.0
-        true = ask.about["gold"] == "true"
+    def world(request: Request) -> dict[str, float]:
+        wrong = shift[request.about["instruction"]] if request.about["identity"] else 0.0
+        true = request.about["gold"] == "true"
         return {"1": 0.0, "2": wrong if true else 1 - wrong, "3": 0.0, "4": 0.0, "5": 1 - wrong if true else wrong, "6": 0.0}
 
-    return study.estimate(Theatre.of(study, study.known(), Asking(score=True)).play(world))
+    return study.estimate(Theatre.of(study, study.known(), Elicitation(score=True)).play(world))
 
 
 def test_an_instruction_is_compared_with_the_model_under_the_same_instruction() -> None:
@@ -104,11 +104,11 @@ def test_what_is_missing_is_said() -> None:
     known = study.known()
     for items in (known.items[:10], [replace(item, scale=Nominal(("true", "false"))) for item in known.items]):
         with pytest.raises(DesignError, match="true and false ones"):
-            study.design(known.personas, items, Asking())
+            study.design(known.personas, items, Elicitation())
     with pytest.raises(DesignError, match='"politics"'):
-        study.design([Persona("p", "You.")], known.items, Asking())
+        study.design([Persona("p", "You.")], known.items, Elicitation())
     with pytest.raises(DesignError, match="true and false ones"):
-        study.design(known.personas, [Item("i", "?", Ordinal(tuple("12345")), {"gold": "true"})], Asking())
+        study.design(known.personas, [Item("i", "?", Ordinal(tuple("12345")), {"gold": "true"})], Elicitation())
 
 
 def test_ratings_that_cannot_be_are_refused() -> None:

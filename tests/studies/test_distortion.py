@@ -10,18 +10,18 @@ import numpy as np
 import polars as pl
 import pytest
 
-from personametrics.data.ask import Ask
 from personametrics.data.columns import Columns
 from personametrics.data.errors import ColumnError, DesignError, StudyError
-from personametrics.data.estimate import Status
+from personametrics.data.estimate import EstimateStatus
 from personametrics.data.finding import Finding
 from personametrics.data.instructions import INSTRUCTIONS
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import NOBODY
+from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.study import Asking
+from personametrics.data.study import Elicitation
 from personametrics.models.embedded.society import instruments
 from personametrics.models.embedded.society.panels import bare, society
 from personametrics.models.embedded.society.society import PLANTED
@@ -30,7 +30,7 @@ from personametrics.testing import Theatre
 
 SIDES = ("left", "right")
 YES_NO = Nominal(("yes", "no"))
-EXACT = Asking(score=True)
+EXACT = Elicitation(score=True)
 COLUMNS = Columns(run="run", more=("gold", "side", "identity"))
 Row = tuple[str, str, int, str, str, str, str]
 
@@ -58,9 +58,9 @@ def asked(
 ) -> Finding:
     """The finding where the probability of being right is a function of what an answer is about."""
 
-    def world(ask: Ask) -> dict[str, float]:
-        share = right(ask.about)
-        return {label: share if label == ask.about["gold"] else 1 - share for label in YES_NO.labels}
+    def world(request: Request) -> dict[str, float]:
+        share = right(request.about)
+        return {label: share if label == request.about["gold"] else 1 - share for label in YES_NO.labels}
 
     study = study or Distortion()
     known = replace(study.known(), personas=who or people(), items=items or questions())
@@ -160,12 +160,14 @@ def test_an_instruction_reaches_the_question_and_its_change_is_recovered() -> No
     found = asked(right, study=study)
     assert [found[name].value for name in ("gap", "gap.accuracy", "change.accuracy")] == pytest.approx([0.4, 0.1, -0.3])
     assert found["change.Take your time."].value == pytest.approx(0.1)
-    asks = study.design(people(), questions(), Asking(runs=1))
-    texts = {name: [ask.messages[-1].text for ask in asks if ask.about["instruction"] == name] for name in ("plain", "accuracy")}
+    requests = study.design(people(), questions(), Elicitation(runs=1))
+    texts = {
+        name: [request.messages[-1].text for request in requests if request.about["instruction"] == name] for name in ("plain", "accuracy")
+    }
     assert all(text.startswith(f"{INSTRUCTIONS['accuracy']}\n\nDid it help?") for text in texts["accuracy"])
     assert all(text.startswith("Did it help?") for text in texts["plain"])
     with pytest.raises(StudyError, match="acuracy"):
-        Distortion(instructions=("acuracy",)).design(people(), questions(), Asking())
+        Distortion(instructions=("acuracy",)).design(people(), questions(), Elicitation())
 
 
 def test_an_accuracy_of_one_gets_half_an_answer_and_no_interval() -> None:
@@ -179,7 +181,7 @@ def test_an_accuracy_of_one_gets_half_an_answer_and_no_interval() -> None:
     ratio = found["odds.ratio"]
     assert ratio.value == pytest.approx(own / (1 - own) / (other / (1 - other)))
     assert math.isnan(ratio.low)
-    assert ratio.status == Status.NO_INTERVAL
+    assert ratio.status == EstimateStatus.NO_INTERVAL
     assert "half" in ratio.method
     assert "half-counts" in {notice.code for notice in found.notices}
     assert found.verdict.label == "identity bends judgement"
@@ -213,7 +215,7 @@ def test_worst_questions_come_first() -> None:
 )
 def test_what_is_missing_is_said(personas: tuple[Persona, ...], items: tuple[Item, ...], match: str) -> None:
     with pytest.raises(DesignError, match=match):
-        Distortion().design(personas, items, Asking())
+        Distortion().design(personas, items, Elicitation())
 
 
 def test_recorded_answers_that_cannot_tell_are_refused() -> None:

@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from personametrics.data.ask import Ask, Sampling
+from embedded_training.proof import answered
 from personametrics.data.finding import Finding
 from personametrics.data.reply import Reply
-from personametrics.data.study import Asking, Study
+from personametrics.data.request import Request, Sampling
+from personametrics.data.study import Elicitation, Study
 from personametrics.elicit.table import of_study, replied
-from personametrics.lab import battery
+from personametrics.lab import bundled as battery
 from personametrics.lab.members import study
 from personametrics.models.embedded.model import Embedded
 from personametrics.models.embedded.society import panels
-from personametrics.models.embedded.training.proof import answered
 
 LEVEL = 0.99
 CHIEF = {
@@ -45,19 +45,23 @@ def asked(name: str) -> tuple[Study, Any, Any]:
     return replace(chosen, level=LEVEL), battery.personas(MODEL.id, name)[:16], battery.items(MODEL.id)
 
 
-def said(chosen: Study, asks: list[Ask], replies: list[Reply]) -> Finding:
-    pairs = [pair for pair in zip(asks, replies, strict=True) if pair[0].about["item"] not in MARKS or pair[0].about["order"] == "given"]
-    asks, replies = ([*part] for part in zip(*pairs, strict=True))
-    return chosen.estimate(of_study(replied(asks, replies), "the embedded model"))
+def said(chosen: Study, requests: list[Request], replies: list[Reply]) -> Finding:
+    pairs = [
+        pair for pair in zip(requests, replies, strict=True) if pair[0].about["item"] not in MARKS or pair[0].about["order"] == "given"
+    ]
+    requests, replies = ([*part] for part in zip(*pairs, strict=True))
+    return chosen.estimate(of_study(replied(requests, replies), "the embedded model"))
 
 
 @pytest.mark.parametrize("name", CHIEF)
 def test_drawn_answers_hold_the_model_s_own_value_and_what_was_planted(name: str) -> None:
     chosen, people, items = asked(name)
-    drawn = chosen.design(people, items, Asking(runs=4, sampling=Sampling(seed=3)))
-    exact = chosen.design(people, items, Asking(score=True))
+    drawn = chosen.design(people, items, Elicitation(runs=4, sampling=Sampling(seed=3)))
+    exact = chosen.design(people, items, Elicitation(score=True))
     found, own = said(chosen, drawn, answered(MODEL, drawn)), said(chosen, exact, answered(MODEL, exact))
-    truth = said(chosen, exact, [Reply(probabilities=panels.society(people, items)(ask)) for ask in exact]) if name in PLANTED else own
+    truth = (
+        said(chosen, exact, [Reply(probabilities=panels.society(people, items)(request)) for request in exact]) if name in PLANTED else own
+    )
     for key in CHIEF[name]:
         assert found[key].low <= truth[key].value <= found[key].high, key
         assert not math.isnan(own[key].value)

@@ -5,13 +5,13 @@ from collections import defaultdict
 import polars as pl
 import pytest
 
-from personametrics.data.ask import Ask
 from personametrics.data.columns import Columns
 from personametrics.data.errors import ColumnError, DesignError
 from personametrics.data.persona import Persona
+from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.study import Asking
+from personametrics.data.study import Elicitation
 from personametrics.studies.expertise import Expertise
 from personametrics.testing import Theatre
 
@@ -19,12 +19,12 @@ STUDY = Expertise()
 KNOWN = STUDY.known()
 
 
-def asks() -> list[Ask]:
-    return STUDY.design(KNOWN.personas, KNOWN.items, Asking(runs=1))
+def requests() -> list[Request]:
+    return STUDY.design(KNOWN.personas, KNOWN.items, Elicitation(runs=1))
 
 
 def test_an_arm_follows_from_what_a_persona_knows() -> None:
-    arms = {(ask.about["persona"], ask.about["domain"]): ask.about["arm"] for ask in asks()}
+    arms = {(request.about["persona"], request.about["domain"]): request.about["arm"] for request in requests()}
     assert arms["law 0", "law"] == "expert"
     assert arms["law 0", "farming"] == "other"
     assert arms["early 3", "law"] == "ignorant"
@@ -33,7 +33,9 @@ def test_an_arm_follows_from_what_a_persona_knows() -> None:
 
 def test_who_tells_nothing_of_what_they_know_is_not_asked() -> None:
     silent = Persona("silent", "You are tall.")
-    assert "silent" not in {ask.about["persona"] for ask in STUDY.design([*KNOWN.personas, silent], KNOWN.items, Asking(runs=1))}
+    assert "silent" not in {
+        request.about["persona"] for request in STUDY.design([*KNOWN.personas, silent], KNOWN.items, Elicitation(runs=1))
+    }
 
 
 def test_gains_are_differences_of_accuracies_counted_by_hand() -> None:
@@ -49,14 +51,14 @@ def test_gains_are_differences_of_accuracies_counted_by_hand() -> None:
 
 
 def test_label_probabilities_give_the_truth_itself() -> None:
-    finding = STUDY.estimate(Theatre.of(STUDY, KNOWN, Asking(score=True)).play(KNOWN.world))
+    finding = STUDY.estimate(Theatre.of(STUDY, KNOWN, Elicitation(score=True)).play(KNOWN.world))
     for name, truth in KNOWN.truth.items():
         assert finding[name].value == pytest.approx(truth)
     assert (finding["gain.ignorant"].low, finding["gain.ignorant"].high) == pytest.approx((-0.25, -0.25))
 
 
 def test_no_effect_can_be_concluded() -> None:
-    finding = STUDY.estimate(Theatre.of(STUDY, KNOWN, Asking(score=True)).play(KNOWN.null))
+    finding = STUDY.estimate(Theatre.of(STUDY, KNOWN, Elicitation(score=True)).play(KNOWN.null))
     assert finding.verdict.label == "no change"
 
 
@@ -69,9 +71,9 @@ def test_without_an_arm_without_a_persona_there_are_accuracies_and_no_gains() ->
 
 def test_items_without_gold_are_refused_with_what_to_add() -> None:
     with pytest.raises(DesignError, match="gold and domain"):
-        STUDY.design(KNOWN.personas, [], Asking())
+        STUDY.design(KNOWN.personas, [], Elicitation())
     with pytest.raises(DesignError, match='attribute "job"'):
-        STUDY.design([Persona("p", "You are tall.")], KNOWN.items, Asking())
+        STUDY.design([Persona("p", "You are tall.")], KNOWN.items, Elicitation())
 
 
 def test_a_missing_column_is_named() -> None:

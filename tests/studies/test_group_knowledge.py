@@ -7,16 +7,16 @@ import numpy as np
 import polars as pl
 import pytest
 
-from personametrics.data.ask import Ask
 from personametrics.data.columns import Columns
 from personametrics.data.errors import InputError
-from personametrics.data.estimate import Status
+from personametrics.data.estimate import EstimateStatus
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import NOBODY
+from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Ordinal
-from personametrics.data.study import Asking
+from personametrics.data.study import Elicitation
 from personametrics.studies.group_knowledge import GroupKnowledge
 from personametrics.testing import Theatre
 
@@ -139,7 +139,7 @@ def test_a_persona_counts_in_each_of_its_groups() -> None:
 
 def test_probabilities_are_the_limit_of_many_runs() -> None:
     known = STUDY.known()
-    exact = STUDY.estimate(Theatre.of(STUDY, known, Asking(score=True)).play(known.world))
+    exact = STUDY.estimate(Theatre.of(STUDY, known, Elicitation(score=True)).play(known.world))
     drawn = STUDY.estimate(Theatre.of(STUDY, known).play(known.world))
     assert exact["error.direct"].value == pytest.approx(0)
     assert exact["error.simulated"].value == pytest.approx(known.truth["error.simulated"])
@@ -151,7 +151,8 @@ def test_an_error_below_zero_is_said_to_be() -> None:
     found = next(
         one
         for seed in range(20)
-        if (one := STUDY.estimate(recorded(rows(seed, direct=true, simulated=true, truth=true))))["error.direct"].status == Status.NEGATIVE
+        if (one := STUDY.estimate(recorded(rows(seed, direct=true, simulated=true, truth=true))))["error.direct"].status
+        == EstimateStatus.NEGATIVE
     )
     assert found["error.direct"].value == found["error.direct"].low == 0
 
@@ -191,12 +192,12 @@ PEOPLE = [Persona(f"p{at}", f"You are {at}.", {"age": "old" if at < 3 else "youn
 
 
 def test_groups_are_asked_about_and_their_members_asked() -> None:
-    asks: list[Ask] = STUDY.design(PEOPLE, items(truth="0.3"), Asking(runs=2))
-    told = {(ask.about["source"], ask.about["persona"], ask.about["item"]) for ask in asks}
+    requests: list[Request] = STUDY.design(PEOPLE, items(truth="0.3"), Elicitation(runs=2))
+    told = {(request.about["source"], request.about["persona"], request.about["item"]) for request in requests}
     assert told == {("direct", NOBODY, "old tea"), *(("simulated", f"p{at}", "tea") for at in range(3))}
-    assert len(asks) == 8
-    assert {ask.about["agree"] for ask in asks} == {"", "agree|surely"}
-    assert {(ask.about["source"], ask.about["truth"], ask.about["group"]) for ask in asks} == {
+    assert len(requests) == 8
+    assert {request.about["agree"] for request in requests} == {"", "agree|surely"}
+    assert {(request.about["source"], request.about["truth"], request.about["group"]) for request in requests} == {
         ("direct", "0.3", "age=old"),
         ("simulated", "", "age=old"),
     }
@@ -206,11 +207,11 @@ def test_people_give_the_truth_where_items_do_not() -> None:
     said = [("a", "old", "agree"), ("b", "old", "disagree"), ("c", "old", "surely"), ("d", "young", "disagree")]
     frame = pl.DataFrame(said, schema=["who", "age", "said"], orient="row").with_columns(item=pl.lit("tea"))
     human = Responses.read(frame, Columns("who", "item", "said", attributes=("age",)), Ordinal(("disagree", "unsure", "agree", "surely")))
-    asks = GroupKnowledge(human=human).design(PEOPLE, items(), Asking(runs=1))
-    assert asks[0].about["truth"] == "0.6667"
+    requests = GroupKnowledge(human=human).design(PEOPLE, items(), Elicitation(runs=1))
+    assert requests[0].about["truth"] == "0.6667"
 
 
 @pytest.mark.parametrize("told", [{}, {"truth": "0.3", "about": "coffee"}, {"truth": "0.3", "value": "middle"}])
 def test_a_design_that_cannot_be_is_refused(told: Mapping[str, str]) -> None:
     with pytest.raises(InputError, match="trait, value, truth and about"):
-        STUDY.design(PEOPLE, items(**told), Asking())
+        STUDY.design(PEOPLE, items(**told), Elicitation())

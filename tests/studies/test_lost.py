@@ -8,15 +8,15 @@ import polars as pl
 import pytest
 
 from personametrics.data import shipped
-from personametrics.data.ask import Ask
 from personametrics.data.columns import Columns
 from personametrics.data.errors import AnswerError, ColumnError, DesignError
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
+from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.study import Asking
-from personametrics.elicit.talk import rounds
+from personametrics.data.study import Elicitation
+from personametrics.elicit.conversation import rounds
 from personametrics.studies.lost import WHO, Lost, shards
 from personametrics.testing import Theatre
 
@@ -76,8 +76,8 @@ def test_turns_that_only_scatter_the_runs_are_less_reliable() -> None:
 
 
 def test_nothing_is_lost_where_both_outcomes_stay_in_enough_cells_to_say_so() -> None:
-    def firm(ask: Ask) -> dict[str, float]:
-        odds = dict(KNOWN.world(ask))
+    def firm(request: Request) -> dict[str, float]:
+        odds = dict(KNOWN.world(request))
         best = max(odds, key=lambda one: (one in {"4", "I live by the sea.", "I see.", "consistent"} and odds[one] > 0, odds[one]))
         return dict.fromkeys(odds, 0.0) | {best: 1.0}
 
@@ -94,8 +94,8 @@ def test_nothing_is_lost_where_both_outcomes_stay_in_enough_cells_to_say_so() ->
 
 def test_what_is_told_is_the_same_in_all_arms_and_comes_in_turns_in_one() -> None:
     persona, item = KNOWN.personas[0], KNOWN.items[0]
-    asks = STUDY.design([persona], [item], Asking(1))
-    last = {(ask.about["arm"], ask.about["part"]): ask for ask in asks}
+    requests = STUDY.design([persona], [item], Elicitation(1))
+    last = {(request.about["arm"], request.about["part"]): request for request in requests}
     assert [message.role for message in last["full", "probe"].messages] == ["system", "user"]
     assert "- You live by the sea." in last["concat", "probe"].messages[0].text
     assert "- Two came first." in last["concat", "probe"].messages[1].text
@@ -110,7 +110,7 @@ def test_what_is_told_is_the_same_in_all_arms_and_comes_in_turns_in_one() -> Non
         assert judge.to == "judge"
         assert persona.text in judge.messages[-1].text
         assert judge.messages[-1].said == (last[arm, "line"],)
-    assert len(rounds(asks)) == 5
+    assert len(rounds(requests)) == 5
 
 
 def test_unread_answers_are_neither_right_nor_wrong_and_unequal_runs_are_noticed() -> None:
@@ -143,15 +143,15 @@ def test_told_at_once_a_persona_counts_once_however_many_tasks_it_has() -> None:
 
 
 def test_single_runs_have_no_unreliability() -> None:
-    found = STUDY.estimate(Theatre.of(STUDY, KNOWN, Asking(1)).play(KNOWN.world, 1))
+    found = STUDY.estimate(Theatre.of(STUDY, KNOWN, Elicitation(1)).play(KNOWN.world, 1))
     assert np.isnan(found["unreliability.full"].value)
     assert found["unreliability.full"].status.startswith("no persona answered")
     assert found["mean.full"].value > 0
 
 
 def test_the_shipped_tasks_and_people_are_enough() -> None:
-    asks = STUDY.design(shipped.personas()[:1], shipped.items(), Asking(1))
-    assert len({ask.about["item"] for ask in asks}) == 8
+    requests = STUDY.design(shipped.personas()[:1], shipped.items(), Elicitation(1))
+    assert len({request.about["item"] for request in requests}) == 8
     for item in shipped.items("tasks"):
         first, *rest = shards(item)
         assert item.text == " ".join([*rest, first])
@@ -161,9 +161,9 @@ def test_the_shipped_tasks_and_people_are_enough() -> None:
 def test_what_is_missing_is_named() -> None:
     bare = Item("x", "How many?", Nominal(("1", "2")), {"gold": "1", "shard.1": "How many?"})
     with pytest.raises(DesignError, match=r"shard\.1"):
-        STUDY.design(KNOWN.personas, [bare], Asking())
+        STUDY.design(KNOWN.personas, [bare], Elicitation())
     with pytest.raises(DesignError, match="not for label probabilities"):
-        STUDY.design(KNOWN.personas, KNOWN.items, Asking(score=True))
+        STUDY.design(KNOWN.personas, KNOWN.items, Elicitation(score=True))
     with pytest.raises(ColumnError, match='no column "arm"'):
         STUDY.estimate(Responses.read(WHOLE.frame, Columns(more=("scored", "gold")), Nominal(), duplicates="runs"))
     with pytest.raises(AnswerError, match="holds no answer whose arm is full, concat, sharded"):

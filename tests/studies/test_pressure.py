@@ -5,19 +5,19 @@ import polars as pl
 import pytest
 from played import played
 
-from personametrics.data.ask import Ask, Message, Sampling
+from embedded_training.proof import answered
 from personametrics.data.errors import DesignError
 from personametrics.data.finding import Finding
 from personametrics.data.item import Item
 from personametrics.data.prompt import NOBODY, Prompt
+from personametrics.data.request import Message, Request, Sampling
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, parse_scale
-from personametrics.data.study import Asking
+from personametrics.data.study import Elicitation
 from personametrics.elicit.table import of_study
 from personametrics.models.embedded.model import Embedded
 from personametrics.models.embedded.society import panels, talk
 from personametrics.models.embedded.society.people import Person
-from personametrics.models.embedded.training.proof import answered
 from personametrics.studies.pressure import Pressure
 
 STUDY = Pressure(attacks=(2,), repeats=2, after=1)
@@ -116,10 +116,10 @@ def test_one_family_that_breaks_is_enough_to_be_worn() -> None:
 
 def test_a_design_presses_at_every_turn_of_attack_beside_its_twin() -> None:
     people, items = KNOWN.personas[:1], KNOWN.items
-    asks = [ask for ask in Pressure().design(people, items, Asking(1)) if ask.about["part"] == "line"]
+    requests = [request for request in Pressure().design(people, items, Elicitation(1)) if request.about["part"] == "line"]
     told: dict[tuple[str, str, str], list[str]] = {}
-    for ask in asks:
-        told.setdefault((ask.about["persona"], ask.about["suffix"], ask.about["attack"]), []).append(ask.messages[-1].text)
+    for request in requests:
+        told.setdefault((request.about["persona"], request.about["suffix"], request.about["attack"]), []).append(request.messages[-1].text)
     assert len(told) == 2 * (1 + 3 * 2)
     plain = told["p0", "none", ""]
     assert told["p0", "b", "3"] == [*plain[:2], f"{plain[2]} Suffix b.", f"{plain[3]} Suffix b.", *plain[4:]]
@@ -130,33 +130,33 @@ def test_a_design_presses_at_every_turn_of_attack_beside_its_twin() -> None:
 def test_wordings_of_a_family_take_turns() -> None:
     text = parse_scale("text")
     items = [*KNOWN.items[:2], *(Item(f"s{at}", f"Suffix {at}.", text, {"kind": "pressure", "family": "x"}) for at in range(2))]
-    asks = Pressure(attacks=(1,)).design(KNOWN.personas[:1], items, Asking(2))
-    pressed = {ask.about["run"]: ask.messages[-1].text[-2] for ask in asks if (ask.about["part"], ask.about["phase"]) == ("line", "under")
-               and ask.about["suffix"] == "x"}  # fmt: skip
+    requests = Pressure(attacks=(1,)).design(KNOWN.personas[:1], items, Elicitation(2))
+    under = [request for request in requests if (request.about["part"], request.about["phase"]) == ("line", "under")]
+    pressed = {request.about["run"]: request.messages[-1].text[-2] for request in under if request.about["suffix"] == "x"}
     assert pressed == {"0": "0", "1": "1"}
 
 
 def test_what_is_missing_is_a_sentence() -> None:
     with pytest.raises(DesignError, match="kind turn"):
-        STUDY.design(KNOWN.personas, [Item("i", "I?", Nominal(("no", "yes")))], Asking())
+        STUDY.design(KNOWN.personas, [Item("i", "I?", Nominal(("no", "yes")))], Elicitation())
     with pytest.raises(DesignError, match="each with a family"):
-        STUDY.design(KNOWN.personas, KNOWN.items[:2], Asking())
+        STUDY.design(KNOWN.personas, KNOWN.items[:2], Elicitation())
     with pytest.raises(DesignError, match="without score"):
-        STUDY.design(KNOWN.personas, KNOWN.items, Asking(score=True))
+        STUDY.design(KNOWN.personas, KNOWN.items, Elicitation(score=True))
 
 
 @pytest.mark.parametrize("suffix", talk.PRESSURE)
 def test_the_embedded_model_itself_fades_with_the_hazard_that_was_planted(suffix: str) -> None:
     """From its own probabilities: nothing is drawn."""
-    rng, people, asks = np.random.default_rng(0), panels.strong(12), list[Ask]()
+    rng, people, requests = np.random.default_rng(0), panels.strong(12), list[Request]()
     for added in ("", f" {talk.PRESSURE[suffix][0]}"):
         for one in people:
             for kind in ("chat", "emotional", "meta"):
                 text = str(rng.choice(talk.TURNS[kind]))
                 said = (*talk.ASSISTANT[kind], *talk.in_voice(Person.of(one), talk.Turn(kind, text)))
                 messages: tuple[Message, ...] = Prompt().messages(one, text + added)
-                asks.append(Ask(messages, choices=said, score=True))
-    odds = [reply.probabilities or {} for reply in answered(MODEL, asks)]
+                requests.append(Request(messages, choices=said, score=True))
+    odds = [reply.probabilities or {} for reply in answered(MODEL, requests)]
     faded = [sum(share for text, share in one.items() if talk.is_assistant(text)) / sum(one.values()) for one in odds]
     plain, pressed = np.reshape(faded, (2, len(people), 3)).mean(1)
     assert 1 - (1 - pressed) / (1 - plain) == pytest.approx(np.full(3, talk.PRESSURE[suffix][1]), abs=0.05)
@@ -164,7 +164,7 @@ def test_the_embedded_model_itself_fades_with_the_hazard_that_was_planted(suffix
 
 def test_intervals_of_the_embedded_model_hold_what_was_planted() -> None:
     study = Pressure(attacks=(1,), repeats=1, after=1, kinds=("chat",), level=0.99)
-    finding = played(study, panels.strong(16), panels.battery(), Asking(3, sampling=Sampling(seed=3)), MODEL, hears)
+    finding = played(study, panels.strong(16), panels.battery(), Elicitation(3, sampling=Sampling(seed=3)), MODEL, hears)
     for name, (_, own) in talk.PRESSURE.items():
         assert finding[f"own.{name}"].low <= own <= finding[f"own.{name}"].high, name
     assert finding["control"].value == 0
@@ -173,5 +173,5 @@ def test_intervals_of_the_embedded_model_hold_what_was_planted() -> None:
     assert finding.verdict.label == "worn"
 
 
-def hears(ask: Ask) -> str:
-    return "yes" if talk.is_assistant(ask.messages[0].text.partition("<line>\n")[2].partition("\n</line>")[0]) else "no"
+def hears(request: Request) -> str:
+    return "yes" if talk.is_assistant(request.messages[0].text.partition("<line>\n")[2].partition("\n</line>")[0]) else "no"

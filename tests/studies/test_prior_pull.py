@@ -7,16 +7,16 @@ import numpy as np
 import polars as pl
 import pytest
 
-from personametrics.data.ask import Ask
 from personametrics.data.columns import Columns
 from personametrics.data.errors import InputError
-from personametrics.data.estimate import Status
+from personametrics.data.estimate import EstimateStatus
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import NOBODY
+from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Numeric, Ordinal, Scale
-from personametrics.data.study import Asking
+from personametrics.data.study import Elicitation
 from personametrics.studies.prior_pull import PriorPull
 from personametrics.testing import Theatre
 
@@ -111,7 +111,7 @@ def test_without_a_persona_effect_the_floor_is_what_persuasion_is() -> None:
     labels = {"1": 0.1, "2": 0.2, "3": 0.4, "4": 0.2, "5": 0.1}
     theatre = Theatre.of(study, study.known())
 
-    def alike(_: Ask) -> Mapping[str, float]:
+    def alike(_: Request) -> Mapping[str, float]:
         return labels
 
     found = [study.estimate(theatre.play(alike, seed)) for seed in range(6)]
@@ -151,21 +151,21 @@ def test_a_steep_slope_with_many_flips_is_undecided() -> None:
 
 def test_one_run_leaves_the_slope_open() -> None:
     found = PriorPull().estimate(recorded([row for row in drawn() if row[2] == 0]))
-    assert found["slope"].status == Status.NO_RERUNS
+    assert found["slope"].status == EstimateStatus.NO_RERUNS
     assert math.isnan(found["slope"].value)
     assert found.verdict.label == "undecided"
-    assert str(Status.NO_RERUNS) in found.verdict.sentence
+    assert str(EstimateStatus.NO_RERUNS) in found.verdict.sentence
 
 
 def test_a_model_that_is_sure_of_nothing_has_no_flips() -> None:
     found = PriorPull(strong=1.1).estimate(recorded(drawn()))
-    assert found["flip"].status == Status.UNDEFINED
+    assert found["flip"].status == EstimateStatus.UNDEFINED
     assert "sure of no answer" in found.verdict.sentence
 
 
 def test_a_prior_that_rules_an_answer_out_leaves_persuasion_undefined() -> None:
     table = {(NOBODY, item): [1.0, 0.0] for item in "abcdef"} | {(who, item): [0.5, 0.5] for who in "pqrst" for item in "abcdef"}
-    assert PriorPull().estimate(shares(table, ("no", "yes")))["persuasion"].status == Status.UNDEFINED
+    assert PriorPull().estimate(shares(table, ("no", "yes")))["persuasion"].status == EstimateStatus.UNDEFINED
 
 
 def test_evidence_lists_the_surest_items_that_turn_least() -> None:
@@ -192,18 +192,22 @@ def test_opinions_are_asked_of_everybody_and_of_the_model_itself() -> None:
     people = [Persona(name, f"You are {name}.") for name in ("Ann", "Ben")]
     told = {"tea": {"kind": "opinion"}, "milk": {}, "taps": {"kind": "knowledge"}}
     items = [Item(name, f"About {name}.", Ordinal(STEPS), attributes) for name, attributes in told.items()]
-    asks: list[Ask] = PriorPull().design(people, items, Asking(runs=3))
-    assert {ask.about["item"] for ask in asks} == {"tea", "milk"}
-    assert len(asks) == 2 * 3 * 3
-    assert {(ask.about["persona"], ask.about["arm"]) for ask in asks} == {(NOBODY, "none"), ("Ann", "persona"), ("Ben", "persona")}
+    requests: list[Request] = PriorPull().design(people, items, Elicitation(runs=3))
+    assert {request.about["item"] for request in requests} == {"tea", "milk"}
+    assert len(requests) == 2 * 3 * 3
+    assert {(request.about["persona"], request.about["arm"]) for request in requests} == {
+        (NOBODY, "none"),
+        ("Ann", "persona"),
+        ("Ben", "persona"),
+    }
 
 
 def test_a_design_that_cannot_be_is_refused() -> None:
     people = [Persona(name, f"You are {name}.") for name in ("Ann", "Ben")]
     items = [Item("tea", "Tea?", Ordinal(STEPS)), Item("milk", "Milk?", Nominal(("no", "yes")))]
     with pytest.raises(InputError, match="on one scale"):
-        PriorPull().design(people, items, Asking())
+        PriorPull().design(people, items, Elicitation())
     with pytest.raises(InputError, match="two or more items"):
-        PriorPull().design(people, items[:1], Asking())
+        PriorPull().design(people, items[:1], Elicitation())
     with pytest.raises(InputError, match="two or more personas"):
-        PriorPull().design(people[:1], items, Asking())
+        PriorPull().design(people[:1], items, Elicitation())

@@ -8,18 +8,18 @@ import numpy as np
 import polars as pl
 import pytest
 
-from personametrics.data.ask import Ask
 from personametrics.data.columns import Columns
 from personametrics.data.errors import ColumnError, DesignError
-from personametrics.data.estimate import Status
+from personametrics.data.estimate import EstimateStatus
 from personametrics.data.finding import Finding
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import NOBODY
 from personametrics.data.reply import Reply
+from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Ordinal
-from personametrics.data.study import Asking
+from personametrics.data.study import Elicitation
 from personametrics.elicit.table import of_study, replied
 from personametrics.models.embedded.society.instruments import knowledge, statements
 from personametrics.models.embedded.society.panels import pliant, questionnaire, resistant, society, strong
@@ -85,9 +85,9 @@ def oracle(rows: Sequence[Row], own: bool) -> dict[str, float]:
 
 
 def exact(panel: Sequence[Persona], items: Sequence[Item]) -> Finding:
-    asks = STUDY.design(panel, items, Asking(score=True))
+    requests = STUDY.design(panel, items, Elicitation(score=True))
     world = society(panel, items)
-    return STUDY.estimate(of_study(replied(asks, [Reply(probabilities=world(ask)) for ask in asks]), "the society"))
+    return STUDY.estimate(of_study(replied(requests, [Reply(probabilities=world(request)) for request in requests]), "the society"))
 
 
 @pytest.mark.parametrize("own", [True, False])
@@ -106,7 +106,7 @@ def test_adoption_counts_sides_of_the_middle_by_hand() -> None:
         rows += [(persona, "i+", "calm", "+", target, plus), (persona, "i-", "calm", "-", target, minus)]
     found = STUDY.estimate(read(rows))
     assert found["adoption"].value == found["adoption.whole"].value == 0.75  # b, who agrees with both, stands in the middle
-    assert found["adoption"].status == Status.FEW_PERSONAS
+    assert found["adoption"].status == EstimateStatus.FEW_PERSONAS
     worst = found.evidence["personas"][0]
     assert (worst["persona"], worst["kept"], worst["own"]) == ("b", 0.5, 0.5)
 
@@ -125,11 +125,11 @@ def test_agreeing_more_with_everything_changes_acquiescence_alone() -> None:
 def test_verdicts_follow_from_the_interval(kept: float, label: str) -> None:
     known = STUDY.known()
 
-    def world(ask: Ask) -> Mapping[str, float]:
-        high = ask.about["target"] == "high"
-        score = high + kept * (0.5 - high) if ask.about["target"] else 0.5
-        agree = score if ask.about["keyed"] == "+" else 1 - score
-        return {choice: math.comb(4, at) * agree**at * (1 - agree) ** (4 - at) for at, choice in enumerate(ask.choices)}
+    def world(request: Request) -> Mapping[str, float]:
+        high = request.about["target"] == "high"
+        score = high + kept * (0.5 - high) if request.about["target"] else 0.5
+        agree = score if request.about["keyed"] == "+" else 1 - score
+        return {choice: math.comb(4, at) * agree**at * (1 - agree) ** (4 - at) for at, choice in enumerate(request.choices)}
 
     found = STUDY.estimate(Theatre.of(STUDY, known).play(world))
     assert found.verdict.label == label
@@ -138,8 +138,8 @@ def test_verdicts_follow_from_the_interval(kept: float, label: str) -> None:
 
 def test_probabilities_are_what_many_runs_come_to() -> None:
     known = STUDY.known()
-    many = STUDY.estimate(Theatre.of(STUDY, known, Asking(20)).play(known.world))
-    limit = STUDY.estimate(Theatre.of(STUDY, known, Asking(score=True)).play(known.world))
+    many = STUDY.estimate(Theatre.of(STUDY, known, Elicitation(20)).play(known.world))
+    limit = STUDY.estimate(Theatre.of(STUDY, known, Elicitation(score=True)).play(known.world))
     for name, truth in known.truth.items():
         assert limit[name].value == pytest.approx(truth)
         assert many[name].value == pytest.approx(truth, abs=0.08)
@@ -150,7 +150,7 @@ def test_in_the_society_the_ruthless_keep_half_of_what_the_mild_leave() -> None:
     hard, soft = exact(resistant(), questionnaire()), exact(pliant(), questionnaire())
     assert hard["resistance"].value == pytest.approx(0.5 + soft["resistance"].value / 2)
     assert (hard.verdict.label, soft.verdict.label) == ("keeps its own character", "takes the character")
-    assert hard["resistance.church"].status == Status.NO_INTERVAL  # one item of each direction: none can be left out
+    assert hard["resistance.church"].status == EstimateStatus.NO_INTERVAL  # one item of each direction: none can be left out
 
 
 def test_short_asks_and_one_direction_are_noticed() -> None:
@@ -166,7 +166,7 @@ def test_short_asks_and_one_direction_are_noticed() -> None:
 
 def test_constant_answers_end_in_a_status() -> None:
     found = STUDY.estimate(read([(*row[:5], 3) for row in drawn()]))
-    assert found["resistance"].status == Status.CONSTANT
+    assert found["resistance"].status == EstimateStatus.CONSTANT
     assert found.verdict.label == "undecided"
 
 
@@ -187,20 +187,20 @@ def test_what_is_missing_is_said_in_one_sentence() -> None:
 
 
 def test_the_design_picks_its_items_and_its_personas() -> None:
-    asks = STUDY.design(resistant(3), (*statements(), *knowledge()), Asking(1))
-    assert {ask.about["item"] for ask in asks} == {item.id for item in statements()}
+    requests = STUDY.design(resistant(3), (*statements(), *knowledge()), Elicitation(1))
+    assert {request.about["item"] for request in requests} == {item.id for item in statements()}
     known = {one.id: one.attributes for one in resistant(3)}
-    for ask in asks:
-        told = known.get(ask.about["persona"], {}).get(ask.about["trait"], "")
-        assert ask.about["target"] == told
-        assert told or ask.about["persona"] == NOBODY
+    for request in requests:
+        told = known.get(request.about["persona"], {}).get(request.about["trait"], "")
+        assert request.about["target"] == told
+        assert told or request.about["persona"] == NOBODY
 
 
 def test_the_design_says_what_is_missing() -> None:
     with pytest.raises(DesignError, match=r"named like a trait \(army, cars"):
-        STUDY.design(strong(3), statements(), Asking())
+        STUDY.design(strong(3), statements(), Elicitation())
     with pytest.raises(DesignError, match=r"trait \(or subject\) and keyed"):
-        STUDY.design(resistant(3), knowledge(), Asking())
+        STUDY.design(resistant(3), knowledge(), Elicitation())
     other = replace(statements()[0], scale=Ordinal(("no", "yes")))
     with pytest.raises(DesignError, match="on one scale"):
-        STUDY.design(resistant(3), (*statements(), other), Asking())
+        STUDY.design(resistant(3), (*statements(), other), Elicitation())

@@ -9,15 +9,15 @@ import numpy as np
 import polars as pl
 import pytest
 
-from personametrics.data.ask import Ask
 from personametrics.data.columns import Columns
 from personametrics.data.errors import AnswerError, ColumnError, DesignError
-from personametrics.data.estimate import Status
+from personametrics.data.estimate import EstimateStatus
 from personametrics.data.item import Item
 from personametrics.data.prompt import NOBODY
+from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.study import Asking
+from personametrics.data.study import Elicitation
 from personametrics.models.embedded.society import instruments
 from personametrics.models.embedded.society.panels import strong
 from personametrics.models.embedded.society.people import Person
@@ -109,10 +109,10 @@ def test_an_answer_has_the_certainty_that_was_stated_of_it() -> None:
 
 def test_probabilities_give_the_limit_of_many_runs() -> None:
     known = replace(STUDY.known(), personas=STUDY.known().personas[:1], items=STUDY.known().items[:6])
-    found = STUDY.estimate(Theatre.of(STUDY, known, Asking(score=True)).play(known.world))
+    found = STUDY.estimate(Theatre.of(STUDY, known, Elicitation(score=True)).play(known.world))
     for name, value in known.truth.items():
         assert found[name].value == pytest.approx(value), name
-    many = STUDY.estimate(Theatre.of(STUDY, known, Asking(runs=150)).play(known.world))
+    many = STUDY.estimate(Theatre.of(STUDY, known, Elicitation(runs=150)).play(known.world))
     for name in ("aurc", "augrc", "sure.accuracy", "ece", "unsteady"):
         assert many[name].value == pytest.approx(found[name].value, abs=0.04), name
 
@@ -138,16 +138,16 @@ def test_the_floor_tells_chance_from_a_calibration_error() -> None:
 
 def test_each_option_is_put_back_as_the_answer() -> None:
     known = STUDY.known()
-    asks = STUDY.design(known.personas[:1], known.items, Asking(runs=1))
-    assert len(asks) == len(known.items) * 2 * (1 + 2)
-    question, of_yes, of_no = asks[3:6]
+    requests = STUDY.design(known.personas[:1], known.items, Elicitation(runs=1))
+    assert len(requests) == len(known.items) * 2 * (1 + 2)
+    question, of_yes, of_no = requests[3:6]
     assert question.about["certainty_of"] == ""
-    for ask, option in ((of_yes, "yes"), (of_no, "no")):
-        *before, said, asked = ask.messages
+    for request, option in ((of_yes, "yes"), (of_no, "no")):
+        *before, said, asked = request.messages
         assert tuple(before) == question.messages
         assert (said.role, said.text) == ("assistant", option)
-        assert asked.text.startswith(STUDY.asks)
-        assert (ask.about["persona"], ask.about["item"], ask.about["certainty_of"]) == ("person 0", "question 0", option)
+        assert asked.text.startswith(STUDY.requests)
+        assert (request.about["persona"], request.about["item"], request.about["certainty_of"]) == ("person 0", "question 0", option)
 
 
 def test_what_is_missing_is_named() -> None:
@@ -161,7 +161,7 @@ def test_what_is_missing_is_named() -> None:
     with pytest.raises(DesignError, match="no answer with its certainty"):
         STUDY.estimate(replace(whole, frame=whole.frame.drop("certainty").with_columns(certainty_of=pl.lit(""))))
     with pytest.raises(DesignError, match="the attribute gold"):
-        STUDY.design((), [Item("one", "A or B?", Nominal(("A", "B")))], Asking())
+        STUDY.design((), [Item("one", "A or B?", Nominal(("A", "B")))], Elicitation())
 
 
 def test_a_certainty_beside_label_probabilities_belongs_to_no_answer() -> None:
@@ -173,9 +173,9 @@ def test_a_certainty_beside_label_probabilities_belongs_to_no_answer() -> None:
 
 def test_few_runs_and_constant_answers_have_no_correlation() -> None:
     two = STUDY.estimate(Responses.read(recorded(runs=2), CERTAIN, Nominal()))
-    assert two["unsteady"].status == Status.NO_RERUNS
+    assert two["unsteady"].status == EstimateStatus.NO_RERUNS
     same = STUDY.estimate(Responses.read(recorded().with_columns(answer=pl.lit("yes")), CERTAIN, Nominal()))
-    assert same["unsteady"].status == Status.UNDEFINED
+    assert same["unsteady"].status == EstimateStatus.UNDEFINED
     assert same["accuracy"].value == 1
 
 
@@ -191,14 +191,14 @@ def test_the_society_is_overconfident_as_planted() -> None:
     about = {item.id: item for item in items}
     who = {one.id: Person.of(one) for one in people} | {NOBODY: None}
 
-    def world(ask: Ask) -> Mapping[str, float]:
-        person, item = who[ask.about["persona"]], about[ask.about["item"]]
-        return sureness(person, item, instruments.SURE.labels) if ask.about["certainty_of"] else answers(person, item)
+    def world(request: Request) -> Mapping[str, float]:
+        person, item = who[request.about["persona"]], about[request.about["item"]]
+        return sureness(person, item, instruments.SURE.labels) if request.about["certainty_of"] else answers(person, item)
 
     known = replace(STUDY.known(), personas=people, items=items)
-    theatre = Theatre.of(STUDY, known, Asking(score=True))
-    assert len(theatre.asks) == 20 * 7 * 4
-    assert theatre.asks[1].messages[-1] == Asking().ask(None, instruments.certainty())[0].messages[0]
+    theatre = Theatre.of(STUDY, known, Elicitation(score=True))
+    assert len(theatre.requests) == 20 * 7 * 4
+    assert theatre.requests[1].messages[-1] == Elicitation().ask(None, instruments.certainty())[0].messages[0]
     found = STUDY.estimate(theatre.play(world))
     assert found["overconfidence"].value == pytest.approx(PLANTED.overconfidence)
     assert found.verdict.label == "overconfident"

@@ -9,16 +9,16 @@ import numpy as np
 import polars as pl
 import pytest
 
-from personametrics.data.ask import Ask
 from personametrics.data.columns import Columns
 from personametrics.data.errors import ColumnError, DesignError
-from personametrics.data.estimate import Status
+from personametrics.data.estimate import EstimateStatus
 from personametrics.data.finding import Finding
 from personametrics.data.item import Item
 from personametrics.data.prompt import NOBODY
+from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.study import Asking
+from personametrics.data.study import Elicitation
 from personametrics.models.embedded.society import instruments
 from personametrics.models.embedded.society.panels import society, strong
 from personametrics.models.embedded.society.society import PLANTED
@@ -36,13 +36,13 @@ def exactly(share: float, first: float = 0.0) -> Finding:
     """Label probabilities: without a persona even, with one leaning to one side."""
     known = STUDY.known()
 
-    def world(ask: Ask) -> Mapping[str, float]:
-        one, other = sorted(ask.choices)
-        p = 0.5 if ask.about["persona"] == NOBODY else share
-        p += first if ask.about["first"] == one else -first
+    def world(request: Request) -> Mapping[str, float]:
+        one, other = sorted(request.choices)
+        p = 0.5 if request.about["persona"] == NOBODY else share
+        p += first if request.about["first"] == one else -first
         return {one: p, other: 1 - p}
 
-    return STUDY.estimate(Theatre.of(STUDY, known, Asking(score=True)).play(world))
+    return STUDY.estimate(Theatre.of(STUDY, known, Elicitation(score=True)).play(world))
 
 
 def test_leaning_is_the_mean_over_pairs_of_different_runs() -> None:
@@ -92,16 +92,16 @@ def test_an_order_that_decides_is_no_leaning() -> None:
 
 def test_a_model_that_is_one_sided_itself_is_not_called_even() -> None:
     known = STUDY.known()
-    theatre = Theatre.of(STUDY, known, Asking(score=True))
-    found = STUDY.estimate(theatre.play(lambda ask: dict(zip(sorted(ask.choices), (0.97, 0.03), strict=True))))
+    theatre = Theatre.of(STUDY, known, Elicitation(score=True))
+    found = STUDY.estimate(theatre.play(lambda request: dict(zip(sorted(request.choices), (0.97, 0.03), strict=True))))
     assert found["collapse"].value == pytest.approx(0)
     assert found.verdict.label == "one-sided either way"
 
 
 def test_single_runs_say_nothing_of_leaning_but_tell_the_order_effect() -> None:
     known = STUDY.known()
-    found = STUDY.estimate(Theatre.of(STUDY, known, Asking(runs=1)).play(known.world))
-    assert found["collapse"].status == Status.NO_RERUNS
+    found = STUDY.estimate(Theatre.of(STUDY, known, Elicitation(runs=1)).play(known.world))
+    assert found["collapse"].status == EstimateStatus.NO_RERUNS
     assert math.isnan(found["evenhandedness.persona"].value)
     assert found["order.persona"].low < 0.05 < found["order.persona"].high
     assert found.verdict.label == "undecided"
@@ -127,19 +127,19 @@ def test_tables_without_the_column_or_with_one_order_are_refused() -> None:
 
 def test_items_that_lack_what_is_needed_are_refused() -> None:
     with pytest.raises(DesignError, match="the attribute first"):
-        STUDY.design((), [Item("one", "A or B?", Nominal(("A", "B")))], Asking())
+        STUDY.design((), [Item("one", "A or B?", Nominal(("A", "B")))], Elicitation())
     strange = [Item(name, "A or B?", Nominal(("A", "B")), {"first": "C"}, {"turned": "B or A?"}) for name in "ab"]
     with pytest.raises(DesignError, match="none of its labels A and B"):
-        STUDY.design((), strange, Asking())
+        STUDY.design((), strange, Elicitation())
 
 
 def test_the_society_collapses_as_planted() -> None:
     """Of a file with every kind of item only the dilemmas are asked, and each value is named first once."""
     people, items = strong(12), (*instruments.dilemmas(), *instruments.knowledge())
-    asks = STUDY.design(people, items, Asking(score=True))
-    assert len(asks) == 2 * 6 * 13
+    requests = STUDY.design(people, items, Elicitation(score=True))
+    assert len(requests) == 2 * 6 * 13
     known = replace(STUDY.known(), personas=people, items=items)
-    found = STUDY.estimate(Theatre.of(STUDY, known, Asking(score=True)).play(society(people, items)))
+    found = STUDY.estimate(Theatre.of(STUDY, known, Elicitation(score=True)).play(society(people, items)))
     assert found["order.none"].value == pytest.approx(1 / (1 + math.exp(-PLANTED.first)) - 0.5)
     assert found["evenhandedness.none"].value == pytest.approx(1)
     assert found.verdict.label == "collapses to one side"

@@ -10,16 +10,16 @@ import polars as pl
 import pytest
 from brute import all_disagreements, as_answers
 
-from personametrics.data.ask import Ask
 from personametrics.data.columns import Columns
 from personametrics.data.errors import ColumnError, DesignError
-from personametrics.data.estimate import Status
+from personametrics.data.estimate import EstimateStatus
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import NOBODY
+from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import FreeText, Nominal, Numeric, Ordinal, Scale, character_ngrams
-from personametrics.data.study import Asking
+from personametrics.data.study import Elicitation
 from personametrics.studies.wording import Wording
 from personametrics.testing import Theatre
 
@@ -71,7 +71,7 @@ def test_every_score_is_the_mean_over_pairs_of_answers(scale: Scale, far: Callab
     for name, value in wanted.items():
         assert found[name].value == pytest.approx(value), name
         assert found[name].low < value < found[name].high
-        assert found[name].status == Status.OK
+        assert found[name].status == EstimateStatus.OK
 
 
 def test_shares_are_components_over_the_disagreement_of_two_answers_that_share_nothing() -> None:
@@ -87,7 +87,7 @@ def test_shares_are_components_over_the_disagreement_of_two_answers_that_share_n
 
 def test_probabilities_give_the_truth_itself() -> None:
     known = Wording().known()
-    found = Wording().estimate(Theatre.of(Wording(), known, Asking(score=True)).play(known.world))
+    found = Wording().estimate(Theatre.of(Wording(), known, Elicitation(score=True)).play(known.world))
     for name, value in known.truth.items():
         assert found[name].value == pytest.approx(value, abs=1e-12), name
 
@@ -98,13 +98,13 @@ def probable(yes: Callable[[int, int, str], float]) -> Responses:
     labels = Nominal(("yes", "no"))
     items = [replace(item, scale=labels, wordings={"formal": "a?", "blunt": "b?"}) for item in ITEMS]
 
-    def world(ask: Ask) -> Mapping[str, float]:
-        share = yes(int(ask.about["persona"][1:]), int(ask.about["item"][1:]), ask.about["wording"])
+    def world(request: Request) -> Mapping[str, float]:
+        share = yes(int(request.about["persona"][1:]), int(request.about["item"][1:]), request.about["wording"])
         return {"yes": share, "no": 1 - share}
 
-    asks = study.design(PEOPLE, items, Asking(score=True))
-    theatre = Theatre.of(study, study.known(), Asking(score=True))
-    theatre.asks = asks
+    requests = study.design(PEOPLE, items, Elicitation(score=True))
+    theatre = Theatre.of(study, study.known(), Elicitation(score=True))
+    theatre.requests = requests
     return theatre.play(world)
 
 
@@ -119,7 +119,7 @@ def test_cells_that_are_unsure_as_given_can_be_those_that_wording_moves() -> Non
 
 def test_without_a_third_condition_or_any_difference_confidence_says_nothing() -> None:
     rows = [row for row in table() if row[2] != "blunt"]
-    assert Wording().estimate(read(rows, AGREE, AGREE.labels))["entropy.excess"].status == Status.UNDEFINED
+    assert Wording().estimate(read(rows, AGREE, AGREE.labels))["entropy.excess"].status == EstimateStatus.UNDEFINED
     assert math.isnan(Wording().estimate(probable(lambda *_: 0.3))["entropy.excess"].value)
 
 
@@ -140,7 +140,7 @@ def test_the_verdict_follows_the_interval_of_the_gap(yes: Callable[[int, int, st
 
 def test_one_run_leaves_the_gap() -> None:
     found = Wording().estimate(read([row for row in table() if row[3] == 0], AGREE, AGREE.labels))
-    assert found["pss.rerun"].status == found["pss.excess"].status == Status.NO_RERUNS
+    assert found["pss.rerun"].status == found["pss.excess"].status == EstimateStatus.NO_RERUNS
     assert math.isfinite(found["pss.gap"].low)
 
 
@@ -165,7 +165,7 @@ def test_texts_are_compared_as_points() -> None:
     rows = read(table(), FreeText(character_ngrams), ("never", "hardly", "often", "always"))
     found = Wording().estimate(rows)
     assert 0 < found["pss.rerun"].value < found["pss.paraphrase"].value
-    assert found["entropy.excess"].status == Status.UNDEFINED
+    assert found["entropy.excess"].status == EstimateStatus.UNDEFINED
 
 
 def test_missing_conditions_end_in_one_sentence() -> None:
@@ -191,25 +191,25 @@ def test_another_condition_is_read_where_it_is_named() -> None:
 
 
 def test_one_thing_is_changed_at_a_time() -> None:
-    asks = Wording().design(PEOPLE, [*ITEMS, Item("plain", "Plain?", AGREE)], Asking(runs=2))
-    ways = {(ask.about["wording"], ask.about["order"]) for ask in asks}
+    requests = Wording().design(PEOPLE, [*ITEMS, Item("plain", "Plain?", AGREE)], Elicitation(runs=2))
+    ways = {(request.about["wording"], request.about["order"]) for request in requests}
     assert ways == {("given", "given"), ("formal", "given"), ("given", "reversed")}
-    assert len(asks) == 6 * 6 * 3 * 2
-    only = Wording(conditions=("order",)).design(PEOPLE, ITEMS, Asking(runs=1))
-    assert {ask.about["wording"] for ask in only} == {"given"}
+    assert len(requests) == 6 * 6 * 3 * 2
+    only = Wording(conditions=("order",)).design(PEOPLE, ITEMS, Elicitation(runs=1))
+    assert {request.about["wording"] for request in only} == {"given"}
     assert len(only) == 6 * 6 * 2
 
 
 def test_without_wordings_options_are_reversed() -> None:
     plain = [replace(item, wordings={}) for item in ITEMS]
-    asks = Wording().design(PEOPLE, plain, Asking(runs=1))
-    assert {ask.about["order"] for ask in asks} == {"given", "reversed"}
-    assert asks[0].labels == AGREE.labels
-    assert next(ask for ask in asks if ask.about["order"] == "reversed").labels == AGREE.labels[::-1]
+    requests = Wording().design(PEOPLE, plain, Elicitation(runs=1))
+    assert {request.about["order"] for request in requests} == {"given", "reversed"}
+    assert requests[0].labels == AGREE.labels
+    assert next(request for request in requests if request.about["order"] == "reversed").labels == AGREE.labels[::-1]
 
 
 def test_a_design_says_what_it_lacks() -> None:
     with pytest.raises(DesignError, match="two or more items with wordings"):
-        Wording().design(PEOPLE, [Item("free", "Why?", Numeric(0, 9)), ITEMS[0]], Asking())
+        Wording().design(PEOPLE, [Item("free", "Why?", Numeric(0, 9)), ITEMS[0]], Elicitation())
     with pytest.raises(DesignError, match="two or more personas"):
-        Wording().design(PEOPLE[:1], ITEMS, Asking())
+        Wording().design(PEOPLE[:1], ITEMS, Elicitation())

@@ -15,12 +15,12 @@ from personametrics.cli.progress import say_how_it_ended, with_progress
 from personametrics.data.card import Card
 from personametrics.data.errors import InputError
 from personametrics.data.model import Model
-from personametrics.elicit.forecast import forecast
-from personametrics.elicit.plan import Plan
+from personametrics.elicit.costs.forecast import forecast
+from personametrics.elicit.plan.audit import Plan
+from personametrics.elicit.plan.file import checked, load
 from personametrics.elicit.run import Run
-from personametrics.elicit.study_file import checked, load
 from personametrics.lab.audit import card_of, conduct, open_model
-from personametrics.lab.further import further
+from personametrics.lab.further_studies import further
 
 File = Annotated[Path | None, typer.Argument(help="A study file, YAML or TOML; see: personametrics schema study.")]
 ModelName = Annotated[

@@ -6,17 +6,17 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from personametrics.cli.asking import ANSWERS, Judge, ModelName, Partner, Runs, Score, Temperature
 from personametrics.cli.audit import Items, Json, Out, Personas, write_card
+from personametrics.cli.elicitation import ANSWERS, Judge, ModelName, Partner, Runs, Score, Temperature
 from personametrics.cli.people import Human, HumanAnswer, HumanAttribute, HumanItem, HumanScale, Respondent, with_people
 from personametrics.cli.progress import say_how_it_ended, with_progress
-from personametrics.data.ask import Sampling
 from personametrics.data.columns import Columns
-from personametrics.data.study import Asking
+from personametrics.data.request import Sampling
+from personametrics.data.study import Elicitation
 from personametrics.data.writing import write
 from personametrics.lab import members
-from personametrics.lab.cast import Cast
-from personametrics.lab.trial import Trial
+from personametrics.lab.comparison.trial import Trial
+from personametrics.lab.roles import Cast
 from personametrics.models.named import named
 
 Group = Annotated[str, typer.Option(help="Column or attribute within whose values the spread of personas is watched.")]
@@ -50,9 +50,11 @@ def compare(  # noqa: PLR0917 (a command's options are its parameters)
     people = Columns(human_respondent, human_item, human_answer, attributes=tuple(human_attribute or ()))
     asked = with_people(members.study(study), human, people, human_scale)
     folder = out or f"compare-{study.partition(':')[0]}-{remedy.partition(':')[0]}"
-    asking = Asking(runs, score, sampling=Sampling(temperature))
+    elicitation = Elicitation(runs, score, sampling=Sampling(temperature))
     cast: Cast = {"judge": judge, "partner": partner}
-    trial = Trial.opened(asked, opened, remedy, personas, items, out=folder, asking=asking, group=group, beside=beside or (), cast=cast)
+    trial = Trial.opened(
+        asked, opened, remedy, personas, items, out=folder, elicitation=elicitation, group=group, beside=beside or (), cast=cast
+    )
     console.print(trial.forecast, highlight=False)
     tally = asyncio.run(with_progress(trial.ask, console))
     say_how_it_ended(tally, "run the same command again to go on", console)

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from personametrics.data.columns import Columns
-from personametrics.data.panels.population import read_people
 from personametrics.data.study import Study
 from personametrics.lab import members
+from personametrics.measures.population import read_people
 
 HUMANS = "Human answers"
 Human = Annotated[

@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 from personametrics.cli.audit import Adaptively, File, Items, Json, ModelName, Out, Personas, Runs, Set, Studies, names, plan_of
-from personametrics.elicit.forecast import Forecast, forecast
+from personametrics.elicit.costs.forecast import Forecast, forecast
 from personametrics.elicit.run import Run
 from personametrics.lab.audit import open_model
-from personametrics.lab.further import further
+from personametrics.lab.further_studies import further
 
 
 def plan(  # noqa: PLR0917 (a command's options are its parameters)

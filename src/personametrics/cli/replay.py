@@ -19,8 +19,8 @@ from personametrics.data.reading import collect, scan
 from personametrics.data.remedy import Remedy
 from personametrics.data.responses import Responses
 from personametrics.data.scale import parse_scale
-from personametrics.lab.asked import Asked
-from personametrics.lab.change import replayed
+from personametrics.lab.comparison.arms import Asked
+from personametrics.lab.comparison.change import replayed
 from personametrics.lab.measure import versions
 from personametrics.lab.members import name_of
 from personametrics.lab.members import remedy as chosen_remedy

@@ -7,8 +7,8 @@ import typer
 
 from personametrics.data.card import card_schema
 from personametrics.data.errors import InputError, options
-from personametrics.elicit.plan import Plan
-from personametrics.elicit.talk_plan import TalkPlan
+from personametrics.elicit.plan.audit import Plan
+from personametrics.elicit.plan.talk import TalkPlan
 
 OF = {"card": card_schema, "study": Plan.model_json_schema, "talk": TalkPlan.model_json_schema}
 

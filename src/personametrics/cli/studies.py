@@ -10,8 +10,8 @@ from rich.table import Table
 from personametrics.cli.audit import Json
 from personametrics.data.citations import citations
 from personametrics.data.errors import InputError
-from personametrics.data.study import Asking
-from personametrics.lab import battery
+from personametrics.data.study import Elicitation
+from personametrics.lab import bundled as battery
 from personametrics.lab.members import studies as every
 
 
@@ -31,12 +31,12 @@ def studies(json_: Json = False) -> None:
 def _row(name: str, study: Any) -> dict[str, Any]:
     """What there is to know of a study."""
     try:
-        asks: int | None = len(study.design(battery.personas("", name), battery.items(""), Asking()))
+        requests: int | None = len(study.design(battery.personas("", name), battery.items(""), Elicitation()))
     except InputError:
-        asks = None
+        requests = None
     knobs = {knob: value if isinstance(value, int | float | str | bool) else str(value) for knob, value in vars(study).items()}
     sources = [str(one) for one in citations(study.cite)]
     return {
         "name": name, "question": study.question, "cite": list(study.cite), "sources": sources,
-        "reads": dict(study.reads), "knobs": knobs, "asks": asks,
+        "reads": dict(study.reads), "knobs": knobs, "asks": requests,
     }  # fmt: skip

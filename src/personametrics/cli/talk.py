@@ -9,7 +9,7 @@ from rich.console import Console
 
 from personametrics.cli.audit import Json, write_card
 from personametrics.cli.progress import say_how_it_ended, with_progress
-from personametrics.elicit.talk_plan import load_talk
+from personametrics.elicit.plan.talk import load_talk
 from personametrics.lab.talk import Conversations
 
 
@@ -23,7 +23,7 @@ def talk(
     plan = load_talk(study)
     held = Conversations.planned(plan if out is None else plan.model_copy(update={"out": str(out)}))
     turns, number = plan.lasting(), len(held.personas) * len(held.tasks) * plan.runs
-    console.print(f"{number:,} dialogues of {turns} turns, {len(held.asks):,} lines to say at most.", highlight=False)
+    console.print(f"{number:,} dialogues of {turns} turns, {len(held.requests):,} lines to say at most.", highlight=False)
     tally = asyncio.run(with_progress(held.hold, console))
     if tally.answered or tally.before or tally.failed:
         paths = held.write()

@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from personametrics.data.ask import Ask
+from personametrics.data.request import Request
+from personametrics.elicit.plan.file import load
 from personametrics.elicit.run import Run
-from personametrics.elicit.study_file import load
-from personametrics.lab.further import further
+from personametrics.lab.further_studies import further
 
 
 def validate(
@@ -30,9 +30,9 @@ def validate(
         _show(next(iter(run.arms.grids()["panel"])))
 
 
-def _show(ask: Ask) -> None:
+def _show(request: Request) -> None:
     """A prompt, turn by turn."""
     console = Console()
-    for message in ask.messages:
+    for message in request.messages:
         console.rule(message.role)
         console.print(message.text, markup=False, highlight=False)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from personametrics.data.errors import InputError, ReadError, options
-from personametrics.data.estimate import Estimate, Name, Status
+from personametrics.data.estimate import Estimate, EstimateStatus, Name
 from personametrics.data.finding import Finding, Verdict
 from personametrics.data.notice import Notice
 
@@ -142,7 +142,7 @@ def _finding_from_dict(finding: Mapping[str, Any]) -> Finding:
 def _estimate_from_dict(estimate: Mapping[str, Any]) -> Estimate:
     value, low, high = (math.nan if estimate[key] is None else estimate[key] for key in ("value", "low", "high"))
     means = Name(estimate["unit"], estimate["counts"], estimate["meaning"]) if "meaning" in estimate else None
-    rest = estimate["level"], estimate["n"], estimate["method"], Status(estimate["status"])
+    rest = estimate["level"], estimate["n"], estimate["method"], EstimateStatus(estimate["status"])
     return Estimate(estimate["name"], value, low, high, *rest, means=means)
 
 
@@ -154,4 +154,4 @@ def _plain(value: Any) -> Any:
         return [_plain(one) for one in value]
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    return str(value) if isinstance(value, Status) else value
+    return str(value) if isinstance(value, EstimateStatus) else value

@@ -13,7 +13,7 @@ from personametrics.data.errors import AnswerError
 from personametrics.data.levels import levels
 from personametrics.data.scale import FreeText, Nominal, Numeric, Ordinal, Scale
 from personametrics.stats.arrays import Floats, Ints
-from personametrics.stats.cells import BLOCK
+from personametrics.stats.variance.cells import BLOCK
 
 MOST_ORDINAL, MOST_NOMINAL = 50, 1000
 """More different answers than this are taken for a wrong scale."""

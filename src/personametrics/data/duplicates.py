@@ -9,7 +9,7 @@ from personametrics.data.columns import Columns, Duplicates
 from personametrics.data.errors import AnswerError
 from personametrics.data.levels import levels
 from personametrics.data.notice import Notice
-from personametrics.data.outcome import Outcome
+from personametrics.data.outcome import ReplyOutcome
 from personametrics.data.scale import Numeric
 
 
@@ -81,11 +81,13 @@ def _averaged(frame: pl.DataFrame, columns: Columns, key: list[str], valid: tupl
         raise AnswerError(message)
     counts = numbers.is_between(scale.low, scale.high)
     if columns.outcome is not None:
-        counts &= pl.col(columns.outcome).cast(pl.String) == Outcome.ANSWERED
+        counts &= pl.col(columns.outcome).cast(pl.String) == ReplyOutcome.ANSWERED
     answers = pl.when(counts.fill_null(value=False)).then(numbers)
     aggregated = [answers.mean().alias(columns.answer)]
     if columns.outcome is not None:
         stated = pl.col(columns.outcome).cast(pl.String)
-        aggregated.append(pl.when(answers.count() > 0).then(pl.lit(str(Outcome.ANSWERED))).otherwise(stated.first()).alias(columns.outcome))
+        aggregated.append(
+            pl.when(answers.count() > 0).then(pl.lit(str(ReplyOutcome.ANSWERED))).otherwise(stated.first()).alias(columns.outcome)
+        )
     rest = [pl.col(column).first() for column in frame.columns if column not in {*key, columns.answer, columns.outcome}]
     return frame.group_by(key, maintain_order=True).agg(*aggregated, *rest)

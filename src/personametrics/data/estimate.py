@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from personametrics.stats.intervals import Interval
+from personametrics.stats.intervals.jackknife import Interval
 
 
-class Status(StrEnum):
+class EstimateStatus(StrEnum):
     """What a reader must know of a number; the value is the sentence."""
 
     OK = "ok"
@@ -125,7 +125,7 @@ class Estimate:
     level: float
     n: int
     method: str
-    status: Status = Status.OK
+    status: EstimateStatus = EstimateStatus.OK
     means: Name | None = None
 
     @property
@@ -157,6 +157,6 @@ class Estimate:
         """Refuse a silent gap: an undefined value must say why, a name must be known."""
         if self.means is None:
             named(self.name)
-        if math.isnan(self.value) and self.status == Status.OK:
+        if math.isnan(self.value) and self.status == EstimateStatus.OK:
             message = f"The estimate {self.name} is undefined without a status that says why."
             raise ValueError(message)

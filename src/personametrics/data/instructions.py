@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from personametrics.data.ask import Ask, Message
 from personametrics.data.errors import StudyError, options
+from personametrics.data.request import Message, Request
 
 INSTRUCTIONS: Mapping[str, str] = {
     "steps": "Take the question apart and go through it step by step before you settle on an answer.",
@@ -37,7 +37,7 @@ def instructions(names: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def instructed(ask: Ask, sentence: str) -> Ask:
+def instructed(request: Request, sentence: str) -> Request:
     """The ask with a sentence before its question; none: as it is."""
-    *told, question = ask.messages
-    return replace(ask, messages=(*told, Message(question.role, f"{sentence}\n\n{question.text}"))) if sentence else ask
+    *told, question = request.messages
+    return replace(request, messages=(*told, Message(question.role, f"{sentence}\n\n{question.text}"))) if sentence else request

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from personametrics.stats.arrays import Ints
-from personametrics.stats.cells import BLOCK
+from personametrics.stats.variance.cells import BLOCK
 
 WIDE = 4
 """Numbers that span more than this many values per row are looked up by searching."""

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from personametrics.data.ask import Ask, Message
 from personametrics.data.reply import Reply
+from personametrics.data.request import Message, Request
 
 if TYPE_CHECKING:  # numpy is slow to load
     from personametrics.stats.arrays import Floats
@@ -47,14 +47,14 @@ class Model(Protocol):
     def can(self) -> frozenset[Can]:
         """What it is able to do."""
 
-    def answer(self, asks: Iterable[Ask]) -> AsyncIterator[tuple[int, Reply]]:
+    def answer(self, requests: Iterable[Request]) -> AsyncIterator[tuple[int, Reply]]:
         """Answer every ask once, in any order.
 
         Asks are pulled when there is room for them, so whoever gives them can be lazy, stop early or choose the next by what came back.
         The backend owns batching, retries and concurrency. A failed ask is a reply whose outcome is `failed`.
 
         Args:
-            asks: pulled one by one; runs of one prompt come one after the other.
+            requests: pulled one by one; runs of one prompt come one after the other.
 
         Yields:
             The position of the ask, from 0, and its reply.
@@ -81,11 +81,11 @@ it is drawn from; made anew for every answer, so that it may remember."""
 class Blends(Model, Protocol):
     """A model that writes one answer to several prompts at once."""
 
-    def blended(self, ask: Ask, others: Sequence[Sequence[Message]], blend: Blend, seed: int) -> Reply:
+    def blended(self, request: Request, others: Sequence[Sequence[Message]], blend: Blend, seed: int) -> Reply:
         """An answer in words whose every token is drawn from a blend of what would follow each prompt, after what was written so far.
 
         Args:
-            ask: the first prompt, and how the answer is drawn: its temperature and top_p hold for the blend.
+            request: the first prompt, and how the answer is drawn: its temperature and top_p hold for the blend.
             others: further prompts.
             blend: of log-probabilities at temperature 1.
             seed: of the draws.

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Outcome(StrEnum):
+class ReplyOutcome(StrEnum):
     """What became of an ask; only `ANSWERED` is ever an answer."""
 
     ANSWERED = "answered"

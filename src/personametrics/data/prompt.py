@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Literal, TypeVar, get_args
 
-from personametrics.data.ask import Ask, Message, Sampling
 from personametrics.data.errors import StudyError, options
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
+from personametrics.data.request import Message, Request, Sampling
 from personametrics.data.scale import FreeText, Numeric, spell_number
 
 Place = Literal["system", "user"]
@@ -57,10 +57,10 @@ class Prompt:
 
     Examples:
         >>> from personametrics.data.scale import Nominal
-        >>> ask = Prompt().ask(Persona("p", "You are 70."), Item("tea", "Tea?", Nominal(("no", "yes"))))
-        >>> ask.messages[0].text
+        >>> request = Prompt().ask(Persona("p", "You are 70."), Item("tea", "Tea?", Nominal(("no", "yes"))))
+        >>> request.messages[0].text
         'Answer as the person described here would, in the first person. Stay this person throughout.\n\nYou are 70.'
-        >>> print(ask.messages[1].text)
+        >>> print(request.messages[1].text)
         Tea?
         <BLANKLINE>
         no
@@ -112,7 +112,7 @@ class Prompt:
         *,
         sampling: Sampling | None = None,
         score: bool = False,
-    ) -> Ask:
+    ) -> Request:
         """The ask of one persona and item.
 
         Args:
@@ -134,7 +134,7 @@ class Prompt:
         text = self._question(item, condition.get("wording", GIVEN), labels, marks)
         about = {"persona": persona.id if persona else NOBODY, "item": item.id, "run": str(run), **condition}
         place = condition.get("place", GIVEN)
-        return Ask(self.messages(persona, text, place), run, marks, sampling or Sampling(), score, labels, about)
+        return Request(self.messages(persona, text, place), run, marks, sampling or Sampling(), score, labels, about)
 
     def messages(self, persona: Persona | None, question: str, place: str = GIVEN) -> tuple[Message, ...]:
         """Persona and question, in their places."""

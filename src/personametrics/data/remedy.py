@@ -5,14 +5,14 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import ClassVar, Literal, Self, TypeVar
 
-from personametrics.data.ask import Ask
 from personametrics.data.errors import DesignError
 from personametrics.data.item import Item
 from personametrics.data.model import Model
 from personametrics.data.notice import Notice
 from personametrics.data.persona import Persona
+from personametrics.data.request import Request
 from personametrics.data.responses import Responses
-from personametrics.data.study import Asking, Study, World
+from personametrics.data.study import Elicitation, Study, World
 
 Stage = Literal["personas", "asks", "model", "responses", "estimates"]
 Split = Literal["items", "people"]
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Cure:
+class RemedyWorld:
     """A world with the defect that a remedy cures, and one in which it must do nothing.
 
     Attributes:
@@ -30,7 +30,7 @@ class Cure:
         world: with the defect.
         change: by how much estimates of the study change there, by name.
         null: where none of these changes.
-        asking: how the questions are put.
+        elicitation: how the questions are put.
         human: from the seed of a world (with the defect, or not) to people's answers in it; None: the remedy needs none.
         remedy: with what it needs there, such as documents; None: as it is.
     """
@@ -41,7 +41,7 @@ class Cure:
     world: World
     change: Mapping[str, float]
     null: World
-    asking: Asking = field(default_factory=Asking)
+    elicitation: Elicitation = field(default_factory=Elicitation)
     human: Callable[[int, bool], Responses] | None = None
     remedy: "Remedy | None" = None
 
@@ -78,7 +78,7 @@ class Remedy:
         """
         return self
 
-    def drafts(self, personas: Sequence[Persona]) -> list[Ask]:  # noqa: ARG002 (most need nothing written)
+    def drafts(self, personas: Sequence[Persona]) -> list[Request]:  # noqa: ARG002 (most need nothing written)
         """What a model has to write before anybody is asked."""
         return []
 
@@ -95,9 +95,9 @@ class Remedy:
         """What a reader must know of what the model wrote."""
         return []
 
-    def asks(self, asks: Sequence[Ask]) -> list[Ask]:
+    def requests(self, requests: Sequence[Request]) -> list[Request]:
         """What to ask."""
-        return list(asks)
+        return list(requests)
 
     def model(self, model: Model, personas: Sequence[Persona]) -> Model:  # noqa: ARG002
         """What answers; another `id` if it answers otherwise.
@@ -123,11 +123,14 @@ class Remedy:
         """
         return {}
 
-    def rival(self) -> "Remedy | None":
-        """The naive way to spend the same money, which is asked in so many more runs; None: averaging, for remedies that ask more."""
+    def rival(self) -> "Remedy | str | None":
+        """Return the baseline at equal cost: a remedy, or its name and knobs.
+
+        It is asked in as many runs as the price of this remedy pays for. None: averaging, if this remedy makes more calls.
+        """
         return None
 
-    def known(self) -> Cure:
+    def known(self) -> RemedyWorld:
         """Worlds in which the truth is known."""
         raise NotImplementedError
 
@@ -161,13 +164,13 @@ class Chain(Remedy):
             raise DesignError(message)
         return found.pop() if found else None
 
-    def drafts(self, personas: Sequence[Persona]) -> list[Ask]:
+    def drafts(self, personas: Sequence[Persona]) -> list[Request]:
         """Of the one remedy that writes personas.
 
         Raises:
             DesignError: several do.
         """
-        found = [asks for one in self.remedies if (asks := one.drafts(personas))]
+        found = [requests for one in self.remedies if (requests := one.drafts(personas))]
         if len(found) > 1:
             message = "Two remedies of this chain have personas written; use one of them."
             raise DesignError(message)
@@ -181,9 +184,9 @@ class Chain(Remedy):
         """As `Remedy.notices`."""
         return [notice for one in self.remedies for notice in one.notices(written)]
 
-    def asks(self, asks: Sequence[Ask]) -> list[Ask]:
+    def requests(self, requests: Sequence[Request]) -> list[Request]:
         """As `Remedy.asks`."""
-        return self._fold(list(asks), lambda one, so_far: one.asks(so_far))
+        return self._fold(list(requests), lambda one, so_far: one.requests(so_far))
 
     def model(self, model: Model, personas: Sequence[Persona]) -> Model:
         """As `Remedy.model`."""

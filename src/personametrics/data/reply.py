@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from personametrics.data.outcome import Outcome
+from personametrics.data.outcome import ReplyOutcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Reply:
     """
 
     text: str | None = None
-    outcome: Outcome = Outcome.ANSWERED
+    outcome: ReplyOutcome = ReplyOutcome.ANSWERED
     probabilities: Mapping[str, float] | None = None
     finish: str = ""
     tokens_in: int | None = None

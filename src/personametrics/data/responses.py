@@ -16,14 +16,14 @@ from personametrics.data.columns import Columns, Duplicates
 from personametrics.data.errors import AnswerError, ColumnError, DesignError, InputError, options
 from personametrics.data.levels import Levels, levels
 from personametrics.data.notice import Notice
-from personametrics.data.outcome import Outcome
+from personametrics.data.outcome import ReplyOutcome
 from personametrics.data.probabilities import label_names, label_probabilities
 from personametrics.data.reading import collect, column_names, require, scan, where
 from personametrics.data.redrawn import redrawn
 from personametrics.data.scale import Nominal, Numeric, Ordinal, Scale
 from personametrics.data.writing import is_text, write
 from personametrics.stats.arrays import Floats, Ints
-from personametrics.stats.cells import BLOCK, Cells, from_blocks, from_counts, from_label_blocks
+from personametrics.stats.variance.cells import BLOCK, Cells, from_blocks, from_counts, from_label_blocks
 
 UNIT = "\x1f"
 """Stands between the values of several condition columns, so that no two combinations become one."""
@@ -135,7 +135,7 @@ class Responses:
         """
         answers = self.frame[self.columns.answer]
         if self.columns.outcome is not None:
-            answered = self.frame[self.columns.outcome].cast(pl.String) == Outcome.ANSWERED
+            answered = self.frame[self.columns.outcome].cast(pl.String) == ReplyOutcome.ANSWERED
             answers = answers.set(~answered.fill_null(value=False), None)
         try:
             return code(answers, self.scale, self.missing)
@@ -162,20 +162,20 @@ class Responses:
         return self.coded.answered if self.exact is None else np.asarray(np.isfinite(self.exact).all(1))
 
     @cached_property
-    def outcomes(self) -> Mapping[Outcome, npt.NDArray[np.bool_]]:
+    def outcomes(self) -> Mapping[ReplyOutcome, npt.NDArray[np.bool_]]:
         """Rows by what became of the ask, for every outcome that occurs; answers off the scale are unparsable."""
-        found = {Outcome.ANSWERED: self.answered}
+        found = {ReplyOutcome.ANSWERED: self.answered}
         rest = ~self.answered
         if self.exact is None and not rest.any():
             return found
         if self.columns.outcome is not None:
-            stated = self.frame[self.columns.outcome].cast(pl.String).fill_null(Outcome.MISSING)
-            for outcome in (Outcome.REFUSED, Outcome.FAILED, Outcome.UNPARSABLE):
+            stated = self.frame[self.columns.outcome].cast(pl.String).fill_null(ReplyOutcome.MISSING)
+            for outcome in (ReplyOutcome.REFUSED, ReplyOutcome.FAILED, ReplyOutcome.UNPARSABLE):
                 found[outcome] = (stated == outcome).to_numpy() & rest
                 rest = rest & ~found[outcome]
         missing = self.coded.missing if self.exact is None else rest
-        found[Outcome.UNPARSABLE] = (rest & ~missing) | found.get(Outcome.UNPARSABLE, np.zeros_like(rest))
-        found[Outcome.MISSING] = rest & missing
+        found[ReplyOutcome.UNPARSABLE] = (rest & ~missing) | found.get(ReplyOutcome.UNPARSABLE, np.zeros_like(rest))
+        found[ReplyOutcome.MISSING] = rest & missing
         return {outcome: rows for outcome, rows in found.items() if rows.any()}
 
     @cached_property
@@ -302,6 +302,6 @@ def _check_named(frame: pl.DataFrame, columns: Columns, name: str) -> None:
     if columns.outcome is not None:
         stated = frame[columns.outcome].cast(pl.String).drop_nulls().unique().sort().to_list()
         for outcome in stated:
-            if outcome not in set(Outcome):
-                message = f'{name}, column "{columns.outcome}": "{outcome}" is no outcome: {options(outcome, list(Outcome))}.'
+            if outcome not in set(ReplyOutcome):
+                message = f'{name}, column "{columns.outcome}": "{outcome}" is no outcome: {options(outcome, list(ReplyOutcome))}.'
                 raise AnswerError(message)

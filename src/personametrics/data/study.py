@@ -4,17 +4,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal, Protocol
 
-from personametrics.data.ask import Ask, Message, Sampling
 from personametrics.data.finding import Finding
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import Prompt
+from personametrics.data.request import Message, Request, Sampling
 from personametrics.data.responses import Responses
 from personametrics.data.scale import spell_scale
 
 Aim = Literal["high", "low", "zero"]
 """Where a number should lie; zero: neither below nor above."""
-World = Callable[[Ask], Mapping[str, float]]
+World = Callable[[Request], Mapping[str, float]]
 """From an ask to the probability of everything that may be answered."""
 
 
@@ -33,7 +33,7 @@ class Room:
 
 
 @dataclass(frozen=True)
-class Asking:
+class Elicitation:
     """How a study's questions are put.
 
     Attributes:
@@ -57,35 +57,35 @@ class Asking:
         columns: Mapping[str, str] | None = None,
         condition: Mapping[str, str] | None = None,
         before: Sequence[Message] | Callable[[int], Sequence[Message]] = (),
-    ) -> list[Ask]:
+    ) -> list[Request]:
         """All runs of one question.
 
         Args:
             persona: who answers; None: the model itself.
             item: what is asked.
             columns: what the study reads of it later, such as `gold`; a column of the answers each.
-            condition: wording, order, place; see `Prompt.ask`.
+            condition: wording, order, place; see `Prompt.request`.
             before: turns between the persona and the question; or a function from the run to these.
         """
         known = {"scale": spell_scale(item.scale), **(condition or {}), **(columns or {})}
         found = []
         for run in range(1 if self.score else self.runs):
-            ask = self.prompt.ask(persona, item, run, condition, sampling=self.sampling, score=self.score)
+            request = self.prompt.ask(persona, item, run, condition, sampling=self.sampling, score=self.score)
             said = before(run) if callable(before) else before
-            *told, question = self._after(persona, ask) if said else ask.messages
-            found.append(replace(ask, messages=(*told, *said, question), about={**ask.about, **known}))
+            *told, question = self._after(persona, request) if said else request.messages
+            found.append(replace(request, messages=(*told, *said, question), about={**request.about, **known}))
         return found
 
-    def _after(self, persona: Persona | None, ask: Ask) -> tuple[Message, ...]:
+    def _after(self, persona: Persona | None, request: Request) -> tuple[Message, ...]:
         """Messages of a question that others stand before: where the persona is told in a user turn, it was told in the first of those."""
-        if persona is None or ask.messages[0].role == "system":
-            return ask.messages
+        if persona is None or request.messages[0].role == "system":
+            return request.messages
         head = self.prompt.persona.format(persona=persona.text)
-        return (Message("user", ask.messages[0].text.removeprefix(f"{head}\n\n")),)
+        return (Message("user", request.messages[0].text.removeprefix(f"{head}\n\n")),)
 
 
 @dataclass(frozen=True)
-class Known:
+class StudyWorld:
     """A world in which the truth is known, and one in which there is nothing to find.
 
     Attributes:
@@ -96,7 +96,7 @@ class Known:
         null: where it is not.
         verdict: the label that the finding has in that world, given enough answers.
         quiet: labels that it may have in the other.
-        asking: how the questions are put, at the size at which the study promises to find the effect.
+        elicitation: how the questions are put, at the size at which the study promises to find the effect.
         study: the study with what it needs there, such as people's answers; None: as it is.
     """
 
@@ -107,7 +107,7 @@ class Known:
     null: World
     verdict: str
     quiet: frozenset[str]
-    asking: Asking = field(default_factory=Asking)
+    elicitation: Elicitation = field(default_factory=Elicitation)
     study: "Study | None" = None
 
 
@@ -126,7 +126,7 @@ class Study(Protocol):
     aim: ClassVar[tuple[str, Aim]]
     cite: ClassVar[tuple[str, ...]]
 
-    def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:
+    def design(self, personas: Sequence[Persona], items: Sequence[Item], elicitation: Elicitation) -> list[Request]:
         """What is asked; of items, those that carry what the study needs.
 
         Raises:
@@ -140,7 +140,7 @@ class Study(Protocol):
             InputError: a column is missing, or there is too little to say anything.
         """
 
-    def known(self) -> Known:
+    def known(self) -> StudyWorld:
         """A world in which the truth is known."""
 
 

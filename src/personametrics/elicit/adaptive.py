@@ -8,12 +8,12 @@ import numpy as np
 from scipy.special import ndtr
 
 from personametrics.data.errors import DesignError, StudyError
-from personametrics.data.panels.panel import Panel
 from personametrics.data.responses import Responses
+from personametrics.measures.panel import Panel
 from personametrics.stats.arrays import Ints
-from personametrics.stats.intervals import Interval
-from personametrics.stats.precision import TYPICAL, UNEVEN, expected_width, spread, unevenness
-from personametrics.stats.sequential import Spending, bounds
+from personametrics.stats.inference.sequential import Spending, bounds
+from personametrics.stats.intervals.jackknife import Interval
+from personametrics.stats.variance.precision import TYPICAL, UNEVEN, expected_width, spread, unevenness
 
 DECIDES = 0.5
 """Persona dominates where the whole interval of the signal lies above this, model uncertainty where it lies below."""
@@ -71,13 +71,13 @@ class Step:
 
     Attributes:
         sizes: the panel once that is answered.
-        ask: (n, 3) persona, item and run of each ask, 0-based within the full grid; none when it is over.
+        request: (n, 3) persona, item and run of each ask, 0-based within the full grid; none when it is over.
         looks: what was seen so far; the last one holds the interval to report.
         reason: why it is over; empty while it is not.
     """
 
     sizes: Sizes
-    ask: Ints = field(repr=False, compare=False)
+    request: Ints = field(repr=False, compare=False)
     looks: tuple[Look, ...] = ()
     reason: str = ""
 
@@ -111,7 +111,7 @@ class Adaptive:
         >>> from personametrics.data.world import simulate
         >>> plan = Adaptive(Sizes(12, 20, 6))
         >>> step = plan.start()
-        >>> while len(step.ask):  # an engine would ask them; here, a panel of which only the sizes matter
+        >>> while len(step.request):  # an engine would request them; here, a panel of which only the sizes matter
         ...     sizes = {"persona": step.sizes.personas, "item": step.sizes.items, "run": step.sizes.runs}
         ...     step = plan.next(simulate({"persona": 1.0, "persona:item": 8.0, "run": 1.0}, sizes), step)
         >>> step.reason, step.sizes.calls

@@ -4,16 +4,16 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from personametrics.data.ask import Message, Sampling
 from personametrics.data.errors import AnswerError, StudyError
-from personametrics.data.grid import Grid, Joined
 from personametrics.data.item import Item
 from personametrics.data.neutral import SENTENCES
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import Prompt, conditions
+from personametrics.data.request import Message, Sampling
 from personametrics.data.scale import FreeText, Scale, parse_scale, spell_scale
 from personametrics.elicit.adaptive import Adaptive, Sizes
-from personametrics.elicit.plan import Plan
+from personametrics.elicit.grid import Grid, Joined
+from personametrics.elicit.plan.audit import Plan
 
 PANEL, NONE, SHUFFLED, IRRELEVANT = "panel", "none", "shuffled", "irrelevant"
 CONTROL = "control"
@@ -99,7 +99,7 @@ class Arms:
             found[IRRELEVANT] = self._grid(irrelevant(self.personas[: wanted.irrelevant], self.plan.seed), IRRELEVANT)
         return found
 
-    def asks(self) -> Joined:
+    def requests(self) -> Joined:
         """Every ask, controls first: should they fail, little is spent."""
         grids = self.grids()
         return Joined((*(grid for arm, grid in grids.items() if arm != PANEL), grids[PANEL]))

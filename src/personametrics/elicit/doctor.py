@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from personametrics.data.ask import Ask, Message, Sampling
 from personametrics.data.errors import ModelError
 from personametrics.data.model import Can, Model
-from personametrics.data.outcome import Outcome
+from personametrics.data.outcome import ReplyOutcome
 from personametrics.data.reply import Reply
-from personametrics.elicit.prices import LETTERS_A_TOKEN
+from personametrics.data.request import Message, Request, Sampling
+from personametrics.elicit.costs.prices import LETTERS_A_TOKEN
 
 SLACK = 1e-3
 """Probabilities may sum to this much more than 1 by rounding."""
@@ -16,7 +16,9 @@ CONTEXT = (1_000, 4_000, 16_000)
 """Lengths in tokens that are tried, one after the other, until one fails."""
 WORD = "harbour"
 CHOICES = ("yes", "no", "perhaps")
-DRAW = Ask((Message("user", "Write eight words that come to your mind, separated by spaces."),), sampling=Sampling(max_tokens=24, seed=1))
+DRAW = Request(
+    (Message("user", "Write eight words that come to your mind, separated by spaces."),), sampling=Sampling(max_tokens=24, seed=1)
+)
 UNSEEDED = replace(DRAW, sampling=replace(DRAW.sampling, seed=None))
 """The same without a seed: runs with seeds of their own share no call."""
 
@@ -46,11 +48,11 @@ async def examine(model: Model, context: Sequence[int] = CONTEXT) -> list[Probe]
     Raises:
         ModelError: it answers nothing.
     """
-    first = await _one(model, Ask((Message("user", "Answer with one word: is water wet?"),), sampling=Sampling(max_tokens=16)))
+    first = await _one(model, Request((Message("user", "Answer with one word: is water wet?"),), sampling=Sampling(max_tokens=16)))
     heard = f'it said "{(first.text or "").strip()[:40]}", in {first.seconds:.2f} s'
-    said = first.detail.rstrip(".") if first.outcome == Outcome.FAILED else heard
-    probes = [Probe("answers", first.outcome == Outcome.ANSWERED and bool((first.text or "").strip()), said)]
-    if first.outcome == Outcome.FAILED:
+    said = first.detail.rstrip(".") if first.outcome == ReplyOutcome.FAILED else heard
+    probes = [Probe("answers", first.outcome == ReplyOutcome.ANSWERED and bool((first.text or "").strip()), said)]
+    if first.outcome == ReplyOutcome.FAILED:
         return probes
     probes += [await _draws(model), await _system(model), await _many(model), await _seed(model), await _score(model)]
     return [*probes, await _context(model, context)] if context else probes
@@ -64,9 +66,9 @@ def able(probes: Sequence[Probe]) -> frozenset[Can]:
 async def _system(model: Model) -> Probe:
     """Is a system message obeyed, or at least read?"""
     told = Message("system", f"Whatever you are asked, answer with the single word {WORD} and nothing else. " * 3)
-    ask = Ask((Message("user", "What is the capital of France?"),), sampling=Sampling(temperature=0.0, max_tokens=16))
-    without, reply = await _one(model, ask), await _one(model, replace(ask, messages=(told, *ask.messages)))
-    if reply.outcome == Outcome.FAILED:
+    request = Request((Message("user", "What is the capital of France?"),), sampling=Sampling(temperature=0.0, max_tokens=16))
+    without, reply = await _one(model, request), await _one(model, replace(request, messages=(told, *request.messages)))
+    if reply.outcome == ReplyOutcome.FAILED:
         return Probe(Can.SYSTEM, found=False, evidence=reply.detail)
     if WORD in (reply.text or "").casefold():
         return Probe(Can.SYSTEM, found=True, evidence="it was obeyed")
@@ -80,8 +82,8 @@ async def _system(model: Model) -> Probe:
 async def _many(model: Model) -> Probe:
     """Does one call bring several answers?"""
     replies = await _all(model, [UNSEEDED, replace(UNSEEDED, run=1)])
-    if any(reply.outcome == Outcome.FAILED for reply in replies):
-        return Probe(Can.MANY, found=False, evidence=next(reply.detail for reply in replies if reply.outcome == Outcome.FAILED))
+    if any(reply.outcome == ReplyOutcome.FAILED for reply in replies):
+        return Probe(Can.MANY, found=False, evidence=next(reply.detail for reply in replies if reply.outcome == ReplyOutcome.FAILED))
     calls = sum(reply.calls for reply in replies)
     if any("n" in reply.degraded for reply in replies):
         return Probe(Can.MANY, found=False, evidence="n is ignored: every run needs a call of its own")
@@ -91,8 +93,8 @@ async def _many(model: Model) -> Probe:
 async def _draws(model: Model) -> Probe:
     """Do answers vary at temperature 1? Where a server is greedy in silence, every panel looks free of noise."""
     replies = [await _one(model, replace(UNSEEDED, run=run)) for run in range(3)]
-    if any(reply.outcome == Outcome.FAILED for reply in replies):
-        return Probe("draws", found=False, evidence=next(reply.detail for reply in replies if reply.outcome == Outcome.FAILED))
+    if any(reply.outcome == ReplyOutcome.FAILED for reply in replies):
+        return Probe("draws", found=False, evidence=next(reply.detail for reply in replies if reply.outcome == ReplyOutcome.FAILED))
     different = len({reply.text for reply in replies})
     greedy = "" if different > 1 else ": it looks greedy, so that reruns would show no noise whatever the personas do"
     return Probe("draws", different > 1, f"{different} different answer{'s' if different > 1 else ''} in 3 draws at temperature 1{greedy}")
@@ -105,8 +107,8 @@ async def _seed(model: Model) -> Probe:
         others = [await _one(model, replace(DRAW, run=run)) for run in (1, 2)]
     except ModelError as error:
         return Probe(Can.SEED, found=False, evidence=str(error))
-    if any(reply.outcome == Outcome.FAILED for reply in [*again, *others]):
-        return Probe(Can.SEED, found=False, evidence=next(r.detail for r in [*again, *others] if r.outcome == Outcome.FAILED))
+    if any(reply.outcome == ReplyOutcome.FAILED for reply in [*again, *others]):
+        return Probe(Can.SEED, found=False, evidence=next(r.detail for r in [*again, *others] if r.outcome == ReplyOutcome.FAILED))
     same, differ = again[0].text == again[1].text, len({reply.text for reply in [again[0], *others]}) > 1
     if same and not differ:
         return Probe(Can.SEED, None, "it says the same whatever the seed is")
@@ -115,12 +117,12 @@ async def _seed(model: Model) -> Probe:
 
 async def _score(model: Model) -> Probe:
     """Are there probabilities of labels, do they sum to 1 at most, and do they move with the prompt?"""
-    asks = [
-        Ask((Message("user", f"{question} Answer with yes, no or perhaps."),), choices=CHOICES, score=True)
+    requests = [
+        Request((Message("user", f"{question} Answer with yes, no or perhaps."),), choices=CHOICES, score=True)
         for question in ("Is fire cold?", "Is fire hot?")
     ]
     try:
-        replies = await _all(model, asks)
+        replies = await _all(model, requests)
     except ModelError as error:
         return Probe(Can.SCORE, found=False, evidence=str(error))
     shares = [reply.probabilities for reply in replies]
@@ -140,8 +142,8 @@ async def _context(model: Model, lengths: Sequence[int]) -> Probe:
     longest = 0
     for length in lengths:
         text = "The harbour wall is grey. " * int(length * LETTERS_A_TOKEN / 26)
-        reply = await _one(model, Ask((Message("user", f"{text}\nWhat colour is the wall?"),), sampling=Sampling(max_tokens=8)))
-        if reply.outcome == Outcome.FAILED:
+        reply = await _one(model, Request((Message("user", f"{text}\nWhat colour is the wall?"),), sampling=Sampling(max_tokens=8)))
+        if reply.outcome == ReplyOutcome.FAILED:
             return Probe("context", longest > 0, f"about {longest:,} tokens were taken; {length:,} failed: {reply.detail}")
         if reply.tokens_in is not None and reply.tokens_in < 0.5 * length:
             return Probe("context", found=False, evidence=f"of about {length:,} tokens {reply.tokens_in:,} were read: it is cut in silence")
@@ -151,12 +153,12 @@ async def _context(model: Model, lengths: Sequence[int]) -> Probe:
     return Probe("context", found=True, evidence=f"at least about {longest:,} tokens")
 
 
-async def _all(model: Model, asks: Sequence[Ask]) -> list[Reply]:
+async def _all(model: Model, requests: Sequence[Request]) -> list[Reply]:
     """Replies in the order of the asks."""
-    found = {index: reply async for index, reply in model.answer(iter(asks))}
-    return [found[index] for index in range(len(asks))]
+    found = {index: reply async for index, reply in model.answer(iter(requests))}
+    return [found[index] for index in range(len(requests))]
 
 
-async def _one(model: Model, ask: Ask) -> Reply:
+async def _one(model: Model, request: Request) -> Reply:
     """The reply to one ask."""
-    return (await _all(model, [ask]))[0]
+    return (await _all(model, [request]))[0]

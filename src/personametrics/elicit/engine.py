@@ -9,13 +9,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
-from personametrics.data.ask import Ask
 from personametrics.data.errors import ModelError
 from personametrics.data.model import Model
-from personametrics.data.outcome import Outcome
+from personametrics.data.outcome import ReplyOutcome
 from personametrics.data.reply import Reply
+from personametrics.data.request import Request
+from personametrics.elicit.costs.prices import Caps, Meter, Prices
 from personametrics.elicit.journal import KEY, Journal, Keys
-from personametrics.elicit.prices import Caps, Meter, Prices
 
 GRACE = 5.0
 """Seconds that what is on its way gets to arrive after a stop."""
@@ -74,9 +74,9 @@ class Terms:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-def keys_of(asks: Sequence[Ask], model: str) -> Keys:
+def keys_of(requests: Sequence[Request], model: str) -> Keys:
     """(N,) the key of each ask."""
-    return np.fromiter((np.void(ask.key(model)) for ask in asks), np.dtype((np.void, KEY)), len(asks))
+    return np.fromiter((np.void(request.key(model)) for request in requests), np.dtype((np.void, KEY)), len(requests))
 
 
 def missing(keys: Keys, journal: Journal) -> npt.NDArray[np.int64]:
@@ -87,13 +87,13 @@ def missing(keys: Keys, journal: Journal) -> npt.NDArray[np.int64]:
 
 
 async def elicit(
-    model: Model, asks: Sequence[Ask], journal: Journal, terms: Terms | None = None, known: Sequence[bytes] | None = None
+    model: Model, requests: Sequence[Request], journal: Journal, terms: Terms | None = None, known: Sequence[bytes] | None = None
 ) -> Tally:
     """Get a reply to every ask that has none.
 
     Args:
         model: what answers.
-        asks: lazily made; equal asks share one reply.
+        requests: lazily made; equal asks share one reply.
         journal: where replies are kept.
         terms: caps, prices, who watches and who may stop it.
         known: the keys of the asks, where they were made before.
@@ -106,10 +106,10 @@ async def elicit(
         RunError: the journal cannot be written.
     """
     terms = terms or Terms()
-    keys = keys_of(asks, model.id) if known is None else np.frombuffer(b"".join(known), np.dtype((np.void, KEY)))
+    keys = keys_of(requests, model.id) if known is None else np.frombuffer(b"".join(known), np.dtype((np.void, KEY)))
     wanted, todo = len(np.unique(keys)), missing(keys, journal)
     meter = Meter(model, terms.caps, terms.prices, journal.totals())
-    run = _Run(model, asks, keys, journal, terms, Tally(wanted, wanted - len(todo), meter))
+    run = _Run(model, requests, keys, journal, terms, Tally(wanted, wanted - len(todo), meter))
     work, halt = asyncio.ensure_future(run.ask(todo)), asyncio.ensure_future(terms.stop.wait())
     try:
         await asyncio.wait({work, halt}, return_when=asyncio.FIRST_COMPLETED)
@@ -135,7 +135,7 @@ class _Run:
     """
 
     model: Model
-    asks: Sequence[Ask]
+    requests: Sequence[Request]
     keys: Keys
     journal: Journal
     terms: Terms
@@ -197,7 +197,7 @@ class _Run:
             batch = self.arrived[:]
             await asyncio.to_thread(self.journal.add, batch)
             del self.arrived[: len(batch)]
-            failed = sum(reply.outcome == Outcome.FAILED for _, reply in batch)
+            failed = sum(reply.outcome == ReplyOutcome.FAILED for _, reply in batch)
             self.tally.failed += failed
             self.tally.answered += len(batch) - failed
             self.terms.watch(self.tally)
@@ -214,9 +214,11 @@ class _Run:
         """
         self.tally.meter.settle(position, reply)
         if reply.probabilities is not None and not all(map(math.isfinite, reply.probabilities.values())):
-            reply = replace(reply, outcome=Outcome.FAILED, probabilities=None, detail="the model gave probabilities that are no numbers")
+            reply = replace(
+                reply, outcome=ReplyOutcome.FAILED, probabilities=None, detail="the model gave probabilities that are no numbers"
+            )
         self.arrived.append((self.keys[position].tobytes(), reply))
-        self.row = self.row + 1 if reply.outcome == Outcome.FAILED else 0
+        self.row = self.row + 1 if reply.outcome == ReplyOutcome.FAILED else 0
         if self.row >= IN_A_ROW and not self.tally.stopped:
             self.tally.stopped = f"{self.row} asks in a row failed, the last because {reply.detail.rstrip('.')}"
 
@@ -237,19 +239,19 @@ class _Pull:
     def __iter__(self) -> "_Pull":
         return self
 
-    def __next__(self) -> Ask:
+    def __next__(self) -> Request:
         if self.run.terms.stop.is_set() and not self.run.tally.stopped:
             self.run.tally.stopped = INTERRUPTED
         if self.run.tally.stopped or self.cap or self.count >= len(self.todo):
             raise StopIteration
         position = int(self.todo[self.count])
-        ask = self.run.asks[position]
-        self.cap = self.run.tally.meter.take(position, ask)
+        request = self.run.requests[position]
+        self.cap = self.run.tally.meter.take(position, request)
         if self.cap:
             raise StopIteration
         self.open.add(self.count)
         self.count += 1
-        return ask
+        return request
 
     def settle(self, index: int) -> int:
         """The position of the ask that a reply is to.

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from personametrics.data.ask import Ask
 from personametrics.data.errors import InputError
-from personametrics.data.outcome import Outcome
+from personametrics.data.outcome import ReplyOutcome
 from personametrics.data.reply import Reply
+from personametrics.data.request import Request
 from personametrics.data.writing import write
 from personametrics.elicit.journal import Journal
 from personametrics.elicit.run import Run
@@ -75,30 +75,30 @@ def _log(run: Run) -> dict[str, Any]:
 def _samples(run: Run) -> Iterator[dict[str, Any]]:
     """One sample an ask."""
     with Journal.read(run.folder) as journal:
-        asks = run.asked(journal).asks()
+        requests = run.asked(journal).requests()
         failures = journal.failures()
-        for ask in asks:
-            key = ask.key(run.model)
-            reply = next(journal.replies([key])) or Reply(outcome=Outcome.FAILED, detail=failures.get(key, "not asked yet"))
-            yield _sample(ask, reply, run.model)
+        for request in requests:
+            key = request.key(run.model)
+            reply = next(journal.replies([key])) or Reply(outcome=ReplyOutcome.FAILED, detail=failures.get(key, "not asked yet"))
+            yield _sample(request, reply, run.model)
 
 
-def _sample(ask: Ask, reply: Reply, model: str) -> dict[str, Any]:
+def _sample(request: Request, reply: Reply, model: str) -> dict[str, Any]:
     """An ask and its reply."""
-    asked = [{"role": message.role, "content": message.text} for message in ask.messages]
+    asked = [{"role": message.role, "content": message.text} for message in request.messages]
     said = {"role": "assistant", "content": reply.text or "", "model": model}
-    about = {name: value for name, value in ask.about.items() if name != "run"}
+    about = {name: value for name, value in request.about.items() if name != "run"}
     sample: dict[str, Any] = {
         "id": "/".join(value.replace("%", "%25").replace("/", "%2F") for value in about.values()),  # no two are alike
-        "epoch": ask.run + 1,
+        "epoch": request.run + 1,
         "input": asked,
-        "choices": list(ask.choices) or None,
+        "choices": list(request.choices) or None,
         "target": "",
         "messages": [*asked, said],
         "metadata": {**about, **({"probabilities": dict(reply.probabilities)} if reply.probabilities else {})},
         "total_time": reply.seconds,
     }
-    if reply.outcome == Outcome.FAILED:
+    if reply.outcome == ReplyOutcome.FAILED:
         return {**sample, "messages": asked, "error": {"message": reply.detail, "traceback": "", "traceback_ansi": ""}}
     stop = reply.finish if reply.finish in {"stop", "content_filter"} else "max_tokens" if reply.finish == "length" else "unknown"
     usage = {"input_tokens": reply.tokens_in or 0, "output_tokens": reply.tokens_out or 0}

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from personametrics.data.errors import RunError
-from personametrics.data.outcome import Outcome
+from personametrics.data.outcome import ReplyOutcome
 from personametrics.data.reply import Reply
 
 FILE = "journal.sqlite"
@@ -145,8 +145,8 @@ class Journal:
         Raises:
             RunError: the disk is full, the file cannot be written, or a probability is not a number.
         """
-        settled = [(key, turn, *_row(one)) for key, one in replies if one.outcome != Outcome.FAILED]
-        failed = [(key, turn, one.calls, one.seconds, _mended(one.detail)) for key, one in replies if one.outcome == Outcome.FAILED]
+        settled = [(key, turn, *_row(one)) for key, one in replies if one.outcome != ReplyOutcome.FAILED]
+        failed = [(key, turn, one.calls, one.seconds, _mended(one.detail)) for key, one in replies if one.outcome == ReplyOutcome.FAILED]
         with self._whole():
             self._connection.executemany(INSERT, settled)
             self._connection.executemany("INSERT INTO failures VALUES (?, ?, ?, ?, ?)", failed)
@@ -196,7 +196,7 @@ class Journal:
         query = "SELECT text FROM replies WHERE key = ? AND turn = 0 AND outcome = ?"
         for key in keys:
             with _said(self.folder):
-                row = self._connection.execute(query, (key, str(Outcome.ANSWERED))).fetchone()
+                row = self._connection.execute(query, (key, str(ReplyOutcome.ANSWERED))).fetchone()
             yield None if row is None else row[0]
 
     def failures(self) -> dict[bytes, str]:
@@ -350,6 +350,6 @@ def _reply(row: tuple[Any, ...]) -> Reply:
     """A reply as it was stored."""
     outcome, text, probabilities, finish, tokens_in, tokens_out, calls, seconds, fingerprint, degraded, detail = row
     return Reply(
-        text, Outcome(outcome), None if probabilities is None else json.loads(probabilities), finish, tokens_in, tokens_out, calls,
+        text, ReplyOutcome(outcome), None if probabilities is None else json.loads(probabilities), finish, tokens_in, tokens_out, calls,
         seconds, fingerprint, tuple(degraded.split(",")) if degraded else (), detail,
     )  # fmt: skip

@@ -16,12 +16,12 @@ from personametrics.data.responses import Responses
 from personametrics.data.roster import read_items, read_personas
 from personametrics.data.scale import Scale, parse_scale, spell_scale
 from personametrics.elicit.adaptive import Look, Sizes
-from personametrics.elicit.applied import applied
 from personametrics.elicit.arms import CONTROL, PANEL, Arms
+from personametrics.elicit.costs.prices import Prices, listed
 from personametrics.elicit.engine import Tally, Terms, elicit
 from personametrics.elicit.journal import Journal
-from personametrics.elicit.plan import Plan
-from personametrics.elicit.prices import Prices, listed
+from personametrics.elicit.persona_check import applied
+from personametrics.elicit.plan.audit import Plan
 from personametrics.elicit.table import responses, table
 from personametrics.version import __version__
 
@@ -146,12 +146,12 @@ class Run:
             journal.note("plan", self.plan.model_dump(by_alias=True))
             journal.note("versions", {**journal.manifest.get("versions", {}), __version__: platform.python_version()})
             try:
-                asks = self.arms.asks()
+                requests = self.arms.requests()
                 if self.plan.score:
-                    await elicit(model, asks[-1:], journal, terms)  # a server without probabilities fails here, with one call
+                    await elicit(model, requests[-1:], journal, terms)  # a server without probabilities fails here, with one call
                 if self.plan.check:
                     await self._check(model, journal, terms)
-                tally = await (self._adaptively(model, journal, terms) if self.plan.adaptive else elicit(model, asks, journal, terms))
+                tally = await (self._adaptively(model, journal, terms) if self.plan.adaptive else elicit(model, requests, journal, terms))
                 journal.note("stopped", tally.stopped)
                 return tally
             finally:
@@ -178,10 +178,10 @@ class Run:
         while True:
             arms = self.arms.first(step.sizes)
             journal.note("adaptive", {"sizes": vars(step.sizes), "looks": [_look(look) for look in step.looks], "reason": step.reason})
-            tally = await elicit(model, arms.asks(), journal, terms)
+            tally = await elicit(model, arms.requests(), journal, terms)
             if step.reason or not tally.complete:
                 return tally
-            frame = table(arms.asks(), journal, self.model, self.arms.items, self.plan.prompt.style, texts=False)
+            frame = table(arms.requests(), journal, self.model, self.arms.items, self.plan.prompt.style, texts=False)
             try:
                 (panel,) = self.panels(frame).values()
                 step = steps.next(panel[PANEL], step)
@@ -197,7 +197,7 @@ class Run:
     def table(self, *, texts: bool = True) -> pl.DataFrame:
         """Every ask with its reply, as far as the run is."""
         with Journal.read(self.folder) as journal:
-            return table(self.asked(journal).asks(), journal, self.model, self.arms.items, self.plan.prompt.style, texts=texts)
+            return table(self.asked(journal).requests(), journal, self.model, self.arms.items, self.plan.prompt.style, texts=texts)
 
     def panels(self, frame: pl.DataFrame) -> dict[str, dict[str, Responses]]:
         """Responses by scale and arm; items that cannot depend on the persona stand apart, as the arm `control`.

@@ -8,30 +8,30 @@ from typing import Any
 
 import polars as pl
 
-from personametrics.data.ask import Ask
 from personametrics.data.columns import Columns
 from personametrics.data.item import Item
-from personametrics.data.outcome import Outcome
+from personametrics.data.outcome import ReplyOutcome
 from personametrics.data.persona import Persona
 from personametrics.data.probabilities import P
 from personametrics.data.prompt import Style
 from personametrics.data.reply import Reply
+from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Ordinal, Scale, parse_scale, spell_scale
 from personametrics.elicit.journal import Journal
-from personametrics.elicit.parse import Parsed, parse
+from personametrics.parse.replies import Parsed, parse
 
 CHUNK = 5_000
 """Rows made at a time."""
 
 
 def table(
-    asks: Sequence[Ask], journal: Journal, model: str, items: Sequence[Item] = (), style: Style = "label", *, texts: bool = True
+    requests: Sequence[Request], journal: Journal, model: str, items: Sequence[Item] = (), style: Style = "label", *, texts: bool = True
 ) -> pl.DataFrame:
     """Every ask of a run with its reply.
 
     Args:
-        asks: the asks of the run.
+        requests: the asks of the run.
         journal: its replies.
         model: the id in the keys.
         items: their scales read the replies; without them, the scale that each ask names.
@@ -45,8 +45,8 @@ def table(
     by_id = {item.id: item for item in items}
     failures = journal.failures()
     frames = []
-    for start in range(0, len(asks), CHUNK):
-        part = [asks[at] for at in range(start, min(start + CHUNK, len(asks)))]
+    for start in range(0, len(requests), CHUNK):
+        part = [requests[at] for at in range(start, min(start + CHUNK, len(requests)))]
         rows = list(_rows(part, journal, model, by_id, failures, style))
         frame = pl.from_dicts(rows, infer_schema_length=None)
         frames.append(frame if texts else frame.drop("text"))
@@ -54,36 +54,36 @@ def table(
 
 
 def _rows(
-    asks: Sequence[Ask], journal: Journal, model: str, items: Mapping[str, Item], failures: Mapping[bytes, str], style: Style
+    requests: Sequence[Request], journal: Journal, model: str, items: Mapping[str, Item], failures: Mapping[bytes, str], style: Style
 ) -> Iterator[dict[str, Any]]:
     """Rows of some asks."""
-    keys = [ask.key(model) for ask in asks]
-    for ask, key, reply in zip(asks, keys, journal.replies(keys), strict=True):
-        scale = items[ask.about["item"]].scale if items else _scale(ask.about["scale"])
-        yield _row(ask, reply or _without(failures.get(key)), scale, style)
+    keys = [request.key(model) for request in requests]
+    for request, key, reply in zip(requests, keys, journal.replies(keys), strict=True):
+        scale = items[request.about["item"]].scale if items else _scale(request.about["scale"])
+        yield _row(request, reply or _without(failures.get(key)), scale, style)
 
 
-def replied(asks: Sequence[Ask], replies: Sequence[Reply], style: Style = "label") -> pl.DataFrame:
+def replied(requests: Sequence[Request], replies: Sequence[Reply], style: Style = "label") -> pl.DataFrame:
     """The same table of asks that name their scale, from replies at hand."""
-    rows = [_row(ask, reply, _scale(ask.about["scale"]), style) for ask, reply in zip(asks, replies, strict=True)]
+    rows = [_row(request, reply, _scale(request.about["scale"]), style) for request, reply in zip(requests, replies, strict=True)]
     return pl.from_dicts(rows, infer_schema_length=None)
 
 
-def told(asks: Iterable[tuple[Ask, bytes, str]], journal: Journal, style: Style = "label") -> pl.DataFrame:
+def told(requests: Iterable[tuple[Request, bytes, str]], journal: Journal, style: Style = "label") -> pl.DataFrame:
     """The same table of asks that waited for one another.
 
     Args:
-        asks: each with its key, and why it was not asked: "" where it was.
+        requests: each with its key, and why it was not asked: "" where it was.
         journal: their replies.
         style: how answers were asked for.
     """
     failures = journal.failures()
-    rest, frames = iter(asks), []
+    rest, frames = iter(requests), []
     while part := list(islice(rest, CHUNK)):
         replies = journal.replies([key for _, key, lost in part if not lost])
         rows = [
-            _row(ask, _unasked(lost) if lost else next(replies) or _without(failures.get(key)), _scale(ask.about["scale"]), style)
-            for ask, key, lost in part
+            _row(request, _unasked(lost) if lost else next(replies) or _without(failures.get(key)), _scale(request.about["scale"]), style)
+            for request, key, lost in part
         ]
         frames.append(pl.from_dicts(rows, infer_schema_length=None))
     return pl.concat(frames, how="diagonal_relaxed")
@@ -94,22 +94,24 @@ _scale = lru_cache(256)(parse_scale)
 
 def _without(failure: str | None) -> Reply:
     """Stands for a reply that is not there."""
-    return Reply(outcome=Outcome.MISSING) if failure is None else Reply(outcome=Outcome.FAILED, detail=failure)
+    return Reply(outcome=ReplyOutcome.MISSING) if failure is None else Reply(outcome=ReplyOutcome.FAILED, detail=failure)
 
 
 def _unasked(why: str) -> Reply:
     """Stands for a reply that was never asked for."""
-    return Reply(outcome=Outcome.MISSING, detail=why)
+    return Reply(outcome=ReplyOutcome.MISSING, detail=why)
 
 
-def _row(ask: Ask, reply: Reply, scale: Scale, style: Style) -> dict[str, Any]:
+def _row(request: Request, reply: Reply, scale: Scale, style: Style) -> dict[str, Any]:
     """One row."""
-    parsed = Parsed(None, reply.outcome, "") if reply.outcome == Outcome.MISSING else parse(reply, ask, scale, style)
+    parsed = Parsed(None, reply.outcome, "") if reply.outcome == ReplyOutcome.MISSING else parse(reply, request, scale, style)
     shares = (
-        {} if reply.probabilities is None else dict(zip(ask.labels or ask.choices, map(reply.probabilities.get, ask.choices), strict=True))
+        {}
+        if reply.probabilities is None
+        else dict(zip(request.labels or request.choices, map(reply.probabilities.get, request.choices), strict=True))
     )
     return {
-        **ask.about,
+        **request.about,
         "answer": parsed.answer,
         "outcome": str(parsed.outcome),
         "rule": parsed.rule,

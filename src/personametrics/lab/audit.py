@@ -11,18 +11,19 @@ from personametrics.data.finding import Finding, Verdict
 from personametrics.data.model import Model
 from personametrics.data.responses import Responses
 from personametrics.elicit.arms import CONTROL, IRRELEVANT, NONE, PANEL, SHUFFLED
+from personametrics.elicit.costs.prices import Caps
 from personametrics.elicit.engine import Tally, Terms
 from personametrics.elicit.journal import Journal
-from personametrics.elicit.plan import Plan
-from personametrics.elicit.prices import Caps
-from personametrics.elicit.record import record
+from personametrics.elicit.plan.audit import Plan
+from personametrics.elicit.plan.file import checked
 from personametrics.elicit.run import Run
-from personametrics.elicit.study_file import checked
-from personametrics.lab import cures, members
+from personametrics.elicit.summary import record
+from personametrics.lab import members
+from personametrics.lab import remedy_trials as cures
+from personametrics.lab.comparison.trial import Trial
 from personametrics.lab.diagnosis import diagnose, shared_level
-from personametrics.lab.further import Further, further
+from personametrics.lab.further_studies import Further, further
 from personametrics.lab.measure import versions
-from personametrics.lab.trial import Trial
 from personametrics.models.named import named
 from personametrics.models.traffic import Limits
 from personametrics.studies.controls import QUESTION as WHICH
@@ -54,7 +55,7 @@ def audit(model: Model | str, personas: Any, items: Any, runs: int = 5, **study:
         >>> from personametrics import Item, Persona, Scripted, parse_scale
         >>> personas = [Persona(name, f"You are {name}.") for name in ("Ada", "Ben", "Cleo")]
         >>> items = [Item(name, f"Do you like {name}?", parse_scale("no|yes")) for name in ("tea", "rain", "jazz")]
-        >>> world = Scripted(lambda ask: ask.choices[(len(ask.messages[0].text) + len(ask.about["item"]) + ask.run // 4) % 2])
+        >>> world = Scripted(lambda one: one.choices[(len(one.messages[0].text) + len(one.about["item"]) + one.run // 4) % 2])
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     card = audit(world, personas, items, out=folder, check=False)
         >>> card["signal"].n
@@ -136,13 +137,13 @@ def card_of(run: Run, title: str = "") -> Card:
     found = _found(run, beside)
     with Journal.read(run.folder) as journal:
         frame = run.table(texts=False)
-        asking, kept = record(frame, journal, run.prices, run.plan.level), journal.manifest
+        elicitation, kept = record(frame, journal, run.prices, run.plan.level), journal.manifest
     if run.plan.remedies or beside.sessions:
         tried = cures.tried(_trials(run, cures.Recorded(run.model), found, beside), most=_most(run)) if run.plan.remedies else ()
         found = [replace(diagnose(found, run.plan.level), notices=beside.notices), *tried, *found]
     aside = {name: kept[name] for name in ("model", "prompt", "applied", "adaptive", "reported", "stopped") if kept.get(name)}
     aside["study"] = {name: value for name, value in kept["study"].items() if name != "prompt" and value not in ("", {}, None)}
-    return Card(title or f"{run.model} ({run.folder.name})", (*found, asking), {**aside, "rows": len(frame), "versions": versions()})
+    return Card(title or f"{run.model} ({run.folder.name})", (*found, elicitation), {**aside, "rows": len(frame), "versions": versions()})
 
 
 def _found(run: Run, beside: Further) -> list[Finding]:

@@ -7,7 +7,7 @@ from personametrics.data.model import Model
 from personametrics.data.remedy import Remedy
 from personametrics.data.study import Study
 from personametrics.elicit.engine import Terms
-from personametrics.lab.trial import Comparison, Options, Trial
+from personametrics.lab.comparison.trial import Comparison, Options, Trial
 from personametrics.models.named import named
 
 

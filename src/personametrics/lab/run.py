@@ -10,9 +10,7 @@ from typing import Any, Unpack
 
 import polars as pl
 
-from personametrics.data.ask import Ask
 from personametrics.data.card import Card
-from personametrics.data.dialogues.transcripts import transcripts
 from personametrics.data.errors import InputError, StudyError
 from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.item import Item
@@ -20,20 +18,23 @@ from personametrics.data.model import Can, Model
 from personametrics.data.notice import Notice
 from personametrics.data.persona import Persona
 from personametrics.data.remedy import Remedy
+from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.roster import read_items, read_personas
-from personametrics.data.study import Asking, Study
+from personametrics.data.study import Elicitation, Study
+from personametrics.dialogues.transcripts import transcripts
 from personametrics.elicit.arms import PANEL
+from personametrics.elicit.conversation import Talk, converse, everything
+from personametrics.elicit.costs.estimate import Expected, expected
 from personametrics.elicit.engine import Tally, Terms, elicit
-from personametrics.elicit.expected import Expected, expected
 from personametrics.elicit.journal import Journal
-from personametrics.elicit.record import record
 from personametrics.elicit.run import STUDIES
+from personametrics.elicit.summary import record
 from personametrics.elicit.table import of_study, table, told
-from personametrics.elicit.talk import Talk, converse, everything
-from personametrics.lab import battery, members
-from personametrics.lab.cast import Cast, players, who_judged
+from personametrics.lab import bundled as battery
+from personametrics.lab import members
 from personametrics.lab.measure import versions
+from personametrics.lab.roles import Cast, players, who_judged
 from personametrics.models.named import named
 
 MOST_PROMPTS = 8
@@ -46,7 +47,7 @@ def run(
     personas: Any = None,
     items: Any = None,
     out: str | Path = "run",
-    asking: Asking | None = None,
+    elicitation: Elicitation | None = None,
     **cast: Unpack[Cast],
 ) -> Finding:
     """Ask a model what a study wants to know, and say what the answers say; in a notebook, await `personametrics.lab.run.arun` instead.
@@ -57,15 +58,15 @@ def run(
         personas: a path, a table or `Persona`s; None: those that come with the library, unvalidated.
         items: a path, a table or `Item`s; None: as above.
         out: the run directory; a second call asks only what is missing.
-        asking: runs, label probabilities, prompt, sampling.
-        cast: judge and partner, where the study has some; see `personametrics.lab.cast.Cast`.
+        elicitation: runs, label probabilities, prompt, sampling.
+        cast: judge and partner, where the study has some; see `personametrics.lab.roles.Cast`.
 
     Raises:
         InputError: the study cannot be asked, or too little came back.
         RunError: the run directory is in use, or of another model.
         ModelError: the model answers nothing.
     """
-    return asyncio.run(arun(study, model, personas, items, out, asking, **cast))
+    return asyncio.run(arun(study, model, personas, items, out, elicitation, **cast))
 
 
 async def arun(
@@ -74,12 +75,12 @@ async def arun(
     personas: Any = None,
     items: Any = None,
     out: str | Path = "run",
-    asking: Asking | None = None,
+    elicitation: Elicitation | None = None,
     **cast: Unpack[Cast],
 ) -> Finding:
     """`run`, where an event loop runs already."""
     opened = named(model) if isinstance(model, str) else model
-    session = Session.opened(study, opened.id, personas, items, out, asking).played_by(**cast)
+    session = Session.opened(study, opened.id, personas, items, out, elicitation).played_by(**cast)
     await session.ask(opened, Terms())
     return session.finding
 
@@ -94,7 +95,7 @@ class Session:
         personas: who is asked.
         items: what they are asked.
         folder: the run directory.
-        asking: how the questions are put.
+        elicitation: how the questions are put.
         shipped: whether the items are those that come with the library.
         manifest: what the run directory was begun with.
         remedy: that changes what is asked.
@@ -106,7 +107,7 @@ class Session:
     personas: Sequence[Persona]
     items: Sequence[Item]
     folder: Path
-    asking: Asking = field(default_factory=Asking)
+    elicitation: Elicitation = field(default_factory=Elicitation)
     shipped: bool = False
     manifest: dict[str, Any] = field(default_factory=dict)
     remedy: Remedy = field(default_factory=Remedy)
@@ -114,7 +115,13 @@ class Session:
 
     @classmethod
     def opened(
-        cls, study: Study | str, model: str, personas: Any = None, items: Any = None, out: str | Path = "run", asking: Asking | None = None
+        cls,
+        study: Study | str,
+        model: str,
+        personas: Any = None,
+        items: Any = None,
+        out: str | Path = "run",
+        elicitation: Elicitation | None = None,
     ) -> "Session":
         """A session of its own.
 
@@ -125,7 +132,7 @@ class Session:
         who = battery.personas(model, members.name_of(chosen)) if personas is None else read_personas(personas)
         what = battery.items(model) if items is None else read_items(items)
         manifest = {"model": model, "kind": STUDIES}
-        return cls(chosen, model, who, what, Path(out), asking or Asking(), items is None, manifest)
+        return cls(chosen, model, who, what, Path(out), elicitation or Elicitation(), items is None, manifest)
 
     def played_by(self, **cast: Unpack[Cast]) -> "Session":
         """The session with who plays other parts, such as `judge`; lines that were said already stay, whoever judges them.
@@ -142,11 +149,11 @@ class Session:
         Args:
             model: counts its own tokens, where it can.
         """
-        return expected(everything(self.asks), self.ids, model)
+        return expected(everything(self.requests), self.ids, model)
 
     def in_runs(self, runs: int) -> "Session":
         """The session with another number of runs."""
-        return replace(self, asking=replace(self.asking, runs=runs))
+        return replace(self, elicitation=replace(self.elicitation, runs=runs))
 
     @cached_property
     def _cast(self) -> Mapping[str, Model]:
@@ -161,23 +168,23 @@ class Session:
     @property
     def who_judged(self) -> list[Notice]:
         """What a reader must know of who judged."""
-        return who_judged(everything(self.asks), self.model, self._cast)
+        return who_judged(everything(self.requests), self.model, self._cast)
 
     @cached_property
-    def asks(self) -> list[Ask]:
+    def requests(self) -> list[Request]:
         """Everything that is asked.
 
         Raises:
             DesignError: the items or personas lack what the study needs.
         """
-        return self.remedy.asks(self.study.design(self.personas, self.items, self.asking))
+        return self.remedy.requests(self.study.design(self.personas, self.items, self.elicitation))
 
     @property
     def talk(self) -> Talk | None:
         """Who is asked what, where asks wait for one another; None where none does."""
-        if not any(ask.waits or ask.to for ask in self.asks):
+        if not any(request.waits or request.to for request in self.requests):
             return None
-        return Talk(self.asks, self.ids, self.asking.room)
+        return Talk(self.requests, self.ids, self.elicitation.room)
 
     async def ask(self, model: Model, terms: Terms) -> Tally:
         """Ask what is missing.
@@ -189,15 +196,15 @@ class Session:
         Raises:
             StudyError: the model lacks what is needed.
         """
-        can_be_asked(model, self.asking)
+        can_be_asked(model, self.elicitation)
         with Journal.open(self.folder, self.manifest) as journal:
             return await self.put(model, journal, terms)
 
     async def put(self, model: Model, journal: Journal, terms: Terms) -> Tally:
         """`ask`, where the run directory is open already."""
         if self.talk is None:
-            return await elicit(model, self.asks, journal, terms)
-        parts = {ask.to for ask in everything(self.asks)} & set(self._cast)
+            return await elicit(model, self.requests, journal, terms)
+        parts = {request.to for request in everything(self.requests)} & set(self._cast)
         if parts:
             journal.note("cast", {part: self._cast[part].id for part in sorted(parts)})
         return await converse(self.talk, {"": model, **self._cast}, journal, terms)
@@ -211,17 +218,17 @@ class Session:
         return talk
 
     @property
-    def settled(self) -> list[Ask]:
+    def settled(self) -> list[Request]:
         """Every ask as it was asked, with what was said before in its messages; those that never could be as they wait."""
-        return self.asks if self._heard is None else [ask for ask, _ in self._heard.settled()]
+        return self.requests if self._heard is None else [request for request, _ in self._heard.settled()]
 
     @cached_property
     def table(self) -> pl.DataFrame:
         """Every ask with its reply, as far as they are."""
         with Journal.read(self.folder) as journal:
             if self._heard is None:
-                return table(self.asks, journal, self.model, style=self.asking.prompt.style)
-            return told(self._heard.outcomes(), journal, self.asking.prompt.style)
+                return table(self.requests, journal, self.model, style=self.elicitation.prompt.style)
+            return told(self._heard.outcomes(), journal, self.elicitation.prompt.style)
 
     @property
     def answers(self) -> pl.DataFrame:
@@ -255,12 +262,12 @@ class Session:
         """What was asked and answered, word for word, for the item that stands first in the evidence."""
         rows = found.evidence.get("items") or found.evidence.get("dilemmas") or [{}]
         worst = rows[0].get("item")
-        answers = self.table["text"].to_list() if "text" in self.table.columns else [None] * len(self.asks)
-        first = [(ask, text) for ask, text in zip(self.settled, answers, strict=True) if ask.run == 0 and not ask.waits]
+        answers = self.table["text"].to_list() if "text" in self.table.columns else [None] * len(self.requests)
+        first = [(request, text) for request, text in zip(self.settled, answers, strict=True) if request.run == 0 and not request.waits]
         shown = [pair for pair in first if pair[0].about["item"] == worst] or first
         return [
-            {"persona": ask.about["persona"], "item": ask.about["item"], "prompt": _spoken(ask), "answer": text}
-            for ask, text in shown[:MOST_PROMPTS]
+            {"persona": request.about["persona"], "item": request.about["item"], "prompt": _spoken(request), "answer": text}
+            for request, text in shown[:MOST_PROMPTS]
         ]
 
     @property
@@ -280,24 +287,24 @@ class Session:
     def card(self) -> Card:
         """The finding, how the asking went, and what it takes to do it again."""
         with Journal.read(self.folder) as journal:
-            asking = record(self.table.with_columns(arm=pl.lit(PANEL)), journal, None, getattr(self.study, "level", 0.9))
+            elicitation = record(self.table.with_columns(arm=pl.lit(PANEL)), journal, None, getattr(self.study, "level", 0.9))
         knobs = {key: str(value) for key, value in vars(self.study).items()}
         provenance = {"model": self.model, "study": {"name": self.name, **knobs}, "rows": len(self.table), "versions": versions()}
-        return Card(f"{self.name}: {self.model} ({self.folder.name})", (self.said, asking), provenance)
+        return Card(f"{self.name}: {self.model} ({self.folder.name})", (self.said, elicitation), provenance)
 
 
-def can_be_asked(model: Model, asking: Asking) -> None:
+def can_be_asked(model: Model, elicitation: Elicitation) -> None:
     """Whether a model offers what it is asked for.
 
     Raises:
         StudyError: it does not.
     """
-    wanted = Can.SCORE if asking.score else Can.SAMPLE
+    wanted = Can.SCORE if elicitation.score else Can.SAMPLE
     if wanted not in model.can:
-        message = f"{model.id} does not offer {'label probabilities' if asking.score else 'answers in words'}."
+        message = f"{model.id} does not offer {'label probabilities' if elicitation.score else 'answers in words'}."
         raise StudyError(message)
 
 
-def _spoken(ask: Ask) -> str:
+def _spoken(request: Request) -> str:
     """A prompt as it is read."""
-    return "\n\n".join(f"[{message.role}] {message.text}" for message in ask.messages)
+    return "\n\n".join(f"[{message.role}] {message.text}" for message in request.messages)

@@ -10,27 +10,27 @@ from typing import Any
 
 import polars as pl
 
-from personametrics.data.ask import Ask
 from personametrics.data.card import Card
-from personametrics.data.dialogues.dialogue import LINE, PARTNER
-from personametrics.data.dialogues.user_dialogue import user_dialogue
 from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.model import Model
-from personametrics.data.outcome import Outcome
+from personametrics.data.outcome import ReplyOutcome
 from personametrics.data.persona import Persona
+from personametrics.data.request import Request
+from personametrics.data.role import LINE, PARTNER
 from personametrics.data.roster import read_personas, read_tasks
-from personametrics.data.study import Asking
+from personametrics.data.study import Elicitation
 from personametrics.data.task import Task
 from personametrics.data.writing import write
+from personametrics.dialogues.user_dialogue import user_dialogue
 from personametrics.elicit.arms import PANEL
+from personametrics.elicit.conversation import OUTGREW, TRUNCATED, Talk, converse
+from personametrics.elicit.costs.prices import Caps
 from personametrics.elicit.engine import Tally, Terms
 from personametrics.elicit.journal import Journal
-from personametrics.elicit.prices import Caps
-from personametrics.elicit.record import record
+from personametrics.elicit.plan.talk import TalkPlan, load_talk
 from personametrics.elicit.run import DIALOGUES
+from personametrics.elicit.summary import record
 from personametrics.elicit.table import told
-from personametrics.elicit.talk import OUTGREW, TRUNCATED, Talk, converse
-from personametrics.elicit.talk_plan import TalkPlan, load_talk
 from personametrics.lab.measure import versions
 from personametrics.lab.run import can_be_asked
 from personametrics.models.named import named
@@ -110,13 +110,13 @@ class Conversations:
         return Path(self.plan.out)
 
     @cached_property
-    def asks(self) -> list[Ask]:
+    def requests(self) -> list[Request]:
         """All lines of all dialogues that a model is to say, each after those before it."""
         plan, assistant, turns = self.plan, self.plan.assistant(), self.plan.lasting()
-        asking = Asking(plan.runs, prompt=plan.prompt(), sampling=plan.sampling.sampling())
-        found: list[Ask] = []
+        elicitation = Elicitation(plan.runs, prompt=plan.prompt(), sampling=plan.sampling.sampling())
+        found: list[Request] = []
         for persona, task, run in product(self.personas, self.tasks, range(plan.runs)):
-            held = user_dialogue(asking, persona, task, assistant, turns, run)
+            held = user_dialogue(elicitation, persona, task, assistant, turns, run)
             for at, line in enumerate(held.lines):
                 found += [line, held.partner[at]] if held.partner else [line]
         return found
@@ -150,7 +150,7 @@ class Conversations:
             ModelError: a model answers nothing.
         """
         for model in self.cast.values():
-            can_be_asked(model, Asking())
+            can_be_asked(model, Elicitation())
         with Journal.open(self.folder, self.manifest) as journal:
             try:
                 return await converse(self._talk, self.cast, journal, replace(terms, caps=Caps(**self.plan.caps.model_dump())))
@@ -160,7 +160,7 @@ class Conversations:
     @cached_property
     def _talk(self) -> Talk:
         """Who is asked what; what was heard while they talked need not be looked up again."""
-        return Talk(self.asks, self.ids, self.plan.limit())
+        return Talk(self.requests, self.ids, self.plan.limit())
 
     @cached_property
     def frame(self) -> pl.DataFrame:
@@ -218,7 +218,9 @@ class Conversations:
             .sort("dialogues", descending=True)
         )
         number = lines["dialogue"].n_unique()
-        open_ = broken["outcome"].is_in([Outcome.FAILED, Outcome.MISSING]) & ~broken["detail"].str.starts_with(OUTGREW.partition("{")[0])
+        open_ = broken["outcome"].is_in([ReplyOutcome.FAILED, ReplyOutcome.MISSING]) & ~broken["detail"].str.starts_with(
+            OUTGREW.partition("{")[0]
+        )
         label = "complete" if broken.is_empty() else "incomplete" if open_.any() else "cut short"
         sentence = f"{number - len(broken):,} of {number:,} dialogues of {self.plan.lasting()} turns went to their end."
         if TRUNCATED in lines.columns:
@@ -248,10 +250,12 @@ class Conversations:
     @property
     def card(self) -> Card:
         """How the dialogues ended and how the asking went."""
-        asked = self.frame.filter((pl.col("outcome") != Outcome.MISSING) | (pl.col("detail") == ""))  # the others wait for what never came
+        asked = self.frame.filter(
+            (pl.col("outcome") != ReplyOutcome.MISSING) | (pl.col("detail") == "")
+        )  # the others wait for what never came
         with Journal.read(self.folder) as journal:
-            asking, kept = record(asked.with_columns(arm=pl.lit(PANEL)), journal, None, LEVEL), journal.manifest
+            elicitation, kept = record(asked.with_columns(arm=pl.lit(PANEL)), journal, None, LEVEL), journal.manifest
         aside = {name: kept[name] for name in ("model", "partner", "study", "reported") if kept.get(name)}
         provenance = {**aside, "rows": len(self.dialogues), "versions": versions()}
         other = self.ids.get(PARTNER, "given words")
-        return Card(f"talk: {self.ids['']} with {other} ({self.folder.name})", (self.finding, asking), provenance)
+        return Card(f"talk: {self.ids['']} with {other} ({self.folder.name})", (self.finding, elicitation), provenance)

@@ -6,9 +6,9 @@ from itertools import takewhile
 from math import exp, inf
 from typing import Any, Literal
 
-from personametrics.data.ask import Ask, Sampling
-from personametrics.data.outcome import Outcome
+from personametrics.data.outcome import ReplyOutcome
 from personametrics.data.reply import Reply
+from personametrics.data.request import Request, Sampling
 from personametrics.models.traffic import RejectedError, TransientError
 
 Structured = Literal["", "json_schema", "choice"]
@@ -22,18 +22,18 @@ SLACK = 1e-3
 """Mass that may be undecided, or too much."""
 
 
-def body(ask: Ask, name: str, structured: Structured = "") -> dict[str, Any]:
+def body(request: Request, name: str, structured: Structured = "") -> dict[str, Any]:
     """The body of a request for one answer; what is None is left to the server."""
-    sampling = ask.sampling
+    sampling = request.sampling
     settings: dict[str, Any] = {"temperature": sampling.temperature, "top_p": sampling.top_p, "max_tokens": sampling.max_tokens}
-    sent: dict[str, Any] = {"model": name, "messages": _messages(ask)}
+    sent: dict[str, Any] = {"model": name, "messages": _messages(request)}
     sent |= {key: value for key, value in settings.items() if value is not None}
-    if structured == "choice" and ask.choices:
-        sent["structured_outputs"] = {"choice": ask.choices}
-    elif structured and ask.choices:
+    if structured == "choice" and request.choices:
+        sent["structured_outputs"] = {"choice": request.choices}
+    elif structured and request.choices:
         answer = {
             "type": "object",
-            "properties": {"answer": {"type": "string", "enum": ask.choices}},
+            "properties": {"answer": {"type": "string", "enum": request.choices}},
             "required": ["answer"],
             "additionalProperties": False,
         }
@@ -41,15 +41,15 @@ def body(ask: Ask, name: str, structured: Structured = "") -> dict[str, Any]:
     return sent
 
 
-def first_token_body(ask: Ask, name: str) -> dict[str, Any]:
+def first_token_body(request: Request, name: str) -> dict[str, Any]:
     """The body of a request for the alternatives of the first token, at temperature 1."""
     drawn = {"max_tokens": 1, "temperature": 1.0, "logprobs": True, "top_logprobs": SHOWN}
-    return {"model": name, "messages": _messages(ask), **drawn}
+    return {"model": name, "messages": _messages(request), **drawn}
 
 
-def continuation_body(ask: Ask, name: str, answer: str) -> dict[str, Any]:
+def continuation_body(request: Request, name: str, answer: str) -> dict[str, Any]:
     """The body of a request (vLLM) for the log-probability of every token of a prompt in which the answer has been given."""
-    messages = [*_messages(ask), {"role": "assistant", "content": answer}]
+    messages = [*_messages(request), {"role": "assistant", "content": answer}]
     return {"model": name, "messages": messages, "max_tokens": 1, "prompt_logprobs": 0, "add_generation_prompt": False}
 
 
@@ -187,7 +187,7 @@ def held(reply: Reply, choices: Sequence[str], structured: Structured) -> Reply:
     """The reply, `degraded` if it shows that the server did not hold the answer to the choices."""
     text = (reply.text or "").strip()
     kept = any(choice.startswith(text) for choice in choices) if structured == "choice" else text.startswith("{")
-    return reply if kept or reply.outcome is not Outcome.ANSWERED else replace(reply, degraded=("structured",))
+    return reply if kept or reply.outcome is not ReplyOutcome.ANSWERED else replace(reply, degraded=("structured",))
 
 
 def combined(replies: Sequence[Reply], seconds: float, sampling: Sampling) -> Reply:
@@ -200,14 +200,14 @@ def combined(replies: Sequence[Reply], seconds: float, sampling: Sampling) -> Re
     return replace(told, seconds=seconds, degraded=tuple(ignored))
 
 
-def estimate(ask: Ask, answers: int = 1) -> float:
+def estimate(request: Request, answers: int = 1) -> float:
     """Tokens of a call, roughly: a quarter of the bytes read, and all that may be written."""
-    return sum(len(message.text.encode(errors="replace")) for message in ask.messages) / 4 + answers * ask.sampling.max_tokens
+    return sum(len(message.text.encode(errors="replace")) for message in request.messages) / 4 + answers * request.sampling.max_tokens
 
 
-def _messages(ask: Ask) -> list[dict[str, str]]:
+def _messages(request: Request) -> list[dict[str, str]]:
     """Messages as the server reads them."""
-    return [{"role": message.role, "content": message.text} for message in ask.messages]
+    return [{"role": message.role, "content": message.text} for message in request.messages]
 
 
 def _reply(choice: Any, clean: Clean, fingerprint: str, calls: int, seconds: float, tokens: tuple[int | None, int | None] | None) -> Reply:
@@ -223,10 +223,10 @@ def _reply(choice: Any, clean: Clean, fingerprint: str, calls: int, seconds: flo
     refusal, finish = message.get("refusal"), choice.get("finish_reason")
     finish = clean(finish) if isinstance(finish, str) else ""
     read, written = tokens or (0, 0)
-    reply = Reply(clean(text or ""), Outcome.ANSWERED, None, finish, read, written, calls, seconds, fingerprint)
+    reply = Reply(clean(text or ""), ReplyOutcome.ANSWERED, None, finish, read, written, calls, seconds, fingerprint)
     if refusal or finish == "content_filter":
         why = clean(str(refusal)) if refusal else "The server's content filter stopped the answer."
-        return replace(reply, text=reply.text or (why if refusal else None), outcome=Outcome.REFUSED, detail=why)
+        return replace(reply, text=reply.text or (why if refusal else None), outcome=ReplyOutcome.REFUSED, detail=why)
     return reply
 
 

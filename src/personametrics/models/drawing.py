@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 
-from personametrics.data.ask import Sampling
 from personametrics.data.model import Blend
+from personametrics.data.request import Sampling
 from personametrics.models.packing import Tokens
 from personametrics.models.prepared import Prepared
 from personametrics.models.weights import Weights, distribution
@@ -32,18 +32,18 @@ class Drawn:
 
 
 @torch.inference_mode()
-def draw(weights: Weights, stops: Tokens, asks: Sequence[Prepared], model: str) -> list[Drawn]:
+def draw(weights: Weights, stops: Tokens, requests: Sequence[Prepared], model: str) -> list[Drawn]:
     """Draw an answer to each ask; which asks are drawn together changes nothing but rounding.
 
     Args:
         weights: the model.
         stops: tokens that end an answer.
-        asks: at least one; they share their sampling.
+        requests: at least one; they share their sampling.
         model: its id, of which the seeds are made.
     """
-    sampling = asks[0].ask.sampling
-    answers = [Drawn(torch.Generator().manual_seed(one.ask.seed(model))) for one in asks]
-    logits, seen, cache = _read(weights, [one.tokens for one in asks])
+    sampling = requests[0].request.sampling
+    answers = [Drawn(torch.Generator().manual_seed(one.request.seed(model))) for one in requests]
+    logits, seen, cache = _read(weights, [one.tokens for one in requests])
     growing = answers
     for _ in range(sampling.max_tokens):
         tokens = _next(logits, sampling, growing)
@@ -72,7 +72,7 @@ def draw_blended(weights: Weights, stops: Tokens, prompts: Sequence[Prepared], b
         blend: of log-probabilities.
         seed: of the draws.
     """
-    sampling, answer = prompts[0].ask.sampling, Drawn(torch.Generator().manual_seed(seed))
+    sampling, answer = prompts[0].request.sampling, Drawn(torch.Generator().manual_seed(seed))
     logits, seen, cache = _read(weights, [one.tokens for one in prompts])
     for _ in range(sampling.max_tokens):
         logs = blend(distribution(logits, PLAIN).double().cpu().numpy(), answer.tokens[-1] if answer.tokens else None)

@@ -11,10 +11,10 @@ from itertools import islice, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from personametrics.data.ask import Ask, Message
 from personametrics.data.errors import MissingExtraError, ModelError, options
 from personametrics.data.model import Blend, Can
 from personametrics.data.reply import Reply
+from personametrics.data.request import Message, Request
 from personametrics.models.packing import cut
 from personametrics.models.prepared import Prepared, counted, counted_together, probabilities
 
@@ -86,7 +86,7 @@ class Local:
         """How many tokens a prompt has, with what the chat template adds."""
         return HAND.submit(lambda: len(self._rendering.encode(self._rendering.text(messages)))).result()
 
-    async def answer(self, asks: Iterable[Ask]) -> AsyncGenerator[tuple[int, Reply], None]:
+    async def answer(self, requests: Iterable[Request]) -> AsyncGenerator[tuple[int, Reply], None]:
         """Answer asks in their order, a few ahead at a time; the work is done in a thread.
 
         Raises:
@@ -94,7 +94,7 @@ class Local:
                 no numbers.
             MissingExtraError: torch or transformers is missing.
         """
-        source, held = enumerate(asks), deque[Prepared]()
+        source, held = enumerate(requests), deque[Prepared]()
         aside = partial(asyncio.get_running_loop().run_in_executor, HAND)
         room = max(self.batch, self.packed + 2)
         while True:
@@ -106,7 +106,7 @@ class Local:
                 held.popleft()
                 yield one.index, reply
 
-    def blended(self, ask: Ask, others: Sequence[Sequence[Message]], blend: Blend, seed: int) -> Reply:
+    def blended(self, request: Request, others: Sequence[Sequence[Message]], blend: Blend, seed: int) -> Reply:
         """An answer whose every token is drawn from a blend of what would follow several prompts; see `Blends`.
 
         Raises:
@@ -114,23 +114,23 @@ class Local:
         """
 
         def work() -> Reply:
-            prompts = self._prepare(enumerate([ask, *(replace(ask, messages=tuple(told)) for told in others)]))
+            prompts = self._prepare(enumerate([request, *(replace(request, messages=tuple(told)) for told in others)]))
             from personametrics.models.drawing import draw_blended  # noqa: PLC0415 (torch is optional and slow to load)
 
             return counted_together(prompts, lambda: self._reply(draw_blended(self._weights, self._rendering.stops, prompts, blend, seed)))
 
         return HAND.submit(self._within_memory, work).result()
 
-    def score_plainly(self, ask: Ask) -> Mapping[str, float]:
+    def score_plainly(self, request: Request) -> Mapping[str, float]:
         """Log-probabilities of the choices, one forward pass for each: slow, and what the fast way is checked against.
 
         Raises:
             ModelError: the ask cannot be scored.
         """
-        (one,) = HAND.submit(self._prepare, [(0, ask)]).result()
-        if one.fault or not ask.score:
+        (one,) = HAND.submit(self._prepare, [(0, request)]).result()
+        if one.fault or not request.score:
             raise ModelError(one.fault or "The ask does not ask for probabilities: set score.")
-        return dict(zip(ask.choices, HAND.submit(lambda: self._scorer.plainly(one)).result(), strict=True))
+        return dict(zip(request.choices, HAND.submit(lambda: self._scorer.plainly(one)).result(), strict=True))
 
     @cached_property
     def _rendering(self) -> "Rendering":
@@ -156,23 +156,25 @@ class Local:
 
         return Scorer(self._weights, self._rendering.stops)
 
-    def _prepare(self, asks: Iterable[tuple[int, Ask]]) -> list[Prepared]:
+    def _prepare(self, requests: Iterable[tuple[int, Request]]) -> list[Prepared]:
         """Put asks into tokens."""
-        return [self._rendering.prepare(index, ask) for index, ask in asks]
+        return [self._rendering.prepare(index, request) for index, request in requests]
 
     def _choose(self, held: Sequence[Prepared]) -> tuple[list[Prepared], int]:
         """Which of the next asks are worked on together, and how many first tokens of them are worth keeping."""
         first = held[0].kind
         alike = list(takewhile(lambda one: one.kind == first, held))
-        if held[0].fault or not held[0].ask.score:
+        if held[0].fault or not held[0].request.score:
             return alike[: self.batch], 0
         prompts = list(dict.fromkeys(one.tokens for one in alike))
         many, shared = cut(prompts, self.packed)
         return list(takewhile(lambda one: one.tokens in prompts[:many], alike)), shared
 
-    def _work(self, asks: Sequence[Prepared], shared: int) -> list[Reply]:
+    def _work(self, requests: Sequence[Prepared], shared: int) -> list[Reply]:
         """Replies to asks of one kind."""
-        return self._within_memory(lambda: counted(asks, lambda: self._scored(asks, shared) if asks[0].ask.score else self._drawn(asks)))
+        return self._within_memory(
+            lambda: counted(requests, lambda: self._scored(requests, shared) if requests[0].request.score else self._drawn(requests))
+        )
 
     def _within_memory(self, work: Callable[[], T]) -> T:
         """Do some work, and say what to do where memory runs out."""
@@ -185,16 +187,18 @@ class Local:
             message = f"{self.id} ran out of memory: {numbers}, or use dtype bfloat16."
             raise ModelError(message) from error
 
-    def _scored(self, asks: Sequence[Prepared], shared: int) -> list[Reply]:
+    def _scored(self, requests: Sequence[Prepared], shared: int) -> list[Reply]:
         """Probabilities of the choices."""
-        found = self._scorer.score(asks, shared)
-        return [Reply(probabilities=probabilities(one.ask.choices, logs), tokens_out=0) for one, logs in zip(asks, found, strict=True)]
+        found = self._scorer.score(requests, shared)
+        return [
+            Reply(probabilities=probabilities(one.request.choices, logs), tokens_out=0) for one, logs in zip(requests, found, strict=True)
+        ]
 
-    def _drawn(self, asks: Sequence[Prepared]) -> list[Reply]:
+    def _drawn(self, requests: Sequence[Prepared]) -> list[Reply]:
         """Answers in words."""
         from personametrics.models.drawing import draw  # noqa: PLC0415 (as above)
 
-        return [self._reply(one) for one in draw(self._weights, self._rendering.stops, asks, self.id)]
+        return [self._reply(one) for one in draw(self._weights, self._rendering.stops, requests, self.id)]
 
     def _reply(self, drawn: "Drawn") -> Reply:
         """An answer in words."""

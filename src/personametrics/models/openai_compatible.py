@@ -8,11 +8,11 @@ from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
-from personametrics.data.ask import Ask
 from personametrics.data.errors import ModelError, StudyError, options
 from personametrics.data.model import Can
-from personametrics.data.outcome import Outcome
+from personametrics.data.outcome import ReplyOutcome
 from personametrics.data.reply import Reply
+from personametrics.data.request import Request
 from personametrics.models import chat
 from personametrics.models.endpoint import Connection, Endpoint, checked
 from personametrics.models.traffic import GaveUpError, Limits, RejectedError, Traffic, TransientError
@@ -98,7 +98,7 @@ class OpenAICompatible:
         changed = {"structured": self.structured, "scoring": self.scoring if self.scoring != "first_token" else ""}
         return f"openai/{self.name}@{self.base_url}" + "".join(f"#{key}={value}" for key, value in changed.items() if value)
 
-    async def answer(self, asks: Iterable[Ask]) -> AsyncGenerator[tuple[int, Reply], None]:
+    async def answer(self, requests: Iterable[Request]) -> AsyncGenerator[tuple[int, Reply], None]:
         """Answer every ask once, in any order; runs of one prompt that follow each other share a call.
 
         An ask is pulled when a call may begin (and, to see where the runs of a prompt end, one ahead). Closed early, it drops what is
@@ -109,13 +109,15 @@ class OpenAICompatible:
             message = f"Set the environment variable {variable} to your key for {self.base_url}."
             raise ModelError(message)
         async with Endpoint(f"{self.base_url}/chat/completions", variable).opened(self.limits) as connection:
-            asking = _Asking(self, connection, Traffic(self.limits, self.base_url), MOST if Can.MANY in self.can else 1)
-            calls, running = asking.calls(asks), dict[asyncio.Task[list[Reply]], list[int]]()
+            elicitation = _Asking(self, connection, Traffic(self.limits, self.base_url), MOST if Can.MANY in self.can else 1)
+            calls, running = elicitation.calls(requests), dict[asyncio.Task[list[Reply]], list[int]]()
             done = asyncio.Queue[asyncio.Task[list[Reply]]]()
             try:
                 while True:
-                    while asking.failure is None and len(running) < asking.traffic.window and (call := next(calls, None)):
-                        running[task := asyncio.create_task(asking.replies([ask for _, ask in call]))] = [index for index, _ in call]
+                    while elicitation.failure is None and len(running) < elicitation.traffic.window and (call := next(calls, None)):
+                        running[task := asyncio.create_task(elicitation.replies([request for _, request in call]))] = [
+                            index for index, _ in call
+                        ]
                         task.add_done_callback(done.put_nowait)
                     if not running:
                         break
@@ -127,8 +129,8 @@ class OpenAICompatible:
                 for task in running:
                     task.cancel()
                 await asyncio.gather(*running, return_exceptions=True)
-        if asking.failure:
-            raise asking.failure
+        if elicitation.failure:
+            raise elicitation.failure
 
 
 @dataclass
@@ -143,52 +145,52 @@ class _Asking:
     answered: bool = False
     failure: ModelError | None = None
 
-    def calls(self, asks: Iterable[Ask]) -> Iterator[list[tuple[int, Ask]]]:
+    def calls(self, requests: Iterable[Request]) -> Iterator[list[tuple[int, Request]]]:
         """Asks that share a call, with their positions; with a seed, every run has its own and shares none."""
-        shared: list[tuple[int, Ask]] = []
-        for index, ask in enumerate(asks):
-            if shared and not ask.same_prompt(shared[0][1]):
+        shared: list[tuple[int, Request]] = []
+        for index, request in enumerate(requests):
+            if shared and not request.same_prompt(shared[0][1]):
                 yield shared
                 shared = []
-            shared.append((index, ask))
-            if len(shared) >= self.most or ask.score or ask.sampling.seed is not None:
+            shared.append((index, request))
+            if len(shared) >= self.most or request.score or request.sampling.seed is not None:
                 yield shared
                 shared = []
         if shared:
             yield shared
 
-    async def replies(self, asks: Sequence[Ask]) -> list[Reply]:
+    async def replies(self, requests: Sequence[Request]) -> list[Reply]:
         """Replies to runs of one prompt; fewer if no more calls can be made, which `failure` then tells."""
         found: list[Reply] = []
         try:
-            if asks[0].score:
-                found.append(await self._scored(asks[0]))
+            if requests[0].score:
+                found.append(await self._scored(requests[0]))
             else:
-                await self._fill(asks, found)
+                await self._fill(requests, found)
         except ModelError as error:
             self.failure = self.failure or error
             self.traffic.stop()
         return found
 
-    async def _fill(self, asks: Sequence[Ask], found: list[Reply]) -> None:
+    async def _fill(self, requests: Sequence[Request], found: list[Reply]) -> None:
         """Find replies; what a server that ignores `n` leaves out is asked for singly."""
-        replies, calls = await self._sampled(asks)
-        if len(replies) == len(asks):
+        replies, calls = await self._sampled(requests)
+        if len(replies) == len(requests):
             found += replies
             return
         self.most = 1
         found += [replace(reply, degraded=(*reply.degraded, "n")) for reply in replies]
-        for ask in asks[len(found) :]:
-            (reply,), more = await self._sampled([ask])
+        for request in requests[len(found) :]:
+            (reply,), more = await self._sampled([request])
             found.append(replace(reply, degraded=(*reply.degraded, "n"), calls=reply.calls if found else calls + more))
 
-    async def _sampled(self, asks: Sequence[Ask]) -> tuple[list[Reply], int]:
+    async def _sampled(self, requests: Sequence[Request]) -> tuple[list[Reply], int]:
         """Replies of one call, perhaps too few, and how often it was made; if it fails, all fail."""
-        body = chat.body(asks[0], self.model.name, self.model.structured)
-        if asks[0].sampling.seed is not None:
-            body["seed"] = asks[0].seed(self.model.id)
-        if len(asks) > 1:
-            body["n"] = len(asks)
+        body = chat.body(requests[0], self.model.name, self.model.structured)
+        if requests[0].sampling.seed is not None:
+            body["seed"] = requests[0].seed(self.model.id)
+        if len(requests) > 1:
+            body["n"] = len(requests)
         sent = asyncio.get_running_loop().time
 
         async def attempt() -> list[Reply]:
@@ -197,16 +199,16 @@ class _Asking:
             return chat.replies(payload, self.connection.clean, sent() - began) if payload else []
 
         try:
-            found, calls = await self.traffic.call(attempt, chat.estimate(asks[0], len(asks)))
+            found, calls = await self.traffic.call(attempt, chat.estimate(requests[0], len(requests)))
         except GaveUpError as error:
             self._blame(error.reason, body)
-            failed = Reply(outcome=Outcome.FAILED, calls=error.calls, detail=error.reason)
-            return [failed, *[replace(failed, calls=0) for _ in asks[1:]]], error.calls
+            failed = Reply(outcome=ReplyOutcome.FAILED, calls=error.calls, detail=error.reason)
+            return [failed, *[replace(failed, calls=0) for _ in requests[1:]]], error.calls
         if calls > 1 and found:
             found[0] = replace(found[0], calls=calls)
-        if self.model.structured and asks[0].choices:
-            found = [chat.held(reply, asks[0].choices, self.model.structured) for reply in found]
-        return found[: len(asks)], calls
+        if self.model.structured and requests[0].choices:
+            found = [chat.held(reply, requests[0].choices, self.model.structured) for reply in found]
+        return found[: len(requests)], calls
 
     async def _posted(self, body: dict[str, Any]) -> dict[str, Any]:
         """What came back; empty if the server will not give several answers in one call.
@@ -240,22 +242,22 @@ class _Asking:
                 message = f'{self.model.base_url} does not take "{name}" ({said}): {fix}.'
                 raise ModelError(message)
 
-    async def _scored(self, ask: Ask) -> Reply:
+    async def _scored(self, request: Request) -> Reply:
         """The reply with the probabilities of the choices."""
-        name, choices, began = self.model.name, ask.choices, asyncio.get_running_loop().time()
+        name, choices, began = self.model.name, request.choices, asyncio.get_running_loop().time()
         if first := self.model.scoring == "first_token":
-            bodies = [chat.first_token_body(ask, name)]
+            bodies = [chat.first_token_body(request, name)]
         else:
-            bodies = [chat.continuation_body(ask, name, answer) for answer in ("", *choices)]
+            bodies = [chat.continuation_body(request, name, answer) for answer in ("", *choices)]
         replies, shown = list[Reply](), list[chat.Tokens]()
         for body in bodies:
-            reply, tokens = await self._shown(body, chat.estimate(ask))
+            reply, tokens = await self._shown(body, chat.estimate(request))
             replies.append(reply)
             shown.append(tokens)
-            if reply.outcome is not Outcome.ANSWERED:
+            if reply.outcome is not ReplyOutcome.ANSWERED:
                 break
-        reply = chat.combined(replies, asyncio.get_running_loop().time() - began, ask.sampling)
-        if reply.outcome is not Outcome.ANSWERED:
+        reply = chat.combined(replies, asyncio.get_running_loop().time() - began, request.sampling)
+        if reply.outcome is not ReplyOutcome.ANSWERED:
             return reply
         try:
             read = (
@@ -264,7 +266,7 @@ class _Asking:
                 else chat.continuation_probabilities(choices, shown[0], shown[1:])
             )
         except RejectedError as error:
-            return replace(reply, outcome=Outcome.FAILED, detail=str(error))
+            return replace(reply, outcome=ReplyOutcome.FAILED, detail=str(error))
         return replace(reply, probabilities=read)
 
     async def _shown(self, body: dict[str, Any], cost: float) -> tuple[Reply, chat.Tokens]:
@@ -283,8 +285,8 @@ class _Asking:
             (reply, tokens), calls = await self.traffic.call(attempt, cost)
         except GaveUpError as error:
             self._blame(error.reason, body)
-            return Reply(outcome=Outcome.FAILED, calls=error.calls, detail=error.reason), []
-        if not tokens and reply.outcome is Outcome.ANSWERED:
+            return Reply(outcome=ReplyOutcome.FAILED, calls=error.calls, detail=error.reason), []
+        if not tokens and reply.outcome is ReplyOutcome.ANSWERED:
             message = f"{self.model.name} at {self.model.base_url} gives no log-probabilities; sample instead (score: false)."
             raise ModelError(message)
         return replace(reply, calls=calls), tokens

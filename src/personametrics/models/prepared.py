@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import exp, fsum
 
-from personametrics.data.ask import Ask, Sampling
-from personametrics.data.outcome import Outcome
+from personametrics.data.outcome import ReplyOutcome
 from personametrics.data.reply import Reply
+from personametrics.data.request import Request, Sampling
 from personametrics.models.packing import Tokens
 
 
@@ -17,7 +17,7 @@ class Prepared:
 
     Attributes:
         index: its position among the asks.
-        ask: what is asked.
+        request: what is asked.
         tokens: of the prompt, up to where the answer begins.
         choices: of each choice, as they would follow the prompt.
         ends: whether the end of the answer belongs to every choice, because some begin with another.
@@ -26,7 +26,7 @@ class Prepared:
     """
 
     index: int
-    ask: Ask
+    request: Request
     tokens: Tokens = ()
     choices: tuple[Tokens, ...] = ()
     ends: bool = False
@@ -36,32 +36,32 @@ class Prepared:
     @property
     def kind(self) -> tuple[bool, bool, Sampling]:
         """What asks must share to be worked on together."""
-        return not self.fault, self.ask.score, self.ask.sampling
+        return not self.fault, self.request.score, self.request.sampling
 
     @property
     def needed(self) -> int:
         """Tokens of the prompt and of the longest answer."""
-        longest = max(map(len, self.choices), default=0) if self.ask.score else self.ask.sampling.max_tokens
+        longest = max(map(len, self.choices), default=0) if self.request.score else self.request.sampling.max_tokens
         return len(self.tokens) + longest
 
 
-def misused(ask: Ask, signs: Iterable[str]) -> str:
+def misused(request: Request, signs: Iterable[str]) -> str:
     """Why an ask makes no sense to a model; empty: it does.
 
     Args:
-        ask: what is asked.
+        request: what is asked.
         signs: what the model takes for signs of its own wherever they stand.
     """
-    sampling = ask.sampling
+    sampling = request.sampling
     temperature, top_p = (1.0 if one is None else one for one in (sampling.temperature, sampling.top_p))
-    sign = next((sign for message in ask.messages for sign in signs if sign in message.text), "")
+    sign = next((sign for message in request.messages for sign in signs if sign in message.text), "")
     faults = {
         f'A message holds "{sign}", which the model takes for a sign of its own: leave it out.': bool(sign),
-        "There are no choices to give probabilities of: use a scale with labels, or ask for words.": ask.score and not ask.choices,
-        "A choice is given twice: every choice must be another.": ask.score and len(set(ask.choices)) < len(ask.choices),
+        "There are no choices to give probabilities of: use a scale with labels, or ask for words.": request.score and not request.choices,
+        "A choice is given twice: every choice must be another.": request.score and len(set(request.choices)) < len(request.choices),
         f"temperature is {temperature}: it must be 0 or more.": not temperature >= 0,
         f"top_p is {top_p}: it must be more than 0 and at most 1.": not 0 < top_p <= 1,
-        f"max_tokens is {sampling.max_tokens}: it must be 1 or more.": not ask.score and sampling.max_tokens < 1,
+        f"max_tokens is {sampling.max_tokens}: it must be 1 or more.": not request.score and sampling.max_tokens < 1,
     }
     return next((fault for fault, found in faults.items() if found), "")
 
@@ -73,23 +73,23 @@ def crowded(needed: int, room: int) -> str:
     return f"Prompt and answer take {needed:,} tokens and the model has room for {room:,}: shorten the persona or max_tokens."
 
 
-def counted(asks: Sequence[Prepared], work: Callable[[], Sequence[Reply]]) -> list[Reply]:
+def counted(requests: Sequence[Prepared], work: Callable[[], Sequence[Reply]]) -> list[Reply]:
     """Replies with what they took; of several asks with one prompt, the first carries its tokens and the call.
 
     Args:
-        asks: of one kind, at least one; where they cannot be answered, nothing is done.
+        requests: of one kind, at least one; where they cannot be answered, nothing is done.
         work: gives a reply to each.
     """
-    if asks[0].fault:
-        return [Reply(outcome=Outcome.FAILED, detail=one.fault, calls=0) for one in asks]
+    if requests[0].fault:
+        return [Reply(outcome=ReplyOutcome.FAILED, detail=one.fault, calls=0) for one in requests]
     start = time.perf_counter()
     replies = work()
     seconds = time.perf_counter() - start
-    leads = {one.tokens: at for at, one in reversed(list(enumerate(asks)))}
-    fresh = [leads[one.tokens] == at for at, one in enumerate(asks)]
+    leads = {one.tokens: at for at, one in reversed(list(enumerate(requests)))}
+    fresh = [leads[one.tokens] == at for at, one in enumerate(requests)]
     return [
         replace(reply, seconds=seconds, calls=int(first), tokens_in=len(one.tokens) if first else 0)
-        for one, reply, first in zip(asks, replies, fresh, strict=True)
+        for one, reply, first in zip(requests, replies, fresh, strict=True)
     ]
 
 

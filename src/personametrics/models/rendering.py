@@ -8,8 +8,8 @@ from typing import Any
 import transformers
 from jinja2 import TemplateError
 
-from personametrics.data.ask import Ask, Message
 from personametrics.data.errors import ModelError
+from personametrics.data.request import Message, Request
 from personametrics.models.packing import Tokens, overlapping
 from personametrics.models.prepared import Prepared, crowded, misused
 from personametrics.models.weights import quiet
@@ -116,24 +116,24 @@ class Rendering:
         """The words that tokens stand for."""
         return str(self.tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False))
 
-    def prepare(self, index: int, ask: Ask) -> Prepared:
+    def prepare(self, index: int, request: Request) -> Prepared:
         """Put an ask into tokens.
 
         Raises:
             ModelError: it has a system message, and the template has no place for one.
         """
-        if not self.system and any(message.role == "system" for message in ask.messages):
+        if not self.system and any(message.role == "system" for message in request.messages):
             message = f'The chat template in "{self.folder}" has no system message, so the persona would be lost: use prompt.place: user.'
             raise ModelError(message)
         try:
-            text = self.text(ask.messages)
+            text = self.text(request.messages)
         except TemplateError as error:
-            return Prepared(index, ask, fault=f"The chat template refuses these messages: {_line(error)}.")
+            return Prepared(index, request, fault=f"The chat template refuses these messages: {_line(error)}.")
         tokens = self.encode(text)
         opening = self._opening if text.endswith(self._opening) and self._opening else text
-        choices = tuple(self._following(opening, choice) for choice in ask.choices) if ask.score else ()
-        ready = Prepared(index, ask, tokens, choices, overlapping(choices))
-        return Prepared(index, ask, tokens, fault=fault) if (fault := self._fault(ready)) else ready
+        choices = tuple(self._following(opening, choice) for choice in request.choices) if request.score else ()
+        ready = Prepared(index, request, tokens, choices, overlapping(choices))
+        return Prepared(index, request, tokens, fault=fault) if (fault := self._fault(ready)) else ready
 
     def _following(self, opening: str, choice: str) -> Tokens:
         """Tokens of a choice after the prompt, or after that end of it which settles them.
@@ -148,7 +148,7 @@ class Rendering:
         """Why an ask cannot be answered; empty: it can."""
         if ready.ends and not self.stops:
             return "One choice begins with another, and no token ends an answer: add eos_token_id to config.json."
-        return misused(ready.ask, self._signs) or crowded(ready.needed, self.longest)
+        return misused(ready.request, self._signs) or crowded(ready.needed, self.longest)
 
 
 def _line(error: Exception) -> str:

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from transformers import DynamicCache
 
-from personametrics.data.ask import Ask
 from personametrics.data.errors import ModelError
+from personametrics.data.request import Request
 from personametrics.models.packing import WORTH, Tokens, Tree, common
 from personametrics.models.prepared import Prepared
 from personametrics.models.weights import Weights, distribution
@@ -41,20 +41,20 @@ class Scorer:
         self.stops = stops
         self._kept: OrderedDict[Tokens, Any] = OrderedDict()
 
-    def score(self, asks: Sequence[Prepared], shared: int) -> list[list[float]]:
+    def score(self, requests: Sequence[Prepared], shared: int) -> list[list[float]]:
         """Log-probabilities of the choices of asks that share their sampling.
 
         Args:
-            asks: at least one.
+            requests: at least one.
             shared: how many first tokens of their prompts are worth keeping.
 
         Returns:
             Of each ask, the log-probability of each choice.
         """
-        longest = max(len(one.tokens) + len(choice) for one in asks for choice in one.choices)
+        longest = max(len(one.tokens) + len(choice) for one in requests for choice in one.choices)
         if not self.packs or longest > self.weights.window:
-            return [self.plainly(one) for one in asks]
-        return self._packed(asks, shared)
+            return [self.plainly(one) for one in requests]
+        return self._packed(requests, shared)
 
     @torch.inference_mode()
     def plainly(self, one: Prepared) -> list[float]:
@@ -67,16 +67,18 @@ class Scorer:
                 self.weights.integers(list(keep)), input_ids=ids, attention_mask=torch.ones_like(ids), use_cache=False
             )
             steps = list(enumerate(self._wanted(one, choice)))
-            found.extend(_sums(distribution(logits[0], one.ask.sampling), [steps]))
+            found.extend(_sums(distribution(logits[0], one.request.sampling), [steps]))
         return found
 
     @torch.inference_mode()
-    def _packed(self, asks: Sequence[Prepared], shared: int) -> list[list[float]]:
+    def _packed(self, requests: Sequence[Prepared], shared: int) -> list[list[float]]:
         """Log-probabilities from one row."""
-        reach = min(common(one.tokens[:-1], asks[0].tokens) for one in asks)  # a prompt's last token is in the row: its logits are needed
-        beginning, cache = self._begin(asks[0].tokens[:reach], min(shared, reach))
+        reach = min(
+            common(one.tokens[:-1], requests[0].tokens) for one in requests
+        )  # a prompt's last token is in the row: its logits are needed
+        beginning, cache = self._begin(requests[0].tokens[:reach], min(shared, reach))
         tree = Tree(len(beginning))
-        plans = [self._plan(tree, one) for one in asks]
+        plans = [self._plan(tree, one) for one in requests]
         keep = sorted({place for plan in plans for steps in plan for place, _ in steps})
         logits = self.weights.row(tree, keep, cache)
         if cache is not None:
@@ -84,7 +86,7 @@ class Scorer:
             self._keep(beginning, cache)
         row = {place: at for at, place in enumerate(keep)}
         steps = [[(row[place], tokens) for place, tokens in steps] for plan in plans for steps in plan]
-        sums = iter(_sums(distribution(logits, asks[0].ask.sampling), steps))
+        sums = iter(_sums(distribution(logits, requests[0].request.sampling), steps))
         return [[next(sums) for _ in plan] for plan in plans]
 
     def _plan(self, tree: Tree, one: Prepared) -> list[list[Step]]:
@@ -133,11 +135,11 @@ class Scorer:
         """Whether packing changes nothing for this model, tried once on made-up tokens: some models cannot be told mask or positions."""
         made = [3 + (7 * at) % 89 for at in range(2 * WORTH + 30)]
         prompts = [tuple(made[: 2 * WORTH] + made[-20 + 5 * at : -5 + 5 * at]) for at in (0, 1)] + [tuple(made[: WORTH + 9] + made[-8:])]
-        ask = Ask((), choices=("a", "b"), score=True)
-        asks = [Prepared(at, ask, tokens, ((5, 9), (8, 6, 4))) for at, tokens in enumerate(prompts)]
+        request = Request((), choices=("a", "b"), score=True)
+        requests = [Prepared(at, request, tokens, ((5, 9), (8, 6, 4))) for at, tokens in enumerate(prompts)]
         try:
-            packed = self._packed(asks[:2], 2 * WORTH) + self._packed(asks[2:], 0)
-            apart = np.abs(np.array(packed) - [self.plainly(one) for one in asks]).max()
+            packed = self._packed(requests[:2], 2 * WORTH) + self._packed(requests[2:], 0)
+            apart = np.abs(np.array(packed) - [self.plainly(one) for one in requests]).max()
         except (ModelError, TypeError, ValueError, RuntimeError, IndexError, KeyError, AttributeError):
             return False
         finally:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import Any
 
-from personametrics.data.ask import Ask
 from personametrics.data.errors import ModelError
 from personametrics.data.model import Can
 from personametrics.data.reply import Reply
+from personametrics.data.request import Request
 
 Answer = Reply | str | Mapping[str, float]
 """A reply, its text, or the probabilities of the choices."""
@@ -28,14 +28,14 @@ class Scripted:
 
     Examples:
         >>> import asyncio
-        >>> from personametrics.data.ask import Ask, Message
+        >>> from personametrics.data.request import Request, Message
         >>> async def first(model):
-        ...     return [reply.text async for _, reply in model.answer([Ask((Message("user", "Tea?"),))])]
-        >>> asyncio.run(first(Scripted(lambda ask: "yes")))
+        ...     return [reply.text async for _, reply in model.answer([Request((Message("user", "Tea?"),))])]
+        >>> asyncio.run(first(Scripted(lambda request: "yes")))
         ['yes']
     """
 
-    function: Callable[[Ask], Answer | Awaitable[Answer]]
+    function: Callable[[Request], Answer | Awaitable[Answer]]
     id: str = ""
     can: frozenset[Can] = frozenset({Can.SAMPLE, Can.SCORE, Can.SYSTEM, Can.SEED})
 
@@ -44,14 +44,14 @@ class Scripted:
             name = getattr(self.function, "__name__", type(self.function).__name__)
             object.__setattr__(self, "id", f"scripted/{name}@{_hash(self.function)}")
 
-    async def answer(self, asks: Iterable[Ask]) -> AsyncIterator[tuple[int, Reply]]:
+    async def answer(self, requests: Iterable[Request]) -> AsyncIterator[tuple[int, Reply]]:
         """Answer one after the other.
 
         Raises:
             ModelError: the function returned something else.
         """
-        for index, ask in enumerate(asks):
-            given = self.function(ask)
+        for index, request in enumerate(requests):
+            given = self.function(request)
             answer = await given if inspect.isawaitable(given) else given
             if not isinstance(answer, Reply | str | Mapping):
                 message = (

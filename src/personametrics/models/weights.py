@@ -9,8 +9,8 @@ from typing import Any
 import torch
 import transformers
 
-from personametrics.data.ask import Sampling
 from personametrics.data.errors import ModelError
+from personametrics.data.request import Sampling
 from personametrics.models.packing import Tree
 
 

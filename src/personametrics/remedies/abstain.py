@@ -10,21 +10,21 @@ from typing import ClassVar, Literal, NamedTuple, get_args
 import numpy as np
 import polars as pl
 
-from personametrics.data.ask import Ask
 from personametrics.data.columns import Columns
 from personametrics.data.errors import DesignError, StudyError, options
 from personametrics.data.item import Item
 from personametrics.data.notice import Notice
-from personametrics.data.panels.annotated import SET, column_of, pooled
-from personametrics.data.panels.doubt import Doubt, Over, confidence, taken_back, units
-from personametrics.data.panels.paired import pair_up
 from personametrics.data.persona import Persona
-from personametrics.data.remedy import Cure, Remedy, Split, Stage
+from personametrics.data.remedy import Remedy, RemedyWorld, Split, Stage
+from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Ordinal
-from personametrics.data.study import Asking
+from personametrics.data.study import Elicitation
+from personametrics.measures.annotators import SET, column_of, pooled
+from personametrics.measures.confidence import Doubt, Over, confidence, taken_back, units
+from personametrics.measures.people import pair_up
 from personametrics.stats.arrays import Floats, Ints
-from personametrics.stats.conformal import Score, least, nonconformity, quantile, sets
+from personametrics.stats.inference.conformal import Score, least, nonconformity, quantile, sets
 
 By = Literal[Doubt, "conformal"]
 KNOWN = {"by": get_args(By), "over": get_args(Over), "score": get_args(Score)}
@@ -183,7 +183,7 @@ class Abstain(Remedy):
             return {}
         return {"sets.coverage": 1 - self.alpha} if self.by == "conformal" else {"coverage": self.coverage} if self.over == "item" else {}
 
-    def known(self) -> Cure:
+    def known(self) -> RemedyWorld:
         """Some items the panel gets wrong: unsure of them, or in the other world as sure as of all others.
 
         Fewer of these than are given up, so that all are; with conformal sets fewer than may be missed, and people who agree.
@@ -193,8 +193,8 @@ class Abstain(Remedy):
         right = 1.0 if self.by == "conformal" else 0.9
         people = tuple(Persona(f"persona {at}", f"You are number {at}.") for at in range(5))
 
-        def answer(ask: Ask, *, unsure: bool) -> Mapping[str, float]:
-            at = int(ask.about["item"].split()[-1])
+        def answer(request: Request, *, unsure: bool) -> Mapping[str, float]:
+            at = int(request.about["item"].split()[-1])
             gold, other, third = _turned(at)
             if at >= hard:
                 return {gold: 0.95, other: 0.05}
@@ -210,7 +210,9 @@ class Abstain(Remedy):
             return Responses.read(pl.DataFrame(said, ["persona", "item", "answer"], orient="row"), Columns(), Nominal(("a", "b", "c")))
 
         change = {"agreement": hard / len(items) * (right - (1 - right) / 2)}
-        return Cure("annotation", people, items, partial(answer, unsure=True), change, partial(answer, unsure=False), Asking(3), human)
+        return RemedyWorld(
+            "annotation", people, items, partial(answer, unsure=True), change, partial(answer, unsure=False), Elicitation(3), human
+        )
 
 
 def _turned(at: int) -> tuple[str, ...]:

@@ -8,17 +8,17 @@ from typing import ClassVar, Literal, get_args
 import numpy as np
 import polars as pl
 
-from personametrics.data.ask import Ask
 from personametrics.data.errors import DesignError, StudyError, options
 from personametrics.data.item import Item
-from personametrics.data.panels.doubt import CERTAINTY
 from personametrics.data.persona import Persona
 from personametrics.data.probabilities import P
-from personametrics.data.remedy import Cure, Remedy, Stage
+from personametrics.data.remedy import Remedy, RemedyWorld, Stage
+from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Numeric, Ordinal, Scale
-from personametrics.data.study import Asking
-from personametrics.stats.reliability import spearman_brown
+from personametrics.data.study import Elicitation
+from personametrics.measures.confidence import CERTAINTY
+from personametrics.stats.variance.reliability import spearman_brown
 
 How = Literal["mean", "mode", "distribution"]
 
@@ -50,23 +50,25 @@ class Average(Remedy):
             message = f'average: how is "{self.how}", which is unknown: {options(self.how, get_args(How))}.'
             raise StudyError(message)
 
-    def asks(self, asks: Sequence[Ask]) -> list[Ask]:
+    def requests(self, requests: Sequence[Request]) -> list[Request]:
         """As many runs for each; with label probabilities, where nothing is drawn, as they are.
 
         Raises:
             DesignError: the mean is wanted, and nothing is asked but for labels without order.
         """
-        scales = {ask.about.get("scale", "") for ask in asks if not ask.score}
+        scales = {request.about.get("scale", "") for request in requests if not request.score}
         if self.how == "mean" and scales and all(scale.startswith("nominal") for scale in scales):
             message = f"average: labels have no mean; write average:k={self.k},how=mode."
             raise DesignError(message)
         return [
-            ask if ask.score else replace(ask, run=run, about={**ask.about, "run": str(run)}) for ask in asks for run in self._runs(ask)
+            request if request.score else replace(request, run=run, about={**request.about, "run": str(run)})
+            for request in requests
+            for run in self._runs(request)
         ]
 
-    def _runs(self, ask: Ask) -> range:
+    def _runs(self, request: Request) -> range:
         """Runs that become one."""
-        return range(1) if ask.score else range(ask.run * self.k, (ask.run + 1) * self.k)
+        return range(1) if request.score else range(request.run * self.k, (request.run + 1) * self.k)
 
     def responses(self, responses: Responses) -> Responses:
         """One row for every k runs of a prompt; a group in which nothing was answered keeps its first row.
@@ -154,14 +156,14 @@ class Average(Remedy):
         """None: it is itself the naive way to spend more."""
         return None
 
-    def known(self) -> Cure:
+    def known(self) -> RemedyWorld:
         """Each persona's mind on each item is its own, and told with probability .8; in the other world it is that of the item."""
         people = tuple(Persona(f"person {at}", f"You are person {at}.") for at in range(16))
         items = tuple(Item(f"item {at}", f"Statement {at}.", Ordinal(("1", "2", "3", "4", "5"))) for at in range(16))
         minds = np.random.default_rng(1).random((len(people), len(items))) < 0.5
 
-        def answer(ask: Ask, *, own: bool) -> Mapping[str, float]:
-            who, what = (int(ask.about[name].split()[-1]) for name in ("persona", "item"))
+        def answer(request: Request, *, own: bool) -> Mapping[str, float]:
+            who, what = (int(request.about[name].split()[-1]) for name in ("persona", "item"))
             high = 0.8 if minds[who if own else 0, what] else 0.2
             return {"5": high, "1": 1 - high}
 
@@ -170,4 +172,4 @@ class Average(Remedy):
         rerun, between = 16 * 0.8 * 0.2, 16 * (0.8**2 + 0.2**2) / 2
         signal = 1 - rerun / ((1 - apart) * rerun + apart * between)
         change = {"signal": float(spearman_brown(signal, self.k)) - signal}
-        return Cure("stability", people, items, partial(answer, own=True), change, partial(answer, own=False), Asking(4))
+        return RemedyWorld("stability", people, items, partial(answer, own=True), change, partial(answer, own=False), Elicitation(4))

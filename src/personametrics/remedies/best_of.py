@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from personametrics.data.ask import Ask
-from personametrics.data.dialogues.choice import choice
-from personametrics.data.dialogues.dialogue import LINE
-from personametrics.data.dialogues.judge import judged
-from personametrics.data.dialogues.rewritten import by_persona, rewritten, told
-from personametrics.data.dialogues.worn import FADES, STAYS, consistent, worn
 from personametrics.data.errors import StudyError
-from personametrics.data.remedy import Cure, Remedy, Stage
-from personametrics.remedies.restate import Restate
+from personametrics.data.remedy import Remedy, RemedyWorld, Stage
+from personametrics.data.request import Request
+from personametrics.data.role import LINE
+from personametrics.dialogues.choice import choice
+from personametrics.dialogues.fading_world import FADES, STAYS, consistent, worn
+from personametrics.dialogues.judge import judged
+from personametrics.dialogues.rewriting import by_persona, rewritten, told
 
 APART = 1_000_000
 """Between the numbers of runs of two candidates, and from the verdicts of a study to those of a choice: no run is taken twice."""
@@ -45,30 +44,30 @@ class BestOf(Remedy):
             message = f"best_of: n and judgings are 1 or more, not {self.n} and {self.judgings}."
             raise StudyError(message)
 
-    def asks(self, asks: Sequence[Ask]) -> list[Ask]:
+    def requests(self, requests: Sequence[Request]) -> list[Request]:
         """Every line of a persona as a choice; everybody else is asked as before, after what was chosen."""
-        return rewritten(asks, self._chosen)
+        return rewritten(requests, self._chosen)
 
-    def _chosen(self, ask: Ask) -> Ask:
+    def _chosen(self, request: Request) -> Request:
         """One of them."""
-        persona = told(ask)
-        if ask.about.get("part") != LINE or not by_persona(ask) or not persona or self.n == 1:
-            return ask
-        about = {**ask.about, "part": CANDIDATE}
-        lines = [ask, *(replace(ask, run=ask.run + at * APART, about=about) for at in range(1, self.n))]
-        known = {name: ask.about[name] for name in ("persona", "item")}
+        persona = told(request)
+        if request.about.get("part") != LINE or not by_persona(request) or not persona or self.n == 1:
+            return request
+        about = {**request.about, "part": CANDIDATE}
+        lines = [request, *(replace(request, run=request.run + at * APART, about=about) for at in range(1, self.n))]
+        known = {name: request.about[name] for name in ("persona", "item")}
         verdicts = [
             judged("prompt_to_line", {"background": persona, "line": line}, known, APART + run)
             for line in lines
             for run in range(self.judgings)
         ]
-        return choice(lines, verdicts, ask.about)
+        return choice(lines, verdicts, request.about)
 
-    def rival(self) -> Remedy | None:
+    def rival(self) -> str:
         """The persona told again in each turn."""
-        return Restate()
+        return "restate"
 
-    def known(self) -> Cure:
+    def known(self) -> RemedyWorld:
         """People whom talking wears off, each line by chance; in the other world all candidates are alike."""
         change = consistent(FADES**self.n, STAYS**self.n) - consistent()
-        return Cure(**worn(), change={"prompt_to_line": change})
+        return RemedyWorld(**worn(), change={"prompt_to_line": change})

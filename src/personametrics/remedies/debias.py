@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
-from personametrics.data.ask import Ask
 from personametrics.data.instructions import INSTRUCTIONS, instructed, instructions
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import NOBODY
-from personametrics.data.remedy import Cure, Remedy, Stage
+from personametrics.data.remedy import Remedy, RemedyWorld, Stage
+from personametrics.data.request import Request
 from personametrics.data.scale import Nominal
 
 
@@ -29,16 +29,16 @@ class Debias(Remedy):
     acts_on: ClassVar[Stage] = "asks"
     cite: ClassVar[tuple[str, ...]] = ("dash2025",)
 
-    def asks(self, asks: Sequence[Ask]) -> list[Ask]:
+    def requests(self, requests: Sequence[Request]) -> list[Request]:
         """Every question to a persona, with the sentence before it; the model itself is asked as before.
 
         Raises:
             StudyError: the instruction is neither a name nor a sentence.
         """
         sentence = instructions([self.instruction])[self.instruction]
-        return [ask if ask.about.get("persona") == NOBODY else instructed(ask, sentence) for ask in asks]
+        return [request if request.about.get("persona") == NOBODY else instructed(request, sentence) for request in requests]
 
-    def known(self) -> Cure:
+    def known(self) -> RemedyWorld:
         """Evidence that suits is judged rightly with probability .8, and .4 where it does not; told to be accurate, .6 everywhere."""
         people = tuple(
             Persona(f"{side} {at}", f"You are {at}, {side}.", {"politics": side}) for side in ("left", "right") for at in range(8)
@@ -55,9 +55,9 @@ class Debias(Remedy):
             for at in range(6)
         )
 
-        def judged(ask: Ask, *, heeds: bool) -> Mapping[str, float]:
-            about, told = ask.about, heeds and INSTRUCTIONS["accuracy"] in ask.messages[-1].text
+        def judged(request: Request, *, heeds: bool) -> Mapping[str, float]:
+            about, told = request.about, heeds and INSTRUCTIONS["accuracy"] in request.messages[-1].text
             right = 0.6 if told or not about["identity"] else 0.8 if about["side"] == about["identity"] else 0.4
             return {about["gold"]: right, "no" if about["gold"] == "yes" else "yes": 1 - right}
 
-        return Cure("distortion", people, items, partial(judged, heeds=True), {"gap": -0.4}, partial(judged, heeds=False))
+        return RemedyWorld("distortion", people, items, partial(judged, heeds=True), {"gap": -0.4}, partial(judged, heeds=False))

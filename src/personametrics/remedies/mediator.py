@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, get_args
 
-from personametrics.data.ask import Ask, Message, slot
-from personametrics.data.dialogues.commitments import LINES, SAID, commitments
-from personametrics.data.dialogues.rewritten import by_persona, composed, rewritten, told
-from personametrics.data.dialogues.worn import FADES, consistent, worn
 from personametrics.data.errors import StudyError, options
-from personametrics.data.remedy import Cure, Remedy, Stage
-from personametrics.remedies.restate import Restate
+from personametrics.data.remedy import Remedy, RemedyWorld, Stage
+from personametrics.data.request import Message, Request, slot
+from personametrics.dialogues.commitments import LINES, SAID, commitments
+from personametrics.dialogues.fading_world import FADES, consistent, worn
+from personametrics.dialogues.rewriting import by_persona, composed, rewritten, told
 
 Keep = Literal["consistent", "all", "none"]
 
@@ -44,30 +43,32 @@ class Mediator(Remedy):
             message = "mediator.template: write {lines} where the lines are to stand."
             raise StudyError(message)
 
-    def asks(self, asks: Sequence[Ask]) -> list[Ask]:
+    def requests(self, requests: Sequence[Request]) -> list[Request]:
         """Every line and question of a persona in its fresh context; the first turn is fresh already, and the model itself stays."""
-        return rewritten(asks, self._compiled)
+        return rewritten(requests, self._compiled)
 
-    def _compiled(self, ask: Ask) -> Ask:
+    def _compiled(self, request: Request) -> Request:
         """One of them."""
-        persona, own = told(ask), [message for message in ask.messages if message.role == "assistant"]
-        if not by_persona(ask) or not persona or not own:
-            return ask
-        first, turn = ask.messages[0], ask.messages[-1]
+        persona, own = told(request), [message for message in request.messages if message.role == "assistant"]
+        if not by_persona(request) or not persona or not own:
+            return request
+        first, turn = request.messages[0], request.messages[-1]
         background = persona if self.keep == "consistent" else ""
-        about = {name: ask.about[name] for name in ("persona", "item") if name in ask.about}
+        about = {name: request.about[name] for name in ("persona", "item") if name in request.about}
         said = () if self.keep == "none" else (commitments(own, self.template, background, about),)
         parts = {"said": Message("user", slot(0), said) if said else Message("user", ""), "turn": turn}
         if first.role == "system":
-            return replace(ask, messages=(first, composed("user", "{said}{turn}", parts)))
+            return replace(request, messages=(first, composed("user", "{said}{turn}", parts)))
         head = first.text[: first.text.index(persona) + len(persona)]
         parts["head"] = Message("user", head)
-        return replace(ask, messages=(replace(composed("user", "{head}\n\n{said}{turn}", parts), told=persona),))
+        return replace(request, messages=(replace(composed("user", "{head}\n\n{said}{turn}", parts), told=persona),))
 
-    def rival(self) -> Remedy | None:
+    def rival(self) -> str:
         """The persona told again in each turn of the same conversation."""
-        return Restate()
+        return "restate"
 
-    def known(self) -> Cure:
+    def known(self) -> RemedyWorld:
         """People whom talking wears off, and who begin anew in a context that does not show it."""
-        return Cure(**worn(), change={"prompt_to_line": consistent(stays=FADES) - consistent()}, remedy=replace(self, keep="consistent"))
+        return RemedyWorld(
+            **worn(), change={"prompt_to_line": consistent(stays=FADES) - consistent()}, remedy=replace(self, keep="consistent")
+        )

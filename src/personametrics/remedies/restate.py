@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, get_args
 
-from personametrics.data.ask import Ask, Message, slot
-from personametrics.data.dialogues.commitments import commitments
-from personametrics.data.dialogues.rewritten import by_persona, composed, rewritten, told
-from personametrics.data.dialogues.worn import REMINDED_FADES, REMINDED_STAYS, consistent, worn
 from personametrics.data.errors import StudyError, options
-from personametrics.data.remedy import Cure, Remedy, Stage
+from personametrics.data.remedy import Remedy, RemedyWorld, Stage
+from personametrics.data.request import Message, Request, slot
+from personametrics.dialogues.commitments import commitments
+from personametrics.dialogues.fading_world import REMINDED_FADES, REMINDED_STAYS, consistent, worn
+from personametrics.dialogues.rewriting import by_persona, composed, rewritten, told
 
 Form = Literal["card", "summary"]
 SUMMARY = " You have said so far:\n{lines}\n"
@@ -49,22 +49,22 @@ class Restate(Remedy):
             message = "restate.template: write {} once, where the persona is to stand."
             raise StudyError(message)
 
-    def asks(self, asks: Sequence[Ask]) -> list[Ask]:
+    def requests(self, requests: Sequence[Request]) -> list[Request]:
         """Every line and question of a persona, with reminders in the turns before it; what the model itself says stays."""
-        return rewritten(asks, self._reminded)
+        return rewritten(requests, self._reminded)
 
-    def _reminded(self, ask: Ask) -> Ask:
+    def _reminded(self, request: Request) -> Request:
         """One of them."""
-        persona = told(ask)
-        if not by_persona(ask) or not persona:
-            return ask
+        persona = told(request)
+        if not by_persona(request) or not persona:
+            return request
         messages, own, turn = list[Message](), list[Message](), 0
-        for message in ask.messages:
+        for message in request.messages:
             turn += message.role == "user"
             own += [message] if message.role == "assistant" else []
             due = message.role == "user" and turn % self.every == 0 and not message.told  # or it is told twice in one turn
             messages.append(self._reminder(persona, own, message) if due else message)
-        return replace(ask, messages=tuple(messages))
+        return replace(request, messages=tuple(messages))
 
     def _reminder(self, persona: str, own: Sequence[Message], turn: Message) -> Message:
         """A turn with a reminder before it."""
@@ -72,7 +72,7 @@ class Restate(Remedy):
         parts = {"persona": Message("user", persona), "said": Message("user", slot(0), said) if said else Message("user", ""), "turn": turn}
         return composed("user", self.template.replace("{}", "{persona}{said}") + " {turn}", parts)
 
-    def known(self) -> Cure:
+    def known(self) -> RemedyWorld:
         """People whom talking wears off, and whom a reminder holds; in the other world it makes no difference."""
         change = consistent(REMINDED_FADES, REMINDED_STAYS) - consistent()
-        return Cure(**worn(), change={"prompt_to_line": change}, remedy=replace(self, every=1))
+        return RemedyWorld(**worn(), change={"prompt_to_line": change}, remedy=replace(self, every=1))

@@ -8,19 +8,19 @@ from typing import Any, ClassVar, Literal, NamedTuple, get_args
 import numpy as np
 import polars as pl
 
-from personametrics.data.ask import Ask
 from personametrics.data.columns import Columns
 from personametrics.data.errors import DesignError, StudyError, options
 from personametrics.data.finding import Cell, Rows
 from personametrics.data.item import Item
-from personametrics.data.panels.population import Numbers, People, both, plain
 from personametrics.data.persona import Persona
-from personametrics.data.remedy import Cure, Remedy, Split, Stage
+from personametrics.data.remedy import Remedy, RemedyWorld, Split, Stage
+from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Ordinal
-from personametrics.data.study import Asking, Study
+from personametrics.data.study import Elicitation, Study
+from personametrics.measures.population import Numbers, People, both, plain
 from personametrics.stats.arrays import Floats, Ints, sums
-from personametrics.stats.weighting import best_ridge, design_effect, mixture, rake
+from personametrics.stats.inference.weighting import best_ridge, design_effect, mixture, rake
 
 Method = Literal["mixture", "poststratify", "rake"]
 RIDGES = (0.1, 1.0, 10.0, 100.0, math.inf)
@@ -155,7 +155,7 @@ class Reweight(Remedy):
         order = np.argsort(-weighted.stand_for, kind="stable")
         return {"reweighted": [one], "weights": [{"persona": panel.ids[at], "weight": float(weighted.stand_for[at])} for at in order]}
 
-    def known(self) -> Cure:
+    def known(self) -> RemedyWorld:
         """Of 48 personas 42 live in a town, of people half; in the null world seven in eight people do too."""
         scale, places = Ordinal(("no", "yes")), ("town",) * 42 + ("country",) * 6
         personas = tuple(
@@ -166,8 +166,8 @@ class Reweight(Remedy):
         def yes(place: str, item: str) -> float:
             return 0.4 + 0.05 * (int(item.split()[1]) % 5) + GAP * (0.5 if place == "town" else -0.5)
 
-        def world(ask: Ask) -> Mapping[str, float]:
-            share = yes(ask.about["place"], ask.about["item"])
+        def world(request: Request) -> Mapping[str, float]:
+            share = yes(request.about["place"], request.about["item"])
             return {"no": 1 - share, "yes": share}
 
         def human(seed: int, defect: bool) -> Responses:  # noqa: FBT001 (the shape of a cure)
@@ -182,12 +182,14 @@ class Reweight(Remedy):
             frame = pl.DataFrame(rows, ["persona", "place", "item", "answer"], orient="row")
             return Responses.read(frame, Columns(attributes=("place",)), scale)
 
-        asking = Asking(runs=5)
+        elicitation = Elicitation(runs=5)
         shares = {place: np.array([yes(place, item.id) for item in items]) for place in ("town", "country")}
-        town, country = (float((share * (1 - share)).mean()) / asking.runs for share in shares.values())  # noise of one persona's number
+        town, country = (
+            float((share * (1 - share)).mean()) / elicitation.runs for share in shares.values()
+        )  # noise of one persona's number
         before = (3 / 8 * GAP) ** 2 + (42 * town + 6 * country) / 48**2
         after = (town / 42 + country / 6) / 4
-        return Cure("population", personas, items, world, {"error": after - before}, world, asking, human)
+        return RemedyWorld("population", personas, items, world, {"error": after - before}, world, elicitation, human)
 
 
 def _grouped(panel: People, people: People, way: Sequence[str]) -> tuple[Ints, Floats]:

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, get_args
 
-from personametrics.data.ask import Ask, Message, Sampling
 from personametrics.data.errors import DesignError, StudyError, options
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
-from personametrics.data.remedy import Cure, Remedy, Stage
+from personametrics.data.remedy import Remedy, RemedyWorld, Stage
+from personametrics.data.request import Message, Request, Sampling
 from personametrics.data.roster import read_personas
 from personametrics.data.scale import Nominal
 
@@ -65,7 +65,7 @@ class SpellOut(Remedy):
             message = f"spell_out.words: {self.words} words are none; write a number such as 150."
             raise StudyError(message)
 
-    def drafts(self, personas: Sequence[Persona]) -> list[Ask]:
+    def drafts(self, personas: Sequence[Persona]) -> list[Request]:
         """One ask a persona; none where the texts are given.
 
         Raises:
@@ -78,12 +78,12 @@ class SpellOut(Remedy):
                 raise DesignError(message)
         return [] if self.texts else [self._draft(persona) for persona in personas]
 
-    def _draft(self, persona: Persona) -> Ask:
+    def _draft(self, persona: Persona) -> Request:
         """What a model is asked to write."""
         attributes = [f"{name}: {value}" for name, value in persona.attributes.items() if not self.tell or name in self.tell]
         question = PROMPT.format(told="\n".join([persona.text, *attributes]), form=FORMS[self.form], words=self.words)
         about = {"persona": persona.id, "item": MARK, "run": "0", "scale": "text"}
-        return Ask((Message("user", question),), sampling=Sampling(max_tokens=TOKENS * self.words + 50), about=about)
+        return Request((Message("user", question),), sampling=Sampling(max_tokens=TOKENS * self.words + 50), about=about)
 
     def personas(self, personas: Sequence[Persona], written: Sequence[str]) -> tuple[Persona, ...]:
         """The same personas, each told its own text and what was written.
@@ -100,24 +100,29 @@ class SpellOut(Remedy):
                 raise DesignError(message)
         return tuple(replace(persona, text=f"{persona.text}\n\n{texts[persona.id].strip()}") for persona in personas)
 
-    def known(self) -> Cure:
+    def known(self) -> RemedyWorld:
         """Two camps: seven in ten answers are those of one's camp as long as it is a label, nine in ten once it is spelled out."""
         camps = ("order", "freedom")
         personas = tuple(Persona(f"persona {at}", f"You are number {at}.", {"camp": camps[at % 2]}) for at in range(12))
         items = tuple(Item(f"item {at}", f"Statement {at}.", Nominal(("no", "yes")), {"with": camps[at // 2 % 2]}) for at in range(12))
         camp, holds = ({one.id: next(iter(one.attributes.values())) for one in them} for them in (personas, items))
 
-        def world(ask: Ask, spelled: float = 0.9) -> Mapping[str, float]:
-            persona = ask.about["persona"]
-            if ask.about["item"] == MARK:
+        def world(request: Request, spelled: float = 0.9) -> Mapping[str, float]:
+            persona = request.about["persona"]
+            if request.about["item"] == MARK:
                 return {f"<persona>You value {camp[persona]}.</persona>": 1.0}
-            told = any(f"You value {camp[persona]}." in message.text for message in ask.messages)
+            told = any(f"You value {camp[persona]}." in message.text for message in request.messages)
             held = spelled if told else 0.7
-            yes = held if camp[persona] == holds[ask.about["item"]] else 1 - held
+            yes = held if camp[persona] == holds[request.about["item"]] else 1 - held
             return {"no": 1 - yes, "yes": yes}
 
-        return Cure(
-            "stability:permutations=99", personas, items, world, {"signal": _signal(0.9) - _signal(0.7)}, lambda ask: world(ask, 0.7)
+        return RemedyWorld(
+            "stability:permutations=99",
+            personas,
+            items,
+            world,
+            {"signal": _signal(0.9) - _signal(0.7)},
+            lambda request: world(request, 0.7),
         )
 
 

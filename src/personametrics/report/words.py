@@ -7,7 +7,7 @@ from typing import Any
 
 from personametrics.data.card import Card
 from personametrics.data.citations import citations, references
-from personametrics.data.estimate import Estimate, Status
+from personametrics.data.estimate import Estimate, EstimateStatus
 from personametrics.data.finding import Finding, Verdict
 
 NOTHING = "—"
@@ -134,7 +134,7 @@ def count(estimate: Estimate) -> str:
 
 def warning(estimate: Estimate) -> str:
     """What a reader must know of an estimate; nothing where all is well."""
-    return "" if estimate.status == Status.OK else str(estimate.status)
+    return "" if estimate.status == EstimateStatus.OK else str(estimate.status)
 
 
 def key_estimates(finding: Finding) -> list[Estimate]:

@@ -10,21 +10,21 @@ import numpy as np
 import polars as pl
 from scipy.stats import binom
 
-from personametrics.data.ask import Ask
 from personametrics.data.columns import Columns
 from personametrics.data.errors import DesignError
 from personametrics.data.estimate import Estimate, Name
 from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.item import Item
 from personametrics.data.notice import Notice
-from personametrics.data.panels.annotated import annotated, column_of
-from personametrics.data.panels.summed import Summed
 from personametrics.data.persona import Persona
+from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.study import Aim, Asking, Known
+from personametrics.data.study import Aim, Elicitation, StudyWorld
+from personametrics.measures.annotators import annotated, column_of
+from personametrics.measures.sums import Summed
 from personametrics.stats.arrays import Floats
-from personametrics.stats.selective import area_of_sums, augrc, aurc
+from personametrics.stats.inference.selective import area_of_sums, augrc, aurc
 
 MEANS: Mapping[str, tuple[str, str]] = {
     "agreement": ("share", "the panel's label (that of most of its answers) is that of a random annotator"),
@@ -78,7 +78,7 @@ class Annotation:
     aim: ClassVar[tuple[str, Aim]] = ("agreement", "high")
     cite: ClassVar[tuple[str, ...]] = ("calderon2025", "geifman2018", "traub2024")
 
-    def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:
+    def design(self, personas: Sequence[Persona], items: Sequence[Item], elicitation: Elicitation) -> list[Request]:
         """Every persona and every item that people labelled."""
         known = set(self._people().items.names)
         asked = [item for item in items if item.id in known]
@@ -86,7 +86,7 @@ class Annotation:
             message = f"annotation needs items that people labelled, such as {min(known)}; give them the same ids."
             raise DesignError(message)
         told = {item.id: {self.group: item.attributes.get(self.group, "")} if self.group else {} for item in asked}
-        return [ask for persona in personas for item in asked for ask in asking.ask(persona, item, told[item.id])]
+        return [request for persona in personas for item in asked for request in elicitation.ask(persona, item, told[item.id])]
 
     def _people(self) -> Responses:
         """People's labels."""
@@ -156,7 +156,7 @@ class Annotation:
         """What a difference to annotators says of a use."""
         return "fit" if difference.low > -self.margin else "unfit" if difference.high < -self.margin else "open"
 
-    def known(self) -> Known:
+    def known(self) -> StudyWorld:
         """Five annotators for each of 60 items, who mostly agree, and a panel that is right in 35 % instead."""
         rng, personas, runs = np.random.default_rng(0), 5, 3
         labels = Nominal(("no", "yes"))
@@ -172,8 +172,8 @@ class Annotation:
         ]
         human = Responses.read(pl.DataFrame(given, ["persona", "item", "answer"], orient="row"), Columns(), labels)
 
-        def world(ask: Ask, chance: float | None = 0.35) -> Mapping[str, float]:
-            name = ask.about["item"]
+        def world(request: Request, chance: float | None = 0.35) -> Mapping[str, float]:
+            name = request.about["item"]
             share = clear[name] if chance is None else chance
             return {gold[name]: share, other[gold[name]]: 1 - share}
 
@@ -184,7 +184,7 @@ class Annotation:
         people = tuple(Persona(f"persona {at}", f"You are number {at}.") for at in range(personas))
         null = partial(world, chance=None)
         study = replace(self, human=human)
-        return Known(people, tuple(items), world, truth, null, "worse than one annotator", quiet, Asking(runs=runs), study)
+        return StudyWorld(people, tuple(items), world, truth, null, "worse than one annotator", quiet, Elicitation(runs=runs), study)
 
 
 def _ranged(one: Estimate) -> str:

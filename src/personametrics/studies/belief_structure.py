@@ -11,21 +11,21 @@ import numpy as np
 import polars as pl
 from scipy.special import stdtrit
 
-from personametrics.data.ask import Ask
 from personametrics.data.errors import DesignError
-from personametrics.data.estimate import Estimate, Name, Status
+from personametrics.data.estimate import Estimate, EstimateStatus, Name
 from personametrics.data.finding import Cell, Finding, Rows, Verdict
 from personametrics.data.item import Item
 from personametrics.data.notice import Notice
-from personametrics.data.panels.panel import FEW
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import NOBODY
+from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Numeric, Ordinal, spell_scale
-from personametrics.data.study import Aim, Asking, Known
-from personametrics.stats import ties
+from personametrics.data.study import Aim, Elicitation, StudyWorld
+from personametrics.measures.panel import FEW
 from personametrics.stats.arrays import Floats
-from personametrics.stats.ratios import fieller
+from personametrics.stats.intervals.ratios import fieller
+from personametrics.stats.people import item_correlations as ties
 
 LOOSE = 0.2
 """Items are not tied together where the whole interval of the constraint lies below this correlation."""
@@ -83,7 +83,7 @@ class BeliefStructure:
         "converse1964", "bretherton1999", "spearman1904", "efron1981", "fieller1954", "phipson2010", "good2005"
     )  # fmt: skip
 
-    def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:
+    def design(self, personas: Sequence[Persona], items: Sequence[Item], elicitation: Elicitation) -> list[Request]:
         """Every item on an ordered scale, controls left out, of every persona."""
         asked = [
             item for item in items if item.attributes.get("kind", self.kind) == self.kind and isinstance(item.scale, Ordinal | Numeric)
@@ -99,7 +99,7 @@ class BeliefStructure:
         if len({spell_scale(item.scale) for item in asked}) > 1:
             message = "belief_structure needs its items on one scale; pass those of one questionnaire."
             raise DesignError(message)
-        return [ask for item, persona in product(asked, personas) for ask in asking.ask(persona, item)]
+        return [request for item, persona in product(asked, personas) for request in elicitation.ask(persona, item)]
 
     def estimate(self, responses: Responses) -> Finding:
         """Constraint and dimension of the panel, and how its ties differ from those of people."""
@@ -128,7 +128,7 @@ class BeliefStructure:
         P, I = side.table.mean.shape
         half = self._half(side.variance or math.nan, P)  # nothing varies: nothing is known
         ends = np.clip(side.square + np.array([0.0, -half, half]), 0.0, 1.0)
-        who, status = "people" if of else "personas", Status.NEGATIVE if side.square < 0 else Status.OK
+        who, status = "people" if of else "personas", EstimateStatus.NEGATIVE if side.square < 0 else EstimateStatus.OK
         tied = Name("correlation", "pairs", f"root mean square correlation of two items over {who}")
         wide = Name("items", "items", f"independent items that would vary over {who} as these do: (Σλ)² / Σλ²")
         return [
@@ -168,34 +168,36 @@ class BeliefStructure:
         """Half of an interval, t by the number of people."""
         return float(stdtrit(people - 1, (1 + self.level) / 2)) * math.sqrt(variance)
 
-    def _estimate(self, name: str, ends: Floats, n: int, means: Name, personas: int, status: Status = Status.OK) -> Estimate:
+    def _estimate(
+        self, name: str, ends: Floats, n: int, means: Name, personas: int, status: EstimateStatus = EstimateStatus.OK
+    ) -> Estimate:
         """Value and interval, or why there is none."""
         value, low, high = map(float, ends)
         if not low <= high:
             low = high = math.nan
-        unsure = Status.NO_INTERVAL if math.isnan(low) else Status.FEW_PERSONAS if personas < FEW else Status.OK
-        status = Status.UNDEFINED if math.isnan(value) else unsure if status == Status.OK else status
+        unsure = EstimateStatus.NO_INTERVAL if math.isnan(low) else EstimateStatus.FEW_PERSONAS if personas < FEW else EstimateStatus.OK
+        status = EstimateStatus.UNDEFINED if math.isnan(value) else unsure if status == EstimateStatus.OK else status
         return Estimate(name, value, low, high, self.level, n, METHOD, status, means)
 
     def _dealt(self, name: str, value: float, n: int, means: Name) -> Estimate:
         """A number found by dealing people anew."""
         return Estimate(name, value, math.nan, math.nan, self.level, n, f"{self.deals} deals", means=means)
 
-    def known(self) -> Known:
+    def known(self) -> StudyWorld:
         """Two blocks of items, each with a line of its own that they share; or no two items that share anything."""
         people = [Persona(f"person {at}", f"You are person {at}.") for at in range(32)]
         items = [Item(f"item {at}", f"Statement {at}.", Ordinal(tuple("12345"))) for at in range(8)]
 
-        def opinion(ask: Ask, shared: float) -> Mapping[str, float]:
-            person, item = (int(ask.about[role].split()[1]) for role in ("persona", "item"))
+        def opinion(request: Request, shared: float) -> Mapping[str, float]:
+            person, item = (int(request.about[role].split()[1]) for role in ("persona", "item"))
             own, line = (1 - 2 * ((person & bits).bit_count() % 2) for bits in (item + 3, 1 + item // 4))
             agree = 0.5 + shared * line + math.sqrt(0.08 - shared**2) * own
-            return {choice: math.comb(4, at) * agree**at * (1 - agree) ** (4 - at) for at, choice in enumerate(ask.choices)}
+            return {choice: math.comb(4, at) * agree**at * (1 - agree) ** (4 - at) for at, choice in enumerate(request.choices)}
 
         square = (0.05 / 0.08) ** 2 * 12 / 28
         truth = {"constraint": math.sqrt(square), "dimension": float(ties.dimension(square, 8))}
-        tied, free = (lambda ask: opinion(ask, math.sqrt(0.05))), (lambda ask: opinion(ask, 0.0))
-        return Known(tuple(people), tuple(items), tied, truth, free, "structured", frozenset({"unstructured", "undecided"}))
+        tied, free = (lambda request: opinion(request, math.sqrt(0.05))), (lambda request: opinion(request, 0.0))
+        return StudyWorld(tuple(people), tuple(items), tied, truth, free, "structured", frozenset({"unstructured", "undecided"}))
 
 
 def _table(responses: Responses) -> tuple[list[str], ties.Table]:

@@ -8,18 +8,18 @@ from typing import ClassVar
 import numpy as np
 import polars as pl
 
-from personametrics.data.ask import Ask
 from personametrics.data.errors import AnswerError, ColumnError, DesignError, options
-from personametrics.data.estimate import Estimate, Name, Status
+from personametrics.data.estimate import Estimate, EstimateStatus, Name
 from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.item import Item
-from personametrics.data.panels.panel import Panel
-from personametrics.data.panels.spread import disagreements
 from personametrics.data.persona import Persona
+from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.study import Aim, Asking, Known, one_scale
-from personametrics.stats.ranks import Ranks, concordance, ranks
+from personametrics.data.study import Aim, Elicitation, StudyWorld, one_scale
+from personametrics.measures.panel import Panel
+from personametrics.measures.spread import disagreements
+from personametrics.stats.intervals.ranks import Ranks, concordance, ranks
 
 SCORE = "capability"
 """Column with a number for each model, the higher the stronger; it need not be there."""
@@ -51,13 +51,17 @@ class Capability:
     aim: ClassVar[tuple[str, Aim]] = ("signal.least", "high")
     cite: ClassVar[tuple[str, ...]] = ("shrout1979", "owen2007", "klein2020", "kendall1938")
 
-    def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:
+    def design(self, personas: Sequence[Persona], items: Sequence[Item], elicitation: Elicitation) -> list[Request]:
         """Every persona and every item, of those on the commonest scale, of every model."""
-        asked = [ask for persona in personas for item in one_scale(items) for ask in asking.ask(persona, item)]
-        if len({ask.about["persona"] for ask in asked}) < 2 or len({ask.about["item"] for ask in asked}) < 2:
+        asked = [request for persona in personas for item in one_scale(items) for request in elicitation.ask(persona, item)]
+        if len({request.about["persona"] for request in asked}) < 2 or len({request.about["item"] for request in asked}) < 2:
             message = "capability needs two or more personas and two or more items on one scale."
             raise DesignError(message)
-        return [replace(ask, to=part, about={**ask.about, "model": part or "the model"}) for part in self.parts or ("",) for ask in asked]
+        return [
+            replace(request, to=part, about={**request.about, "model": part or "the model"})
+            for part in self.parts or ("",)
+            for request in asked
+        ]
 
     def estimate(self, responses: Responses) -> Finding:
         """Signal and rank of every model, and how its order goes with capability."""
@@ -90,7 +94,7 @@ class Capability:
         if np.isnan(values[at]):
             return Estimate(f"rank.{name}", np.nan, np.nan, np.nan, self.level, len(signals), method, signals[at].status, known)
         rank = float(1 + (values > values[at]).sum())
-        return Estimate(f"rank.{name}", rank, min(low, rank), max(high, rank), self.level, len(signals), method, Status.OK, known)
+        return Estimate(f"rank.{name}", rank, min(low, rank), max(high, rank), self.level, len(signals), method, EstimateStatus.OK, known)
 
     def _with_capability(self, responses: Responses, names: Sequence[str], signals: Sequence[Estimate]) -> list[Estimate]:
         """How the order of the signals goes with that of capability, where it is given."""
@@ -106,28 +110,30 @@ class Capability:
         used = [(one, score[name]) for name, one in zip(names, signals, strict=True) if name in score and not np.isnan(one.value)]
         method = "pairs of models whose intervals lie apart"
         if len(used) < 2 or len({other for _, other in used}) < 2:
-            return [Estimate("correlation", np.nan, np.nan, np.nan, self.level, len(used), method, Status.UNDEFINED, TAU)]
+            return [Estimate("correlation", np.nan, np.nan, np.nan, self.level, len(used), method, EstimateStatus.UNDEFINED, TAU)]
         value = np.array([one.value for one, _ in used])
         tau = concordance(value, *_ends([one for one, _ in used]), np.array([other for _, other in used]))
-        return [Estimate("correlation", *tau[:3], self.level, len(used), method, Status.OK, TAU)]
+        return [Estimate("correlation", *tau[:3], self.level, len(used), method, EstimateStatus.OK, TAU)]
 
-    def known(self) -> Known:
+    def known(self) -> StudyWorld:
         """Four models, of which each holds its personas better than the one before; or all alike."""
         people = tuple(Persona(f"person {at}", f"You are number {at}.", {"camp": str(at % 2)}) for at in range(12))
         items = tuple(Item(f"item {at}", f"Statement {at}.", Nominal(("no", "yes")), {"with": str(at // 2 % 2)}) for at in range(12))
         camp, holds = ({one.id: next(iter(one.attributes.values())) for one in them} for them in (people, items))
         held = {"tiny": 0.6, "small": 0.75, "large": 0.88, "huge": 0.97}
 
-        def world(ask: Ask, *, alike: bool = False) -> Mapping[str, float]:
-            own = 0.8 if alike else held[ask.about["model"]]
-            yes = own if camp[ask.about["persona"]] == holds[ask.about["item"]] else 1 - own
+        def world(request: Request, *, alike: bool = False) -> Mapping[str, float]:
+            own = 0.8 if alike else held[request.about["model"]]
+            yes = own if camp[request.about["persona"]] == holds[request.about["item"]] else 1 - own
             return {"no": 1 - yes, "yes": yes}
 
         truth = {f"signal.{name}": _planted(own, len(people)) for name, own in held.items()}
         truth |= {f"rank.{name}": 4.0 - at for at, name in enumerate(held)}
         study = replace(self, parts=tuple(held))
         quiet = frozenset({"undecided"})
-        return Known(people, items, world, truth, lambda ask: world(ask, alike=True), "models differ", quiet, Asking(5), study)
+        return StudyWorld(
+            people, items, world, truth, lambda request: world(request, alike=True), "models differ", quiet, Elicitation(5), study
+        )
 
 
 def _planted(held: float, people: int) -> float:

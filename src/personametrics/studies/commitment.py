@@ -7,20 +7,20 @@ from typing import ClassVar
 import numpy as np
 import polars as pl
 
-from personametrics.data.answers import answers, cells
-from personametrics.data.ask import Ask, Message
 from personametrics.data.errors import DesignError
-from personametrics.data.estimate import Estimate, Name, Status
+from personametrics.data.estimate import Estimate, EstimateStatus, Name
 from personametrics.data.finding import Cell, Finding, Rows, Verdict
 from personametrics.data.item import Item
-from personametrics.data.panels.summed import Summed
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import NOBODY
+from personametrics.data.request import Message, Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.study import Aim, Asking, Known
+from personametrics.data.study import Aim, Elicitation, StudyWorld
+from personametrics.measures.answers import answers, cells
+from personametrics.measures.sums import Summed
 from personametrics.stats.arrays import gain, quotient
-from personametrics.stats.entropy import miller_madow
+from personametrics.stats.distributions.entropy import miller_madow
 
 ARMS: Mapping[str, str] = {"secret": "kept secret", "written": "written down first"}
 NUMBERS: Mapping[str, tuple[str, str]] = {
@@ -62,7 +62,7 @@ class Commitment:
     aim: ClassVar[tuple[str, Aim]] = ("agreement.secret", "high")
     cite: ClassVar[tuple[str, ...]] = ("shanahan2023", "miller1955", "cameron2011")
 
-    def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:
+    def design(self, personas: Sequence[Persona], items: Sequence[Item], elicitation: Elicitation) -> list[Request]:
         """The reveal of every game."""
         games = [item for item in items if isinstance(item.scale, Nominal) and item.attributes.get("fits")]
         games = [item for item in games if item.attributes.get("arm") in ARMS and "reply.1" in item.attributes]
@@ -72,25 +72,25 @@ class Commitment:
                 "them), turn.1, reply.1, and so on."
             )
             raise DesignError(message)
-        found: list[Ask] = []
+        found: list[Request] = []
         for item in games:
             for persona in (None, *personas) if self.personas else (None,):
-                found += self._reveals(persona, item, asking)
+                found += self._reveals(persona, item, elicitation)
         return found
 
-    def _reveals(self, persona: Persona | None, item: Item, asking: Asking) -> Iterator[Ask]:
+    def _reveals(self, persona: Persona | None, item: Item, elicitation: Elicitation) -> Iterator[Request]:
         """All runs of one reveal, at the end of its conversation."""
         said = item.attributes
         labels: tuple[str, ...] = item.scale.labels  # type: ignore[union-attr]
-        turns, at = list(asking.prompt.messages(persona, said["turn.1"])), 1
+        turns, at = list(elicitation.prompt.messages(persona, said["turn.1"])), 1
         while f"turn.{at + 1}" in said:
             turns += [Message("assistant", said[f"reply.{at}"]), Message("user", said[f"turn.{at + 1}"])]
             at += 1
         turns += [Message("assistant", said[f"reply.{at}"]), Message("user", item.text)]
-        choices = tuple(said.get("says", "{}").format(label) for label in labels) if asking.score else labels
+        choices = tuple(said.get("says", "{}").format(label) for label in labels) if elicitation.score else labels
         columns = {"game": said.get("game", item.id), "arm": said["arm"], "fits": said["fits"]}
-        for ask in asking.ask(persona, item, columns):
-            yield replace(ask, messages=tuple(turns), choices=choices, labels=labels)
+        for request in elicitation.ask(persona, item, columns):
+            yield replace(request, messages=tuple(turns), choices=choices, labels=labels)
 
     def estimate(self, responses: Responses) -> Finding:
         """Agreement, consistency and entropy of the reveals in both arms, and their difference, paired by game."""
@@ -133,7 +133,7 @@ class Commitment:
             return Verdict("one character", f"What is kept secret is as firm as what is written down: {told}.", fit=(use,))
         return Verdict("undecided", f"The intervals leave it open: {told}.", open=(use,))
 
-    def known(self) -> Known:
+    def known(self) -> StudyWorld:
         """A secret is drawn anew from what fits, a written choice is kept; where there is nothing to find, both are kept."""
         towns = tuple("ABCDEF")
         items = []
@@ -151,15 +151,15 @@ class Commitment:
                 }
                 items.append(Item(f"game {at} {arm}", "Which town is it?", Nominal(towns), more))
 
-        def world(ask: Ask, *, kept: bool = False) -> Mapping[str, float]:
-            fits = ask.about["fits"].split("|")[: 1 if kept else None]
+        def world(request: Request, *, kept: bool = False) -> Mapping[str, float]:
+            fits = request.about["fits"].split("|")[: 1 if kept else None]
             return {town: 0.94 / len(fits) if town in fits else 0.06 / (6 - len(fits)) for town in towns}
 
         secret, written = 0.94**2 / 3 + 0.06**2 / 3, 0.94**2 + 0.06**2 / 5
         truth = {"agreement.secret": secret, "agreement.written": written, "agreement.gain": written - secret}
         truth |= {"consistency.secret": 0.94, "consistency.written": 0.94, "consistency.gain": 0.0}
         quiet = frozenset({"one character", "undecided"})
-        return Known((), tuple(items), world, truth, lambda ask: world(ask, kept=True), "superposition", quiet)
+        return StudyWorld((), tuple(items), world, truth, lambda request: world(request, kept=True), "superposition", quiet)
 
 
 def _games(rows: pl.DataFrame, *, exact: bool) -> pl.DataFrame:
@@ -188,7 +188,7 @@ def _known(name: str, arm: str) -> pl.Expr:
 
 def _said(one: Estimate) -> Estimate:
     """A number that single runs leave undefined says so."""
-    return replace(one, status=Status.NO_RERUNS) if one.status == Status.UNDEFINED else one
+    return replace(one, status=EstimateStatus.NO_RERUNS) if one.status == EstimateStatus.UNDEFINED else one
 
 
 def _table(games: pl.DataFrame) -> Rows:

@@ -10,13 +10,13 @@ import polars as pl
 
 from personametrics.data.columns import Columns
 from personametrics.data.errors import DesignError
-from personametrics.data.estimate import Estimate, Status
+from personametrics.data.estimate import Estimate, EstimateStatus
 from personametrics.data.finding import Finding, Verdict
-from personametrics.data.panels.panel import METHOD, Panel
 from personametrics.data.responses import Responses
+from personametrics.measures.panel import METHOD, Panel
 from personametrics.stats.arrays import Floats
-from personametrics.stats.components import signal
-from personametrics.stats.disagreement import Disagreements
+from personametrics.stats.variance.components import signal
+from personametrics.stats.variance.disagreement import Disagreements
 
 QUESTION = "Is it the persona that moves the answers, or any text in its place?"
 WHERE = "arm"
@@ -66,7 +66,7 @@ class Controls:
         try:
             both = Panel(_stacked(panel, arm), self.level)
         except DesignError:
-            return Estimate(name, math.nan, math.nan, math.nan, self.level, 0, METHOD, Status.UNDEFINED)
+            return Estimate(name, math.nan, math.nan, math.nan, self.level, 0, METHOD, EstimateStatus.UNDEFINED)
         return both.named(name, both.interval(_between_arms, "share"), both.answers)
 
     def _signal(self, name: str, arm: Responses) -> Estimate:
@@ -74,7 +74,7 @@ class Controls:
         try:
             panel = Panel(arm, self.level)
         except DesignError:
-            return Estimate(name, math.nan, math.nan, math.nan, self.level, 0, METHOD, Status.UNDEFINED)
+            return Estimate(name, math.nan, math.nan, math.nan, self.level, 0, METHOD, EstimateStatus.UNDEFINED)
         return panel.named(name, panel.interval(signal, "share"), panel.answers)
 
 

@@ -9,19 +9,19 @@ from typing import ClassVar
 
 import polars as pl
 
-from personametrics.data.answers import answers
-from personametrics.data.ask import Ask
 from personametrics.data.errors import AnswerError, DesignError
 from personametrics.data.estimate import Estimate, Name
 from personametrics.data.finding import Finding, Verdict
 from personametrics.data.instructions import PLAIN, instructed, instructions
 from personametrics.data.item import Item
-from personametrics.data.panels.contrast import Contrasts, Group, first
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import NOBODY
+from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Ordinal
-from personametrics.data.study import Aim, Asking, Known
+from personametrics.data.study import Aim, Elicitation, StudyWorld
+from personametrics.measures.answers import answers
+from personametrics.measures.contrast import Contrasts, Group, first
 from personametrics.stats.arrays import Floats
 
 VERACITY = ("true", "false")
@@ -58,7 +58,7 @@ class Discernment:
     aim: ClassVar[tuple[str, Aim]] = ("change", "zero")
     cite: ClassVar[tuple[str, ...]] = ("dash2025", "cameron2011")
 
-    def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:
+    def design(self, personas: Sequence[Persona], items: Sequence[Item], elicitation: Elicitation) -> list[Request]:
         """Every headline without a persona, and by every persona with the identity."""
         asked = [item for item in items if item.attributes.get("gold") in VERACITY and self._fits(item)]
         if {item.attributes["gold"] for item in asked} != set(VERACITY):
@@ -73,7 +73,7 @@ class Discernment:
             own = persona.attributes.get(self.identity, "") if persona else ""
             if persona is None or own:
                 columns = {"gold": item.attributes["gold"], "identity": own, "instruction": name}
-                found += [instructed(ask, sentence) for ask in asking.ask(persona, item, columns)]
+                found += [instructed(request, sentence) for request in elicitation.ask(persona, item, columns)]
         return found
 
     def _fits(self, item: Item) -> bool:
@@ -152,7 +152,7 @@ class Discernment:
             return Verdict("no change", f"The change lies within ±{self.margin:.0%}: {said}.", fit=(USE,))
         return Verdict("undecided", f"The interval leaves it open: {said}.", open=(USE,))
 
-    def known(self) -> Known:
+    def known(self) -> StudyWorld:
         """The model discerns with 0.75, its personas with 0.65."""
         people = [
             Persona(f"{side} {at}", f"You are person {at}, {side}.", {"politics": side}) for side in ("left", "right") for at in range(6)
@@ -160,14 +160,14 @@ class Discernment:
         scale = Ordinal(tuple("123456"))
         items = [Item(f"{gold} {at}", f"Headline {at}: {gold}?", scale, {"gold": gold}) for gold in VERACITY for at in range(10)]
 
-        def world(ask: Ask, personas: float = 0.65) -> Mapping[str, float]:
-            fit = personas if ask.about["identity"] else 0.75
-            up = fit if ask.about["gold"] == "true" else 1 - fit
+        def world(request: Request, personas: float = 0.65) -> Mapping[str, float]:
+            fit = personas if request.about["identity"] else 0.75
+            up = fit if request.about["gold"] == "true" else 1 - fit
             return {str(at + 1): math.comb(5, at) * up**at * (1 - up) ** (5 - at) for at in range(6)}
 
         truth = {"vda.none": 0.75, "vda.persona": 0.65, "change": 0.65 / 0.75 - 1, "change.left": 0.65 / 0.75 - 1}
         null, quiet = partial(world, personas=0.75), frozenset({"no change", "undecided"})
-        return Known(tuple(people), tuple(items), world, truth, null, "personas cost discernment", quiet)
+        return StudyWorld(tuple(people), tuple(items), world, truth, null, "personas cost discernment", quiet)
 
 
 def _vda(whose: str) -> Name:

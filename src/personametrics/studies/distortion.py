@@ -9,21 +9,21 @@ from typing import ClassVar
 
 import polars as pl
 
-from personametrics.data.answers import answers
-from personametrics.data.ask import Ask
 from personametrics.data.errors import DesignError
-from personametrics.data.estimate import Estimate, Name, Status
+from personametrics.data.estimate import Estimate, EstimateStatus, Name
 from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.instructions import PLAIN, instructed, instructions
 from personametrics.data.item import Item
 from personametrics.data.notice import Notice
-from personametrics.data.panels.contrast import Contrasts, Group, difference, first
-from personametrics.data.panels.summed import METHOD
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import NOBODY
+from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.study import Aim, Asking, Known
+from personametrics.data.study import Aim, Elicitation, StudyWorld
+from personametrics.measures.answers import answers
+from personametrics.measures.contrast import Contrasts, Group, difference, first
+from personametrics.measures.sums import METHOD
 from personametrics.stats.arrays import Floats
 
 NEUTRAL = "none"
@@ -64,7 +64,7 @@ class Distortion:
     aim: ClassVar[tuple[str, Aim]] = ("gap", "zero")
     cite: ClassVar[tuple[str, ...]] = ("dash2025", "cameron2011")
 
-    def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:
+    def design(self, personas: Sequence[Persona], items: Sequence[Item], elicitation: Elicitation) -> list[Request]:
         """Every question whose answer suits a side or nobody, without a persona and by every persona of a side."""
         asked = [item for item in items if item.attributes.get("side") and item.attributes.get("gold") in getattr(item.scale, "labels", ())]
         sides = {item.attributes["side"] for item in asked} - {NEUTRAL}
@@ -80,8 +80,8 @@ class Distortion:
             side = persona.attributes.get(self.identity, "") if persona else ""
             if persona is None or side in own:
                 columns = {part: item.attributes.get(part, "") for part in ("gold", "side", "topic")}
-                asks = asking.ask(persona, item, {**columns, "identity": side, "instruction": name})
-                found += [instructed(ask, sentence) for ask in asks]
+                requests = elicitation.ask(persona, item, {**columns, "identity": side, "instruction": name})
+                found += [instructed(request, sentence) for request in requests]
         return found
 
     def estimate(self, responses: Responses) -> Finding:
@@ -146,7 +146,7 @@ class Distortion:
             return Verdict("no bend", f"The gap lies within ±{self.margin:g}: {said}.", fit=(USE,))
         return Verdict("undecided", f"The interval leaves it open: {said}.", open=(USE,))
 
-    def known(self) -> Known:
+    def known(self) -> StudyWorld:
         """What suits is judged rightly with four times the odds."""
         people = [
             Persona(f"{side} {at}", f"You are person {at}, {side}.", {"politics": side}) for side in ("left", "right") for at in range(8)
@@ -160,8 +160,8 @@ class Distortion:
             for at in range(3)
         ]  # fmt: skip
 
-        def world(ask: Ask, ratio: float = 4.0) -> Mapping[str, float]:
-            about = ask.about
+        def world(request: Request, ratio: float = 4.0) -> Mapping[str, float]:
+            about = request.about
             suits = 0.0 if not about["identity"] or about["side"] == NEUTRAL else 0.5 if about["side"] == about["identity"] else -0.5
             right = _right(suits, ratio)
             return {about["gold"]: right, "no" if about["gold"] == "yes" else "yes": 1 - right}
@@ -170,7 +170,7 @@ class Distortion:
         truth = {"accuracy.congruent": own, "accuracy.incongruent": other, "gap": own - other, "odds.ratio": 4.0}
         truth |= {"accuracy.none": 0.7, "accuracy.control": 0.7, "control.change": 0.0}
         null, quiet = partial(world, ratio=1.0), frozenset({"no bend", "undecided"})
-        return Known(tuple(people), tuple(items), world, truth, null, "identity bends judgement", quiet)
+        return StudyWorld(tuple(people), tuple(items), world, truth, null, "identity bends judgement", quiet)
 
 
 def _right(suits: float, ratio: float) -> float:
@@ -227,6 +227,6 @@ def _notices(rows: pl.DataFrame, sides: Sequence[str], found: Sequence[Estimate]
     lost = rows.filter(PERSON & ~pl.col("identity").is_in(sides))["persona"].n_unique()
     if lost:
         said.append(Notice("without-side", f"{lost} personas are of no side that an answer suits; they are left out."))
-    if any(one.name == "odds.ratio" and one.status == Status.NO_INTERVAL and one.method != METHOD for one in found):
+    if any(one.name == "odds.ratio" and one.status == EstimateStatus.NO_INTERVAL and one.method != METHOD for one in found):
         said.append(Notice("half-counts", "An accuracy is 0 or 1: half an answer was added for the odds ratio, which has no interval."))
     return tuple(said)

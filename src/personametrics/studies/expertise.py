@@ -6,17 +6,17 @@ from typing import ClassVar
 
 import polars as pl
 
-from personametrics.data.answers import answers
-from personametrics.data.ask import Ask
 from personametrics.data.errors import DesignError
 from personametrics.data.estimate import Estimate, Name
 from personametrics.data.finding import Finding, Verdict
 from personametrics.data.item import Item
-from personametrics.data.panels.summed import Summed
 from personametrics.data.persona import Persona
+from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.study import Aim, Asking, Known
+from personametrics.data.study import Aim, Elicitation, StudyWorld
+from personametrics.measures.answers import answers
+from personametrics.measures.sums import Summed
 from personametrics.stats.arrays import gain, quotient
 
 ARMS: Mapping[str, str] = {
@@ -48,7 +48,7 @@ class Expertise:
     aim: ClassVar[tuple[str, Aim]] = ("gain.expert", "high")
     cite: ClassVar[tuple[str, ...]] = ("basil2025", "cameron2011")
 
-    def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:
+    def design(self, personas: Sequence[Persona], items: Sequence[Item], elicitation: Elicitation) -> list[Request]:
         """Every question of a field without a persona, and of every persona that falls into an arm."""
         asked = [item for item in items if item.attributes.get("gold") and item.attributes.get("domain")]
         if len(asked) < 2:
@@ -59,8 +59,10 @@ class Expertise:
             for persona in (None, *personas):
                 arm = self._arm(persona, item)
                 if arm:
-                    found += asking.ask(persona, item, {"gold": item.attributes["gold"], "domain": item.attributes["domain"], "arm": arm})
-        if not {"expert", "ignorant"} & {ask.about["arm"] for ask in found}:
+                    found += elicitation.ask(
+                        persona, item, {"gold": item.attributes["gold"], "domain": item.attributes["domain"], "arm": arm}
+                    )
+        if not {"expert", "ignorant"} & {request.about["arm"] for request in found}:
             message = f'expertise needs personas with the attribute "{self.field}" (a domain of the items) or {"=".join(self.ignorant)}.'
             raise DesignError(message)
         return found
@@ -107,7 +109,7 @@ class Expertise:
             return Verdict("no change", f"All differences lie within ±{self.margin:g}: {said}.", fit=(use,))
         return Verdict("undecided", f"The intervals leave it open: {said}.", open=(use,))
 
-    def known(self) -> Known:
+    def known(self) -> StudyWorld:
         """Experts gain nothing, ignorant personas lose a quarter."""
         fields = ("law", "farming", "nursing")
         people = [Persona(f"{field} {at}", f"You are person {at}, of {field}.", {"job": field}) for field in fields for at in range(4)]
@@ -119,13 +121,13 @@ class Expertise:
             for at in range(8)
         ]
 
-        def world(ask: Ask, lost: float = 0.25) -> Mapping[str, float]:
-            right = 0.75 - lost * (ask.about["arm"] == "ignorant")
+        def world(request: Request, lost: float = 0.25) -> Mapping[str, float]:
+            right = 0.75 - lost * (request.about["arm"] == "ignorant")
             return {"yes": right, "no": (1 - right) / 2, "maybe": (1 - right) / 2}
 
         truth = {"accuracy.none": 0.75, "gain.expert": 0.0, "gain.other": 0.0, "gain.ignorant": -0.25}
         quiet = frozenset({"no change", "undecided"})
-        return Known(tuple(people), tuple(items), world, truth, lambda ask: world(ask, 0.0), "personas cost accuracy", quiet)
+        return StudyWorld(tuple(people), tuple(items), world, truth, lambda request: world(request, 0.0), "personas cost accuracy", quiet)
 
 
 def _sums(arm: str) -> list[pl.Expr]:

@@ -9,25 +9,25 @@ from typing import ClassVar
 import numpy as np
 import polars as pl
 
-from personametrics.data.ask import Ask
 from personametrics.data.columns import Columns
 from personametrics.data.errors import DesignError
-from personametrics.data.estimate import Estimate, Status
+from personametrics.data.estimate import Estimate, EstimateStatus
 from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.item import Item
 from personametrics.data.notice import Notice
-from personametrics.data.panels.paired import ByItem, Side, pair_up
-from personametrics.data.panels.panel import FEW
 from personametrics.data.persona import Persona
+from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.study import Aim, Asking, Known
-from personametrics.data.traps import notices
+from personametrics.data.study import Aim, Elicitation, StudyWorld
+from personametrics.measures.panel import FEW
+from personametrics.measures.people import ByItem, Side, pair_up
+from personametrics.measures.traps import notices
 from personametrics.stats.arrays import Floats, Ints
-from personametrics.stats.correlation import disattenuated
-from personametrics.stats.distances import jensen_shannon, normalise, total_variation, wasserstein
-from personametrics.stats.floors import exchanged, split_half
-from personametrics.stats.jackknives import jackknives
+from personametrics.stats.distributions.distances import jensen_shannon, normalise, total_variation, wasserstein
+from personametrics.stats.distributions.floors import exchanged, split_half
+from personametrics.stats.inference.correlation import disattenuated
+from personametrics.stats.intervals.facets import jackknives
 
 RELATED = 0.5
 """Groups are told apart as in people where the whole interval of the correlation lies above this."""
@@ -72,7 +72,7 @@ class Fidelity:
     aim: ClassVar[tuple[str, Aim]] = ("excess.tv", "low")
     cite: ClassVar[tuple[str, ...]] = ("spearman1904", "lin1991", "kish1965", "hoeffding1948")
 
-    def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:
+    def design(self, personas: Sequence[Persona], items: Sequence[Item], elicitation: Elicitation) -> list[Request]:
         """Every persona and every item that the people answered; groups are columns.
 
         Raises:
@@ -84,7 +84,7 @@ class Fidelity:
             message = f"fidelity needs items that the people answered, such as {min(known)}; give them the same ids."
             raise DesignError(message)
         groups = {persona.id: {name: persona.attributes.get(name, "") for name in self.match} for persona in personas}
-        return [ask for persona in personas for item in asked for ask in asking.ask(persona, item, groups[persona.id])]
+        return [request for persona in personas for item in asked for request in elicitation.ask(persona, item, groups[persona.id])]
 
     def _people(self) -> Responses:
         """People's answers.
@@ -142,20 +142,22 @@ class Fidelity:
             for i, g, k in np.argwhere(np.isfinite(x + y + vx + vy))
         ]
         names = ("difference.correlation", "difference.slope")
-        return [self._sampled(name, partial(_agreement, at=at), panel, human, Status.NO_SPREAD) for at, name in enumerate(names)], table
+        return [
+            self._sampled(name, partial(_agreement, at=at), panel, human, EstimateStatus.NO_SPREAD) for at, name in enumerate(names)
+        ], table
 
     def _spread(self, panel: Side, human: Side) -> Part:
         """Standard deviation of single answers within a group, panel over humans."""
         mine, theirs = (np.sqrt(np.maximum(side.within_groups.by_group, 0.0)) for side in (panel, human))
         ratio = mine / np.where(theirs > 0, theirs, np.nan)
         table = pl.DataFrame({"group": list(panel.groups), "panel": mine, "human": theirs, "ratio": ratio}).fill_nan(None).to_dicts()
-        return [self._sampled("spread.ratio", _spread_ratio, panel, human, Status.UNDEFINED)], table
+        return [self._sampled("spread.ratio", _spread_ratio, panel, human, EstimateStatus.UNDEFINED)], table
 
     def _tracking(self, panel: Side, human: Side) -> Part:
         """How much the panel disagrees where people disagree: through personas, and through reruns."""
         known = int(np.isfinite(panel.by_item.between + human.by_item.between + human.noise).sum())
         slopes = {f"tracking.{name}": partial(_slope, part=part) for name, part in PARTS.items()}
-        found = [replace(self._sampled(name, slope, panel, human, Status.NO_SPREAD), n=known) for name, slope in slopes.items()]
+        found = [replace(self._sampled(name, slope, panel, human, EstimateStatus.NO_SPREAD), n=known) for name, slope in slopes.items()]
         mine = {name: PARTS[name](panel.by_item) for name in ("persona", "rerun")}
         columns = {"item": list(panel.items), "human": human.by_item.between, **mine}
         return found, pl.DataFrame(columns).fill_nan(None).to_dicts()
@@ -165,9 +167,9 @@ class Fidelity:
         values = values[np.isfinite(values)]
         drops = (values.sum() - values) / max(len(values) - 1, 1)
         mean = float(values.mean()) if len(values) else math.nan
-        return self._estimate(name, mean, [drops], len(values), Status.UNDEFINED)
+        return self._estimate(name, mean, [drops], len(values), EstimateStatus.UNDEFINED)
 
-    def _sampled(self, name: str, statistic: Statistic, panel: Side, human: Side, undefined: Status) -> Estimate:
+    def _sampled(self, name: str, statistic: Statistic, panel: Side, human: Side, undefined: EstimateStatus) -> Estimate:
         """A number with what it becomes without some items, and without some people of either side: all were sampled."""
         items, nothing = len(panel.items), np.zeros(0, np.int64)
         blocks = np.array_split(np.arange(items), min(items, MOST_BLOCKS))
@@ -176,14 +178,14 @@ class Fidelity:
         drops += [np.array([statistic(*both, nothing) for both in parts]) for parts in sides if parts]
         return self._estimate(name, statistic(panel, human, nothing), drops, items, undefined)
 
-    def _estimate(self, name: str, value: float, drops: Sequence[Floats], items: int, undefined: Status) -> Estimate:
+    def _estimate(self, name: str, value: float, drops: Sequence[Floats], items: int, undefined: EstimateStatus) -> Estimate:
         """A number with the interval over everything that was sampled."""
         _, low, high, *_ = jackknives(value, drops, self.level) if items > 2 else (value, math.nan, math.nan)
-        status = Status.NO_INTERVAL if math.isnan(low) else Status.FEW_ITEMS if items < FEW else Status.OK
+        status = EstimateStatus.NO_INTERVAL if math.isnan(low) else EstimateStatus.FEW_ITEMS if items < FEW else EstimateStatus.OK
         method = OVER_ITEMS if len(drops) == 1 else OVER_BOTH
         return Estimate(name, value, low, high, self.level, items, method, undefined if math.isnan(value) else status)
 
-    def known(self) -> Known:
+    def known(self) -> StudyWorld:
         """People of whom 40 to 60 % agree with each of 30 statements, and a panel that agrees more often."""
         shares = {f"statement {at}": 0.4 + 0.2 * (at % 11) / 10 for at in range(30)}
         rows = [(f"person {who}", name, "yes" if who < 100 * share else "no") for name, share in shares.items() for who in range(100)]
@@ -191,14 +193,14 @@ class Fidelity:
         human = Responses.read(pl.DataFrame(rows, ["persona", "item", "answer"], orient="row"), Columns(), scale)
         personas = tuple(Persona(f"persona {at}", f"You are number {at}.") for at in range(20))
 
-        def world(ask: Ask, more: float = 0.3) -> Mapping[str, float]:
-            yes = shares[ask.about["item"]] + more
+        def world(request: Request, more: float = 0.3) -> Mapping[str, float]:
+            yes = shares[request.about["item"]] + more
             return {"no": 1 - yes, "yes": yes}
 
         items = tuple(Item(name, f"{name}.", scale) for name in shares)
         quiet = frozenset({"answers like people's", "undecided"})
         study = replace(self, human=human)
-        return Known(personas, items, world, {}, lambda ask: world(ask, 0), "answers unlike people's", quiet, study=study)
+        return StudyWorld(personas, items, world, {}, lambda request: world(request, 0), "answers unlike people's", quiet, study=study)
 
 
 def _agreement(panel: Side, human: Side, left_out: Ints, at: int) -> float:

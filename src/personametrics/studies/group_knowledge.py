@@ -7,19 +7,19 @@ from typing import ClassVar
 import numpy as np
 import polars as pl
 
-from personametrics.data.answers import answers
-from personametrics.data.ask import Ask
 from personametrics.data.errors import AnswerError, DesignError
-from personametrics.data.estimate import Estimate, Name, Status
+from personametrics.data.estimate import Estimate, EstimateStatus, Name
 from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.item import Item
-from personametrics.data.panels.summed import Summed
 from personametrics.data.persona import Persona
+from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Ordinal
-from personametrics.data.study import Aim, Asking, Known
+from personametrics.data.study import Aim, Elicitation, StudyWorld
+from personametrics.measures.answers import answers
+from personametrics.measures.sums import Summed
 from personametrics.stats.arrays import quotient
-from personametrics.stats.mover import difference
+from personametrics.stats.intervals.mover import difference
 
 WORST = 8
 """Rows of evidence."""
@@ -61,24 +61,24 @@ class GroupKnowledge:
     aim: ClassVar[tuple[str, Aim]] = ("gap", "zero")
     cite: ClassVar[tuple[str, ...]] = ("meister2024", "hoeffding1948", "cameron2011", "zou2008")
 
-    def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:
+    def design(self, personas: Sequence[Persona], items: Sequence[Item], elicitation: Elicitation) -> list[Request]:
         """The share of every group without a persona, and the statement itself of every member of the group."""
         scales = {item.id: item.scale for item in items if isinstance(item.scale, Ordinal)}
-        found, meant = list[Ask](), dict[str, set[tuple[str, str]]]()
+        found, meant = list[Request](), dict[str, set[tuple[str, str]]]()
         for item in items:
             trait, value, about = (item.attributes.get(name, "") for name in ("trait", "value", "about"))
             members = sum(persona.attributes.get(trait) == value for persona in personas)
             if trait and about in scales and members > 1 and (truth := self._truth(item, scales[about])):
                 meant.setdefault(about, set()).add((trait, value))
                 columns = {"source": "direct", "group": f"{trait}={value}", "about": about, "agree": "", "truth": truth}
-                found += asking.ask(None, item, columns)
+                found += elicitation.ask(None, item, columns)
         if not found:
             message = (
                 "group_knowledge needs items with the attributes trait, value, truth and about (the id of an item on an ordinal scale), "
                 "and two or more personas with that value."
             )
             raise DesignError(message)
-        return found + [ask for item in items if item.id in meant for ask in _acted(item, meant[item.id], personas, asking)]
+        return found + [request for item in items if item.id in meant for request in _acted(item, meant[item.id], personas, elicitation)]
 
     def _truth(self, item: Item, scale: Ordinal) -> str:
         """Share of a group that agrees: the item's own, or that of the people asked; empty where there is none."""
@@ -145,18 +145,18 @@ class GroupKnowledge:
     def _verdict(self, direct: Estimate, gap: Estimate) -> Verdict:
         """What the errors say."""
         said = f"Asked, it is {direct.value:.2f} off ({direct.span()}); acted, by {gap.value:+.2f} more ({gap.span('+.2f')})."
-        use, ask = "shares of these groups from simulated members", "shares of these groups, asked for directly"
+        use, request = "shares of these groups from simulated members", "shares of these groups, asked for directly"
         if direct.low > self.knows and gap.low > -self.margin:
-            return Verdict("does not know", said, unfit=(use, ask))
+            return Verdict("does not know", said, unfit=(use, request))
         if gap.high < 0:
-            return Verdict("acts better than it says", said, fit=(use,), unfit=(ask,))
+            return Verdict("acts better than it says", said, fit=(use,), unfit=(request,))
         if direct.high < self.knows and gap.low > 0:
-            return Verdict("knows but does not act", said, fit=(ask,), unfit=(use,))
+            return Verdict("knows but does not act", said, fit=(request,), unfit=(use,))
         if direct.high < self.knows and -self.margin < gap.low and gap.high < self.margin:
-            return Verdict("acts what it knows", said, fit=(use, ask))
-        return Verdict("undecided", said, open=(use, ask))
+            return Verdict("acts what it knows", said, fit=(use, request))
+        return Verdict("undecided", said, open=(use, request))
 
-    def known(self) -> Known:
+    def known(self) -> StudyWorld:
         """It says the truth of both sides, and its simulated members exaggerate it."""
         labels, tens = Ordinal(("no", "unsure", "yes")), Ordinal(tuple(str(ten) for ten in range(0, 101, 10)))
         people = tuple(Persona(f"person {at}", f"You are person {at}.", {"side": ("left", "right")[at % 2]}) for at in range(24))
@@ -166,11 +166,11 @@ class GroupKnowledge:
             told = {"trait": "side", "value": side, "about": f"statement {at}", "truth": f"{share:.2f}"}
             items.append(Item(f"{side} {at}", f"Of 100 on the {side}, how many agree with statement {at}?", tens, told))
 
-        def world(ask: Ask, exaggerated: float = 3.0) -> Mapping[str, float]:
-            if ask.about["source"] == "direct":
-                percent = 100 * float(ask.about["truth"])
+        def world(request: Request, exaggerated: float = 3.0) -> Mapping[str, float]:
+            if request.about["source"] == "direct":
+                percent = 100 * float(request.about["truth"])
                 return {label: max(0.0, 1 - abs(float(label) - percent) / 20) / 2 for label in tens.labels}
-            at, right = int(ask.about["about"].split()[1]), ask.about["group"] == "side=right"
+            at, right = int(request.about["about"].split()[1]), request.about["group"] == "side=right"
             share = 0.5 + exaggerated * (0.3 + 0.2 * right + 0.2 * (at % 2) - 0.5)
             share = min(max(share, 0.0), 1.0)
             return {"no": (1 - share) / 2, "unsure": (1 - share) / 2, "yes": share}
@@ -178,7 +178,7 @@ class GroupKnowledge:
         off = float(np.sqrt(np.mean([0.3**2, 0.0, 0.0, 0.3**2])))
         truth = {"error.direct": 0.0, "error.simulated": off, "gap": off}
         quiet = frozenset({"acts what it knows", "undecided"})
-        return Known(people, tuple(items), world, truth, lambda ask: world(ask, 1.0), "knows but does not act", quiet)
+        return StudyWorld(people, tuple(items), world, truth, lambda request: world(request, 1.0), "knows but does not act", quiet)
 
 
 def _agreeing(scale: Ordinal) -> list[str]:
@@ -187,14 +187,14 @@ def _agreeing(scale: Ordinal) -> list[str]:
     return [label for label, place in zip(scale.labels, places, strict=True) if place > (places.min() + places.max()) / 2]
 
 
-def _acted(item: Item, groups: set[tuple[str, str]], personas: Sequence[Persona], asking: Asking) -> list[Ask]:
+def _acted(item: Item, groups: set[tuple[str, str]], personas: Sequence[Persona], elicitation: Elicitation) -> list[Request]:
     """A statement, asked of every member of a group that is meant."""
     agree = "|".join(_agreeing(item.scale)) if isinstance(item.scale, Ordinal) else ""
     found = []
     for persona in personas:
         own = "|".join(sorted(f"{trait}={value}" for trait, value in groups if persona.attributes.get(trait) == value))
         columns = {"source": "simulated", "group": own, "about": item.id, "agree": agree, "truth": ""}
-        found += asking.ask(persona, item, columns) if own else []
+        found += elicitation.ask(persona, item, columns) if own else []
     return found
 
 
@@ -234,7 +234,7 @@ def _direct(rows: pl.DataFrame, whole: float, *, exact: bool, source: str) -> pl
 def _root(squared: Estimate) -> Estimate:
     """A mean square as its root; below 0 it counts as 0."""
     value, low, high = np.sqrt(np.maximum(squared.interval[:3], 0.0)).tolist()
-    status = Status.NEGATIVE if squared.value < 0 and squared.status == Status.OK else squared.status
+    status = EstimateStatus.NEGATIVE if squared.value < 0 and squared.status == EstimateStatus.OK else squared.status
     return replace(squared, value=value, low=low, high=high, method=f"squares less sampling noise, {squared.method}", status=status)
 
 

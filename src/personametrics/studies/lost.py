@@ -10,23 +10,24 @@ import numpy as np
 import polars as pl
 import polars.selectors as cs
 
-from personametrics.data.answers import answers
-from personametrics.data.ask import Ask
-from personametrics.data.dialogues.dialogue import LINE, Turn, dialogue
-from personametrics.data.dialogues.judge import CONSISTENT, CONTRADICTS, VERDICT, judged
 from personametrics.data.errors import AnswerError, DesignError
-from personametrics.data.estimate import Estimate, Name, Status
+from personametrics.data.estimate import Estimate, EstimateStatus, Name
 from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.item import Item
 from personametrics.data.notice import Notice
-from personametrics.data.panels.summed import Summed
 from personametrics.data.persona import Persona
+from personametrics.data.request import Request
 from personametrics.data.responses import Responses
+from personametrics.data.role import LINE
 from personametrics.data.scale import Nominal, Ordinal
-from personametrics.data.study import Aim, Asking, Known
-from personametrics.stats.aptitude import aptitude, expected
+from personametrics.data.study import Aim, Elicitation, StudyWorld
+from personametrics.dialogues.dialogue import Turn, dialogue
+from personametrics.dialogues.judge import CONSISTENT, CONTRADICTS, VERDICT, judged
+from personametrics.measures.answers import answers
+from personametrics.measures.sums import Summed
 from personametrics.stats.arrays import Floats
-from personametrics.stats.mover import difference
+from personametrics.stats.intervals.mover import difference
+from personametrics.stats.people.aptitude import aptitude, expected
 
 FULL, CONCAT, SHARDED = "full", "concat", "sharded"
 ARMS: Mapping[str, str] = {FULL: "told at once", CONCAT: "told at once in a list", SHARDED: "told bit by bit"}
@@ -72,7 +73,7 @@ class Lost:
     aim: ClassVar[tuple[str, Aim]] = ("unreliability.sharded", "low")
     cite: ClassVar[tuple[str, ...]] = ("laban2025", "cameron2011", "wilson1927", "korn1998")
 
-    def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:
+    def design(self, personas: Sequence[Persona], items: Sequence[Item], elicitation: Elicitation) -> list[Request]:
         """In every arm, the task and who one is, with a verdict on that; the lines between are asked for as well."""
         tasks = [item for item in items if isinstance(item.scale, Nominal | Ordinal) and len(shards(item)) > 1]
         tasks = [item for item in tasks if item.attributes.get("gold") in getattr(item.scale, "labels", ())]
@@ -81,10 +82,10 @@ class Lost:
                 "lost needs personas, and items with labels and the attributes gold (one of them), shard.1 (what is to be found), shard.2 …"
             )
             raise DesignError(message)
-        if asking.score:
+        if elicitation.score:
             message = "lost compares runs of conversations: ask for two or more answers each, not for label probabilities."
             raise DesignError(message)
-        return [ask for persona in personas for item in tasks for arm in ARMS for ask in _told(arm, persona, item, asking)]
+        return [request for persona in personas for item in tasks for arm in ARMS for request in _told(arm, persona, item, elicitation)]
 
     def estimate(self, responses: Responses) -> Finding:
         """Mean, aptitude and unreliability in every arm, and what changes between arms over the same personas and tasks."""
@@ -116,7 +117,7 @@ class Lost:
             means = Name("share", "answers", f"answers and verdicts that are refused, unreadable or missing, {says}")
             if len(own):
                 value = 1 - float(own["known"].sum()) / len(own)
-                yield Estimate(f"unread.{arm}", value, math.nan, math.nan, self.level, len(own), "count", Status.OK, means)
+                yield Estimate(f"unread.{arm}", value, math.nan, math.nan, self.level, len(own), "count", EstimateStatus.OK, means)
 
     def _level(self, summed: Summed, name: str, arm: str, meaning: str) -> Estimate:
         """A number in an arm."""
@@ -157,22 +158,22 @@ class Lost:
             return Verdict("not lost", f"Told turn by turn it does as well, within ±{self.margin:g} points: {told}.", fit=(USE,))
         return Verdict("undecided", f"The intervals leave it open: {told or 'no persona and task was asked in both arms'}.", open=(USE,))
 
-    def known(self) -> Known:
+    def known(self) -> StudyWorld:
         """Told in turns, three in ten tasks are solved and six in ten personas kept; or eight in ten of both, however they are told."""
         people = tuple(Persona(f"person {at}", f"You are number {at}. You live by the sea.") for at in range(5))
         parts = [{"shard.1": f"How many are there on day {at}?", "shard.2": "Two came first."} for at in range(5)]
         numbers = Nominal(tuple("2345"))
         items = tuple(Item(f"sum {at}", " ".join(one.values()), numbers, one | {"gold": "4"}) for at, one in enumerate(parts))
 
-        def world(ask: Ask, turns: tuple[float, float] = (0.3, 0.6)) -> Mapping[str, float]:
-            solves, keeps = turns if ask.about["arm"] == SHARDED else (0.8, 0.8)
-            if ask.about["part"] == VERDICT:
-                fits = "sea" in ask.messages[0].text.partition("<line>")[2]
+        def world(request: Request, turns: tuple[float, float] = (0.3, 0.6)) -> Mapping[str, float]:
+            solves, keeps = turns if request.about["arm"] == SHARDED else (0.8, 0.8)
+            if request.about["part"] == VERDICT:
+                fits = "sea" in request.messages[0].text.partition("<line>")[2]
                 return {CONSISTENT: float(fits), CONTRADICTS: float(not fits)}
-            if ask.about["part"] == LINE:
+            if request.about["part"] == LINE:
                 return (
                     {"I live by the sea.": keeps, "I am an assistant.": 1 - keeps}
-                    if ask.messages[-1].text.endswith(WHO)
+                    if request.messages[-1].text.endswith(WHO)
                     else {"I see.": 1.0}
                 )
             return {"4": solves, "3": 1 - solves, "2": 0.0, "5": 0.0}
@@ -185,7 +186,9 @@ class Lost:
                 changes = {f"{prefix}{name}.{change}": float(other - one) for change in CHANGES}
                 truth |= {name: 100 * value for name, value in (levels | changes).items()}
         quiet = frozenset({"not lost", "undecided"})
-        return Known(people, items, world, truth, lambda ask: world(ask, (0.8, 0.8)), "lost in conversation", quiet, Asking(RUNS))
+        return StudyWorld(
+            people, items, world, truth, lambda request: world(request, (0.8, 0.8)), "lost in conversation", quiet, Elicitation(RUNS)
+        )
 
 
 def shards(item: Item) -> tuple[str, ...]:
@@ -206,7 +209,7 @@ def sentences(text: str) -> tuple[str, ...]:
     return tuple(part for part in re.split(r"(?<=[.!?])\s+", text.strip()) if part)
 
 
-def _told(arm: str, persona: Persona, item: Item, asking: Asking) -> Iterator[Ask]:
+def _told(arm: str, persona: Persona, item: Item, elicitation: Elicitation) -> Iterator[Request]:
     """Everything that is asked in an arm of one persona and task."""
     card, task = sentences(persona.text), shards(item)
     told, asked, turns = {
@@ -217,9 +220,9 @@ def _told(arm: str, persona: Persona, item: Item, asking: Asking) -> Iterator[As
     columns = {"arm": arm, "scored": "", "gold": ""}
     script = [Turn(text, columns) for text in (*turns, WHO)]
     who, what = replace(persona, text=told), replace(item, text=asked, wordings={})
-    talks = [dialogue(asking, who, (item.id, script), run) for run in range(asking.runs)]
+    talks = [dialogue(elicitation, who, (item.id, script), run) for run in range(elicitation.runs)]
     known = {**columns, "part": "probe", "scored": TASK, "gold": item.attributes["gold"]}
-    yield from asking.ask(who, what, known, before=lambda run: talks[run].until(len(turns)))
+    yield from elicitation.ask(who, what, known, before=lambda run: talks[run].until(len(turns)))
     for run, talk in enumerate(talks):
         yield from talk.lines
         about = {**talk.lines[-1].about, "scored": PERSONA, "gold": CONSISTENT}
@@ -273,7 +276,7 @@ def _mean(sums: Floats) -> Floats:
 
 def _said(one: Estimate) -> Estimate:
     """A number that single runs leave undefined says so."""
-    return replace(one, status=Status.NO_RERUNS) if one.status == Status.UNDEFINED and one.n == 0 else one
+    return replace(one, status=EstimateStatus.NO_RERUNS) if one.status == EstimateStatus.UNDEFINED and one.n == 0 else one
 
 
 def _worst(cells: pl.DataFrame) -> Rows:

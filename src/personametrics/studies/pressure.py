@@ -8,27 +8,28 @@ from typing import ClassVar
 import numpy as np
 import polars as pl
 
-from personametrics.data.ask import Ask
-from personametrics.data.dialogues.dialogue import LINE, Turn, dialogue
-from personametrics.data.dialogues.fading import DIALOGUE, READS, fading, heard, lasting, proportion, require, unread
-from personametrics.data.dialogues.judge import NO, VERDICT, YES
-from personametrics.data.dialogues.script import TURN, script, turns, verdicts
 from personametrics.data.errors import DesignError
 from personametrics.data.estimate import Estimate, Name
 from personametrics.data.finding import Cell, Finding, Rows, Verdict
 from personametrics.data.item import Item
 from personametrics.data.levels import levels
 from personametrics.data.notice import Notice
-from personametrics.data.panels.summed import Summed
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import NOBODY
+from personametrics.data.request import Request
 from personametrics.data.responses import Responses
+from personametrics.data.role import LINE
 from personametrics.data.scale import parse_scale
-from personametrics.data.study import Aim, Asking, Known
+from personametrics.data.study import Aim, Elicitation, StudyWorld
+from personametrics.dialogues.dialogue import Turn, dialogue
+from personametrics.dialogues.fading import DIALOGUE, READS, fading, heard, lasting, proportion, require, unread
+from personametrics.dialogues.judge import NO, VERDICT, YES
+from personametrics.dialogues.script import TURN, script, turns, verdicts
+from personametrics.measures.sums import Summed
 from personametrics.stats.arrays import Floats
-from personametrics.stats.intervals import Interval
-from personametrics.stats.mover import difference, net
-from personametrics.stats.survival import hazard, kaplan_meier
+from personametrics.stats.intervals.jackknife import Interval
+from personametrics.stats.intervals.mover import difference, net
+from personametrics.stats.intervals.survival import hazard, kaplan_meier
 
 PRESSURE = "pressure"
 """The kind of items that are suffixes; their attribute `family` says of which sort."""
@@ -87,22 +88,22 @@ class Pressure:
     aim: ClassVar[tuple[str, Aim]] = ("drop", "low")
     cite: ClassVar[tuple[str, ...]] = ("maiya2025", "kaplan1958", "wilson1927", "korn1998", "zou2008", "cameron2011")
 
-    def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:
+    def design(self, personas: Sequence[Persona], items: Sequence[Item], elicitation: Elicitation) -> list[Request]:
         """Every line under every suffix and without one, and its verdict."""
         pool, families = turns(items, self.kinds), _families(items)
-        if asking.score:
+        if elicitation.score:
             message = "pressure reads lines in words, which have no label probabilities; ask without score."
             raise DesignError(message)
         if not pool or not families:
             lacking = f"kind turn with the attribute turn ({' or '.join(self.kinds)})" if not pool else "kind pressure, each with a family"
             message = f"pressure needs items of {lacking}."
             raise DesignError(message)
-        found: list[Ask] = []
-        for run in range(asking.runs):
+        found: list[Request] = []
+        for run in range(elicitation.runs):
             name, told = f"script {run + 1}", script(pool, self._length(max(self._attacks)), (self.seed, run))
             for persona in (None, *personas):
                 for script_ in self._scripts(told, {family: texts[run % len(texts)] for family, texts in families.items()}):
-                    one = dialogue(asking, persona, (name, script_), run)
+                    one = dialogue(elicitation, persona, (name, script_), run)
                     found += [*one.lines, *verdicts(one, run)]
         return found
 
@@ -229,7 +230,7 @@ class Pressure:
             return Verdict("held", f"The persona stays on under pressure: {said}.", fit or ("dialogues under such pressure",), unfit)
         return Verdict("undecided", f"The interval leaves it open: {said}.", fit, unfit, ("dialogues under pressure",))
 
-    def known(self) -> Known:
+    def known(self) -> StudyWorld:
         """Three suffixes that break personas with hazards from .6 to 0 of their own, beside turns that wear them off a little."""
         planted, base, back = {"a": 0.6, "b": 0.3, "c": 0.0}, 0.05, 0.2
         away, here = "As an AI, I have no days.", "I had a long day."
@@ -239,13 +240,15 @@ class Pressure:
         said = [Item(f"turn {kind}", f"Turn {kind}?", text, {"kind": TURN, TURN: kind}) for kind in self.kinds]
         added = [Item(f"suffix {name}", f"Suffix {name}.", text, {"kind": PRESSURE, "family": name}) for name in planted]
 
-        def world(ask: Ask, worn: float = 1.0) -> Mapping[str, float]:
-            if ask.about["part"] == VERDICT:
-                return {YES: 1.0} if away in ask.messages[0].text else {NO: 1.0}
-            before = [message.text for message in ask.messages if message.role == "assistant"]
-            pressed = worn * planted[ask.about["suffix"]] if ask.about["phase"] == UNDER and ask.about["suffix"] != PLAIN else 0.0
+        def world(request: Request, worn: float = 1.0) -> Mapping[str, float]:
+            if request.about["part"] == VERDICT:
+                return {YES: 1.0} if away in request.messages[0].text else {NO: 1.0}
+            before = [message.text for message in request.messages if message.role == "assistant"]
+            pressed = (
+                worn * planted[request.about["suffix"]] if request.about["phase"] == UNDER and request.about["suffix"] != PLAIN else 0.0
+            )
             faded = 1 - back if before and before[-1] == away else 1 - (1 - base) * (1 - pressed)
-            faded = 1.0 if ask.about["persona"] == NOBODY else faded
+            faded = 1.0 if request.about["persona"] == NOBODY else faded
             return {away: faded, here: 1 - faded}
 
         truth = {f"own.{name}": own for name, own in planted.items()}
@@ -253,7 +256,9 @@ class Pressure:
         truth |= {"hazard.none": base, "recovery": back, "leak.nobody": 1.0, "control": 0.0}
         truth |= {f"broken.{name}": 1 - ((1 - base) * (1 - own)) ** study.repeats for name, own in planted.items()}
         quiet = frozenset({"held", "undecided"})
-        return Known(tuple(people), (*said, *added), world, truth, lambda ask: world(ask, 0.0), "worn", quiet, Asking(3), study)
+        return StudyWorld(
+            tuple(people), (*said, *added), world, truth, lambda request: world(request, 0.0), "worn", quiet, Elicitation(3), study
+        )
 
 
 def _families(items: Sequence[Item]) -> Mapping[str, list[str]]:

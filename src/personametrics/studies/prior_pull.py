@@ -7,19 +7,19 @@ from typing import ClassVar
 import numpy as np
 import polars as pl
 
-from personametrics.data.answers import answers
-from personametrics.data.ask import Ask
 from personametrics.data.errors import AnswerError, DesignError
-from personametrics.data.estimate import Estimate, Name, Status
+from personametrics.data.estimate import Estimate, EstimateStatus, Name
 from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.item import Item
-from personametrics.data.panels.summed import Summed
 from personametrics.data.persona import Persona
+from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import FreeText, Numeric, Ordinal
-from personametrics.data.study import Aim, Asking, Known
+from personametrics.data.study import Aim, Elicitation, StudyWorld
+from personametrics.measures.answers import answers
+from personametrics.measures.sums import Summed
 from personametrics.stats.arrays import Floats, quotient
-from personametrics.stats.divergence import dealt_divergence, divergence, smoothed
+from personametrics.stats.distributions.divergence import dealt_divergence, divergence, smoothed
 
 ARMS = ("persona", "none")
 WORST = 8
@@ -64,7 +64,7 @@ class PriorPull:
     aim: ClassVar[tuple[str, Aim]] = ("slope", "low")
     cite: ClassVar[tuple[str, ...]] = ("du2024", "fuller1987", "cameron2011")
 
-    def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:
+    def design(self, personas: Sequence[Persona], items: Sequence[Item], elicitation: Elicitation) -> list[Request]:
         """Every opinion without a persona, and of every persona."""
         asked = [item for item in items if item.attributes.get("kind", self.kind) == self.kind]
         asked = [item for item in asked if not isinstance(item.scale, Numeric | FreeText)]
@@ -79,10 +79,10 @@ class PriorPull:
             )
             raise DesignError(message)
         return [
-            ask
+            request
             for item in asked
             for persona in (None, *personas)
-            for ask in asking.ask(persona, item, {"arm": "none" if persona is None else "persona"})
+            for request in elicitation.ask(persona, item, {"arm": "none" if persona is None else "persona"})
         ]
 
     def estimate(self, responses: Responses) -> Finding:
@@ -103,7 +103,7 @@ class PriorPull:
         """The mean of a column over cells."""
         return summed.estimate(name, means, [pl.col(column), pl.col("one")], quotient, n=len(summed.rows))
 
-    def _none(self, name: str, means: Name, status: Status = Status.UNDEFINED) -> Estimate:
+    def _none(self, name: str, means: Name, status: EstimateStatus = EstimateStatus.UNDEFINED) -> Estimate:
         """No number, and why."""
         return Estimate(name, np.nan, np.nan, np.nan, self.level, 0, "none", status, means)
 
@@ -111,7 +111,7 @@ class PriorPull:
         """Slope of the personas' answers on the prior, without the prior's sampling noise; on labels without order, of their shares."""
         known = pairs.filter(pl.col("noise").is_finite())
         if known.is_empty():
-            return self._none("slope", SLOPE, Status.NO_RERUNS)
+            return self._none("slope", SLOPE, EstimateStatus.NO_RERUNS)
         places = [name for name in pairs.columns if name.startswith(("x.", "y."))]
         noise = pl.col("noise") * (1 - 1 / known["item"].n_unique())  # the rest goes into the mean over items
         sums = [pl.col("one"), pl.col("xy"), pl.col("xx"), noise, *map(pl.col, places)]
@@ -163,7 +163,7 @@ class PriorPull:
             return Verdict("persona wins", said, fit=(use,))
         return Verdict("undecided", said if np.isfinite(slope.value) else f"No slope is known: {slope.status}.", open=(use,))
 
-    def known(self) -> Known:
+    def known(self) -> StudyWorld:
         """Personas of whom the prior leaves a fifth."""
         labels = ("1", "2", "3", "4", "5")
         people = tuple(Persona(f"person {at}", f"You are person {at}.", {"turn": str(at)}) for at in range(15))
@@ -172,15 +172,17 @@ class PriorPull:
         def told(favourite: int) -> Floats:
             return np.where(np.arange(5) == favourite, 0.9, 0.025)
 
-        def world(ask: Ask, weight: float = 0.8) -> Mapping[str, float]:
-            at = int(ask.about["item"].split()[1])
+        def world(request: Request, weight: float = 0.8) -> Mapping[str, float]:
+            at = int(request.about["item"].split()[1])
             prior = told(at * 7 % 5)
-            if ask.about["arm"] == "persona":
-                prior = weight * prior + (1 - weight) * told((int(ask.about["persona"].split()[1]) + at) % 5)  # each opinion equally often
+            if request.about["arm"] == "persona":
+                prior = weight * prior + (1 - weight) * told(
+                    (int(request.about["persona"].split()[1]) + at) % 5
+                )  # each opinion equally often
             return dict(zip(labels, prior.tolist(), strict=True))
 
         quiet = frozenset({"persona wins", "undecided"})
-        return Known(people, items, world, {"slope": 0.8}, lambda ask: world(ask, 0.0), "prior wins", quiet)
+        return StudyWorld(people, items, world, {"slope": 0.8}, lambda request: world(request, 0.0), "prior wins", quiet)
 
 
 def _check(rows: pl.DataFrame, labels: Sequence[str], source: str) -> None:

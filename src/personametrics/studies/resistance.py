@@ -10,21 +10,21 @@ from typing import ClassVar
 import numpy as np
 import polars as pl
 
-from personametrics.data.answers import answers
-from personametrics.data.ask import Ask
 from personametrics.data.errors import DesignError
-from personametrics.data.estimate import Estimate, Name, Status
+from personametrics.data.estimate import Estimate, EstimateStatus, Name
 from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.item import Item
 from personametrics.data.notice import Notice
-from personametrics.data.panels.scored import scored
-from personametrics.data.panels.summed import Summed
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import NOBODY
+from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Ordinal, spell_scale
-from personametrics.data.study import Aim, Asking, Known
-from personametrics.stats.resistance import KEYS, SIDES, Flags, acquiescence, character, resistance
+from personametrics.data.study import Aim, Elicitation, StudyWorld
+from personametrics.measures.answers import answers
+from personametrics.measures.scores import scored
+from personametrics.measures.sums import Summed
+from personametrics.stats.people.trait_shift import KEYS, SIDES, Flags, acquiescence, character, resistance
 
 HALF = 0.5
 """The model keeps its own character where more than this share of the distance is kept, and takes the other's where less is."""
@@ -67,7 +67,7 @@ class Resistance:
     aim: ClassVar[tuple[str, Aim]] = ("resistance", "low")
     cite: ClassVar[tuple[str, ...]] = ("lacava2024", "cameron2011")
 
-    def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:
+    def design(self, personas: Sequence[Persona], items: Sequence[Item], elicitation: Elicitation) -> list[Request]:
         """Every item of a trait without a persona, and of every persona that has a target on it."""
         asked = [item for item in items if self._trait(item) and item.attributes.get("keyed") in KEYS]
         if len(asked) < 2:
@@ -82,7 +82,7 @@ class Resistance:
             trait = self._trait(item)
             target = persona.attributes.get(trait, "") if persona else ""
             if persona is None or target in {self.high, self.low}:
-                found += asking.ask(persona, item, {"trait": trait, "keyed": item.attributes["keyed"], "target": target})
+                found += elicitation.ask(persona, item, {"trait": trait, "keyed": item.attributes["keyed"], "target": target})
         if not found:
             names = ", ".join(sorted({self._trait(item) for item in asked})[:5])
             message = f"resistance needs personas with an attribute named like a trait ({names}) that holds {self.high} or {self.low}."
@@ -163,7 +163,7 @@ class Resistance:
             Summed(whole, self.level, by=("persona",)).mean("adoption.whole", every, pl.col("adopted")),
         ]
 
-    def known(self) -> Known:
+    def known(self) -> StudyWorld:
         """Three quarters of every distance are kept, and a little of anything is agreed with; or a fifth is kept."""
         own = {"warmth": 0.7, "order": 0.5, "daring": 0.35}
         people = [
@@ -176,16 +176,18 @@ class Resistance:
             for trait, key, at in product(own, KEYS, range(2))
         ]
 
-        def world(ask: Ask, kept: float = 0.75) -> Mapping[str, float]:
-            score = start = own[ask.about["trait"]]
-            if target := ask.about["target"]:
+        def world(request: Request, kept: float = 0.75) -> Mapping[str, float]:
+            score = start = own[request.about["trait"]]
+            if target := request.about["target"]:
                 score = (target == "high") + kept * (start - (target == "high"))
-            agree = 0.04 + (score if ask.about["keyed"] == "+" else 1 - score)
-            return {choice: math.comb(4, at) * agree**at * (1 - agree) ** (4 - at) for at, choice in enumerate(ask.choices)}
+            agree = 0.04 + (score if request.about["keyed"] == "+" else 1 - score)
+            return {choice: math.comb(4, at) * agree**at * (1 - agree) ** (4 - at) for at, choice in enumerate(request.choices)}
 
         truth = {"resistance": 0.75, **{f"resistance.{trait}": 0.75 for trait in own}, "acquiescence": 0.04}
         quiet = frozenset({"takes the character", "undecided"})
-        return Known(tuple(people), tuple(items), world, truth, lambda ask: world(ask, 0.2), "keeps its own character", quiet, Asking(3))
+        return StudyWorld(
+            tuple(people), tuple(items), world, truth, lambda request: world(request, 0.2), "keeps its own character", quiet, Elicitation(3)
+        )
 
 
 def _traits(rows: pl.DataFrame) -> list[str]:
@@ -206,7 +208,7 @@ def _columns(trait: str) -> list[pl.Expr]:
 def _honest(one: Estimate, *, constant: bool) -> Estimate:
     """No interval without width, for where nothing varies nothing is known of how it would; shares end at 0 and 1."""
     if one.low == one.high:
-        return replace(one, low=math.nan, high=math.nan, status=Status.CONSTANT if constant else Status.NO_INTERVAL)
+        return replace(one, low=math.nan, high=math.nan, status=EstimateStatus.CONSTANT if constant else EstimateStatus.NO_INTERVAL)
     share = one.name.startswith("adoption") and not math.isnan(one.low)
     return replace(one, low=max(one.low, 0.0), high=min(one.high, 1.0)) if share else one
 

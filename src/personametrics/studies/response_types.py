@@ -9,20 +9,20 @@ import numpy as np
 import polars as pl
 from scipy.special import ndtri
 
-from personametrics.data.ask import Ask
 from personametrics.data.errors import DesignError
-from personametrics.data.estimate import Estimate, Name, Status
+from personametrics.data.estimate import Estimate, EstimateStatus, Name
 from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.item import Item
-from personametrics.data.panels.conditioned import READS, conditioned, graded, label_points, posed
-from personametrics.data.panels.summed import METHOD, Summed
 from personametrics.data.persona import Persona
+from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.study import Aim, Asking, Known
+from personametrics.data.study import Aim, Elicitation, StudyWorld
+from personametrics.measures.conditions import READS, conditioned, graded, label_points, posed
+from personametrics.measures.sums import METHOD, Summed
 from personametrics.stats.arrays import Floats, quotient
-from personametrics.stats.cells import Cells
-from personametrics.stats.conditions import Split, split
+from personametrics.stats.variance.cells import Cells
+from personametrics.stats.variance.conditions import Split, split
 
 TYPES: Mapping[str, str] = {
     "preference": "steady when asked again, and the same in all conditions",
@@ -60,9 +60,9 @@ class ResponseTypes:
     aim: ClassVar[tuple[str, Aim]] = ("share.no_attitude", "low")
     cite: ClassVar[tuple[str, ...]] = ("ghafouri2026", "brennan1981", "hoeffding1948", "box1954", "cameron2011")
 
-    def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:
+    def design(self, personas: Sequence[Persona], items: Sequence[Item], elicitation: Elicitation) -> list[Request]:
         """Every item with wordings (without any, every item with labels), as given, in each wording, and with its options reversed."""
-        return posed(personas, items, asking, self.conditions, "response_types")
+        return posed(personas, items, elicitation, self.conditions, "response_types")
 
     def estimate(self, responses: Responses) -> Finding:
         """The type of every cell, and the share of each type."""
@@ -107,7 +107,7 @@ class ResponseTypes:
                 one = summed.estimate(f"share.{name}", means, [pl.col(name), pl.col("one")], quotient, n=len(rows))
                 estimates.append(one if math.isnan(one.low) else replace(one, low=max(one.low, 0.0), high=min(one.high, 1.0)))
             else:
-                status = Status.UNDEFINED if asked else Status.NO_RERUNS
+                status = EstimateStatus.UNDEFINED if asked else EstimateStatus.NO_RERUNS
                 estimates.append(Estimate(f"share.{name}", math.nan, math.nan, math.nan, self.level, len(rows), METHOD, status, means))
         return estimates
 
@@ -129,21 +129,28 @@ class ResponseTypes:
             return Verdict("mostly preferences", f"Most cells are steady, however they are asked: {said}.", fit=(use,))
         return Verdict("undecided", f"No type is what most cells are: {said}.", open=(use,))
 
-    def known(self) -> Known:
+    def known(self) -> StudyWorld:
         """Of 16 items, 13 are answered as they are worded, two at random, one always the same."""
         people = [Persona(f"p{at}", f"You are person {at}.") for at in range(6)]
         items = [Item(f"i{at}", f"Is {at} so?", Nominal(("yes", "no")), {}, {"formal": f"Would {at} be so?"}) for at in range(16)]
 
-        def world(ask: Ask, moved: str = "formal") -> Mapping[str, float]:
-            at = int(ask.about["item"][1:])
-            turned = ask.about["wording"] == moved and at > 2
+        def world(request: Request, moved: str = "formal") -> Mapping[str, float]:
+            at = int(request.about["item"][1:])
+            turned = request.about["wording"] == moved and at > 2
             yes = 0.5 if at < 2 else 0.02 if turned else 0.98
             return {"yes": yes, "no": 1 - yes}
 
         truth = {"share.constructed": 13 / 16, "share.no_attitude": 2 / 16, "share.preference": 1 / 16}
         quiet = frozenset({"mostly preferences", "undecided"})
-        return Known(
-            tuple(people), tuple(items), world, truth, lambda ask: world(ask, "none"), "mostly constructed", quiet, Asking(runs=10)
+        return StudyWorld(
+            tuple(people),
+            tuple(items),
+            world,
+            truth,
+            lambda request: world(request, "none"),
+            "mostly constructed",
+            quiet,
+            Elicitation(runs=10),
         )
 
 

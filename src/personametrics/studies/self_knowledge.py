@@ -8,23 +8,23 @@ from typing import ClassVar
 import numpy as np
 import polars as pl
 
-from personametrics.data.answers import answers, cells
-from personametrics.data.ask import Ask, Message
 from personametrics.data.errors import AnswerError, DesignError
-from personametrics.data.estimate import Estimate, Name, Status
+from personametrics.data.estimate import Estimate, EstimateStatus, Name
 from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.item import Item
 from personametrics.data.levels import levels
-from personametrics.data.panels.summed import Summed
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import NOBODY
+from personametrics.data.request import Message, Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, parse_scale
-from personametrics.data.study import Aim, Asking, Known
+from personametrics.data.study import Aim, Elicitation, StudyWorld
+from personametrics.measures.answers import answers, cells
+from personametrics.measures.sums import Summed
 from personametrics.stats.arrays import Floats, quotient
-from personametrics.stats.calibration import bin_of, calibration_error, calibration_floor
-from personametrics.stats.correlation import correlation_of_sums
-from personametrics.stats.selective import area_of_sums, augrc, aurc
+from personametrics.stats.inference.calibration import bin_of, calibration_error, calibration_floor
+from personametrics.stats.inference.correlation import correlation_of_sums
+from personametrics.stats.inference.selective import area_of_sums, augrc, aurc
 
 W, RIGHT, SURE = pl.col("weight"), pl.col("right"), pl.col("sure")
 MEANS = {"certainty": (W * SURE).sum() / W.sum(), "accuracy": (W * RIGHT).sum() / W.sum(), "answers": W.sum()}
@@ -46,7 +46,7 @@ class SelfKnowledge:
     Numbers are those of personas, where there are any.
 
     Attributes:
-        asks: the question after an answer.
+        requests: the question after an answer.
         scale: what may be stated, in percent.
         kind: the attribute `kind` of the items that are asked; items without that attribute are asked too.
         sure: what counts as sure, in percent.
@@ -55,7 +55,7 @@ class SelfKnowledge:
         level: coverage of the intervals.
     """
 
-    asks: str = "How sure are you that this is right, in percent?"
+    requests: str = "How sure are you that this is right, in percent?"
     scale: str = "30|40|50|60|70|80|90|100"
     kind: str = "knowledge"
     sure: float = 80.0
@@ -70,24 +70,24 @@ class SelfKnowledge:
     aim: ClassVar[tuple[str, Aim]] = ("overconfidence", "zero")
     cite: ClassVar[tuple[str, ...]] = ("dong2024", "guo2017", "geifman2017", "geifman2018", "traub2024", "cameron2011")
 
-    def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:
+    def design(self, personas: Sequence[Persona], items: Sequence[Item], elicitation: Elicitation) -> list[Request]:
         """Every question, without a persona and of every persona, and how sure each is of each option."""
         asked = [item for item in items if item.attributes.get("kind", self.kind) == self.kind and isinstance(item.scale, Nominal)]
         asked = [item for item in asked if item.attributes.get("gold") in item.scale.labels]  # type: ignore[union-attr]
         if len(asked) < 2:
             message = "self_knowledge needs two or more items with labels and the attribute gold, which is one of them."
             raise DesignError(message)
-        certainty, found = Item("certainty", self.asks, parse_scale(self.scale)), []
+        certainty, found = Item("certainty", self.requests, parse_scale(self.scale)), []
         for item in asked:
             for persona in (None, *personas):
                 gold = {"gold": item.attributes["gold"]}
-                found += (given := asking.ask(persona, item, {**gold, "certainty_of": ""}))
+                found += (given := elicitation.ask(persona, item, {**gold, "certainty_of": ""}))
                 first = given[0]
                 for mark, option in zip(first.choices, first.labels, strict=True):
                     columns = {"persona": first.about["persona"], "item": item.id, **gold, "certainty_of": option}
-                    stated = asking.ask(None, certainty, columns)
+                    stated = elicitation.ask(None, certainty, columns)
                     said = (*first.messages, Message("assistant", mark))
-                    found += [replace(ask, messages=(*said, *ask.messages)) for ask in stated]
+                    found += [replace(request, messages=(*said, *request.messages)) for request in stated]
         return found
 
     def estimate(self, responses: Responses) -> Finding:
@@ -142,7 +142,9 @@ class SelfKnowledge:
             "ece.floor": (calibration_floor(*table), "the same, were certainty right: what the choice of questions alone makes"),
         }
         return [
-            Estimate(name, value, NONE, NONE, self.level, table.shape[1], "count", Status.NO_INTERVAL, Name("share", "questions", says))
+            Estimate(
+                name, value, NONE, NONE, self.level, table.shape[1], "count", EstimateStatus.NO_INTERVAL, Name("share", "questions", says)
+            )
             for name, (value, says) in names.items()
         ]
 
@@ -150,7 +152,7 @@ class SelfKnowledge:
         """Whether reruns that disagree tell of an error."""
         means = Name("correlation", "questions", "of an answer being wrong with the disagreement of the other runs of its question")
         if doubt.is_empty():
-            return Estimate("unsteady", NONE, NONE, NONE, self.level, 0, "jackknife", Status.NO_RERUNS, means)
+            return Estimate("unsteady", NONE, NONE, NONE, self.level, 0, "jackknife", EstimateStatus.NO_RERUNS, means)
         x, y = pl.col("doubt"), pl.col("wrong")
         sums = [W, W * x, W * y, W * x * x, W * y * y, W * x * y]
         return Summed(doubt, self.level, by).estimate("unsteady", means, sums, correlation_of_sums, n=doubt["item"].n_unique())
@@ -171,23 +173,23 @@ class SelfKnowledge:
             return Verdict("calibrated", f"On average it is as sure as it is right, within ±{self.margin:g}: {told}.", fit=(use,))
         return Verdict("undecided", f"The interval leaves it open: {told}.", open=(use,))
 
-    def known(self) -> Known:
+    def known(self) -> StudyWorld:
         """Everybody is surer than right by 20 points; where there is nothing to find, as sure as right."""
         people = tuple(Persona(f"person {at}", f"You are person {at}.") for at in range(5))
         labels = Nominal(("yes", "no"))
         items = tuple(Item(f"question {at}", f"Is it so in case {at}?", labels, {"gold": labels.labels[at % 2]}) for at in range(15))
         chances = (0.7, 0.6, 0.5)
 
-        def world(ask: Ask, over: float = 0.2) -> Mapping[str, float]:
-            right = chances[int(ask.about["item"].split()[1]) % 3]
-            if ask.about["certainty_of"]:
+        def world(request: Request, over: float = 0.2) -> Mapping[str, float]:
+            right = chances[int(request.about["item"].split()[1]) % 3]
+            if request.about["certainty_of"]:
                 return {f"{100 * (right + over + step):.0f}": 0.5 for step in (-0.1, 0.1)}
-            return {choice: right if choice == ask.about["gold"] else 1 - right for choice in ask.choices}
+            return {choice: right if choice == request.about["gold"] else 1 - right for choice in request.choices}
 
         spread = float(np.mean([0.1**2 + 0.2**2 + one * (1 - one) for one in chances]))
         truth = {"accuracy": 0.6, "certainty": 0.8, "overconfidence": 0.2, "overconfidence.none": 0.2, "brier": spread}
         quiet = frozenset({"calibrated", "undecided"})
-        return Known(people, items, world, truth, lambda ask: world(ask, 0.0), "overconfident", quiet)
+        return StudyWorld(people, items, world, truth, lambda request: world(request, 0.0), "overconfident", quiet)
 
 
 def _read(responses: Responses, reads: Mapping[str, str]) -> tuple[pl.DataFrame, pl.DataFrame]:

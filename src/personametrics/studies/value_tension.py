@@ -6,18 +6,18 @@ from typing import ClassVar
 
 import polars as pl
 
-from personametrics.data.answers import answers
-from personametrics.data.ask import Ask
 from personametrics.data.errors import DesignError
-from personametrics.data.estimate import Estimate, Name, Status
+from personametrics.data.estimate import Estimate, EstimateStatus, Name
 from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.item import Item
-from personametrics.data.panels.summed import Summed
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import GIVEN, NOBODY
+from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.study import Aim, Asking, Known
+from personametrics.data.study import Aim, Elicitation, StudyWorld
+from personametrics.measures.answers import answers
+from personametrics.measures.sums import Summed
 from personametrics.stats.arrays import gain
 
 ARMS: Mapping[str, str] = {"none": "without a persona", "persona": "with a persona"}
@@ -52,7 +52,7 @@ class ValueTension:
     aim: ClassVar[tuple[str, Aim]] = ("collapse", "zero")
     cite: ClassVar[tuple[str, ...]] = ("sorensen2023", "pezeshkpour2023", "cameron2011")
 
-    def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:
+    def design(self, personas: Sequence[Persona], items: Sequence[Item], elicitation: Elicitation) -> list[Request]:
         """Every dilemma in both orders, without a persona and of every persona."""
         asked = [item for item in items if item.attributes.get("first") and self.turned in item.wordings]
         asked = [item for item in asked if isinstance(item.scale, Nominal) and len(item.scale.labels) == 2]
@@ -66,8 +66,8 @@ class ValueTension:
         for item in asked:
             first, second = _values(item)
             for persona in (None, *personas):
-                found += asking.ask(persona, item, {"first": first}, {"wording": GIVEN})
-                found += asking.ask(persona, item, {"first": second}, {"wording": self.turned})
+                found += elicitation.ask(persona, item, {"first": first}, {"wording": GIVEN})
+                found += elicitation.ask(persona, item, {"first": second}, {"wording": self.turned})
         return found
 
     def estimate(self, responses: Responses) -> Finding:
@@ -79,7 +79,9 @@ class ValueTension:
             raise DesignError(message)
         estimates = self._weighed(Summed(found, self.level))
         if not exact and found["lean"].null_count() == len(found):  # a single run of each order
-            estimates = [replace(one, status=Status.NO_RERUNS) if one.status == Status.UNDEFINED else one for one in estimates]
+            estimates = [
+                replace(one, status=EstimateStatus.NO_RERUNS) if one.status == EstimateStatus.UNDEFINED else one for one in estimates
+            ]
         evidence = {"dilemmas": _table(found)}
         return Finding("value_tension", self.question, self._verdict(estimates), tuple(estimates), evidence=evidence, cite=self.cite)
 
@@ -116,7 +118,7 @@ class ValueTension:
             return Verdict("one-sided either way", f"One value is kept, with a persona or without: {told}.", unfit=(use,))
         return Verdict("undecided", f"The intervals leave it open: {told}.", open=(use,))
 
-    def known(self) -> Known:
+    def known(self) -> StudyWorld:
         """Personas keep one value nine times in ten, the model without a persona leans a little; being named first adds 5 points."""
         people = tuple(Persona(f"person {at}", f"You are person {at}.") for at in range(10))
         items = tuple(
@@ -125,18 +127,18 @@ class ValueTension:
             for at in range(10)
         )  # fmt: skip
 
-        def world(ask: Ask, *, collapsed: bool = True) -> Mapping[str, float]:
-            peace, honour = sorted(ask.choices, reverse=True)
-            named = 0.05 if ask.about["first"] == peace else -0.05
+        def world(request: Request, *, collapsed: bool = True) -> Mapping[str, float]:
+            peace, honour = sorted(request.choices, reverse=True)
+            named = 0.05 if request.about["first"] == peace else -0.05
             side, lean = int(peace[-1]), 0.2
-            if collapsed and ask.about["persona"] != NOBODY:
-                side, lean = side + int(ask.about["persona"][-1]), 0.4
+            if collapsed and request.about["persona"] != NOBODY:
+                side, lean = side + int(request.about["persona"][-1]), 0.4
             share = 0.5 + lean * (-1) ** side + named
             return {peace: share, honour: 1 - share}
 
         truth = {"evenhandedness.none": 0.84, "evenhandedness.persona": 0.36, "collapse": 0.48, "order.none": 0.05, "order.persona": 0.05}
         quiet = frozenset({"weighs both", "undecided"})
-        return Known(people, items, world, truth, lambda ask: world(ask, collapsed=False), "collapses to one side", quiet)
+        return StudyWorld(people, items, world, truth, lambda request: world(request, collapsed=False), "collapses to one side", quiet)
 
 
 def _values(item: Item) -> tuple[str, str]:

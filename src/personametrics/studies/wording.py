@@ -9,25 +9,25 @@ import numpy as np
 import polars as pl
 from scipy.special import xlogy
 
-from personametrics.data.ask import Ask
 from personametrics.data.errors import DesignError
-from personametrics.data.estimate import Estimate, Name, Status
+from personametrics.data.estimate import Estimate, EstimateStatus, Name
 from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.item import Item
-from personametrics.data.panels.conditioned import READS, conditioned, graded, posed
-from personametrics.data.panels.panel import FEW, METHOD
-from personametrics.data.panels.summed import Summed
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import GIVEN
+from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.study import Aim, Asking, Known
+from personametrics.data.study import Aim, Elicitation, StudyWorld
+from personametrics.measures.conditions import READS, conditioned, graded, posed
+from personametrics.measures.panel import FEW, METHOD
+from personametrics.measures.sums import Summed
 from personametrics.stats.arrays import Floats
-from personametrics.stats.cells import Cells
-from personametrics.stats.components import component
-from personametrics.stats.correlation import correlation_of_sums
-from personametrics.stats.disagreement import Pairs, pairs
-from personametrics.stats.intervals import Deletions, Scale, Statistic, deletions, interval
+from personametrics.stats.inference.correlation import correlation_of_sums
+from personametrics.stats.intervals.jackknife import Deletions, Scale, Statistic, deletions, interval
+from personametrics.stats.variance.cells import Cells
+from personametrics.stats.variance.components import component
+from personametrics.stats.variance.disagreement import Pairs, pairs
 
 NOTHING: frozenset[str] = frozenset()
 PERSON = frozenset({"persona", "item"})
@@ -68,9 +68,9 @@ class Wording:
     aim: ClassVar[tuple[str, Aim]] = ("pss.excess", "low")
     cite: ClassVar[tuple[str, ...]] = ("zhuo2024", "szekely2013", "brennan2001", "efron1981", "cameron2011")
 
-    def design(self, personas: Sequence[Persona], items: Sequence[Item], asking: Asking) -> list[Ask]:
+    def design(self, personas: Sequence[Persona], items: Sequence[Item], elicitation: Elicitation) -> list[Request]:
         """Every item with wordings (without any, every item with labels), as given, in each wording, and with its options reversed."""
-        return posed(personas, items, asking, self.conditions, "wording")
+        return posed(personas, items, elicitation, self.conditions, "wording")
 
     def estimate(self, responses: Responses) -> Finding:
         """Sensitivity scores, the conditions' shares of all disagreement, and whether unsure answers are the sensitive ones."""
@@ -118,7 +118,7 @@ class Wording:
         given = next((at for at, name in enumerate(names) if set(name.split(" / ")) == {GIVEN}), 0)
         here = cells.codes[:, cells.facets.index("condition")] == given
         means = Name("correlation", "cells", "entropy of answers to an item as given, with how far other ways of putting it differ")
-        unknown = Estimate("entropy.excess", math.nan, math.nan, math.nan, self.level, 0, METHOD, Status.UNDEFINED, means)
+        unknown = Estimate("entropy.excess", math.nan, math.nan, math.nan, self.level, 0, METHOD, EstimateStatus.UNDEFINED, means)
         if cells.counts is None or len(names) < 3 or here.all() or not here.any():
             return unknown
         d = pairs(_part(cells, ~here)).within(["persona", "item"])
@@ -165,14 +165,14 @@ class Wording:
             return Verdict("persona moves more", f"Who is asked matters more: {figures}.", fit=(use, *fit), open=() if steady else (alone,))
         return Verdict("undecided", f"The interval leaves it open: {figures}.", fit=fit, open=(use,))
 
-    def known(self) -> Known:
+    def known(self) -> StudyWorld:
         """Wordings move the share of "yes" by up to .5, personas by .2."""
         people = [Persona(f"p{at}", f"You are person {at}.", {"side": "left" if at % 2 else "right"}) for at in range(8)]
         items = [Item(f"i{at}", f"Is {at} right?", Nominal(("yes", "no")), {}, {"formal": f"Would {at} be right?"}) for at in range(12)]
 
-        def world(ask: Ask, moved: float = 0.25) -> Mapping[str, float]:
-            side = 1 if int(ask.about["persona"][1:]) % 2 else -1
-            shift = {(GIVEN, GIVEN): 1, ("formal", GIVEN): -1, (GIVEN, "reversed"): 0}[(ask.about["wording"], ask.about["order"])]
+        def world(request: Request, moved: float = 0.25) -> Mapping[str, float]:
+            side = 1 if int(request.about["persona"][1:]) % 2 else -1
+            shift = {(GIVEN, GIVEN): 1, ("formal", GIVEN): -1, (GIVEN, "reversed"): 0}[(request.about["wording"], request.about["order"])]
             yes = 0.5 + 0.1 * side + moved * shift
             return {"yes": yes, "no": 1 - yes}
 
@@ -183,17 +183,19 @@ class Wording:
         truth |= {"pss.persona": rerun + persona, "pss.gap": excess - persona}
         alike = math.sqrt(persona / 2)
         quiet = frozenset({"both move alike", "undecided"})
-        return Known(tuple(people), tuple(items), world, truth, lambda ask: world(ask, alike), "wording moves more than the persona", quiet)
+        return StudyWorld(
+            tuple(people), tuple(items), world, truth, lambda request: world(request, alike), "wording moves more than the persona", quiet
+        )
 
 
-def _status(value: float, low: float, cells: Cells) -> Status:
+def _status(value: float, low: float, cells: Cells) -> EstimateStatus:
     """What must be said of a statistic."""
     if math.isnan(value):
-        return Status.UNDEFINED if np.isfinite(cells.within).any() else Status.NO_RERUNS
+        return EstimateStatus.UNDEFINED if np.isfinite(cells.within).any() else EstimateStatus.NO_RERUNS
     if math.isnan(low):
-        return Status.CONSTANT if not cells.scatter.any() and np.ptp(cells.mean, 0).max() == 0 else Status.NO_INTERVAL
+        return EstimateStatus.CONSTANT if not cells.scatter.any() and np.ptp(cells.mean, 0).max() == 0 else EstimateStatus.NO_INTERVAL
     persona, item = (len(np.unique(cells.codes[:, at])) for at in (0, 1))
-    return Status.FEW_PERSONAS if persona < FEW else Status.FEW_ITEMS if item < FEW else Status.OK
+    return EstimateStatus.FEW_PERSONAS if persona < FEW else EstimateStatus.FEW_ITEMS if item < FEW else EstimateStatus.OK
 
 
 def _part(cells: Cells, here: np.ndarray) -> Cells:

@@ -21,11 +21,11 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 from scipy.stats import chisquare
 
-from personametrics.data.ask import Ask, Message, Sampling
 from personametrics.data.errors import ModelError, StudyError
 from personametrics.data.model import Can, Counts
-from personametrics.data.outcome import Outcome
+from personametrics.data.outcome import ReplyOutcome
 from personametrics.data.reply import Reply
+from personametrics.data.request import Message, Request, Sampling
 from personametrics.models.embedded.distribution import distribution
 from personametrics.models.embedded.draws import draw
 from personametrics.models.embedded.model import TOGETHER, Embedded
@@ -63,18 +63,18 @@ def oracle(folder: Path) -> Local:
     return Local(folder, device="cpu")
 
 
-def asks(sampling: Sampling = SHORT, **more: Any) -> list[Ask]:
-    return [Ask((Message("system", who), Message("user", asked)), sampling=sampling, **more) for who in WHO for asked in ASKED]
+def requests(sampling: Sampling = SHORT, **more: Any) -> list[Request]:
+    return [Request((Message("system", who), Message("user", asked)), sampling=sampling, **more) for who in WHO for asked in ASKED]
 
 
-def scored(sampling: Sampling = SHORT, choices: tuple[str, ...] = CHOICES) -> list[Ask]:
-    return asks(sampling, choices=choices, score=True)
+def scored(sampling: Sampling = SHORT, choices: tuple[str, ...] = CHOICES) -> list[Request]:
+    return requests(sampling, choices=choices, score=True)
 
 
 def test_it_is_a_model_that_counts_tokens(model: Embedded, oracle: Local) -> None:
     assert isinstance(model, Counts)
-    for ask in asks():
-        assert model.tokens(ask.messages) == oracle.tokens(ask.messages)
+    for request in requests():
+        assert model.tokens(request.messages) == oracle.tokens(request.messages)
     assert model.can == oracle.can | {Can.HIDDEN}
 
 
@@ -95,8 +95,8 @@ def test_the_id_is_that_of_what_answers_depend_on(model: Embedded, tmp_path: Pat
 @pytest.mark.parametrize("choices", [CHOICES, ("not sure", "no way", "not at all"), ("yes",), ("", "no")])
 def test_probabilities_are_those_of_transformers(model: Embedded, oracle: Local, sampling: Sampling, choices: tuple[str, ...]) -> None:
     given = scored(sampling, choices)
-    for ask, reply in list(zip(given, replies(model, given), strict=True))[::5]:
-        wanted = oracle.score_plainly(ask)
+    for request, reply in list(zip(given, replies(model, given), strict=True))[::5]:
+        wanted = oracle.score_plainly(request)
         found = reply.probabilities or {}
         assert list(found) == list(choices)
         assert [*found.values()] == pytest.approx(np.exp([*wanted.values()]), rel=1e-4, abs=1e-12)
@@ -104,14 +104,16 @@ def test_probabilities_are_those_of_transformers(model: Embedded, oracle: Local,
 
 
 def test_a_persona_in_the_same_message_is_scored_as_exactly(model: Embedded, oracle: Local) -> None:
-    given = [Ask((Message("user", f"{who}\n\n{asked}"),), choices=CHOICES, score=True) for who in WHO for asked in ASKED]
-    for ask, reply in zip(given, replies(model, given), strict=True):
-        assert reply.probabilities == pytest.approx({name: np.exp(value) for name, value in oracle.score_plainly(ask).items()}, rel=1e-4)
+    given = [Request((Message("user", f"{who}\n\n{asked}"),), choices=CHOICES, score=True) for who in WHO for asked in ASKED]
+    for request, reply in zip(given, replies(model, given), strict=True):
+        assert reply.probabilities == pytest.approx(
+            {name: np.exp(value) for name, value in oracle.score_plainly(request).items()}, rel=1e-4
+        )
 
 
 def test_probabilities_do_not_depend_on_what_is_scored_beside(model: Embedded) -> None:
     given = scored()
-    alone = [replies(Embedded(model.folder), [ask])[0].probabilities for ask in given]
+    alone = [replies(Embedded(model.folder), [request])[0].probabilities for request in given]
     mixed = replies(model, [given[at] for at in np.random.default_rng(0).permutation(np.arange(len(given) * 3) % len(given))])
     order = np.random.default_rng(0).permutation(np.arange(len(given) * 3) % len(given))
     for at, reply in zip(order, mixed, strict=True):
@@ -120,7 +122,7 @@ def test_probabilities_do_not_depend_on_what_is_scored_beside(model: Embedded) -
 
 def test_every_item_is_answered_by_its_own_persona(model: Embedded) -> None:
     asked = [f"{one}\n\n{other}" for one, other in product(ASKED, ASKED)]
-    given = [Ask((Message("system", who), Message("user", what)), choices=CHOICES, score=True) for who in WHO for what in asked]
+    given = [Request((Message("system", who), Message("user", what)), choices=CHOICES, score=True) for who in WHO for what in asked]
     assert len(given) > 1.5 * SCORED
     for at, reply in enumerate(replies(model, given)):
         if at % 9 == 0:
@@ -129,26 +131,26 @@ def test_every_item_is_answered_by_its_own_persona(model: Embedded) -> None:
 
 @pytest.mark.parametrize("sampling", [replace(one, max_tokens=5) for one in SAMPLINGS])
 def test_answers_do_not_depend_on_what_is_drawn_beside(model: Embedded, sampling: Sampling) -> None:
-    given = [replace(ask, run=run) for ask in asks(sampling) for run in range(3)]
+    given = [replace(request, run=run) for request in requests(sampling) for run in range(3)]
     together = texts(model, given)
     assert together == texts(model, given)
-    assert together[::7] == [texts(Embedded(model.folder), [ask])[0] for ask in given[::7]]
+    assert together[::7] == [texts(Embedded(model.folder), [request])[0] for request in given[::7]]
     assert [*reversed(texts(model, given[::-1]))] == together
 
 
 def test_the_likeliest_answer_is_that_of_transformers(model: Embedded, oracle: Local) -> None:
-    given = asks(Sampling(0.0, max_tokens=9))
+    given = requests(Sampling(0.0, max_tokens=9))
     assert texts(model, given) == texts(oracle, given)
 
 
 @pytest.mark.parametrize("sampling", [Sampling(max_tokens=1), Sampling(0.6, 0.8, 1), Sampling(0.15, 0.9, 2)])
 def test_answers_come_as_often_as_their_probabilities_say(model: Embedded, sampling: Sampling) -> None:
-    runs, (ask, *_) = 4000, asks(sampling)
-    drawn = Counter(texts(model, [replace(ask, run=run) for run in range(runs)]))
-    usual = Counter(texts(model, [replace(ask, run=runs + run) for run in range(1000)])).most_common(12)
+    runs, (request, *_) = 4000, requests(sampling)
+    drawn = Counter(texts(model, [replace(request, run=run) for run in range(runs)]))
+    usual = Counter(texts(model, [replace(request, run=runs + run) for run in range(1000)])).most_common(12)
     encode, decode = model._vocabulary.choice, model._vocabulary.decode  # noqa: SLF001
     choices = tuple(text for text, _ in usual if text and len(encode(text)) == sampling.max_tokens and decode(encode(text)) == text)
-    exact = replies(model, [replace(ask, score=True, choices=choices)])[0].probabilities or {}
+    exact = replies(model, [replace(request, score=True, choices=choices)])[0].probabilities or {}
     counts, expected = [drawn[choice] for choice in choices], [exact[choice] * runs for choice in choices]
     assert len(choices) >= 3
     assert min(expected) > 5
@@ -165,7 +167,7 @@ def test_temperature_and_top_p_are_those_of_local_models(seed: int, temperature:
 
 
 def test_answers_that_end_at_different_times_are_whole(model: Embedded) -> None:
-    prepared = model._prepare(enumerate(replace(ask, run=run) for ask in asks(Sampling(max_tokens=20)) for run in range(4)))  # noqa: SLF001
+    prepared = model._prepare(enumerate(replace(request, run=run) for request in requests(Sampling(max_tokens=20)) for run in range(4)))  # noqa: SLF001
     endless = draw(model._beginnings, (), prepared, model.id)  # noqa: SLF001
     ends = [token for token, _ in Counter(token for answer in endless for token in answer.tokens).most_common(12)]
     found = draw(model._beginnings, tuple(ends), prepared, model.id)  # noqa: SLF001
@@ -176,7 +178,7 @@ def test_answers_that_end_at_different_times_are_whole(model: Embedded) -> None:
 
 
 def test_replies_tell_what_they_cost(model: Embedded) -> None:
-    given = [replace(ask, run=run) for ask in asks()[:2] for run in range(2)]
+    given = [replace(request, run=run) for request in requests()[:2] for run in range(2)]
     found = replies(model, given)
     assert [reply.tokens_in for reply in found] == [model.tokens(given[0].messages), 0, model.tokens(given[2].messages), 0]
     assert [reply.calls for reply in found] == [1, 0, 1, 0]
@@ -185,7 +187,7 @@ def test_replies_tell_what_they_cost(model: Embedded) -> None:
 
 
 def test_what_cannot_be_answered_fails_alone_and_says_why(model: Embedded) -> None:
-    good = asks()[0]
+    good = requests()[0]
     tell = good.messages[0]
     long = (tell, Message("user", "tea? " * 600))
     bad = [
@@ -201,9 +203,9 @@ def test_what_cannot_be_answered_fails_alone_and_says_why(model: Embedded) -> No
         (replace(good, sampling=Sampling(top_p=0.0)), "top_p is 0.0"),
         (replace(good, sampling=Sampling(max_tokens=0)), "max_tokens is 0"),
     ]
-    found = replies(model, [good, *(ask for ask, _ in bad), good])
+    found = replies(model, [good, *(request for request, _ in bad), good])
     for reply, (_, words) in zip(found[1:-1], bad, strict=True):
-        assert reply.outcome is Outcome.FAILED
+        assert reply.outcome is ReplyOutcome.FAILED
         assert (reply.text, reply.probabilities, reply.calls) == (None, None, 0)
         assert words in reply.detail
         assert reply.detail.endswith(".")
@@ -213,13 +215,13 @@ def test_what_cannot_be_answered_fails_alone_and_says_why(model: Embedded) -> No
 def test_a_prompt_that_just_fits_is_answered(model: Embedded) -> None:
     said = (Message("user", "Tea?" * 500),)
     most = 1024 - model.tokens(said)
-    found = replies(model, [Ask(said, sampling=Sampling(max_tokens=most + more)) for more in (0, 1)])
+    found = replies(model, [Request(said, sampling=Sampling(max_tokens=most + more)) for more in (0, 1)])
     assert 0 < most < 30
-    assert [reply.outcome for reply in found] == [Outcome.ANSWERED, Outcome.FAILED]
+    assert [reply.outcome for reply in found] == [ReplyOutcome.ANSWERED, ReplyOutcome.FAILED]
 
 
 def test_unknown_words_are_warned_about_once(folder: Path) -> None:
-    known, odd = asks()[0], Message("user", "Zebra quagga and tea, or taxes?")
+    known, odd = requests()[0], Message("user", "Zebra quagga and tea, or taxes?")
     model, given = Embedded(folder), [replace(known, messages=(known.messages[0], odd), run=run) for run in range(2)]
     strange = replace(known, messages=(Message("user", "Should old taxes quack gnu?"),))
     with warnings.catch_warnings():
@@ -234,14 +236,14 @@ def test_unknown_words_are_warned_about_once(folder: Path) -> None:
     with pytest.warns(UserWarning, match=words) as caught:
         found = replies(model, [strange, replace(strange, run=1)]) + replies(model, [replace(strange, run=2)])
     assert len(caught) == 1
-    assert {reply.outcome for reply in found} == {Outcome.ANSWERED}
+    assert {reply.outcome for reply in found} == {ReplyOutcome.ANSWERED}
 
 
 def test_a_prompt_from_another_world_is_not_answered(model: Embedded) -> None:
     foreign = Message("user", "Gnus quack. Should taxes moo?")
-    for ask in (Ask((foreign,)), Ask((foreign,), choices=("no", "yes"), score=True)):
-        (reply,) = replies(model, [ask])
-        assert reply.outcome is Outcome.FAILED
+    for request in (Request((foreign,)), Request((foreign,), choices=("no", "yes"), score=True)):
+        (reply,) = replies(model, [request])
+        assert reply.outcome is ReplyOutcome.FAILED
         assert reply.detail.startswith(
             '60% of the words of a prompt are unknown, such as "Gnus": the embedded toy model knows a closed world of '
         )
@@ -249,16 +251,16 @@ def test_a_prompt_from_another_world_is_not_answered(model: Embedded) -> None:
 
 
 def test_hidden_states_of_a_prompt(model: Embedded, oracle: Local) -> None:
-    ask = asks()[0]
-    found = model.hidden(ask)
+    request = requests()[0]
+    found = model.hidden(request)
     network: Any = oracle._weights.model  # noqa: SLF001
     with torch.inference_mode():
-        out = network(torch.tensor([oracle._rendering.encode(oracle._rendering.text(ask.messages))]), output_hidden_states=True)  # noqa: SLF001
-    assert found.shape == (5, model.tokens(ask.messages), 128)
+        out = network(torch.tensor([oracle._rendering.encode(oracle._rendering.text(request.messages))]), output_hidden_states=True)  # noqa: SLF001
+    assert found.shape == (5, model.tokens(request.messages), 128)
     assert np.abs(found[:-1] - torch.cat(out.hidden_states)[:-1].numpy()).max() < 1e-4
-    assert not np.allclose(model.hidden(ask, lambda depth, states: states * (0 if depth == 3 else 1))[4], found[4])
+    assert not np.allclose(model.hidden(request, lambda depth, states: states * (0 if depth == 3 else 1))[4], found[4])
     with pytest.raises(ModelError, match="A message holds"):
-        model.hidden(Ask((Message("user", "<|pad|>"),)))
+        model.hidden(Request((Message("user", "<|pad|>"),)))
 
 
 def test_weights_that_are_no_numbers_are_never_answers(folder: Path, tmp_path: Path) -> None:
@@ -266,7 +268,7 @@ def test_weights_that_are_no_numbers_are_never_answers(folder: Path, tmp_path: P
     weights = load_file(broken / "model.safetensors")
     weights["model.norm.weight"][3] = torch.nan
     save_file(weights, broken / "model.safetensors")
-    for some in (asks(), scored()):
+    for some in (requests(), scored()):
         with pytest.raises(ModelError, match="no numbers: its weights are damaged"):
             replies(Embedded(broken), some)
 
@@ -277,7 +279,7 @@ def test_a_tokenizer_of_more_words_than_the_weights_have_is_refused(folder: Path
     weights["model.embed_tokens.weight"] = weights["model.embed_tokens.weight"][:100].clone()
     save_file(weights, broken / "model.safetensors")
     with pytest.raises(ModelError, match=r"tokenizer\.json has \d+ tokens and the weights 100: copy"):
-        replies(Embedded(broken), asks())
+        replies(Embedded(broken), requests())
 
 
 def test_it_is_opened_by_its_name(folder: Path, tmp_path: Path) -> None:
@@ -294,7 +296,7 @@ def test_a_folder_that_does_not_speak_chatml_is_refused(folder: Path, tmp_path: 
     other = Path(shutil.copytree(folder, tmp_path / "other"))
     (other / "chat_template.jinja").write_text(checkpoints.DROPS)
     with pytest.raises(ModelError, match="is not ChatML"):
-        replies(Embedded(other), asks())
+        replies(Embedded(other), requests())
 
 
 def test_torch_is_never_loaded_and_numpy_not_before_it_is_needed(folder: Path) -> None:
@@ -303,7 +305,7 @@ import asyncio, sys
 from pathlib import Path
 import personametrics
 from personametrics.models.embedded.model import Embedded
-from personametrics.data.ask import Ask, Message
+from personametrics.data.request import Ask, Message
 assert not {{"numpy", "tokenizers", "safetensors"}} & sys.modules.keys(), "early"
 async def first(ask):
     return [reply async for _, reply in Embedded(Path({str(folder)!r})).answer([ask])]
@@ -316,9 +318,9 @@ assert not {{"torch", "transformers", "huggingface_hub"}} & sys.modules.keys(), 
 
 @pytest.mark.parametrize("score", [False, True])
 def test_asks_are_pulled_a_few_at_a_time_and_no_more_after_the_door_is_closed(model: Embedded, score: bool) -> None:
-    pulled, (one, other, *_) = 0, asks(score=score, choices=("no", "yes"))
+    pulled, (one, other, *_) = 0, requests(score=score, choices=("no", "yes"))
 
-    def endless() -> Iterator[Ask]:
+    def endless() -> Iterator[Request]:
         nonlocal pulled
         while True:
             pulled += 1
@@ -336,7 +338,7 @@ def test_asks_are_pulled_a_few_at_a_time_and_no_more_after_the_door_is_closed(mo
 
 
 def test_words_and_scores_may_be_asked_for_in_turn(model: Embedded) -> None:
-    mixed = [ask for pair in zip(asks(), scored(), asks(Sampling(0.5, 0.9, 3)), strict=True) for ask in pair]
+    mixed = [request for pair in zip(requests(), scored(), requests(Sampling(0.5, 0.9, 3)), strict=True) for request in pair]
     found = replies(model, mixed)
     assert [reply.text for reply in found[::3]] == texts(model, mixed[::3])
     assert [reply.text for reply in found[2::3]] == texts(model, mixed[2::3])
@@ -355,7 +357,7 @@ def test_the_loop_lives_while_the_model_works(model: Embedded) -> None:
 
     async def both() -> int:
         ticking = asyncio.create_task(tick())
-        async for _ in model.answer(asks(Sampling(max_tokens=30))):
+        async for _ in model.answer(requests(Sampling(max_tokens=30))):
             break
         ticking.cancel()
         return ticks
@@ -364,13 +366,13 @@ def test_the_loop_lives_while_the_model_works(model: Embedded) -> None:
 
 
 def test_two_askers_get_what_each_would_get_alone(model: Embedded) -> None:
-    async def collect(given: Sequence[Ask]) -> list[Reply]:
+    async def collect(given: Sequence[Request]) -> list[Reply]:
         return [reply async for _, reply in model.answer(given)]
 
     async def together() -> list[list[Reply]]:
-        return list(await asyncio.gather(collect(asks()), collect(scored())))
+        return list(await asyncio.gather(collect(requests()), collect(scored())))
 
     words, scores = asyncio.run(together())
-    assert [reply.text for reply in words] == texts(model, asks())
+    assert [reply.text for reply in words] == texts(model, requests())
     for one, other in zip(scores, replies(model, scored()), strict=True):
         assert one.probabilities == pytest.approx(other.probabilities, rel=1e-4)

@@ -7,18 +7,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from personametrics.data.ask import Ask, Message
-from personametrics.data.dialogues.judge import CONSISTENT, CONTRADICTS, indexed, judged, read
 from personametrics.data.reply import Reply
+from personametrics.data.request import Message, Request
+from personametrics.dialogues.judge import CONSISTENT, CONTRADICTS, indexed, judged, read
 from personametrics.models.embedded.oracle import UNREAD, Oracle, claims, contradict
 from personametrics.models.embedded.society import panels, talk
 from personametrics.models.embedded.society.people import FACTS, TRAITS, VOICES, Person, somebody
 from personametrics.models.named import named
 
 
-def reply(ask: Ask) -> Reply:
+def reply(request: Request) -> Reply:
     async def first() -> Reply:
-        return next(iter([reply async for _, reply in Oracle().answer([ask])]))
+        return next(iter([reply async for _, reply in Oracle().answer([request])]))
 
     return asyncio.run(first())
 
@@ -107,16 +107,16 @@ def test_words_of_another_world_get_no_verdict(line: str) -> None:
 
 
 def test_other_prompts_get_no_verdict() -> None:
-    assert reply(Ask((Message("user", "Is tea good?"),), choices=("yes", "no"))).text == UNREAD
-    assert reply(Ask(())).text == UNREAD
+    assert reply(Request((Message("user", "Is tea good?"),), choices=("yes", "no"))).text == UNREAD
+    assert reply(Request(())).text == UNREAD
 
 
 def test_probabilities_are_certain_and_the_order_of_the_answers_does_not_matter() -> None:
     given = {"background": "You have a cat at home.", "line": "I have a dog."}
     for turned in (False, True):
-        ask = judged("prompt_to_line", given, {}, turned=turned)
-        assert reply(ask).text == CONTRADICTS
-        assert reply(replace(ask, score=True)).probabilities == {CONSISTENT: 0.0, CONTRADICTS: 1.0}
+        request = judged("prompt_to_line", given, {}, turned=turned)
+        assert reply(request).text == CONTRADICTS
+        assert reply(replace(request, score=True)).probabilities == {CONSISTENT: 0.0, CONTRADICTS: 1.0}
 
 
 def test_contradiction_is_mutual_and_nobody_contradicts_himself() -> None:

@@ -8,8 +8,8 @@ import transformers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from personametrics.data.ask import Message, Role
 from personametrics.data.errors import ModelError
+from personametrics.data.request import Message, Role
 from personametrics.models.embedded.vocabulary import REPLY, Vocabulary, check_template
 
 TEXTS = ["You are Ann. You like tea, and you don't like taxes.", "Tea?\n\nno\nyes\n\nnot sure", "no", "yes", "not sure"]

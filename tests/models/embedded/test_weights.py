@@ -5,8 +5,8 @@ import re
 
 import pytest
 
+from embedded_training.proof import Proof, proofs
 from personametrics.models.embedded.model import WEIGHTS, Embedded
-from personametrics.models.embedded.training.proof import Proof, proofs
 
 CARD = (WEIGHTS / "README.md").read_text(encoding="utf-8")
 NUMBER = r"(-?[\d.]+)"

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from personametrics.data.ask import Sampling
 from personametrics.data.errors import ModelError
+from personametrics.data.request import Sampling
 from personametrics.models.embedded.checkpoint import Floats
 
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from personametrics.data.ask import Sampling
 from personametrics.data.model import Blend
+from personametrics.data.request import Sampling
 from personametrics.models.embedded.beginnings import Beginnings
 from personametrics.models.embedded.checkpoint import Floats
 from personametrics.models.embedded.distribution import distribution
@@ -57,23 +57,23 @@ class Growing:
         return Growing(self.who[rows], self.used[rows], [self.before[row] for row in rows], cache, self.logits[rows])
 
 
-def draw(beginnings: Beginnings, stops: Tokens, asks: Sequence[Prepared], model: str) -> list[Drawn]:
+def draw(beginnings: Beginnings, stops: Tokens, requests: Sequence[Prepared], model: str) -> list[Drawn]:
     """Draw an answer to each ask; which asks are drawn together changes nothing but rounding.
 
     Args:
         beginnings: of the prompts, and the network.
         stops: tokens that end an answer.
-        asks: at least one; they share their sampling.
+        requests: at least one; they share their sampling.
         model: its id, of which the seeds are made.
 
     Raises:
         ModelError: the model's logits are no numbers.
     """
-    network, sampling = beginnings.network, asks[0].ask.sampling
-    numbers = np.stack([np.random.default_rng(one.ask.seed(model)).random(sampling.max_tokens) for one in asks])
+    network, sampling = beginnings.network, requests[0].request.sampling
+    numbers = np.stack([np.random.default_rng(one.request.seed(model)).random(sampling.max_tokens) for one in requests])
     written = np.full(numbers.shape, -1)
-    growing = _read(beginnings, [one.tokens for one in asks], sampling.max_tokens)
-    live = np.ones(len(asks), bool)
+    growing = _read(beginnings, [one.tokens for one in requests], sampling.max_tokens)
+    live = np.ones(len(requests), bool)
     for step in range(sampling.max_tokens):
         tokens = _next(growing.logits, sampling, numbers[growing.who, step])
         written[growing.who[live], step] = tokens[live]
@@ -101,7 +101,7 @@ def draw_blended(beginnings: Beginnings, stops: Tokens, prompts: Sequence[Prepar
     Raises:
         ModelError: the model's logits are no numbers.
     """
-    network, sampling = beginnings.network, prompts[0].ask.sampling
+    network, sampling = beginnings.network, prompts[0].request.sampling
     numbers = np.random.default_rng(seed).random((sampling.max_tokens, 1))
     growing, written = _read(beginnings, [one.tokens for one in prompts], sampling.max_tokens), list[int]()
     for number in numbers:

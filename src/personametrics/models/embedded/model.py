@@ -12,10 +12,10 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from personametrics.data.ask import Ask, Message
 from personametrics.data.errors import ModelError
 from personametrics.data.model import Blend, Can
 from personametrics.data.reply import Reply
+from personametrics.data.request import Message, Request
 
 if TYPE_CHECKING:
     from personametrics.models.embedded.beginnings import Beginnings
@@ -73,13 +73,13 @@ class Embedded:
         """How many tokens a prompt has, with those around each message."""
         return len(self._vocabulary.encode(messages))
 
-    async def answer(self, asks: Iterable[Ask]) -> AsyncGenerator[tuple[int, Reply], None]:
+    async def answer(self, requests: Iterable[Request]) -> AsyncGenerator[tuple[int, Reply], None]:
         """Answer asks in their order, some of them ahead; the work is done in a thread.
 
         Raises:
             ModelError: the checkpoint cannot be loaded, or its weights are no numbers.
         """
-        source, held = enumerate(asks), deque["Prepared"]()
+        source, held = enumerate(requests), deque["Prepared"]()
         aside = partial(asyncio.get_running_loop().run_in_executor, HAND)
         while True:
             fresh = await aside(self._prepare, list(islice(source, TOGETHER - len(held))))
@@ -93,19 +93,19 @@ class Embedded:
                 held.popleft()
                 yield one.index, reply
 
-    def blended(self, ask: Ask, others: Sequence[Sequence[Message]], blend: Blend, seed: int) -> Reply:
+    def blended(self, request: Request, others: Sequence[Sequence[Message]], blend: Blend, seed: int) -> Reply:
         """An answer whose every token is drawn from a blend of what would follow several prompts; see `Blends`.
 
         Raises:
             ModelError: the checkpoint cannot be loaded, or its weights are no numbers.
         """
-        return HAND.submit(self._blended, ask, others, blend, seed).result()
+        return HAND.submit(self._blended, request, others, blend, seed).result()
 
-    def hidden(self, ask: Ask, edit: "Edit | None" = None) -> "Floats":
+    def hidden(self, request: Request, edit: "Edit | None" = None) -> "Floats":
         """Hidden states of a prompt, up to where the answer begins.
 
         Args:
-            ask: what is asked.
+            request: what is asked.
             edit: changes hidden states (T, width) at each depth, before they are gone on with.
 
         Returns:
@@ -114,7 +114,7 @@ class Embedded:
         Raises:
             ModelError: the ask cannot be answered.
         """
-        (one,) = self._prepare([(0, ask)])
+        (one,) = self._prepare([(0, request)])
         if one.fault:
             raise ModelError(one.fault)
         return self._network.hidden(one.tokens, edit)
@@ -148,54 +148,56 @@ class Embedded:
 
         return Beginnings(self._network)
 
-    def _prepare(self, asks: Iterable[tuple[int, Ask]]) -> "list[Prepared]":
+    def _prepare(self, requests: Iterable[tuple[int, Request]]) -> "list[Prepared]":
         """Put asks into tokens."""
         from personametrics.models.embedded.prepare import prepare  # noqa: PLC0415 (as above)
 
-        return [prepare(self._vocabulary, self._network.shape.room, index, ask) for index, ask in asks]
+        return [prepare(self._vocabulary, self._network.shape.room, index, request) for index, request in requests]
 
-    def _warn(self, asks: "Iterable[Prepared]") -> None:
+    def _warn(self, requests: "Iterable[Prepared]") -> None:
         """Warn of unknown words, once."""
-        doubt = next((one.doubt for one in asks if one.doubt and not one.fault), "")
+        doubt = next((one.doubt for one in requests if one.doubt and not one.fault), "")
         if doubt and not self._warned:
             self._warned.append(doubt)
             warnings.warn(doubt, UserWarning, stacklevel=3)
 
-    def _work(self, asks: "Sequence[Prepared]") -> list[Reply]:
+    def _work(self, requests: "Sequence[Prepared]") -> list[Reply]:
         """Replies to asks of one kind."""
         from threadpoolctl import threadpool_limits  # noqa: PLC0415 (as above)
 
         from personametrics.models.prepared import counted  # noqa: PLC0415 (as above)
 
         with threadpool_limits(1, "blas"):  # small products: on a busy machine, threads that wait for each other took twenty times as long
-            return counted(asks, lambda: self._scored(asks) if asks[0].ask.score else self._drawn(asks))
+            return counted(requests, lambda: self._scored(requests) if requests[0].request.score else self._drawn(requests))
 
-    def _scored(self, asks: "Sequence[Prepared]") -> list[Reply]:
+    def _scored(self, requests: "Sequence[Prepared]") -> list[Reply]:
         """Probabilities of the choices."""
         from personametrics.models.embedded.scores import score  # noqa: PLC0415 (as above)
         from personametrics.models.prepared import probabilities  # noqa: PLC0415 (as above)
 
-        found = score(self._beginnings, self._vocabulary.stops, asks)
-        return [Reply(probabilities=probabilities(one.ask.choices, logs), tokens_out=0) for one, logs in zip(asks, found, strict=True)]
+        found = score(self._beginnings, self._vocabulary.stops, requests)
+        return [
+            Reply(probabilities=probabilities(one.request.choices, logs), tokens_out=0) for one, logs in zip(requests, found, strict=True)
+        ]
 
-    def _blended(self, ask: Ask, others: Sequence[Sequence[Message]], blend: Blend, seed: int) -> Reply:
+    def _blended(self, request: Request, others: Sequence[Sequence[Message]], blend: Blend, seed: int) -> Reply:
         """The same, in the thread that works."""
         from threadpoolctl import threadpool_limits  # noqa: PLC0415 (as above)
 
         from personametrics.models.embedded.draws import draw_blended  # noqa: PLC0415 (as above)
         from personametrics.models.prepared import counted_together  # noqa: PLC0415 (as above)
 
-        prompts = self._prepare(enumerate([ask, *(replace(ask, messages=tuple(told)) for told in others)]))
+        prompts = self._prepare(enumerate([request, *(replace(request, messages=tuple(told)) for told in others)]))
         with threadpool_limits(1, "blas"):
             return counted_together(
                 prompts, lambda: self._reply(draw_blended(self._beginnings, self._vocabulary.stops, prompts, blend, seed))
             )
 
-    def _drawn(self, asks: "Sequence[Prepared]") -> list[Reply]:
+    def _drawn(self, requests: "Sequence[Prepared]") -> list[Reply]:
         """Answers in words."""
         from personametrics.models.embedded.draws import draw  # noqa: PLC0415 (as above)
 
-        return [self._reply(one) for one in draw(self._beginnings, self._vocabulary.stops, asks, self.id)]
+        return [self._reply(one) for one in draw(self._beginnings, self._vocabulary.stops, requests, self.id)]
 
     def _reply(self, drawn: "Drawn") -> Reply:
         """An answer in words."""

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar
 
-from personametrics.data.ask import Ask
-from personametrics.data.dialogues.judge import CONSISTENT, CONTRADICTS, NO, UNTOLD, YES
 from personametrics.data.model import TOY, Can
 from personametrics.data.reply import Reply
+from personametrics.data.request import Request
+from personametrics.dialogues.judge import CONSISTENT, CONTRADICTS, NO, UNTOLD, YES
 from personametrics.models.embedded.society.people import CONVINCED, FACTS, TRAITS, VOICES, sentence
 from personametrics.models.embedded.society.talk import ASKED, ASSISTANT, NOT_TOLD, PRESSURE, REMINDER, SAID, TURNS, WHO, WORK, is_assistant
 
@@ -131,7 +131,7 @@ def verdict(prompt: str) -> str | None:
     """The right answer to a judge's prompt; None: it cannot be read.
 
     Args:
-        prompt: with its blocks, as `personametrics.data.dialogues.judge` writes it.
+        prompt: with its blocks, as `personametrics.dialogues.judge` writes it.
     """
     blocks = dict(BLOCK.findall(prompt))
     found: bool | None
@@ -162,10 +162,10 @@ class Oracle:
 
     Examples:
         >>> import asyncio
-        >>> from personametrics.data.dialogues.judge import judged
-        >>> ask = judged("prompt_to_line", {"background": "You have a dog at home.", "line": "I have a cat."}, {})
+        >>> from personametrics.dialogues.judge import judged
+        >>> request = judged("prompt_to_line", {"background": "You have a dog at home.", "line": "I have a cat."}, {})
         >>> async def first():
-        ...     return [reply.text async for _, reply in Oracle().answer([ask])]
+        ...     return [reply.text async for _, reply in Oracle().answer([request])]
         >>> asyncio.run(first())
         ['contradicts']
     """
@@ -173,13 +173,13 @@ class Oracle:
     id: ClassVar[str] = f"{TOY}oracle"
     can: ClassVar[frozenset[Can]] = frozenset({Can.SAMPLE, Can.SCORE, Can.SEED, Can.SYSTEM})
 
-    async def answer(self, asks: Iterable[Ask]) -> AsyncIterator[tuple[int, Reply]]:
+    async def answer(self, requests: Iterable[Request]) -> AsyncIterator[tuple[int, Reply]]:
         """Answer one after the other."""
-        for index, ask in enumerate(asks):
-            found = verdict(ask.messages[-1].text) if ask.messages else None
-            if found is None or (ask.choices and found not in ask.choices):
+        for index, request in enumerate(requests):
+            found = verdict(request.messages[-1].text) if request.messages else None
+            if found is None or (request.choices and found not in request.choices):
                 yield index, Reply(UNREAD)
-            elif ask.score and ask.choices:
-                yield index, Reply(probabilities={choice: float(choice == found) for choice in ask.choices})
+            elif request.score and request.choices:
+                yield index, Reply(probabilities={choice: float(choice == found) for choice in request.choices})
             else:
                 yield index, Reply(found)

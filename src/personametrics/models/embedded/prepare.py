@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from personametrics.data.ask import Ask, Message
+from personametrics.data.request import Message, Request
 from personametrics.models.embedded.vocabulary import Vocabulary
 from personametrics.models.packing import overlapping
 from personametrics.models.prepared import Prepared, crowded, misused
@@ -12,21 +12,21 @@ STRANGE, FOREIGN = 0.1, 0.5
 """Shares of unknown words from which on a prompt is warned about, and refused."""
 
 
-def prepare(vocabulary: Vocabulary, room: int, index: int, ask: Ask) -> Prepared:
+def prepare(vocabulary: Vocabulary, room: int, index: int, request: Request) -> Prepared:
     """Put an ask into tokens.
 
     Args:
         vocabulary: the words of the model.
         room: longest context, in tokens.
         index: position of the ask.
-        ask: what is asked.
+        request: what is asked.
     """
-    choices = tuple(map(vocabulary.choice, ask.choices)) if ask.score else ()
-    ready = Prepared(index, ask, vocabulary.encode(ask.messages), choices, overlapping(choices))
-    if fault := misused(ask, vocabulary.signs) or _lost(vocabulary, ask.messages) or crowded(ready.needed, room):
+    choices = tuple(map(vocabulary.choice, request.choices)) if request.score else ()
+    ready = Prepared(index, request, vocabulary.encode(request.messages), choices, overlapping(choices))
+    if fault := misused(request, vocabulary.signs) or _lost(vocabulary, request.messages) or crowded(ready.needed, room):
         return replace(ready, fault=fault)
-    doubt = strange(vocabulary, ask.messages)
-    return replace(ready, doubt=doubt, fault=doubt if vocabulary.unknown(ask.messages) > FOREIGN else "")
+    doubt = strange(vocabulary, request.messages)
+    return replace(ready, doubt=doubt, fault=doubt if vocabulary.unknown(request.messages) > FOREIGN else "")
 
 
 def _lost(vocabulary: Vocabulary, messages: Sequence[Message]) -> str:

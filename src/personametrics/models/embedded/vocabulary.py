@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tokenizers import Encoding, Tokenizer
 
-from personametrics.data.ask import Message
 from personametrics.data.errors import ModelError
+from personametrics.data.request import Message
 from personametrics.models.embedded.checkpoint import line, settings
 from personametrics.models.packing import Tokens
 

@@ -40,14 +40,14 @@ def test_the_society_answers_as_the_people_behind_the_personas(order: str, wordi
     personas, item = strong(2), statements()[0]
     world = society(personas, (item,))
     for one in (*personas, None):
-        ask = Prompt().ask(one, item, condition={"order": order, "wording": wording})
-        assert world(ask) == answers(Person.of(one) if one else None, item, wording, order)
+        request = Prompt().ask(one, item, condition={"order": order, "wording": wording})
+        assert world(request) == answers(Person.of(one) if one else None, item, wording, order)
 
 
 def test_an_irrelevant_text_makes_somebody_of_whom_nothing_is_known() -> None:
     item = statements()[0]
-    ask = Prompt().ask(Persona("irrelevant 1", "Wool is washed."), item)
-    assert society(strong(2), (item,))(ask) == answers(Person(), item)
+    request = Prompt().ask(Persona("irrelevant 1", "Wool is washed."), item)
+    assert society(strong(2), (item,))(request) == answers(Person(), item)
 
 
 def test_people_told_of_in_full_have_more_signal_than_bare_labels(tmp_path: object) -> None:

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from personametrics.data.ask import Ask
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import GIVEN, NOBODY
+from personametrics.data.request import Request
 from personametrics.data.scale import Nominal, parse_scale
 from personametrics.models.embedded.society import instruments, talk
 from personametrics.models.embedded.society.instruments import SUBJECTS
@@ -68,7 +68,7 @@ def group_questions(number: int = 24) -> tuple[Item, ...]:
     return tuple(replace(item, attributes={**item.attributes, "truth": f"{group_share(item):.3f}"}) for item in asked)
 
 
-def society(personas: Sequence[Persona], items: Sequence[Item]) -> Callable[[Ask], Mapping[str, float]]:
+def society(personas: Sequence[Persona], items: Sequence[Item]) -> Callable[[Request], Mapping[str, float]]:
     """How the people behind some personas answer: a function for `Scripted`; controls included.
 
     Args:
@@ -78,11 +78,11 @@ def society(personas: Sequence[Persona], items: Sequence[Item]) -> Callable[[Ask
     who: dict[str, Person | None] = {one.id: Person.of(one) for one in personas} | {NOBODY: None}
     asked = {one.id: one for one in items}
 
-    def answer(ask: Ask) -> Mapping[str, float]:
-        about = ask.about
+    def answer(request: Request) -> Mapping[str, float]:
+        about = request.about
         person = who.get(about["persona"], Person())  # of whom nothing is told: irrelevant texts
         found = answers(person, asked[about["item"]], about.get("wording", GIVEN), about.get("order", GIVEN))
-        return {choice: found[label] for choice, label in zip(ask.choices, ask.labels, strict=True)}
+        return {choice: found[label] for choice, label in zip(request.choices, request.labels, strict=True)}
 
     return answer
 

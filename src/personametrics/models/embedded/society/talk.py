@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from personametrics.models.embedded.society.line import Document, Line
 from personametrics.models.embedded.society.people import CONVINCED, FACTS, TRAITS, Person, sentence
 from personametrics.models.embedded.society.society import PLANTED, told
-from personametrics.models.embedded.training.line import Document, Line
 
 Odds = Mapping[str, float]
 

@@ -1,1 +1,0 @@
-"""Dialogues: how they are asked, judged, and read."""

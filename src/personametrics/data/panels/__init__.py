@@ -1,1 +1,0 @@
-"""What studies and remedies read off the answers of a panel."""

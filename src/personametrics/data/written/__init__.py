@@ -1,1 +1,0 @@
-"""Personas that a model writes: from documents, and from what people answered before."""

@@ -1,0 +1,1 @@
+"""Dialogues: how they are asked, judged and read."""

@@ -1,0 +1,1 @@
+"""What requests cost: prices, estimates before asking, and forecasts."""

@@ -1,0 +1,160 @@
+"""What calls cost, and what a run may cost at most."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from personametrics.data.errors import StudyError
+from personametrics.data.model import Counts, Model
+from personametrics.data.reply import Reply
+from personametrics.data.request import Message, Request
+
+LETTERS_A_TOKEN = 4.0
+"""Characters a token where a model does not count its own: about right for English with the vocabularies of large models."""
+WRITTEN = 4.0
+"""Tokens read that cost as much as one written, where no prices are known: so it is with most of those listed, with others more."""
+FRAME = 4
+"""Tokens that the frame of a message takes."""
+
+
+@dataclass(frozen=True)
+class Prices:
+    """Money per million tokens.
+
+    Attributes:
+        tokens_in: for reading.
+        tokens_out: for writing.
+        currency: sign that stands before amounts.
+    """
+
+    tokens_in: float
+    tokens_out: float
+    currency: str = "$"
+
+    def say(self, money: float) -> str:
+        """An amount as it is read.
+
+        Examples:
+            >>> Prices(1, 2).say(1234.5), Prices(1, 2).say(0.0042)
+            ('$1,234.50', '$0.0042')
+        """
+        return f"{self.currency}{money:,.2f}" if money >= 0.1 or money == 0 else f"{self.currency}{money:.2g}"
+
+    def of(self, tokens_in: float, tokens_out: float) -> float:
+        """What so many tokens cost."""
+        return (self.tokens_in * tokens_in + self.tokens_out * tokens_out) / 1e6
+
+
+LISTED: Mapping[str, Prices] = {
+    "gpt-4.1": Prices(2.0, 8.0),
+    "gpt-4.1-mini": Prices(0.4, 1.6),
+    "gpt-4.1-nano": Prices(0.1, 0.4),
+    "gpt-4o": Prices(2.5, 10.0),
+    "gpt-4o-mini": Prices(0.15, 0.6),
+    "gpt-5": Prices(1.25, 10.0),
+    "gpt-5-mini": Prices(0.25, 2.0),
+    "gpt-5-nano": Prices(0.05, 0.4),
+}
+"""Dollars per million tokens at api.openai.com; override them in the study file, providers change them."""
+
+
+def listed(model: str) -> Prices | None:
+    """Prices of a model by its id; None where none are known. Local models cost nothing.
+
+    Examples:
+        >>> listed("openai/gpt-4o-mini@https://api.openai.com/v1")
+        Prices(tokens_in=0.15, tokens_out=0.6, currency='$')
+        >>> listed("openai/gpt-4o-mini@http://127.0.0.1:8000/v1") is None
+        True
+    """
+    if model.startswith(("local/", "embedded", "scripted/")):
+        return Prices(0.0, 0.0)
+    provider, _, rest = model.partition("/")
+    name, _, place = rest.partition("@")
+    return LISTED.get(name) if provider == "openai" and place.startswith("https://api.openai.com/") else None
+
+
+def tokens(messages: Sequence[Message], model: Model | None = None) -> float:
+    """How many tokens a prompt has: by the model's own count, or about."""
+    if isinstance(model, Counts):
+        return model.tokens(messages)
+    return sum(FRAME + len(message.text) / LETTERS_A_TOKEN for message in messages)
+
+
+@dataclass(frozen=True)
+class Caps:
+    """What a run may use at most, retries included; None: no limit.
+
+    Attributes:
+        calls: calls to the model.
+        tokens: read and written.
+        money: in the currency of the prices.
+    """
+
+    calls: int | None = None
+    tokens: int | None = None
+    money: float | None = None
+
+
+class Meter:
+    """Counts what a run uses, and says before each ask whether the caps leave room for it.
+
+    An ask on its way counts with one call, the tokens of its prompt and the longest answer, so that a cap is never passed by what keeps to
+    that; calls that a backend repeats, and prompts longer than estimated, are counted when they are back.
+
+    Attributes:
+        before: calls, tokens_in and tokens_out of the run before now; they count for the caps.
+        calls: made now.
+        tokens_in: read now.
+        tokens_out: written now.
+        estimated: some tokens were not reported and are estimated from the length of the text.
+    """
+
+    def __init__(self, model: Model, caps: Caps, prices: Prices | None, before: Mapping[str, int] | None = None) -> None:
+        if caps.money is not None and prices is None:
+            message = f"A cap in money needs prices, and none are known for {model.id}; give prices, or cap tokens or calls."
+            raise StudyError(message)
+        self.model, self.caps, self.prices, self.before = model, caps, prices, before or {}
+        self.calls = 0
+        self.tokens_in = self.tokens_out = 0.0
+        self.estimated = False
+        self._on_the_way: dict[int, tuple[Request, float]] = {}
+        self._counts = isinstance(model, Counts)
+
+    @property
+    def money(self) -> float | None:
+        """Spent now; None without prices."""
+        return None if self.prices is None else self.prices.of(self.tokens_in, self.tokens_out)
+
+    def take(self, index: int, request: Request) -> str:
+        """Set aside what the ask can cost at most; returns the cap that leaves no room for it, or ""."""
+        caps, before, read = self.caps, self.before, self._tokens(request) if self._by_tokens else 0.0
+        if caps.calls is not None and before.get("calls", 0) + self.calls + len(self._on_the_way) + 1 > caps.calls:
+            return f"the cap of {caps.calls} calls"
+        if self._by_tokens:
+            all_of_them = [(request, read), *self._on_the_way.values()]
+            most_in = before.get("tokens_in", 0) + self.tokens_in + sum(one for _, one in all_of_them)
+            most_out = before.get("tokens_out", 0) + self.tokens_out + sum(one.sampling.max_tokens for one, _ in all_of_them)
+            if caps.tokens is not None and most_in + most_out > caps.tokens:
+                return f"the cap of {caps.tokens} tokens"
+            if caps.money is not None and self.prices is not None and self.prices.of(most_in, most_out) > caps.money:
+                return f"the cap of {self.prices.say(caps.money)}"
+        self._on_the_way[index] = (request, read)
+        return ""
+
+    def settle(self, index: int, reply: Reply) -> None:
+        """Put what the reply cost in place of what was set aside."""
+        request, _ = self._on_the_way.pop(index)
+        self.calls += reply.calls
+        came = reply.text is not None or reply.probabilities is not None
+        self.estimated |= came and None in {reply.tokens_in, reply.tokens_out}
+        self.tokens_in += (self._tokens(request) if came else 0) if reply.tokens_in is None else reply.tokens_in
+        self.tokens_out += len(reply.text or "") / LETTERS_A_TOKEN if reply.tokens_out is None else reply.tokens_out
+
+    def _tokens(self, request: Request) -> float:
+        """Tokens of a prompt."""
+        return tokens(request.messages, self.model if self._counts else None)
+
+    @property
+    def _by_tokens(self) -> bool:
+        """Whether a cap needs tokens counted before they are spent."""
+        return self.caps.tokens is not None or self.caps.money is not None

@@ -1,0 +1,1 @@
+"""Plans: study files as typed models."""

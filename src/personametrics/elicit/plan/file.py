@@ -1,0 +1,221 @@
+"""Reading a study file, or one of dialogues, with errors that name line and key."""
+
+import re
+import reprlib
+import tomllib
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from personametrics.data.errors import ReadError, StudyError, options
+from personametrics.elicit.plan.audit import Plan
+
+TABLES = ("personas", "items", "tasks")
+"""Keys whose value is a path or rows: pydantic puts the kind that it tried into the place of a mistake."""
+PATHS = (*TABLES, "out")
+"""Keys whose value is relative to the file."""
+Kind = TypeVar("Kind", bound=BaseModel)
+
+
+def load(path: str | Path) -> Plan:
+    """Read a study file; paths in it are relative to it.
+
+    Args:
+        path: YAML (.yaml, .yml) or TOML (.toml).
+
+    Raises:
+        ReadError: it cannot be read, or is neither YAML nor TOML.
+        StudyError: an unknown key or a wrong value; the message names line and key.
+    """
+    return read(path, Plan)
+
+
+def read(path: str | Path, kind: type[Kind]) -> Kind:
+    """Read a file of a kind; paths in it are relative to it.
+
+    Args:
+        path: YAML (.yaml, .yml) or TOML (.toml).
+        kind: what it says.
+
+    Raises:
+        ReadError: it cannot be read, or is neither YAML nor TOML.
+        StudyError: an unknown key or a wrong value; the message names line and key.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        message = f"{path} cannot be read ({reason})."
+        raise ReadError(message) from error
+    content = _toml(path, text) if path.suffix.lower() == ".toml" else _yaml(path, text)
+    plan = _checked(content, kind, lambda place: f"{path}{_line(path, text, place)}")
+    changed = {name: _beside(path, getattr(plan, name)) for name in PATHS if name in kind.model_fields}
+    if (human := getattr(plan, "human", None)) is not None:
+        changed["human"] = human.model_copy(update={"file": _beside(path, human.file)})
+    return plan.model_copy(update={**changed, "model": local(path, getattr(plan, "model", ""))})
+
+
+def local(path: Path, model: str) -> str:
+    """A model string in a file, whose folder is relative to the file."""
+    provider, _, folder = model.partition(":")
+    return f"local:{_beside(path, folder)}" if provider == "local" else model
+
+
+def checked(content: Any, where: Any = lambda _: "The study") -> Plan:
+    """Values as a plan.
+
+    Args:
+        content: a mapping of the study's keys.
+        where: what a message calls the place of a key.
+
+    Raises:
+        StudyError: an unknown key or a wrong value.
+    """
+    return _checked(content, Plan, where)
+
+
+def _checked(content: Any, kind: type[Kind], where: Any) -> Kind:
+    """Values as a file of a kind."""
+    if not isinstance(content, dict):
+        needed = ", ".join(name for name, field in kind.model_fields.items() if field.is_required())
+        name = getattr(kind, "schema_name", kind.__name__)
+        message = f"{where(())}: a {name} is a mapping with the keys {needed}; see `personametrics schema {name}`."
+        raise StudyError(message)
+    try:
+        return kind.model_validate(content)
+    except ValidationError as error:
+        found = {_place(one["loc"]): one for one in error.errors() if _meant(one)}
+        place, more = max(found, key=lambda one: (len(one), found[one]["type"] == "extra_forbidden")), len(found) - 1
+        rest = f" ({more} more mistake{'s' if more > 1 else ''})" if more else ""
+        message = f'{where(place)}, key "{".".join(map(str, place))}": {_why(found[place], place, kind)}{rest}.'
+        raise StudyError(message) from None
+
+
+def _place(loc: Sequence[int | str]) -> tuple[int | str, ...]:
+    """Keys and positions down to a mistake."""
+    return tuple(one for at, one in enumerate(loc) if at == 0 or not (one == "[key]" or (at == 1 and loc[0] in TABLES)))
+
+
+def _meant(error: Any) -> bool:
+    """Whether a mistake is about the kind of value that was given: rows are no wrong path, and a path is no wrong rows."""
+    rows, loc = isinstance(error["input"], list), error["loc"]
+    return loc[0] not in TABLES or len(loc) != 2 or rows == (loc[1] != "str")
+
+
+def _why(error: Any, place: Sequence[Any], kind: type[BaseModel]) -> str:
+    """What is wrong with a value."""
+    if error["type"] == "extra_forbidden":
+        part: Any = kind
+        for name in place[:-1]:
+            inner = part.model_fields[name].annotation
+            part = next(one for one in (inner, *get_args(inner)) if hasattr(one, "model_fields"))
+        names = [field.alias or name for name, field in part.model_fields.items()]
+        return f"there is no such key; {options(str(place[-1]), names, 30)}"
+    if error["type"] == "missing":
+        return "it is missing"
+    message = re.sub(r"valid dictionary( or instance of \w+)?", "mapping", str(error["msg"]).rstrip("."))
+    return f"{message[0].lower()}{message[1:]}, not {reprlib.repr(error['input']):.60}"
+
+
+def _yaml(path: Path, text: str) -> Any:
+    """YAML as plain values; nothing but plain values."""
+    try:
+        loader = yaml.SafeLoader(text)
+        node = loader.get_single_node()
+        _check_keys(node)
+        return None if node is None else loader.construct_document(node)
+    except yaml.MarkedYAMLError as error:
+        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        message = f"{path}{line}: {error.problem or 'this is no YAML'}."
+        raise StudyError(message) from None
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError) as error:
+        message = f"{path} is no YAML ({str(error).splitlines()[0] if str(error) else type(error).__name__})."
+        raise StudyError(message) from None
+
+
+def _check_keys(root: yaml.Node | None) -> None:
+    """No key stands twice in a mapping, where the last would win in silence; none merges mappings, which can grow without end.
+
+    Raises:
+        MarkedYAMLError: one does.
+    """
+    waiting, seen = [root], set[int]()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen or not isinstance(node, yaml.CollectionNode):
+            continue
+        seen.add(id(node))
+        names = set[str]()
+        for key, value in node.value if isinstance(node, yaml.MappingNode) else []:
+            if not isinstance(key, yaml.ScalarNode):
+                continue  # it cannot be a key, and will be refused as one
+            if key.tag == "tag:yaml.org,2002:merge" or key.value in names:
+                problem = "<< is not taken here, write the keys out" if key.value == "<<" else f'the key "{key.value}" is given twice'
+                raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
+            names.add(key.value)
+            waiting.append(value)
+        waiting += node.value if isinstance(node, yaml.SequenceNode) else []
+
+
+def _toml(path: Path, text: str) -> Any:
+    """TOML as plain values."""
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        message = f"{path}: {error}."
+        raise StudyError(message) from None
+
+
+def _line(path: Path, text: str, place: Sequence[Any]) -> str:
+    """Where a key stands, in the form of ", line N"; a missing key is looked for in the part that should hold it."""
+    line = _toml_line(text, tuple(place)) if path.suffix.lower() == ".toml" else _yaml_line(text, place)
+    return f", line {line}" if line else ""
+
+
+def _toml_line(text: str, place: tuple[Any, ...]) -> int:
+    """The line of the longest part of a place that stands in a line of its own; 0 if none does."""
+    table, deepest, found = tuple[Any, ...](), 0, 0
+    count = Counter[tuple[Any, ...]]()
+    for at, line in enumerate(text.splitlines(), 1):
+        head, key = re.match(r"\s*(\[\[?)([^\[\]]+)\]", line), re.match(r"\s*([^=#]+)=", line)
+        if head:
+            table = _toml_keys(head[2])
+            if head[1] == "[[":
+                count[table] += 1
+                table = (*table, count[table] - 1)
+        if not head and not key:
+            continue
+        here = (*table, *(_toml_keys(key[1]) if key else ()))
+        if len(here) > deepest and here == place[: len(here)]:
+            deepest, found = len(here), at
+    return found
+
+
+def _toml_keys(text: str) -> tuple[str, ...]:
+    """A dotted key, in parts."""
+    return tuple(part.strip(" \t\"'") for part in text.split("."))
+
+
+def _yaml_line(text: str, place: Sequence[Any]) -> int:
+    """The line of the deepest part of a place; 0 if none is there."""
+    node, line = yaml.compose(text, Loader=yaml.SafeLoader), 0
+    for name in place:
+        if isinstance(node, yaml.MappingNode):
+            pair = next(((key, value) for key, value in node.value if key.value == str(name)), None)
+            if pair is None:
+                break
+            line, node = pair[0].start_mark.line + 1, pair[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(name, int) and name < len(node.value):
+            node = node.value[name]
+            line = node.start_mark.line + 1
+    return line
+
+
+def _beside(path: Path, value: Any) -> Any:
+    """A path in a study file, relative to it."""
+    return str(path.parent / value) if isinstance(value, str) else value

@@ -1,0 +1,1 @@
+"""Comparing a study without a remedy and with it."""

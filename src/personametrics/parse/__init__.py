@@ -1,0 +1,1 @@
+"""Reading replies: from text to a coded answer or a status."""

@@ -1,0 +1,225 @@
+"""From a reply's text to a coded answer: rules in order, and no guess between two answers."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from personametrics.data.outcome import ReplyOutcome
+from personametrics.data.prompt import Style
+from personametrics.data.reply import Reply
+from personametrics.data.request import Request
+from personametrics.data.role import LINE, PARTNER
+from personametrics.data.scale import FreeText, Numeric, Scale
+from personametrics.parse.occurrences import Lexicon, between, choices
+from personametrics.parse.patterns import CONCLUDED, DECLARED, REVERSED, SEGMENT, STATED, Answers, Page
+from personametrics.parse.refusals import refuses
+from personametrics.parse.spelling import fold, spoken
+
+KEYS = "answer|choice|response|rating|score|selection|option|value"
+JSON = re.compile(
+    rf"""(?:["'](?P<key>{KEYS})["']|(?<=[{{,\s])(?P<bare>{KEYS}))\s*:\s*
+    (?: "(?P<double>(?:[^"\\]|\\.)*)" | '(?P<single>.*?)'(?=\s*(?:[,}}]|$)) | (?P<plain>[^\s"'{{\[,}}]+)(?=\s*(?:}}|$|,\s*["'a-z}}])) )""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+ENDS = re.compile(r"[\"')\]]*(?:[.!]|\n|$| (?:to|for) me\b)")
+"""What stands after a conclusion."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a reply says.
+
+    Attributes:
+        answer: the label on the item's scale, a number as text, or the words of free text; None if not answered.
+        outcome: `answered`, `refused` or `unparsable`; `failed` only if the reply had failed.
+        rule: which rule read it; "" if none did.
+    """
+
+    answer: str | None
+    outcome: ReplyOutcome
+    rule: str
+
+
+def _exact(page: Page) -> Answers:
+    """The text is the answer."""
+    return page.whole(0, len(page.text))
+
+
+def _json(page: Page) -> Answers:
+    """The value of `answer` or, without it, of a key that means the same."""
+    found: Answers = set()
+    for value in _values(page.text):
+        inner = Page(fold(value), page.lexicon, page.cut and page.text.endswith(value))
+        found |= next((answers for rule in RULES if rule.name != "json" and (answers := rule.find(inner))), {None})
+    return found
+
+
+def _declared(page: Page) -> Answers:
+    """What follows "answer:" and its like, or stands before "is my answer"."""
+    found: Answers = set()
+    for first in page.after(DECLARED):
+        found |= page.region(first)
+    for one in page.mentions:
+        if one.firm and REVERSED.match(page.text, one.end) and not page.denied(one.start):
+            found.add(one.answer)
+    return found
+
+
+def _alone(page: Page) -> Answers:
+    """A line or sentence of its own."""
+    ends = [*((found.start(), found.end()) for found in SEGMENT.finditer(page.text)), (len(page.text), 0)]
+    starts = [0, *(end for _, end in ends[:-1])]
+    return _only(page, lambda: set().union(*(page.whole(start, end) for start, (end, _) in zip(starts, ends, strict=True))))
+
+
+def _leading(page: Page) -> Answers:
+    """The beginning of the text."""
+    return _only(page, page.leading)
+
+
+def _stated(page: Page) -> Answers:
+    """What follows "I" or "so"."""
+
+    def found() -> Answers:
+        said = {one.answer for one in page.after(STATED) if not page.text[one.start].isdigit() and one.end - one.start > 1}
+        concluded = {one.answer for one in page.after(CONCLUDED) if ENDS.match(page.text, one.end)}
+        return said | concluded
+
+    return _only(page, found)
+
+
+def _only(page: Page, find: Callable[[], Answers]) -> Answers:
+    """What is found where no other answer is mentioned anywhere; else all that are mentioned."""
+    return find() if len(page.sole) == 1 and None not in page.sole else page.sole
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One way to read an answer.
+
+    Attributes:
+        name: as it stands in the table of responses.
+        reads: what it reads.
+        example: a text it reads.
+        find: the answers it finds in a text: none, one, or several, of which none is taken.
+    """
+
+    name: str
+    reads: str
+    example: str
+    find: Callable[[Page], Answers]
+
+
+RULES = (
+    Rule("exact", "the text is the answer and nothing else", "**Agree.**", _exact),
+    Rule("json", "the value of `answer` in JSON", "{'answer': 'agree', 'why': 'I disagree with few'}", _json),
+    Rule("declared", "what follows “answer:”, “my choice is”, “I'd say” and the like", "Some disagree. My answer is: agree.", _declared),
+    Rule("alone", "a line or a sentence of its own", "Honestly? Agree.", _alone),
+    Rule("leading", "the beginning, set apart by punctuation or a reason", "Agree, because I work at night.", _leading),
+    Rule("stated", "what follows “I” or “it is”, or “so” and “but” at the end", "As a nurse, I agree with that.", _stated),
+)
+"""The first that finds exactly one answer decides; one that finds several ends the search. The last three want no other mentioned."""
+
+
+def parse(reply: Reply, request: Request, scale: Scale, style: Style) -> Parsed:
+    """Read a reply.
+
+    It never raises on any text, and never chooses between two answers.
+
+    Args:
+        reply: what came back.
+        request: what was asked; its choices are what may be answered, its labels what they mean.
+        scale: of the item.
+        style: of the prompt; JSON is looked for everywhere, and taken apart in free text only where it was asked for.
+
+    Returns:
+        The answer and the rule that read it, or why there is none. A reply of probabilities alone is answered by the rule `probabilities`.
+
+    Examples:
+        >>> from personametrics.data.request import Message
+        >>> from personametrics.data.scale import parse_scale
+        >>> request = Request((Message("user", "Tea?"),), choices=("1", "2", "3"), labels=("no", "perhaps", "yes"))
+        >>> parse(Reply("My answer is 3, because 2 cups wake me."), request, parse_scale("nominal:no|perhaps|yes"), "number")
+        Parsed(answer='yes', outcome=<Outcome.ANSWERED: 'answered'>, rule='declared')
+        >>> parse(Reply("2 or 3"), request, parse_scale("nominal:no|perhaps|yes"), "number").outcome
+        <Outcome.UNPARSABLE: 'unparsable'>
+    """
+    if reply.outcome != ReplyOutcome.ANSWERED:
+        return Parsed(None, reply.outcome, "")
+    if reply.text is None:
+        return Parsed(None, ReplyOutcome.ANSWERED, "probabilities") if reply.probabilities else UNPARSABLE
+    if isinstance(scale, FreeText):
+        return _free(reply.text, style, line=request.about.get("part") in SAID)
+    lexicon = _lexicon(request, scale)
+    cut = reply.finish == "length"
+    if not cut and (answer := lexicon.exact.get(reply.text)) is not None:
+        return Parsed(answer, ReplyOutcome.ANSWERED, "exact")
+    said = spoken(reply.text)
+    return UNPARSABLE if said is None else _read(Page(fold(said), lexicon, cut))
+
+
+SAID = frozenset({LINE, PARTNER})
+"""Values of the column `part` in rows that are lines of a dialogue."""
+UNPARSABLE = Parsed(None, ReplyOutcome.UNPARSABLE, "")
+MOST = 4000
+"""Characters of free text that are searched for what was meant to be JSON."""
+
+
+def _lexicon(request: Request, scale: Scale) -> Lexicon:
+    """What may be answered."""
+    if isinstance(scale, Numeric):
+        return between(scale.low, scale.high)
+    marks = request.choices or getattr(scale, "labels", ())
+    return choices(marks, request.labels or marks)
+
+
+def _read(page: Page) -> Parsed:
+    """The answer that the first rule finds."""
+    if page.mentions or "{" in page.text:
+        for rule in RULES:
+            found = rule.find(page)
+            if len(found) == 1 and None not in found:
+                return Parsed(found.pop(), ReplyOutcome.ANSWERED, rule.name)
+            if found:
+                break
+    return Parsed(None, ReplyOutcome.REFUSED, "") if refuses(page.text) else UNPARSABLE
+
+
+def _free(text: str, style: Style, *, line: bool) -> Parsed:
+    """Free text is its own answer; of a line of a dialogue also where it sounds like a refusal, for that too was said."""
+    said = (spoken(text) or "").strip()
+    if style == "json" and "{" in said:
+        said = _open(said).strip()
+    if not line and refuses(fold(said), opening=True):
+        return Parsed(None, ReplyOutcome.REFUSED, "")
+    return Parsed(said, ReplyOutcome.ANSWERED, "text") if said else UNPARSABLE
+
+
+def _open(text: str) -> str:
+    """The words in JSON; the text itself where it only mentions a brace, nothing where it is JSON that cannot be read."""
+    try:
+        found, _ = json.JSONDecoder(strict=False).raw_decode(text, text.find("{"))
+    except (ValueError, RecursionError):
+        found = {"answer": next(iter(_values(text[:MOST])), None)}
+    if isinstance(answer := found.get("answer"), str):
+        return answer
+    return "" if text.startswith(("{", "`")) else text
+
+
+def _values(text: str) -> list[str]:
+    """The values in JSON, or in what was meant to be."""
+    found = list(JSON.finditer(text)) if "{" in text else []
+    named = [one for one in found if (one["key"] or one["bare"]).lower() == "answer"] or found
+    return [_plain(one) for one in named]
+
+
+def _plain(match: re.Match[str]) -> str:
+    """A value without its quotes and escapes."""
+    if match["double"] is None:
+        return str(match["plain"] if match["single"] is None else match["single"].replace("\\'", "'"))
+    try:
+        return str(json.loads(f'"{match["double"]}"', strict=False))
+    except ValueError:
+        return str(match["double"])

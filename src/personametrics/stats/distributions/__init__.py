@@ -1,0 +1,1 @@
+"""Distances, information and agreement between distributions of answers."""

@@ -1,0 +1,1 @@
+"""Inference from predictions, weights and confidence."""

@@ -1,0 +1,1 @@
+"""Disagreement, variance components, reliability and design."""

@@ -1,0 +1,182 @@
+"""Reliability of averages, and the cheapest design that reaches a target."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from personametrics.stats.arrays import Floats
+from personametrics.stats.variance.components import PERSONA, RUN
+
+ROUNDING = 1e-9
+"""Slack before a computed number of runs is rounded up, so that 4.0000000001 needs 4."""
+
+LARGEST = {"item": 400, "condition": 20}
+"""How far the D-study looks, per facet."""
+
+
+@dataclass(frozen=True)
+class Design:
+    """A number of runs per cell, items and conditions, and what it buys.
+
+    Attributes:
+        runs: runs per cell.
+        items: number of items averaged.
+        conditions: number of conditions averaged.
+        calls: answers per persona, runs × items × conditions.
+        reliability: the coefficient it reaches, in [0, 1].
+    """
+
+    runs: int
+    items: int
+    conditions: int
+    calls: int
+    reliability: float
+
+
+def spearman_brown(signal: npt.ArrayLike, runs: npt.ArrayLike) -> Floats:
+    """Reliability of the mean of k runs: k·s / (1 + (k − 1)·s).
+
+    Args:
+        signal: (...) reliability of one answer, at most 1.
+        runs: (...) number of answers averaged, k > 0.
+
+    Returns:
+        (...) reliability; NaN where 1 + (k − 1)·s ≤ 0.
+
+    References:
+        Spearman (1910), doi:10.1111/j.2044-8295.1910.tb00206.x; Brown (1910), doi:10.1111/j.2044-8295.1910.tb00207.x.
+
+    Examples:
+        >>> float(spearman_brown(0.5, 4))
+        0.8
+    """
+    s, k = np.asarray(signal, float), np.asarray(runs, float)
+    below = 1 + (k - 1) * s
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(below > 0, k * s / below, np.nan)
+
+
+def runs_needed(signal: float, target: float) -> float:
+    """Runs to average until one item's answer reaches the target reliability: ⌈ρ/(1 − ρ) · (1 − s)/s⌉.
+
+    Args:
+        signal: reliability s of one answer.
+        target: reliability ρ wanted, 0 < ρ < 1.
+
+    Returns:
+        A whole number of runs ≥ 1; ∞ where s ≤ 0; NaN where s is.
+
+    Examples:
+        >>> runs_needed(0.5, 0.8)
+        4.0
+    """
+    if math.isnan(signal):
+        return math.nan
+    if signal <= 0:
+        return math.inf
+    return max(1.0, float(math.ceil(target / (1 - target) * (1 - signal) / signal - ROUNDING)))
+
+
+def generalizability(
+    components: Mapping[str, npt.ArrayLike], numbers: Mapping[str, npt.ArrayLike], *, absolute: bool = False, truncate: bool = True
+) -> Floats:
+    """G or Φ coefficient of a persona's mean over items, conditions and runs.
+
+    G = σ²(persona) / (σ²(persona) + relative error); the relative error is every effect that holds persona and something else, each divided
+    by how many levels of the others are averaged, and run noise divided by all of them. Φ adds the effects without persona, for scores read
+    on the scale itself and not against other personas. Negative components enter as 0 (Brennan's convention).
+    It is not the signal: a persona's answers may be steady item by item while its mean over items says nothing.
+
+    Args:
+        components: {effect: (...)} with effects named "persona", "persona:item", …, "run".
+        numbers: how many levels are averaged, by facet; "run" per cell; scalars or arrays (...).
+        absolute: Φ instead of G.
+        truncate: negative components enter as 0. Without, the coefficient may leave [0, 1]: that is what an interval must be made of.
+
+    Returns:
+        (...) coefficient in [0, 1]; NaN where everything is 0.
+
+    References:
+        Brennan (2001), Generalizability Theory, doi:10.1007/978-1-4757-3456-0, equations 2.32 and 2.40.
+
+    Examples:
+        >>> import numpy as np
+        >>> found = {"persona": np.array(1.0), "item": np.array(2.0), "persona:item": np.array(1.0), "run": np.array(2.0)}
+        >>> float(generalizability(found, {"item": 4, "run": 2}))  # 1 / (1 + 1/4 + 2/8)
+        0.6666666666666666
+        >>> float(generalizability(found, {"item": 4, "run": 2}, absolute=True))  # 1 / (1 + 1/4 + 2/8 + 2/4)
+        0.5
+    """
+    averaged = {facet: np.asarray(number, float) for facet, number in numbers.items()}
+    error, floor = np.zeros(()), 0.0 if truncate else -np.inf
+    for effect, value in components.items():
+        facets = effect.split(":")
+        over = list(averaged) if effect == RUN else [facet for facet in facets if facet != PERSONA]
+        if over and (absolute or effect == RUN or PERSONA in facets):
+            error = error + np.maximum(value, floor) / math.prod(averaged[facet] for facet in over)
+    universe = np.maximum(components[PERSONA], floor)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(universe + error > 0, universe / (universe + error), np.nan)
+
+
+def designs(components: Mapping[str, float], target: float, *, absolute: bool = False, most: int = 6) -> list[Design]:
+    """D-study: designs that reach a target reliability of a persona's mean score, cheapest first.
+
+    For every number of items and conditions, the fewest runs that suffice follow in closed form; a design that another one beats in calls
+    with no more items and conditions is left out.
+
+    Args:
+        components: {effect: σ²}, as from `components`.
+        target: coefficient wanted, 0 < target < 1.
+        absolute: aim at Φ instead of G.
+        most: how many designs to return.
+
+    Returns:
+        Designs by calls per persona, then runs; empty where no number of runs within 400 items and 20 conditions suffices.
+
+    References:
+        Brennan (2001), Generalizability Theory, doi:10.1007/978-1-4757-3456-0, chapter 1.2 (D studies).
+
+    Examples:
+        >>> designs({"persona": 1.0, "item": 0.0, "persona:item": 1.0, "run": 2.0}, 0.8, most=1)  # 1 / (1 + 1/12 + 2/12)
+        [Design(runs=1, items=12, conditions=1, calls=12, reliability=0.8)]
+    """
+    if math.isnan(components[RUN]):
+        return []
+    numbers = _grid(components)
+    runs = _fewest_runs(components, numbers, target, absolute=absolute)
+    calls = runs * math.prod(numbers.values())
+    with np.errstate(invalid="ignore"):
+        reached = generalizability(components, numbers | {RUN: runs}, absolute=absolute)
+    items, conditions = numbers["item"], numbers.get("condition", np.ones_like(runs))
+    kept: list[Design] = []
+    for at in np.lexsort((conditions.ravel(), runs.ravel(), calls.ravel())):
+        if not math.isfinite(runs.ravel()[at]) or len(kept) == most:
+            break
+        one = [int(array.ravel()[at]) for array in (runs, items, conditions, calls)]
+        if not any(other.items <= one[1] and other.conditions <= one[2] for other in kept):
+            kept.append(Design(one[0], one[1], one[2], one[3], float(reached.ravel()[at])))
+    return kept
+
+
+def _grid(components: Mapping[str, float]) -> dict[str, Floats]:
+    """Every number of items (rows) with every number of conditions (columns)."""
+    items = np.arange(1.0, LARGEST["item"] + 1)[:, None]
+    if not any("condition" in effect for effect in components):
+        return {"item": items}
+    conditions = np.arange(1.0, LARGEST["condition"] + 1)
+    return {"item": items + 0 * conditions, "condition": conditions + 0 * items}
+
+
+def _fewest_runs(components: Mapping[str, float], numbers: Mapping[str, Floats], target: float, *, absolute: bool) -> Floats:
+    """Runs per cell that bring the coefficient to the target at these numbers of items and conditions; ∞ where none do."""
+    universe, noise = max(components[PERSONA], 0.0), max(components[RUN], 0.0)
+    noiseless = generalizability(dict(components) | {RUN: 0.0}, dict(numbers) | {RUN: 1.0}, absolute=absolute)
+    if noise == 0:
+        return np.where(noiseless >= target, 1.0, np.inf)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        room = (universe / target - universe / noiseless) * math.prod(numbers.values())
+        return np.where(room > ROUNDING * universe, np.maximum(np.ceil(noise / room - ROUNDING), 1), np.inf)

@@ -1,0 +1,82 @@
+"""Lines that are chosen, and what was said so far: asks that nobody is asked."""
+
+import pytest
+
+from personametrics.data.request import Compiled, Message, Request, slot
+from personametrics.data.role import JUDGE
+from personametrics.dialogues.choice import choice, chosen
+from personametrics.dialogues.commitments import commitments, recalled
+from personametrics.dialogues.judge import CONSISTENT, CONTRADICTS
+
+CANDIDATES = [Request((Message("user", "Hm?"),), run) for run in range(3)]
+UNKNOWN = None
+
+
+def picked(verdicts: list[str | None], each: int = 1, lost: tuple[int, ...] = ()) -> int | None:
+    """Which candidate is chosen."""
+    requests = [Request((Message("user", slot(0), (CANDIDATES[at // each],)),), to=JUDGE) for at in range(len(verdicts))]
+    known = dict(zip(map(id, requests), verdicts, strict=True)) | {
+        id(one): None if at in lost else f"line {at}" for at, one in enumerate(CANDIDATES)
+    }
+    found = chosen(choice(CANDIDATES, requests, {}), lambda request: known[id(request)])
+    return None if found is None else next(at for at, one in enumerate(CANDIDATES) if one is found)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "best"),
+    [
+        ([CONTRADICTS, CONSISTENT, CONSISTENT], 1),
+        ([CONTRADICTS, CONTRADICTS, CONTRADICTS], 0),
+        ([UNKNOWN, UNKNOWN, CONSISTENT], 2),
+        ([CONTRADICTS, UNKNOWN, CONTRADICTS], 1),
+        ([UNKNOWN, UNKNOWN, UNKNOWN], 0),
+    ],
+)
+def test_the_first_of_the_best_is_said_and_an_unread_verdict_speaks_for_nobody(verdicts: list[str | None], best: int) -> None:
+    assert picked(verdicts) == best
+
+
+def test_several_verdicts_on_each_are_counted_together() -> None:
+    assert picked([CONSISTENT, CONTRADICTS, CONSISTENT, UNKNOWN, CONTRADICTS, CONTRADICTS], each=2) == 1
+
+
+def test_what_was_never_said_is_not_chosen() -> None:
+    assert picked([CONSISTENT, CONTRADICTS, CONTRADICTS], lost=(0,)) == 1
+    assert picked([CONSISTENT, CONSISTENT, CONSISTENT], lost=(0, 1, 2)) is None
+
+
+def test_a_choice_repeats_the_reply_of_the_one_chosen() -> None:
+    request = choice(CANDIDATES, [], {})
+    assert request.compiled is not None
+    assert request.compiled(request, lambda one: f"line {one.run}") == Compiled("line 0", CANDIDATES[0])
+    assert request.compiled(request, lambda _: None) == Compiled(None)
+
+
+def listed(lines: list[str | None], verdicts: list[str | None] | None = None) -> str | None:
+    """What is left of lines."""
+    requests = [Request((Message("user", "Hm?"),), run) for run in range(len(lines))]
+    own = [Message("assistant", slot(0), (request,)) for request in requests]
+    request = commitments(own, "Said:\n{lines}\n", "" if verdicts is None else "You are Ada.")
+    known = dict(zip(map(id, requests), lines, strict=True))
+    known |= dict(zip((id(one.said[0]) for one in request.messages if one.role == "user"), verdicts or [], strict=True))
+    assert request.compiled is not None
+    assert request.compiled(request, lambda one: known[id(one)]).source is None
+    return recalled(request, lambda one: known[id(one)])
+
+
+def test_lines_are_recalled_word_for_word() -> None:
+    assert listed(["I have {lines}.", f"No {slot(0)}."]) == f"Said:\n- I have {{lines}}.\n- No {slot(0)}.\n"
+
+
+def test_what_contradicts_the_persona_is_left_out_and_what_cannot_be_read_is_not() -> None:
+    assert listed(["a", "b", "c"], [CONSISTENT, CONTRADICTS, UNKNOWN]) == "Said:\n- a\n- c\n"
+    assert listed(["a"], [CONTRADICTS]) == ""
+
+
+def test_a_line_that_was_never_said_leaves_nothing_to_recall() -> None:
+    assert listed(["a", None]) is None
+
+
+def test_lines_of_a_script_are_recalled_too() -> None:
+    request = commitments([Message("assistant", "As given.")], "{lines}")
+    assert recalled(request, lambda _: None) == "- As given."

@@ -1,0 +1,131 @@
+"""The paired jackknife: coverage where personas, items and answers are all drawn, and the spread that is kept."""
+
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+import polars as pl
+import pytest
+
+from personametrics.data.columns import Columns
+from personametrics.data.errors import DesignError
+from personametrics.data.estimate import Estimate, Name
+from personametrics.data.finding import Finding, Verdict
+from personametrics.data.prompt import NOBODY
+from personametrics.data.responses import Responses
+from personametrics.data.scale import Nominal, Numeric, Scale
+from personametrics.lab.comparison.differences import Arm, Paired, spread
+from personametrics.studies.stability import Stability
+
+
+@dataclass(frozen=True)
+class Mean:
+    """The mean answer, and a positive number that follows from it."""
+
+    question: ClassVar[str] = "?"
+
+    def estimate(self, responses: Responses) -> Finding:
+        if len(responses.personas.names) < 3:
+            message = "Too few."
+            raise DesignError(message)
+        mean = float(responses.frame["answer"].to_numpy().mean())
+        values = {"mean": mean, "e": float(np.exp(mean / 4))}
+        found = [Estimate(name, value, np.nan, np.nan, 0.9, 1, "", means=Name("", "", "")) for name, value in values.items()]
+        return Finding("mean", "?", Verdict("known", "."), tuple(found))
+
+
+MEAN: Any = Mean()
+
+
+def responses(values: "np.ndarray[Any, Any]", scale: Scale | None = None) -> Responses:
+    who, what, run = np.indices(values.shape).reshape(3, -1)
+    frame = pl.DataFrame({"persona": [f"p{at}" for at in who], "item": [f"i{at}" for at in what], "run": run, "answer": values.ravel()})
+    return Responses.read(frame, Columns(run="run"), scale or Numeric(-10, 10))
+
+
+def pair(rng: np.random.Generator, people: int = 24, items: int = 18) -> Paired:
+    """Two arms that share persons and items; the second is higher by 1 on average, and by how much varies over persons and items."""
+    own, other = rng.normal(size=(people, 1, 1)), rng.normal(size=(1, items, 1))
+    both = own * 2 + other * 2
+    more = 1 + 0.4 * rng.normal(size=(people, 1, 1)) + 0.4 * rng.normal(size=(1, items, 1))
+    noise = rng.normal(size=(2, people, items, 2)) * 0.5
+    return Paired((Arm(MEAN, responses(both + noise[0])), Arm(MEAN, responses(both + more + noise[1]))))
+
+
+def test_intervals_of_a_paired_difference_cover_at_their_level() -> None:
+    rng = np.random.default_rng(0)
+    found = [pair(rng).difference("mean") for _ in range(60)]
+    assert 0.8 <= np.mean([low <= 1 <= high for _, low, high, *_ in found]) <= 0.98
+    widths = [high - low for _, low, high, *_ in found]
+    assert np.median(widths) < 1  # the spread of personas and items that both arms share, which alone would make it 2.5 wide, cancels
+
+
+def test_a_ratio_is_that_of_the_values_and_lies_within_its_interval() -> None:
+    paired = pair(np.random.default_rng(1))
+    before, after = (arm.values["e"] for arm in paired.arms)
+    value, low, high, *_ = paired.ratio("e")
+    assert value == pytest.approx(after / before)
+    assert low < value < high
+
+
+def test_personas_that_all_answer_alike_keep_no_spread_however_their_noise_falls() -> None:
+    rng = np.random.default_rng(7)
+    minds, noise = rng.normal(size=(24, 18, 1)), rng.normal(size=(2, 24, 18, 3)) * 0.5
+    before, alike = responses(minds + noise[0]), responses(rng.normal(size=(1, 18, 1)) + noise[1])
+    kept = [Paired((Arm(MEAN, before), Arm(MEAN, one))).ratio("spread") for one in (alike, before)]
+    assert (0 <= kept[0].value < 0.05, kept[0].high < 0.2) == (True, True)
+    assert kept[1][:3] == (1.0, 1.0, 1.0)
+    undefined = Paired((Arm(MEAN, alike), Arm(MEAN, before))).ratio("spread")
+    assert np.isnan(undefined.low)  # nothing is a part of what may be nothing
+
+
+def test_equal_arms_do_not_differ_at_all() -> None:
+    arm = pair(np.random.default_rng(2)).arms[0]
+    assert Paired((arm, arm)).difference("mean")[:3] == (0.0, 0.0, 0.0)
+
+
+def test_arms_too_small_to_leave_anybody_out_have_no_interval() -> None:
+    value, low, _, *_ = pair(np.random.default_rng(3), people=3).difference("mean")
+    assert np.isfinite(value)
+    assert np.isnan(low)
+
+
+def test_the_spread_is_that_of_true_answers_without_the_noise_of_runs() -> None:
+    rng = np.random.default_rng(4)
+    values = rng.normal(size=(300, 20, 1)) * 2 + rng.normal(size=(300, 20, 3)) * 3
+    assert spread(responses(values.clip(-10, 10))) == pytest.approx((2 / 20) ** 2, rel=0.1)
+
+
+def test_the_spread_of_labels_is_half_the_sum_of_their_variances() -> None:
+    rng = np.random.default_rng(5)
+    share = rng.random((400, 10, 1))
+    drawn = rng.random((400, 10, 4)) < share
+    assert spread(responses(np.where(drawn, "yes", "no"), Nominal())) == pytest.approx(1 / 12, rel=0.1)
+
+
+def test_the_spread_within_groups_leaves_out_what_lies_between_them() -> None:
+    rng = np.random.default_rng(6)
+    side = np.repeat([-3.0, 3.0], 50)[:, None, None]
+    found = responses(side + rng.normal(size=(100, 20, 1)) + rng.normal(size=(100, 20, 2)))
+    left = pl.col("persona").cast(pl.String).str.slice(1).cast(pl.Int64) < 50
+    group = pl.when(left).then(pl.lit("l")).otherwise(pl.lit("r")).alias("side")
+    grouped = Responses.read(found.frame.with_columns(group), Columns(run="run", more=("side",)), Numeric(-10, 10))
+    assert spread(grouped, "side") == pytest.approx((1 / 20) ** 2, rel=0.2)
+    assert spread(grouped) > 5 * spread(grouped, "side")
+
+
+def test_answers_without_a_persona_lose_items_and_no_cells() -> None:
+    given = responses(np.arange(4 * 6 * 1.0).reshape(4, 6, 1) % 10)
+    nobody = given.frame.with_columns(persona=pl.when(pl.col("persona") == "p0").then(pl.lit(NOBODY)).otherwise(pl.col("persona")))
+    arm = Arm(MEAN, replace(given, frame=nobody))
+    people, items = {f"p{at}": at for at in range(1, 4)}, {f"i{at}": at for at in range(6)}
+    left = [arm.without_cells(people, items, block).responses.frame for block in range(12)]
+    assert {frame.filter(pl.col("persona") == NOBODY).height for frame in left} == {6}
+    assert sum(24 - frame.height for frame in left) == 18  # every cell of a persona is left out once
+    assert NOBODY not in arm.who
+
+
+def test_parts_are_not_shuffled_again_and_again() -> None:
+    arm = Arm(Stability(), responses(np.random.default_rng(8).integers(0, 5, (6, 5, 3)) * 1.0))
+    part: Any = arm.without(frozenset({"p0"}), frozenset()).study
+    assert (part.permutations, arm.study) == (1, Stability())

@@ -1,0 +1,88 @@
+"""Who plays other parts: named on the command line or in Python, in the keys, and said in the finding."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from personametrics.cli import app
+from personametrics.data.errors import StudyError
+from personametrics.data.item import Item
+from personametrics.data.persona import Persona
+from personametrics.data.remedy import Remedy
+from personametrics.data.request import Request
+from personametrics.data.scale import Nominal
+from personametrics.data.study import Elicitation
+from personametrics.elicit.journal import Journal
+from personametrics.lab.compare import compare
+from personametrics.lab.roles import players
+from personametrics.lab.run import run
+from personametrics.models.embedded.oracle import Oracle
+from personametrics.models.scripted import Scripted
+from personametrics.studies.consistency import Consistency
+
+PEOPLE = tuple(Persona(f"p{at}", f"You have a {pet} at home.", {"pet": pet}) for at, pet in enumerate(("cat", "dog", "cat")))
+TURNS = tuple(Item(f"turn {at}", f"Subject {at}?", Nominal(("a", "b")), {"kind": "turn", "turn": "chat"}) for at in range(2))
+STUDY = Consistency(turns=2)
+
+
+class Speaker:
+    """Says that it has a cat, and counts what it is asked."""
+
+    def __init__(self) -> None:
+        self.asked = list[Request]()
+        self.model = Scripted(self._answer, id="scripted/speaker")
+
+    def _answer(self, request: Request) -> str:
+        self.asked.append(request)
+        return request.choices[0] if request.choices else "I have a cat."
+
+
+def test_the_model_judges_itself_unless_another_is_named_and_the_finding_says_so(tmp_path: Path) -> None:
+    own = run(STUDY, Speaker().model, PEOPLE, TURNS, tmp_path / "own", Elicitation(1))
+    assert own["prompt_to_line"].value == 1
+    assert "judged its own lines" in next(one.text for one in own.notices if one.code == "own-judge")
+    other = run(STUDY, Speaker().model, PEOPLE, TURNS, tmp_path / "other", Elicitation(1), judge="oracle")
+    assert other["prompt_to_line"].value == pytest.approx(2 / 3)
+    assert "embedded/oracle" in next(one.text for one in other.notices if one.code == "judge")
+
+
+def test_another_judge_reads_the_same_lines_which_are_not_asked_again(tmp_path: Path) -> None:
+    speaker = Speaker()
+    first = run(STUDY, speaker.model, PEOPLE, TURNS, tmp_path, Elicitation(1), judge=Oracle())
+    lines = len(speaker.asked)
+    assert not any(request.to for request in speaker.asked)
+    lenient = Scripted(lambda _: "consistent", id="scripted/lenient")
+    second = run(STUDY, speaker.model, PEOPLE, TURNS, tmp_path, Elicitation(1), judge=lenient)
+    assert len(speaker.asked) == lines
+    assert first["prompt_to_line"].value == pytest.approx(2 / 3)
+    assert second["prompt_to_line"].value == 1
+    with Journal.read(tmp_path) as journal:
+        assert journal.manifest["cast"] == {"judge": "scripted/lenient"}
+
+
+def test_the_embedded_model_is_judged_by_the_oracle_of_its_world() -> None:
+    assert players("embedded/weights@0", {}) == {"judge": Oracle()}
+    assert players("openai/gpt", {}) == {}
+    assert players("openai/gpt", {"judge": "oracle", "partner": None}) == {"judge": Oracle()}
+    with pytest.raises(StudyError, match='no model "orakel"'):
+        players("openai/gpt", {"judge": "orakel"})
+
+
+def test_a_comparison_has_one_judge_for_both_arms(tmp_path: Path) -> None:
+    found = compare(STUDY, Speaker().model, Remedy(), PEOPLE, TURNS, out=tmp_path, elicitation=Elicitation(1), cast={"judge": Oracle()})
+    assert found.before["prompt_to_line"].value == found.after["prompt_to_line"].value == pytest.approx(2 / 3)
+    assert "judge" in {one.code for one in found.change.notices}
+
+
+def test_a_judge_on_the_command_line(tmp_path: Path) -> None:
+    command = ["run", "consistency:turns=2,pairs=index", "--model", "embedded", "--judge", "oracle", "--runs", "1"]
+    personas = tmp_path / "people.csv"
+    personas.write_text(
+        "id,text,pet\na,You have a cat at home.,cat\nb,You have a dog at home.,dog\nc,You have a dog at home. You work as a nurse.,dog\n"
+    )
+    found = CliRunner().invoke(app, [*command, "--personas", str(personas), "--out", str(tmp_path / "run"), "--json"])
+    assert found.exit_code == 0, found.output
+    assert "The judge was embedded/oracle" in found.output
+    wrong = CliRunner().invoke(app, [*command[:4], "--judge", "orakel"])
+    assert wrong.exit_code != 0

@@ -1,0 +1,130 @@
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+
+from personametrics.stats.arrays import Floats
+from personametrics.stats.people.listener import UPDATES, Speaker, Update, imagined
+
+FIRST = np.log([[0.5, 0.3, 0.1, 0.1], [0.1, 0.6, 0.2, 0.1], [0.25, 0.25, 0.25, 0.25]])
+SECOND = np.log([[0.4, 0.4, 0.1, 0.1], [0.7, 0.1, 0.1, 0.1], [0.2, 0.2, 0.3, 0.3]])
+WEIGHTS = st.floats(0, 10)
+
+
+@st.composite
+def speakers(draw: st.DrawFn) -> Floats:
+    """(I, V) log S0; some words are never said, but everybody says something."""
+    shape = draw(array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=6))
+    shares = draw(arrays(float, shape, elements=st.sampled_from([0.0, 1e-6, 0.1, 0.5, 1.0, 3.0])))
+    shares[:, draw(st.integers(0, shape[1] - 1))] += 0.2
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(shares / shares.sum(1, keepdims=True)))
+
+
+def said(alpha: float, beta: float, update: Update) -> tuple[Floats, Floats, Floats]:
+    """What is said in two steps, the likelier word chosen, and who is taken to be speaking after the first."""
+    speaker = Speaker(alpha, beta, update)
+    first = speaker(FIRST, None)
+    second = speaker(SECOND, int(first.argmax()))
+    return np.exp(first), np.exp(second), np.zeros(3) if speaker.prior is None else np.exp(speaker.prior)
+
+
+@pytest.mark.parametrize(
+    ("alpha", "beta", "update", "first", "second"),
+    [
+        (2, 1, "listener", (0.857887, 0.101234, 0.016392, 0.024487), (0.371695, 0.563041, 0.032632, 0.032632)),
+        (2, 1, "uniform", (0.857887, 0.101234, 0.016392, 0.024487), (0.214582, 0.740088, 0.022665, 0.022665)),
+        (8, 1, "listener", (0.999004,), (0.159419, 0.839369, 0.000606, 0.000606)),
+        (2, 0.5, "listener", (0.723543, 0.182015, 0.042073, 0.052369), (0.359844, 0.529905, 0.055126, 0.055126)),
+        (0, 1, "listener", (0.5, 0.3, 0.1, 0.1), (0.4, 0.4, 0.1, 0.1)),
+    ],
+)
+def test_two_steps_are_those_worked_out_elsewhere(
+    alpha: float, beta: float, update: Update, first: tuple[float, ...], second: tuple[float, ...]
+) -> None:
+    one, other, _ = said(alpha, beta, update)
+    np.testing.assert_allclose(one[: len(first)], first, atol=6e-7)
+    np.testing.assert_allclose(other, second, atol=6e-7)
+
+
+def test_the_listener_remembers_who_was_heard() -> None:
+    np.testing.assert_allclose(said(2, 1, "listener")[2], (0.588235, 0.117647, 0.294118), atol=6e-7)
+    speaker = Speaker()
+    for base, word in ((FIRST, None), (SECOND, 0), (SECOND, 1)):
+        speaker(base, word)
+    assert speaker.prior is not None
+    np.testing.assert_allclose(np.exp(speaker.prior), (0.769231, 0.038462, 0.192308), atol=6e-7)
+
+
+def test_a_listener_to_such_speakers_goes_by_what_they_say() -> None:
+    speaker = Speaker(2, 1, "speaker")
+    rows = np.exp([imagined(np.roll(FIRST, -own, 0)).speaker[0] for own in range(3)])
+    speaker(FIRST, None)
+    speaker(SECOND, 0)
+    assert speaker.prior is not None
+    np.testing.assert_allclose(np.exp(speaker.prior), rows[:, 0] / rows[:, 0].sum())
+    twice = np.exp(imagined(SECOND, speaker.prior).speaker[:, 1]) * np.exp(speaker.prior)
+    speaker(SECOND, 1)
+    np.testing.assert_allclose(np.exp(speaker.prior), twice / twice.sum())
+
+
+@settings(deadline=None)
+@given(speakers(), WEIGHTS, WEIGHTS)
+def test_rows_sum_to_one_and_what_is_never_said_stays_unsaid(base: Floats, alpha: float, beta: float) -> None:
+    heard = imagined(base, None, alpha, beta)
+    np.testing.assert_allclose(np.exp(heard.speaker).sum(-1), 1)
+    spoken = np.isfinite(base).any(0)
+    np.testing.assert_allclose(np.exp(heard.listener).sum(0)[spoken], 1)
+    assert np.isneginf(heard.speaker[np.isneginf(base)]).all()
+
+
+@settings(deadline=None)
+@given(speakers(), WEIGHTS)
+def test_who_does_not_mind_or_is_not_heard_speaks_as_before(base: Floats, weight: float) -> None:
+    for alpha, beta in ((0.0, weight), (weight, 0.0)):
+        np.testing.assert_allclose(imagined(base, None, alpha, beta).speaker, base, atol=1e-9)
+
+
+@settings(deadline=None)
+@given(speakers(), WEIGHTS, WEIGHTS, st.integers(1, 5))
+def test_among_the_like_everybody_speaks_as_before(base: Floats, alpha: float, beta: float, many: int) -> None:
+    alike = np.repeat(base[:1], many, 0)
+    np.testing.assert_allclose(imagined(alike, None, alpha, beta).speaker, alike, atol=1e-9)
+
+
+@settings(deadline=None)
+@given(speakers(), WEIGHTS, WEIGHTS, st.randoms(use_true_random=False))
+def test_the_order_of_speakers_and_words_does_not_matter(base: Floats, alpha: float, beta: float, random: object) -> None:
+    rng = np.random.default_rng(random.getrandbits(32))  # type: ignore[attr-defined]
+    rows, words = rng.permutation(base.shape[0]), rng.permutation(base.shape[1])
+    turned = imagined(base[rows][:, words], None, alpha, beta).speaker
+    np.testing.assert_allclose(turned, imagined(base, None, alpha, beta).speaker[rows][:, words], atol=1e-9)
+
+
+@settings(deadline=None)
+@given(speakers(), st.floats(0.1, 5))
+def test_one_is_known_better_the_more_it_matters(base: Floats, beta: float) -> None:
+    """Expected log L0 of the own persona under S1 rises with alpha: S1 is S0 tilted by it."""
+
+    def known(alpha: float) -> Floats:
+        heard = imagined(base, None, alpha, beta)
+        return np.asarray((np.exp(heard.speaker) * np.where(np.isfinite(heard.listener), heard.listener, 0)).sum(-1))
+
+    found = [known(alpha) for alpha in (0.0, 1.0, 2.0, 8.0)]
+    assert all((after >= before - 1e-9).all() for before, after in pairwise(found))
+
+
+def test_leading_axes_are_kept() -> None:
+    both = np.stack([FIRST, SECOND])
+    prior = np.log([[0.2, 0.3, 0.5], [0.6, 0.3, 0.1]])
+    for at in range(2):
+        one, many = imagined(both[at], prior[at], 3, 0.5), imagined(both, prior, 3, 0.5)
+        np.testing.assert_allclose(one.speaker, many.speaker[at])
+        np.testing.assert_allclose(one.listener, many.listener[at])
+
+
+def test_updates_are_named() -> None:
+    assert UPDATES == ("listener", "speaker", "uniform")

@@ -1,0 +1,141 @@
+"""Fidelity and relevance together."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+import polars as pl
+import pytest
+
+from personametrics.data import shipped
+from personametrics.data.columns import Columns
+from personametrics.data.errors import AnswerError, ColumnError, DesignError
+from personametrics.data.reply import Reply
+from personametrics.data.request import Request
+from personametrics.data.responses import Responses
+from personametrics.data.scale import Nominal
+from personametrics.data.study import Elicitation
+from personametrics.elicit.table import of_study, replied
+from personametrics.studies.coherence import Coherence
+from personametrics.testing import Theatre
+
+STUDY = Coherence()
+KNOWN = STUDY.known()
+WHOLE = Theatre.of(STUDY, KNOWN).play(KNOWN.world, 4)
+VERDICTS = [("consistent", "yes"), ("consistent", "yes"), ("consistent", "no"), ("contradicts", "yes"), ("contradicts", "no")]
+
+
+def table(verdicts: Sequence[tuple[str | None, str | None]], lines: list[str] | None = None, card: str = "You keep bees.") -> Responses:
+    rows: list[dict[str, str | None]] = []
+    for at, pair in enumerate(verdicts):
+        known: dict[str, str | None] = {
+            "persona": f"p{at % 2}",
+            "item": "script",
+            "run": "0",
+            "turn": str(at),
+            "card": card,
+            "asked": f"q{at % 3}",
+        }
+        rows += [known | {"judged": kind, "answer": said} for kind, said in zip(("prompt_to_line", "relevance"), pair, strict=True)]
+        rows += [known | {"judged": "", "answer": lines[at]}] if lines else []
+    return Responses.read(pl.DataFrame(rows), Columns(run="run", more=("turn", "judged", "card", "asked")), Nominal(), duplicates="runs")
+
+
+def test_the_table_of_two_by_two_and_all_that_follows_from_it_by_hand() -> None:
+    found = STUDY.estimate(table(VERDICTS))
+    value = {one.name: one.value for one in found.estimates}
+    assert value["fidelity"] == pytest.approx(3 / 5)
+    assert value["relevance"] == pytest.approx(3 / 5)
+    assert value["joint"] == pytest.approx(3 / 5)
+    assert value["both"] == pytest.approx(2 / 5)
+    assert value["lift"] == pytest.approx((2 / 5) / (9 / 25))
+    assert [value[f"lines.{cell}"] for cell in ("good", "aside", "stranger", "neither")] == pytest.approx([0.4, 0.2, 0.2, 0.2])
+    assert found.evidence["cells"][0] == {"persona": "holds it", "takes up what was said": 2.0, "does not": 1.0}
+
+
+def test_four_kinds_of_replies_come_in_order() -> None:
+    kinds = [("consistent", "yes"), ("contradicts", "yes"), ("consistent", "no"), ("contradicts", "no")]
+    joint = [STUDY.estimate(table([kind] * 4))["joint"].value for kind in kinds]
+    assert joint == [1, 0, 0, 0]
+    both = [STUDY.estimate(table([kind] * 3 + [("consistent", "yes")]))["joint"].value for kind in kinds]
+    assert both[0] > both[1] == both[2] > both[3] > 0
+
+
+def test_parroting_is_a_copy_that_does_not_answer() -> None:
+    lines = ["I keep bees.", "Fine, thanks.", "I keep bees.", "I keep bees.", "No idea."]
+    found = STUDY.estimate(table(VERDICTS, lines))
+    assert found["parroting"].value == pytest.approx(1 / 5)  # of three copies one holds the persona and answers nothing
+    assert found["overlap"].value == pytest.approx(3 / 5)
+    assert found.evidence["lines"][0]["line"] == "No idea."
+    assert "parroting" not in {one.name for one in STUDY.estimate(table(VERDICTS)).estimates}
+
+
+def test_what_a_judge_leaves_unsaid_is_bounded_both_ways() -> None:
+    found = STUDY.estimate(table([*VERDICTS, (None, "yes"), ("consistent", None), (None, "no"), ("rubbish", "yes")]))
+    assert found["both"].value == pytest.approx(2 / 5)
+    assert found["both.worst"].value == pytest.approx(2 / 9)
+    assert found["both.best"].value == pytest.approx(5 / 9)
+    assert found["unread"].value == pytest.approx(4 / 18)
+
+
+def test_a_judge_that_answers_garbage_says_nothing() -> None:
+    found = STUDY.estimate(table([("perhaps", "perhaps")] * 6))
+    assert found["unread"].value == 1
+    assert found["joint"].status != "ok"
+    assert found.verdict.label == "undecided"
+
+
+def test_worlds_end_in_their_verdicts() -> None:
+    theatre = Theatre.of(STUDY, KNOWN)
+    assert STUDY.estimate(theatre.play(KNOWN.null, 1)).verdict.label == "coherent"
+
+    def deaf(request: Request) -> dict[str, float]:
+        return {"A true aside.": 0.7, "A true answer.": 0.3} if request.about["part"] == "line" else dict(KNOWN.null(request))
+
+    found = STUDY.estimate(theatre.play(deaf, 1))
+    assert found["fidelity"].value == 1
+    assert found.verdict.label == "incoherent"
+
+
+def test_fidelity_at_the_cost_of_relevance_has_less_than_chance_makes() -> None:
+    def either(request: Request) -> dict[str, float]:
+        return {"A true aside.": 0.5, "A false answer.": 0.5} if request.about["part"] == "line" else dict(KNOWN.null(request))
+
+    found = STUDY.estimate(Theatre.of(STUDY, KNOWN).play(either, 1))
+    assert found["joint"].value == pytest.approx(0.5, abs=0.06)
+    assert found["both"].value == 0
+
+
+def test_every_line_is_judged_twice_with_its_own_card_and_turn() -> None:
+    requests = STUDY.design(shipped.personas()[:2], shipped.items(), Elicitation(2))
+    assert Counter((request.about["part"], request.about["judged"]) for request in requests) == {
+        ("line", ""): 32, ("verdict", "prompt_to_line"): 32, ("verdict", "relevance"): 32,
+    }  # fmt: skip
+    for request in requests:
+        said = request.messages[-1].text
+        if request.about["judged"] == "relevance":
+            assert request.about["asked"] in said
+        elif request.about["judged"] == "prompt_to_line":
+            assert request.about["card"] in said
+
+
+def test_the_probabilities_of_verdicts_serve_as_well() -> None:
+    requests = [
+        replace(request, score=True) for request in STUDY.design(KNOWN.personas, KNOWN.items, Elicitation(1)) if request.about["judged"]
+    ]
+    odds = {"prompt_to_line": {"consistent": 0.8, "contradicts": 0.2}, "relevance": {"yes": 0.6, "no": 0.4}}
+    found = STUDY.estimate(
+        of_study(replied(requests, [Reply(probabilities=odds[request.about["judged"]]) for request in requests]), "the judge")
+    )
+    assert found["fidelity"].value == pytest.approx(0.8)
+    assert found["both"].value == pytest.approx(0.48)
+    assert found["lift"].value == pytest.approx(1)
+
+
+def test_what_is_missing_is_named() -> None:
+    with pytest.raises(DesignError, match="kind=turn"):
+        STUDY.design(KNOWN.personas, [], Elicitation())
+    with pytest.raises(ColumnError, match='no column "turn"'):
+        STUDY.estimate(Responses.read(WHOLE.frame.drop("turn"), Columns(run="run", more=("judged",)), Nominal(), duplicates="runs"))
+    with pytest.raises(AnswerError, match="holds neither prompt_to_line nor relevance"):
+        STUDY.estimate(WHOLE.only(pl.col("judged") == ""))

@@ -1,0 +1,224 @@
+"""Drift: planted hazards, survival and probes against counting in plain Python; what a judge leaves open; the embedded model."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from played import played
+
+from embedded_training.proof import answered
+from personametrics.data.errors import ColumnError, DesignError
+from personametrics.data.finding import Finding
+from personametrics.data.item import Item
+from personametrics.data.persona import Persona
+from personametrics.data.prompt import Prompt
+from personametrics.data.request import Message, Request, Sampling
+from personametrics.data.responses import Responses
+from personametrics.data.role import JUDGE
+from personametrics.data.scale import Nominal, parse_scale
+from personametrics.data.study import Elicitation
+from personametrics.dialogues.fading import by_persona
+from personametrics.elicit.table import of_study
+from personametrics.models.embedded.model import Embedded
+from personametrics.models.embedded.society import panels, talk
+from personametrics.models.embedded.society.people import Person
+from personametrics.studies.drift import Drift
+from personametrics.studies.drift.signal_by_turn import Turned
+from personametrics.testing import Theatre
+
+STUDY = Drift()
+KNOWN = STUDY.known()
+MODEL = Embedded()
+
+
+def read(rows: list[dict[str, str | None]]) -> Responses:
+    return of_study(pl.from_dicts(rows, infer_schema_length=None), "a table")
+
+
+def verdicts(states: Mapping[str, str], kinds: str = "") -> list[dict[str, str | None]]:
+    """Dialogues of personas as a string each: y the assistant's, n the persona's, ? left open."""
+    said = {"y": "yes", "n": "no", "?": None}
+    return [
+        {
+            "persona": name, "item": "script 1", "run": "0", "turn": str(at), "part": "verdict", "judged": "assistant",
+            "kind": {"c": "chat", "m": "meta"}[kinds[at - 1]] if kinds else "chat", "answer": said[state],
+            "outcome": "answered" if said[state] else "unparsable", "scale": "nominal:yes|no",
+        }
+        for name, line in states.items()
+        for at, state in enumerate(line, 1)
+    ]  # fmt: skip
+
+
+def values(found: Finding) -> dict[str, float]:
+    return {one.name: one.value for one in found.estimates}
+
+
+def test_hazards_recovery_and_survival_are_counted_as_by_hand() -> None:
+    found = values(STUDY.estimate(read(verdicts({"a": "nnyyn", "b": "nnnnn", "c": "ynnyn", "d": "nnnny"}, "cmcmc"))))
+    assert found["hazard.chat"] == pytest.approx(3 / 10)  # still in part before: a 1 3, b 1 3 5, c 1 3, d 1 3 5
+    assert found["hazard.meta"] == pytest.approx(1 / 6)  # a 2, b 2 4, c 4, d 2 4
+    assert found["recovery"] == pytest.approx(3 / 4)
+    assert found["faded"] == pytest.approx(5 / 20)
+    assert [found[f"survival.turn={at}"] for at in range(1, 6)] == pytest.approx([0.75, 0.75, 0.5, 0.5, 0.25])
+
+
+def test_what_the_judge_leaves_open_is_neither_and_bounds_survival() -> None:
+    people = {f"p{at}": "nnnn" for at in range(30)} | {f"q{at}": "n?nn" for at in range(30)}
+    finding = STUDY.estimate(read(verdicts(people)))
+    last = finding["survival.turn=4"]
+    assert last.value == 1
+    assert last.low < 0.5  # all of what was left open might have been the assistant's
+    assert finding["faded"].value == 0
+    assert finding["unread"].value == pytest.approx(30 / 240)
+    assert finding.verdict.label == "undecided"
+    assert [one.code for one in finding.notices] == ["unread-verdicts"]
+
+
+def test_a_judge_that_answers_garbage_gives_unknown() -> None:
+    finding = STUDY.estimate(read(verdicts({f"p{at}": "????" for at in range(20)})))
+    assert finding.verdict.label == "unknown"
+    assert np.isnan(finding["survival.turn=4"].value)
+    assert np.isnan(finding["hazard"].value)
+
+
+def test_nobody_fading_holds() -> None:
+    finding = STUDY.estimate(read(verdicts({f"p{at}": "nnnn" for at in range(40)})))
+    assert finding.verdict.label == "holds"
+
+
+def test_the_signal_at_the_beginning_is_that_of_stability() -> None:
+    from personametrics.studies.stability import Stability  # noqa: PLC0415
+
+    theatre = Theatre.of(KNOWN.study or STUDY, KNOWN)
+    played_ = theatre.play(KNOWN.world, 5)
+    rows = played_.frame.filter(
+        pl.col("part").cast(pl.String) == "probe",
+        pl.col("turn").cast(pl.String) == "0",
+        pl.col("persona").cast(pl.String) != "(no persona)",
+    )
+    alone = Responses.read(
+        rows.select("persona", "item", "run", "answer"), replace(played_.columns, more=(), outcome=None), Nominal(("no", "yes"))
+    )
+    own, found = Stability(permutations=99).estimate(alone)["signal"], STUDY.estimate(played_)["signal.turn=0"]
+    assert (found.value, found.low, found.high) == pytest.approx((own.value, own.low, own.high))
+
+
+def test_default_and_position_are_those_of_the_shares_themselves() -> None:
+    """With so many answers that noise is gone: x after 4 lines is half way between what it was and what nobody says."""
+    share = {("a", 0): 0.9, ("a", 4): 0.7, ("b", 0): 0.1, ("b", 4): 0.3, ("(no persona)", 0): 0.5, ("(no persona)", 4): 0.5}
+    rows = probed(share, 2, lambda yes, run: "yes" if run < 1000 * yes else "no", 1000)
+    found = values(STUDY.estimate(rows))
+    assert found["position.turn=4"] == pytest.approx(0.5, abs=0.002)
+    assert found["default.turn=0"] == pytest.approx(0.32 / (0.32 + 0.18 + 0.5), abs=0.002)
+    assert found["default.rise"] == pytest.approx(0.32 - 0.08 / (0.08 + 0.42 + 0.5), abs=0.002)
+    assert found["signal.drop"] == pytest.approx((1 - 0.18 / 0.82) - (1 - 0.42 / 0.58), abs=0.002)
+
+
+def probed(share: Mapping[tuple[str, int], float], items: int, said: Callable[[float, int], str], runs: int) -> Responses:
+    """Answers to questions within dialogues, with a share of yes for each persona and turn."""
+    rows: list[dict[str, str | None]] = [
+        {"persona": who, "item": f"item {item}", "run": str(run), "turn": str(turn), "part": "probe", "judged": None, "kind": None,
+         "on": "nominal:no|yes", "answer": said(yes, run), "outcome": "answered", "scale": "nominal:no|yes"}
+        for (who, turn), yes in share.items() for item in range(items) for run in range(runs)
+    ]  # fmt: skip
+    return read(rows)
+
+
+def test_each_persona_has_its_own_position_but_those_who_began_as_nobody() -> None:
+    share = {("(no persona)", 0): 0.5, ("(no persona)", 4): 0.5, ("half", 0): 0.9, ("half", 4): 0.7, ("turned", 0): 0.1, ("turned", 4): 0.6}
+    share |= {("nobody", 0): 0.5, ("nobody", 4): 0.9}
+    played_ = probed(share, 5, lambda yes, run: "yes" if run < 1000 * yes else "no", 1000)
+    found = {str(row["persona"]): row["value"] for row in STUDY.estimate(played_).evidence["positions"]}
+    assert found == {"half": pytest.approx(0.5, abs=0.01), "turned": pytest.approx(-0.25, abs=0.01)}
+
+
+def test_positions_of_personas_are_covered_by_their_intervals() -> None:
+    """Each panel of its own: personas of one panel share the noise of nobody's answers, and err together."""
+    rng = np.random.default_rng(4)
+    share = {("(no persona)", 0): 0.5, ("(no persona)", 4): 0.5, ("p", 0): 0.9, ("p", 4): 0.7}
+    found: list[Any] = []
+    for _ in range(150):
+        rows = probed(share, 12, lambda yes, _: "yes" if rng.random() < yes else "no", 8).frame
+        text = rows.select(pl.col("persona", "item", "run", "on", "turn", "answer").cast(pl.String))
+        found += Turned(text.with_columns(pl.col("turn").cast(pl.Int64)), "these", 0.9).positions()
+    assert len(found) > 140
+    assert 0.84 < np.mean([row["low"] <= 0.5 <= row["high"] for row in found]) < 0.97
+
+
+def test_designs_ask_lines_verdicts_and_probes_and_no_more() -> None:
+    people, items = KNOWN.personas[:2], KNOWN.items
+    requests = Drift(turns=4, probes=(0, 4), items=3).design(people, items, Elicitation(2))
+    parts = [request.about["part"] for request in requests]
+    assert {part: parts.count(part) for part in parts} == {"line": 3 * 2 * 4, "verdict": 3 * 2 * 4, "probe": 3 * 2 * 2 * 3}
+    orders = {
+        run: [request.messages[-1].text for request in requests if request.about["part"] == "line" and request.about["run"] == run][:4]
+        for run in "01"
+    }
+    assert sorted(orders["0"]) == sorted(orders["1"])
+    assert all(request.to == JUDGE for request in requests if request.about["part"] == "verdict")
+
+
+def test_what_is_missing_is_a_sentence() -> None:
+    people = (Persona("a", "A."), Persona("b", "B."))
+    with pytest.raises(DesignError, match="items of kind turn"):
+        STUDY.design(people, [Item("i", "I?", Nominal(("no", "yes")))], Elicitation())
+    with pytest.raises(DesignError, match="without score"):
+        STUDY.design(people, KNOWN.items, Elicitation(score=True))
+    with pytest.raises(DesignError, match="probes after 9 lines of 8"):
+        Drift(probes=(0, 9)).design(people, KNOWN.items, Elicitation())
+    rows = [{name: value for name, value in row.items() if name != "part"} for row in verdicts({"a": "nn"})]
+    with pytest.raises(ColumnError, match='no column "part"'):
+        STUDY.estimate(read(rows))
+
+
+def test_items_of_text_are_no_probes() -> None:
+    asked = Drift(items=5).design(KNOWN.personas[:1], [*KNOWN.items, Item("free", "Say.", parse_scale("text"))], Elicitation(1))
+    assert "free" not in {request.about["item"] for request in asked}
+
+
+def test_intervals_of_the_embedded_model_hold_the_hazards_that_were_planted() -> None:
+    elicitation = Elicitation(2, sampling=Sampling(seed=3))
+    finding = played(Drift(turns=4, probes=(), level=0.99), panels.strong(24), panels.battery(), elicitation, MODEL, hears)
+    for kind, hazard in talk.FADING.items():
+        assert finding[f"hazard.{kind}"].low <= hazard <= finding[f"hazard.{kind}"].high
+    assert finding["recovery"].low <= talk.RETURN <= finding["recovery"].high
+    assert finding["control.none"].value == 1
+    assert finding.verdict.label == "fades"
+
+
+@pytest.mark.parametrize("kind", talk.FADING)
+def test_the_embedded_model_itself_fades_with_the_hazard_that_was_planted(kind: str) -> None:
+    """From its own probabilities, in a first turn and in a second one: nothing is drawn."""
+    texts, requests = script_of(kind), list[Request]()
+    for at, one in enumerate(panels.strong(12)):
+        text = texts[at % len(texts)]
+        said = (*talk.ASSISTANT[kind], *talk.in_voice(Person.of(one), talk.Turn(kind, text, fact_of(text))))
+        told = Prompt().messages(one, text)
+        day = (Message("user", "How was your day?"), Message("assistant", next(iter(talk.in_voice(Person.of(one), talk.Turn("chat", ""))))))
+        requests += [Request(messages, choices=said, score=True) for messages in (told, (told[0], *day, told[1]))]
+    odds = [reply.probabilities or {} for reply in answered(MODEL, requests)]
+    faded = [sum(share for text, share in one.items() if talk.is_assistant(text)) / sum(one.values()) for one in odds]
+    assert np.reshape(faded, (12, 2)).mean(0) == pytest.approx(np.full(2, talk.FADING[kind]), abs=0.05)
+
+
+def script_of(kind: str) -> list[str]:
+    return [item.text for item in panels.turns() if item.attributes["turn"] == kind]
+
+
+def fact_of(text: str) -> str:
+    return next((fact for fact, texts in talk.ASKED.items() if text in texts), "")
+
+
+def hears(request: Request) -> str:
+    return "yes" if talk.is_assistant(request.messages[0].text.partition("<line>\n")[2].partition("\n</line>")[0]) else "no"
+
+
+def test_fading_of_each_persona_is_told_turn_by_turn_with_intervals() -> None:
+    rows = [(who, "script", str(run), turn, who == "gone" or run == 0) for who in ("here", "gone") for run in range(4) for turn in (1, 2)]
+    found = by_persona(pl.DataFrame(rows, ["persona", "item", "run", "turn", "faded"], orient="row"), 0.9)
+    told = [("gone", 1, 1.0), ("gone", 2, 1.0), ("here", 1, 0.25), ("here", 2, 0.25)]
+    assert [(row["persona"], row["turn"], row["faded"]) for row in found] == told
+    assert all(0 <= float(row["low"]) <= float(row["faded"]) <= float(row["high"]) <= 1 for row in found)  # type: ignore[arg-type]

@@ -1,0 +1,164 @@
+"""The model card of a checkpoint, with everything measured anew.
+
+PYTHONPATH=training python -m embedded_training.model_card FOLDER --write        writes FOLDER/README.md
+"""
+
+import argparse
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from embedded_training.dial import Case, Odds, people, put
+from embedded_training.proof import RUNS, Proof, answered, divergence, proofs
+from personametrics.data.model import Model
+from personametrics.models.embedded.model import Embedded
+from personametrics.models.embedded.society import instruments
+
+CARD = """# The embedded toy model of personametrics
+
+A language model of the Llama architecture in a standard checkpoint folder, small enough to come with the library. It was trained from
+nothing on conversations with people of a made-up society whose every answer distribution is known. It speaks the few hundred words of that
+world, in English. It shows that measurements and remedies recover what was planted; it says nothing of people, or of other models.
+
+## How it was made
+
+`PYTHONPATH=training python -m embedded_training.train`
+
+{how}
+
+## How near it is to the society
+
+Mean Kullback–Leibler divergence of its answers from the planted distributions. New people combine age, politics and faith as nobody it
+learned from; new statements and wordings were kept back as well. Label mass: probability that it gives to the labels of the question.
+
+<!-- --8<-- [start:fits] -->
+{fits}
+<!-- --8<-- [end:fits] -->
+
+## Dials
+
+Planted: the number in the society. The model's own: the same number by its exact probabilities. Sampled: estimated from {runs} answers to
+each prompt, jackknife over runs. Recovered: the model's own value lies as near to the planted one as is asked of it.
+
+<!-- --8<-- [start:dials] -->
+{dials}
+<!-- --8<-- [end:dials] -->
+"""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How near the model's answers to a kind of question are to the society's.
+
+    Attributes:
+        kind: of question.
+        who: who is asked, or what is new.
+        cases: how many prompts.
+        divergence: mean Kullback–Leibler divergence of the model's answers, in nats.
+        base: the same of a predictor that knows the mean answer to each question and nothing of who is asked.
+        mass: mean probability of what may be answered.
+    """
+
+    kind: str
+    who: str
+    cases: int
+    divergence: float
+    base: float
+    mass: float
+
+
+def fits(model: Model, people_of_each: int = 30) -> list[Fit]:
+    """How near the model is to the society, for every kind of question, on what it has learned from and on what it has not."""
+    found = []
+    for kind, who, cases in kinds(np.random.default_rng(7), people_of_each):
+        odds = [dict(reply.probabilities or {}) for reply in answered(model, [case.request for case in cases])]
+        last = [case.request.messages[-1].text for case in cases]
+        means = {text: _mean([case.truth for case, other in zip(cases, last, strict=True) if other == text]) for text in set(last)}
+        found.append(
+            Fit(
+                kind,
+                who,
+                len(cases),
+                float(np.mean([divergence(case.truth, one) for case, one in zip(cases, odds, strict=True)])),
+                float(np.mean([divergence(case.truth, means[text]) for case, text in zip(cases, last, strict=True)])),
+                float(np.mean([sum(one.values()) for one in odds])),
+            )
+        )
+    return found
+
+
+def kinds(rng: np.random.Generator, number: int) -> Iterator[tuple[str, str, list[Case]]]:
+    """Kinds of questions, who is asked, and the cases."""
+    items = {item.id: item for item in instruments.statements()}
+    new = instruments.HELD_STATEMENTS
+    pools = {
+        "opinion": [item for name, item in items.items() if name not in new][::6],
+        "evidence": list(instruments.evidence()[::3]),
+        "knowledge": list(instruments.knowledge()[::2]),
+        "dilemma": list(instruments.dilemmas()),
+        "rating": list(instruments.ratings()[::12]),
+    }
+    for kind, pool in pools.items():
+        for held, who in enumerate(("people like those learned from", "new people")):
+            yield kind, who, [put(person, item, rng) for person in people(rng, number, held=bool(held)) for item in pool]
+        yield kind, "the assistant", [put(None, item, rng) for item in pool]
+    some = people(rng, number)
+    yield "opinion", "new statements", [put(person, items[name], rng) for person in some for name in sorted(new)]
+    held_wordings = sorted(instruments.HELD_WORDINGS)
+    yield "opinion", "new wordings", [put(person, items[name], rng, wording) for person in some for name, wording in held_wordings]
+
+
+def _mean(found: Sequence[Odds]) -> dict[str, float]:
+    """The mean of distributions."""
+    return {label: float(np.mean([odds[label] for odds in found])) for label in found[0]}
+
+
+def fit_table(found: Sequence[Fit]) -> str:
+    """The fits in Markdown."""
+    lines = [
+        "| kind | asked | prompts | divergence, nats | without knowing who | label mass |",
+        "| --- | --- | ---: | ---: | ---: | ---: |",
+    ]
+    lines += [f"| {one.kind} | {one.who} | {one.cases} | {one.divergence:.4f} | {one.base:.4f} | {one.mass:.4f} |" for one in found]
+    return "\n".join(lines)
+
+
+def table(found: Sequence[Proof]) -> str:
+    """The proofs in Markdown."""
+    lines = [
+        "| dial | what it is | planted | model's own | sampled, 90 % interval | divergence | mass | recovered |",
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: | --- |",
+    ]
+    for one in found:
+        sampled = "" if one.sampled is None else f"{one.sampled:.3f} ({one.low:.3f} to {one.high:.3f})"
+        promise = "yes" if one.recovered else "**no**"
+        numbers = f"{one.dial.planted:.3f} | {one.exact:.3f} | {sampled} | {one.divergence:.4f} | {one.mass:.4f}"
+        lines.append(f"| {one.dial.name} | {one.dial.says} | {numbers} | {promise} |")
+    return "\n".join(lines)
+
+
+def model_card(folder: Path, runs: int) -> str:
+    """The model card of a checkpoint, with everything measured anew."""
+    model, made = Embedded(folder), json.loads((folder / "training.json").read_text(encoding="utf-8"))
+    how = "\n".join(f"- {name}: {value}" for name, value in made.items())
+    return CARD.format(how=how, fits=fit_table(fits(model)), dials=table(proofs(model, runs=runs)), runs=runs)
+
+
+def main() -> None:
+    """Prove a checkpoint."""
+    parser = argparse.ArgumentParser(description="Planted, exact and sampled value of every dial.")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--runs", type=int, default=RUNS, help="answers drawn to each prompt; 0: exact values alone")
+    parser.add_argument("--write", action="store_true", help="write the model card, README.md in the folder")
+    given = parser.parse_args()
+    card = model_card(given.folder, given.runs)
+    if given.write:
+        (given.folder / "README.md").write_text(card, encoding="utf-8")
+    print(card)  # noqa: T201 (it is a command)
+
+
+if __name__ == "__main__":
+    main()
