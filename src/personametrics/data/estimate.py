@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from personametrics.stats.intervals.jackknife import Interval
 
@@ -102,6 +102,10 @@ def named(name: str) -> Name:
     return NAMES[family]
 
 
+Side = Literal["above", "below", "within", "undecided"]
+"""Where an interval lies in relation to a value and a margin."""
+
+
 @dataclass(frozen=True)
 class Estimate:
     """One number.
@@ -142,6 +146,29 @@ class Estimate:
     def interval(self) -> Interval:
         """Value and both ends as a statistic."""
         return Interval(self.value, self.low, self.high)
+
+    def side(self, margin: float = 0.0, about: float = 0.0) -> Side:
+        """Return where the whole interval lies.
+
+        Args:
+            margin: differences up to this do not matter.
+            about: the value that they are differences from.
+
+        Returns:
+            `above` or `below` the margin, `within` it, or `undecided`, also where there is no interval.
+
+        Examples:
+            >>> Estimate("signal", 0.7, 0.6, 0.8, 0.9, 100, "").side(about=0.5)
+            'above'
+            >>> Estimate("signal", 0.7, 0.4, 0.8, 0.9, 100, "").side(about=0.5)
+            'undecided'
+        """
+        low, high = self.low - about, self.high - about
+        if low > margin:
+            return "above"
+        if high < -margin:
+            return "below"
+        return "within" if -margin < low and high < margin else "undecided"
 
     def span(self, spec: str = ".2f") -> str:
         """The interval in words, each end in a format: such as 0.31 to 0.70, or "no interval"."""

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Literal, Protocol
+from types import MappingProxyType
+from typing import ClassVar, Literal, Self
 
 from personametrics.data.finding import Finding
 from personametrics.data.item import Item
@@ -111,37 +112,95 @@ class StudyWorld:
     study: "Study | None" = None
 
 
-class Study(Protocol):
-    """A published measurement; its fields are its knobs.
+@dataclass(frozen=True)
+class Sign:
+    """What one verdict of a study means for the diagnosis of a panel.
 
     Attributes:
-        question: what it asks, in one sentence.
-        reads: columns of the answers that it reads beside persona, item, answer, run, and what each means.
-        aim: the estimate that a remedy should move, and where to.
+        shows: failures that the verdict shows, such as `instability`.
+        clears: failures that the verdict rules out.
+        needed_for: uses for which a panel is not fit without this verdict.
+        spoils: uses for which this verdict makes a panel unfit.
+        gravity: rank among the studies that show a failure: the study with the highest is named first, and remedies are measured by it.
+    """
+
+    shows: tuple[str, ...] = ()
+    clears: tuple[str, ...] = ()
+    needed_for: tuple[str, ...] = ()
+    spoils: tuple[str, ...] = ()
+    gravity: int = 0
+
+
+class Study:
+    """A published measurement: the base of every study.
+
+    Subclass it as a frozen dataclass in a file of its own; the fields are the study's knobs, and the file's name is the study's name. A
+    knob below is read by every verb: to let users set it, declare it again as a field.
+
+    Attributes:
+        question: what the study asks, in one sentence.
+        reads: columns of the answers that the study reads in addition to persona, item, answer and run, with the meaning of each.
+        aim: the estimate that a remedy should move, and the direction.
         cite: keys in references.bib.
+        signs: meaning of verdicts for the diagnosis, by the verdict's label.
+        spread_group: the column within whose values personas are compared for their spread; "": all personas together.
+        idle: knobs that change no estimate but take time, with the values that they have where a study is estimated again and again.
+        population: which bundled personas of the embedded model the study is asked of by default: a name in
+            `models.embedded.society.panels.POPULATIONS`.
+        level: coverage of the intervals, 0 to 1.
+        margin: differences below this do not matter, in the unit of `aim`; `compare` uses it too.
+        human: people's answers, for studies that compare with people; a study that declares no such field does not.
+        match: how people's groups are found in the panel: columns of both, from the panel's to the people's.
     """
 
     question: ClassVar[str]
-    reads: ClassVar[Mapping[str, str]]
+    reads: ClassVar[Mapping[str, str]] = {}
     aim: ClassVar[tuple[str, Aim]]
-    cite: ClassVar[tuple[str, ...]]
+    cite: ClassVar[tuple[str, ...]] = ()
+    signs: ClassVar[Mapping[str, Sign]] = {}
+    spread_group: ClassVar[str] = ""
+    idle: ClassVar[Mapping[str, object]] = {}
+    population: ClassVar[str] = "strong"
+    level: float = 0.9
+    margin: float = 0.05
+    human: Responses | None = None
+    match: Mapping[str, str] = MappingProxyType({})
 
     def design(self, personas: Sequence[Persona], items: Sequence[Item], elicitation: Elicitation) -> list[Request]:
-        """What is asked; of items, those that carry what the study needs.
+        """Return the requests of the study; of the items, it takes those that carry what it needs.
+
+        Args:
+            personas: who is asked.
+            items: what they are asked.
+            elicitation: how often and how the questions are put.
 
         Raises:
-            DesignError: none does, or the personas lack what it needs; the message says what to add.
+            DesignError: no item does, or the personas lack what the study needs; the message says what to add.
         """
+        raise NotImplementedError
 
     def estimate(self, responses: Responses) -> Finding:
-        """What recorded answers say.
+        """Return what recorded answers say.
+
+        Args:
+            responses: the answers, with the columns of `reads`.
 
         Raises:
-            InputError: a column is missing, or there is too little to say anything.
+            InputError: a column is missing, or there are too few answers.
         """
+        raise NotImplementedError
 
     def known(self) -> StudyWorld:
-        """A world in which the truth is known."""
+        """Return a world in which the truth is known."""
+        raise NotImplementedError
+
+    def knobs(self) -> dict[str, object]:
+        """Return the fields of the study with their values."""
+        return dict(vars(self))
+
+    def set(self, **knobs: object) -> Self:
+        """Return the study with other knobs; of these, knobs that it does not have are left out."""
+        return replace(self, **{name: value for name, value in knobs.items() if name in vars(self)})  # type: ignore[type-var]
 
 
 def one_scale(items: Sequence[Item]) -> list[Item]:

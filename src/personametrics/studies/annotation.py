@@ -20,7 +20,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.study import Aim, Elicitation, StudyWorld
+from personametrics.data.study import Aim, Elicitation, Study, StudyWorld
 from personametrics.measures.annotators import annotated, column_of
 from personametrics.measures.sums import Summed
 from personametrics.stats.arrays import Floats
@@ -54,7 +54,7 @@ SHOWN = 20
 
 
 @dataclass(frozen=True)
-class Annotation:
+class Annotation(Study):
     """Labels of a panel against those of several people for each item.
 
     The panel's label of an item is what most answers say, over personas and runs; tied labels count as a coin among them. Like is compared

@@ -21,7 +21,7 @@ from personametrics.data.prompt import NOBODY
 from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Numeric, Ordinal, spell_scale
-from personametrics.data.study import Aim, Elicitation, StudyWorld
+from personametrics.data.study import Aim, Elicitation, Study, StudyWorld
 from personametrics.measures.panel import FEW
 from personametrics.stats.arrays import Floats
 from personametrics.stats.intervals.ratios import fieller
@@ -56,7 +56,7 @@ class Side(NamedTuple):
 
 
 @dataclass(frozen=True)
-class BeliefStructure:
+class BeliefStructure(Study):
     """Correlations of items over personas, by themselves or beside those of people.
 
     Constraint is the root mean square correlation of two items; dimension says the same as a number: how many independent items would vary

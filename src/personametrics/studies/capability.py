@@ -16,7 +16,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.study import Aim, Elicitation, StudyWorld, one_scale
+from personametrics.data.study import Aim, Elicitation, Study, StudyWorld, one_scale
 from personametrics.measures.panel import Panel
 from personametrics.measures.spread import disagreements
 from personametrics.stats.intervals.ranks import Ranks, concordance, ranks
@@ -33,7 +33,7 @@ USE = "choosing a stronger model in order to have personas that are held better"
 
 
 @dataclass(frozen=True)
-class Capability:
+class Capability(Study):
     """The persona signal of several models, side by side, in one order where the intervals allow one.
 
     It is read off a table with a column `model`, such as runs of several models put together: on all of them the same personas, items and

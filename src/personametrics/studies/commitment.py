@@ -16,7 +16,7 @@ from personametrics.data.prompt import NOBODY
 from personametrics.data.request import Message, Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.study import Aim, Elicitation, StudyWorld
+from personametrics.data.study import Aim, Elicitation, Study, StudyWorld
 from personametrics.measures.answers import answers, cells
 from personametrics.measures.sums import Summed
 from personametrics.stats.arrays import gain, quotient
@@ -35,7 +35,7 @@ WORST = 10
 
 
 @dataclass(frozen=True)
-class Commitment:
+class Commitment(Study):
     """Twenty questions whose last turn is asked again and again: whether a choice kept secret was ever made.
 
     A game is a fixed conversation in which something is chosen, and questions about it are answered, up to the reveal; only the reveal

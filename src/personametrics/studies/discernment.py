@@ -19,7 +19,7 @@ from personametrics.data.prompt import NOBODY
 from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Ordinal
-from personametrics.data.study import Aim, Elicitation, StudyWorld
+from personametrics.data.study import Aim, Elicitation, Study, StudyWorld
 from personametrics.measures.answers import answers
 from personametrics.measures.contrast import Contrasts, Group, first
 from personametrics.stats.arrays import Floats
@@ -31,7 +31,7 @@ USE = "letting personas tell true from false"
 
 
 @dataclass(frozen=True)
-class Discernment:
+class Discernment(Study):
     """Veracity discernment (VDA) of headlines that are rated on a numbered scale, of personas against the model without one.
 
     VDA = ½ [mean over true headlines of (r − low) / (high − low) + mean over false ones of (high − r) / (high − low)], as inferred from the

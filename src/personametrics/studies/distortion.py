@@ -20,7 +20,7 @@ from personametrics.data.prompt import NOBODY
 from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.study import Aim, Elicitation, StudyWorld
+from personametrics.data.study import Aim, Elicitation, Study, StudyWorld
 from personametrics.measures.answers import answers
 from personametrics.measures.contrast import Contrasts, Group, difference, first
 from personametrics.measures.sums import METHOD
@@ -35,7 +35,7 @@ USE = "letting personas judge evidence on matters that divide them"
 
 
 @dataclass(frozen=True)
-class Distortion:
+class Distortion(Study):
     """Accuracy where the truth suits one's side, against accuracy where it suits another side.
 
     Every pair of a persona's side and a question's side weighs the same, so that neither harder questions nor abler personas of one side

@@ -14,7 +14,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.study import Aim, Elicitation, StudyWorld
+from personametrics.data.study import Aim, Elicitation, Study, StudyWorld
 from personametrics.measures.answers import answers
 from personametrics.measures.sums import Summed
 from personametrics.stats.arrays import gain, quotient
@@ -29,7 +29,7 @@ RIGHT = pl.col("weight") * (pl.col("answer") == pl.col("gold"))
 
 
 @dataclass(frozen=True)
-class Expertise:
+class Expertise(Study):
     """Accuracy of personas on questions with a right answer, against the model without a persona, on the same questions.
 
     Attributes:

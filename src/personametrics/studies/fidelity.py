@@ -19,7 +19,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.study import Aim, Elicitation, StudyWorld
+from personametrics.data.study import Aim, Elicitation, Study, StudyWorld
 from personametrics.measures.panel import FEW
 from personametrics.measures.people import ByItem, Side, pair_up
 from personametrics.measures.traps import notices
@@ -55,7 +55,7 @@ PARTS: Mapping[str, Callable[[ByItem], Floats]] = {
 
 
 @dataclass(frozen=True)
-class Fidelity:
+class Fidelity(Study):
     """Compares a panel with human answers to the same items.
 
     Attributes:

@@ -15,7 +15,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Ordinal
-from personametrics.data.study import Aim, Elicitation, StudyWorld
+from personametrics.data.study import Aim, Elicitation, Study, StudyWorld
 from personametrics.measures.answers import answers
 from personametrics.measures.sums import Summed
 from personametrics.stats.arrays import quotient
@@ -28,7 +28,7 @@ PAIR = ("group", "about")
 
 
 @dataclass(frozen=True)
-class GroupKnowledge:
+class GroupKnowledge(Study):
     """What share of a group agrees: as the model says when asked, as its simulated members answer, and in truth.
 
     `error.*` is a root mean square over groups and statements, without what sampling alone makes: from the squared error of a share its

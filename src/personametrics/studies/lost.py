@@ -20,7 +20,7 @@ from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.role import LINE
 from personametrics.data.scale import Nominal, Ordinal
-from personametrics.data.study import Aim, Elicitation, StudyWorld
+from personametrics.data.study import Aim, Elicitation, Study, StudyWorld
 from personametrics.dialogues.dialogue import Turn, dialogue
 from personametrics.dialogues.judge import CONSISTENT, CONTRADICTS, VERDICT, judged
 from personametrics.measures.answers import answers
@@ -49,7 +49,7 @@ USE = "conversations in which a persona and its task come out bit by bit"
 
 
 @dataclass(frozen=True)
-class Lost:
+class Lost(Study):
     """Who one is and what is to be done, told at once, at once as a list, or one sentence a turn, with the model answering each.
 
     At the end of each the task is asked for, and who one is: the first is right or wrong, of the second a judge says whether it fits the

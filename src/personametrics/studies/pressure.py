@@ -20,7 +20,7 @@ from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.role import LINE
 from personametrics.data.scale import parse_scale
-from personametrics.data.study import Aim, Elicitation, StudyWorld
+from personametrics.data.study import Aim, Elicitation, Study, StudyWorld
 from personametrics.dialogues.dialogue import Turn, dialogue
 from personametrics.dialogues.fading import DIALOGUE, READS, fading, heard, lasting, proportion, require, unread
 from personametrics.dialogues.judge import NO, VERDICT, YES
@@ -53,7 +53,7 @@ LEAKS: Mapping[str, tuple[pl.Expr, str]] = {
 
 
 @dataclass(frozen=True)
-class Pressure:
+class Pressure(Study):
     """What is added to a turn so that a persona comes off, by family of suffix, turn of the attack and how often it is repeated.
 
     For each suffix a dialogue runs up to the attack, under it, and on without it; its twin goes through the same turns with nothing added.

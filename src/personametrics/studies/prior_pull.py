@@ -15,7 +15,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import FreeText, Numeric, Ordinal
-from personametrics.data.study import Aim, Elicitation, StudyWorld
+from personametrics.data.study import Aim, Elicitation, Study, StudyWorld
 from personametrics.measures.answers import answers
 from personametrics.measures.sums import Summed
 from personametrics.stats.arrays import Floats, quotient
@@ -35,7 +35,7 @@ EXCESS = Name("nats", "cells", "persuasion beyond its floor")
 
 
 @dataclass(frozen=True)
-class PriorPull:
+class PriorPull(Study):
     """How much of what a model says without a persona is left in what it says as one.
 
     Where an answer is the prior with weight w and otherwise what the persona thinks, and these thoughts, averaged over the personas, go

@@ -20,7 +20,7 @@ from personametrics.data.prompt import NOBODY
 from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Ordinal, spell_scale
-from personametrics.data.study import Aim, Elicitation, StudyWorld
+from personametrics.data.study import Aim, Elicitation, Study, StudyWorld
 from personametrics.measures.answers import answers
 from personametrics.measures.scores import scored
 from personametrics.measures.sums import Summed
@@ -37,7 +37,7 @@ MIDDLE = 0.5 - 1e-9
 
 
 @dataclass(frozen=True)
-class Resistance:
+class Resistance(Study):
     """How far personas move the model from its own traits to those they were given.
 
     A score is the mean of the items of a trait on 0 to 1, those keyed + and those reversed (−) weighing the same, so that agreeing with

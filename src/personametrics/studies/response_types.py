@@ -17,7 +17,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.study import Aim, Elicitation, StudyWorld
+from personametrics.data.study import Aim, Elicitation, Study, StudyWorld
 from personametrics.measures.conditions import READS, conditioned, graded, label_points, posed
 from personametrics.measures.sums import METHOD, Summed
 from personametrics.stats.arrays import Floats, quotient
@@ -37,7 +37,7 @@ SHOWN = 20
 
 
 @dataclass(frozen=True)
-class ResponseTypes:
+class ResponseTypes(Study):
     """Every persona's answers to every item are of one type: steady or not when asked again, and equal or not when asked differently.
 
     Agreement of reruns is 1 − disagreement / that of answers at random: 0 for answers that are anything with the same probability.

@@ -18,7 +18,7 @@ from personametrics.data.prompt import NOBODY
 from personametrics.data.request import Message, Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, parse_scale
-from personametrics.data.study import Aim, Elicitation, StudyWorld
+from personametrics.data.study import Aim, Elicitation, Study, StudyWorld
 from personametrics.measures.answers import answers, cells
 from personametrics.measures.sums import Summed
 from personametrics.stats.arrays import Floats, quotient
@@ -38,7 +38,7 @@ WORST = 10
 
 
 @dataclass(frozen=True)
-class SelfKnowledge:
+class SelfKnowledge(Study):
     """Stated certainty against accuracy, on questions with a right answer.
 
     Every option of a question is put back as the answer given, and the certainty of it is asked for: so each answer is known with the

@@ -15,7 +15,7 @@ from personametrics.data.prompt import GIVEN, NOBODY
 from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.study import Aim, Elicitation, StudyWorld
+from personametrics.data.study import Aim, Elicitation, Study, StudyWorld
 from personametrics.measures.answers import answers
 from personametrics.measures.sums import Summed
 from personametrics.stats.arrays import gain
@@ -28,7 +28,7 @@ WORST = 10
 
 
 @dataclass(frozen=True)
-class ValueTension:
+class ValueTension(Study):
     """How evenly two values are weighed that cannot both be kept, and what a persona changes about it.
 
     Each dilemma is asked with its values named in both orders, so that what is named first does not count as leaning. With p the share

@@ -18,7 +18,7 @@ from personametrics.data.prompt import GIVEN
 from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.study import Aim, Elicitation, StudyWorld
+from personametrics.data.study import Aim, Elicitation, Study, StudyWorld
 from personametrics.measures.conditions import READS, conditioned, graded, posed
 from personametrics.measures.panel import FEW, METHOD
 from personametrics.measures.sums import Summed
@@ -49,7 +49,7 @@ SHOWN = 20
 
 
 @dataclass(frozen=True)
-class Wording:
+class Wording(Study):
     """Differences between answers to one question put in several ways, beside those between reruns and between personas.
 
     Differences are absolute, on a scale from 0 to 1; labels without order differ or not. Every two ways of putting an item weigh the same.

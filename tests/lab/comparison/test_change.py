@@ -136,7 +136,7 @@ def test_what_was_fitted_on_what_is_read_is_refused() -> None:
 def test_people_are_split_and_a_remedy_that_needs_them_says_so() -> None:
     people, panel = answered(0.5, 7), answered(0.5)
     before, after = Asked(Fidelity(people), Learns(kind="people"), panel, panel).arms()
-    assert len(before.study.human.personas.names) == len(after.study.human.personas.names) == 6  # type: ignore[attr-defined]
+    assert len(before.study.human.personas.names) == len(after.study.human.personas.names) == 6  # type: ignore[union-attr]
     with pytest.raises(DesignError, match="learns from people's answers, and there are none"):
         Asked(Stability(), Learns(kind="people"), panel, panel).arms()
 

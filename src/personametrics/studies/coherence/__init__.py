@@ -16,7 +16,7 @@ from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.role import LINE
 from personametrics.data.scale import FreeText, character_ngrams
-from personametrics.data.study import Aim, Elicitation, StudyWorld
+from personametrics.data.study import Aim, Elicitation, Study, StudyWorld
 from personametrics.dialogues.dialogue import dialogue
 from personametrics.dialogues.judge import CONSISTENT, CONTRADICTS, NO, YES, judged
 from personametrics.dialogues.script import script, turns
@@ -42,7 +42,7 @@ USE = "conversations in which a persona has to listen as well as to be itself"
 
 
 @dataclass(frozen=True)
-class Coherence:
+class Coherence(Study):
     """Fidelity to the persona and relevance to the other's turn, line by line and together: pressed for one, a model may give up the other.
 
     Their harmonic mean is as low as the lower of them; the share of lines that do both is the mean of that of single lines. A line that

@@ -12,7 +12,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.study import Aim, Elicitation, StudyWorld
+from personametrics.data.study import Aim, Elicitation, Study, StudyWorld
 from personametrics.dialogues.dialogue import Dialogue, Turn, dialogue
 from personametrics.dialogues.judge import indexed, judged, read
 from personametrics.dialogues.script import script
@@ -28,7 +28,7 @@ USE = "conversations in which a simulated person has to stay who it is"
 
 
 @dataclass(frozen=True)
-class Consistency:
+class Consistency(Study):
     """Three measures of one thing, which must be read together: lines against the card, lines against each other, and questions of fact.
 
     A verdict is good, bad or unknown. What a judge leaves unsaid counts as neither, and every measure is given as it would be if all of

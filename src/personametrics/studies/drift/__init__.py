@@ -20,7 +20,7 @@ from personametrics.data.request import Message, Request
 from personametrics.data.responses import Responses
 from personametrics.data.role import LINE
 from personametrics.data.scale import FreeText, Nominal, parse_scale, spell_scale
-from personametrics.data.study import Aim, Elicitation, StudyWorld, one_scale
+from personametrics.data.study import Aim, Elicitation, Study, StudyWorld, one_scale
 from personametrics.dialogues.dialogue import Dialogue, Turn, dialogue
 from personametrics.dialogues.fading import READS, by_persona, fading, heard, lasting, proportion, require, unread
 from personametrics.dialogues.judge import NO, VERDICT, YES
@@ -35,7 +35,7 @@ GREENWOOD = "Kaplan–Meier, log-log; variance of Greenwood or of the jackknife 
 
 
 @dataclass(frozen=True)
-class Drift:
+class Drift(Study):
     """Dialogues in which lines are heard by a judge and the same items are asked again and again.
 
     In each run the other side says turns of every kind in an order of its own, the same for all personas and for the model without one; so

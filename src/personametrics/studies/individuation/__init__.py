@@ -16,7 +16,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Ordinal
-from personametrics.data.study import Aim, Elicitation, StudyWorld
+from personametrics.data.study import Aim, Elicitation, Study, StudyWorld
 from personametrics.measures.answers import answers
 from personametrics.measures.sums import Summed
 from personametrics.stats.arrays import quotient
@@ -37,7 +37,7 @@ PROFILE = "reading one person's simulated answers as that person's"
 
 
 @dataclass(frozen=True)
-class Individuation:
+class Individuation(Study):
     """People's real answers, met by a model under the own profile, under other people's, and under none.
 
     Attributes:

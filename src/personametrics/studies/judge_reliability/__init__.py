@@ -17,7 +17,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Numeric, Ordinal
-from personametrics.data.study import Aim, Elicitation, StudyWorld
+from personametrics.data.study import Aim, Elicitation, Study, StudyWorld
 from personametrics.measures.answers import answers, cells
 from personametrics.measures.panel import Panel
 from personametrics.measures.spread import components
@@ -38,7 +38,7 @@ ONCE = "grading each thing once"
 
 
 @dataclass(frozen=True)
-class JudgeReliability:
+class JudgeReliability(Study):
     """Persona judges who grade the same things again and again, with the options in both orders.
 
     Attributes:

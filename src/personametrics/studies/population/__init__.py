@@ -18,7 +18,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Ordinal
-from personametrics.data.study import Aim, Elicitation, StudyWorld, one_scale
+from personametrics.data.study import Aim, Elicitation, Study, StudyWorld, one_scale
 from personametrics.measures.panel import FEW
 from personametrics.measures.population import Estimator, Numbers, People, both, people, plain
 from personametrics.stats.arrays import Floats
@@ -45,7 +45,7 @@ OWN = frozenset({"persona", "item", "run", "scale", "answer", "outcome", "rule",
 
 
 @dataclass(frozen=True)
-class Population:
+class Population(Study):
     """Numbers about people read off a panel, and how far they lie from what people say.
 
     A persona may stand for more people than another: by an attribute (of people: a column) called weight.

@@ -18,7 +18,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Ordinal
-from personametrics.data.study import Aim, Elicitation, StudyWorld
+from personametrics.data.study import Aim, Elicitation, Study, StudyWorld
 from personametrics.stats.arrays import quotient
 from personametrics.stats.intervals.cluster import clustered
 from personametrics.stats.intervals.jackknife import Interval
@@ -32,7 +32,7 @@ USE = "forecasting whether an experiment with people would find its effect"
 
 
 @dataclass(frozen=True)
-class Replication:
+class Replication(Study):
     """Runs published experiments on the panel; an effect is replicated with the same direction and p below alpha.
 
     Every persona sees one cell of an experiment, by lot and equally often, as participants do. The panel's effect is the difference of the

@@ -19,7 +19,7 @@ from personametrics.data.prompt import NOBODY
 from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Numeric, Ordinal, spell_scale
-from personametrics.data.study import Aim, Elicitation, StudyWorld
+from personametrics.data.study import Aim, Elicitation, Study, StudyWorld
 from personametrics.measures.answers import answers
 from personametrics.measures.sums import Summed
 from personametrics.stats.arrays import Floats, gain
@@ -44,7 +44,7 @@ WORST = 10
 
 
 @dataclass(frozen=True)
-class SayDo:
+class SayDo(Study):
     """Self-reports beside choices in games whose offers get better rung by rung.
 
     What is said and what is done are means over items, from 0, the least, to 1. Their correlation over personas, within each game, is

@@ -15,7 +15,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.study import Aim, Elicitation, StudyWorld, one_scale
+from personametrics.data.study import Aim, Elicitation, Study, StudyWorld, one_scale
 from personametrics.measures.panel import FEW, Panel
 from personametrics.measures.spread import MOST_RUNS, components, disagreements, reliabilities, shares
 from personametrics.measures.traps import notices
@@ -37,7 +37,7 @@ WORK = 2e7
 
 
 @dataclass(frozen=True)
-class Stability:
+class Stability(Study):
     """Splits the disagreement of a panel into personas, items, conditions and reruns.
 
     Attributes:
