@@ -16,6 +16,7 @@ from functools import partial
 from clients import CORE, ITEMS, MODEL, MOST_TOKENS, RUNS, SYSTEM, USER, filled, timed
 from loopback import ANSWER, pin
 
+from personametrics.data.grid import Grid
 from personametrics.data.item import Item
 from personametrics.data.model import Can
 from personametrics.data.persona import Persona
@@ -23,8 +24,8 @@ from personametrics.data.prompt import Prompt
 from personametrics.data.reply import Reply
 from personametrics.data.request import Sampling
 from personametrics.data.scale import Ordinal
+from personametrics.data.study import Elicitation
 from personametrics.elicit.engine import elicit
-from personametrics.elicit.grid import Grid
 from personametrics.elicit.journal import Journal
 from personametrics.elicit.table import table
 from personametrics.models.openai_compatible import CAN, MOST, OpenAICompatible
@@ -39,7 +40,7 @@ def panel(requests: int, runs: int = RUNS) -> Grid:
     told, asked = SYSTEM - len(frame[0].text), USER - len(frame[1].text)
     personas = [Persona(f"p{at}", filled("You are a nurse on nights. ", told, at)) for at in range(requests // (ITEMS * runs))]
     items = [Item(f"q{at}", filled("Trains should be free for all. ", asked, at), SCALE) for at in range(ITEMS)]
-    return Grid(personas, items, runs, sampling=Sampling(max_tokens=MOST_TOKENS))
+    return Grid(personas, items, Elicitation(runs, sampling=Sampling(max_tokens=MOST_TOKENS)))
 
 
 async def calls_alone(url: str, calls: int) -> None:

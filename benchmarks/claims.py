@@ -30,10 +30,9 @@ from personametrics.data.item import Item
 from personametrics.data.persona import Persona
 from personametrics.data.reply import Reply
 from personametrics.data.request import Request
-from personametrics.data.study import Elicitation
-from personametrics.elicit.engine import Terms
-from personametrics.elicit.table import of_study, replied
-from personametrics.lab.run import Session
+from personametrics.elicit.table import reply_table, study_responses
+from personametrics.lab.run import StudyRun
+from personametrics.lab.task import Task
 from personametrics.models.embedded.model import Embedded
 from personametrics.models.embedded.society import panels
 from personametrics.models.embedded.society.people import Person
@@ -84,10 +83,11 @@ def toy(claim: Claim, folder: Path) -> Tested:
     """
     model = Embedded()
     study, people, items = claim.setting
-    session = Session.opened(study, model.id, people, items, folder, Elicitation(claim.runs))
-    asyncio.run(session.ask(model, Terms()))
-    number = claim.planted(session) if claim.planted else _number(claim, _said(claim, lambda: planted(session)))
-    return _tested(claim, _said(claim, lambda: session.finding), CALLED, number)
+    job = StudyRun.planned(study, model, people, items, out=folder, runs=claim.runs)
+    asyncio.run(job.ask())
+    task = job.task
+    number = claim.planted(task) if claim.planted else _number(claim, _said(claim, lambda: planted(task)))
+    return _tested(claim, _said(claim, lambda: task.finding), CALLED, number)
 
 
 def _number(claim: Claim, truth: Finding) -> float:
@@ -95,11 +95,11 @@ def _number(claim: Claim, truth: Finding) -> float:
     return truth[claim.estimate].value if truth.estimates else math.nan
 
 
-def planted(session: Session) -> Finding:
+def planted(task: Task) -> Finding:
     """The same study of the society's own odds."""
-    world = society(session.personas, session.items)
-    requests = session.study.design(session.personas, session.items, replace(session.elicitation, score=True))
-    return session.study.estimate(of_study(replied(requests, [Reply(probabilities=world(request)) for request in requests]), "the society"))
+    world = society(task.personas, task.items)
+    requests = task.study.design(task.personas, task.items, replace(task.elicitation, score=True))
+    return task.study.estimate(study_responses(reply_table(requests, [Reply(probabilities=world(request)) for request in requests]), "the society"))
 
 
 def society(people: Sequence[Persona], items: Sequence[Item]) -> Callable[[Request], Mapping[str, float]]:

@@ -20,8 +20,8 @@ from math import nan
 from pathlib import Path
 from typing import NamedTuple
 
-from clients import CLIENTS, CONNECTIONS, NEEDS
 from asking import WAYS
+from clients import CLIENTS, CONNECTIONS, NEEDS
 from tables import aligned, load, markdown, put
 
 HERE = Path(__file__).parent

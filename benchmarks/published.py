@@ -16,7 +16,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
 from personametrics.data.study import Elicitation, Study
 from personametrics.lab.members import study
-from personametrics.lab.run import Session
+from personametrics.lab.task import Task
 from personametrics.models.embedded.society import instruments, panels
 from personametrics.studies.annotation import Annotation
 from personametrics.studies.fidelity import Fidelity
@@ -59,7 +59,7 @@ class Claim:
     more: str = ""
     instead: str = ""
     digits: int = 2
-    planted: Callable[[Session], float] | None = None
+    planted: Callable[[Task], float] | None = None
 
     @property
     def command(self) -> str:

@@ -6,7 +6,7 @@ python benchmarks/remedies.py --only NAME … --write    rows of these remedies 
 
 import argparse
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,7 +18,7 @@ import numpy as np
 from tables import beside, put
 
 from personametrics.data.finding import Finding
-from personametrics.lab.comparison.differences import BLOCKS, SPREAD, Arm, Paired
+from personametrics.lab.comparison.differences import BLOCKS, SPREAD, Arm, Deal, Differences, Kind
 from personametrics.lab.members import remedies, remedy
 from personametrics.testing import trials
 
@@ -114,24 +114,21 @@ class Drawn:
     kept: Mask
 
     @property
-    def who(self) -> Sequence[str]:
-        """Personas, by number."""
-        return [f"p{at}" for at in range(len(self.kept))]
+    def people(self) -> Sequence[str]:
+        """The personas, by number."""
+        return [f"p{number}" for number in range(len(self.kept))]
 
     @property
-    def what(self) -> Sequence[str]:
-        """Items, by number."""
-        return [f"i{at}" for at in range(self.kept.shape[1])]
+    def items(self) -> Sequence[str]:
+        """The items, by number."""
+        return [f"i{number}" for number in range(self.kept.shape[1])]
 
-    def without(self, people: frozenset[str], items: frozenset[str]) -> "Drawn":
-        """As `Arm.without`."""
-        gone, left_out = (np.array([name in names for name in every]) for every, names in ((self.who, people), (self.what, items)))
-        return replace(self, kept=~gone[:, None] & ~left_out)
-
-    def without_cells(self, people: Mapping[str, int], items: Mapping[str, int], block: int) -> "Drawn":
-        """As `Arm.without_cells`."""
-        one, other = (np.array([parts[name] for name in every]) for every, parts in ((self.who, people), (self.what, items)))
-        return replace(self, kept=(one[:, None] + other) % BLOCKS != block)
+    def left_out(self, kind: Kind, deal: Deal) -> list[dict[str, float]]:
+        """Return what `Arm.left_out` returns."""
+        person, item = ([blocks[name] for name in names] for blocks, names in ((deal.people, self.people), (deal.items, self.items)))
+        people, items = np.array(person)[:, None] + np.zeros(self.kept.shape, int), np.array(item) + np.zeros(self.kept.shape, int)
+        of = {"people": people, "items": items, "cells": (people + items) % BLOCKS}[kind]
+        return [replace(self, kept=of != block).values for block in deal.blocks(kind)]
 
     @cached_property
     def cells(self) -> tuple[Array, Array]:
@@ -158,7 +155,7 @@ def covered(size: tuple[int, int], statistic: Statistic, mind: Mind, draws: int)
     found = []
     for _ in range(draws):
         arms = cast("tuple[Arm, Arm]", tuple(Drawn(answers, whole) for answers in drawn(rng, *size, mind)))
-        pair = Paired(arms, LEVEL)
+        pair = Differences(arms, LEVEL)
         found.append((pair.ratio if statistic == SPREAD else pair.difference)(statistic)[:3])
     value, low, high = np.array([one for one in found if np.isfinite(one[1])]).T
     held, half, error = ((low <= known) & (known <= high)).mean(), (high - low).mean() / 2, value.std()

@@ -27,8 +27,8 @@ from personametrics.data.columns import Columns
 from personametrics.data.remedy import Remedy
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Ordinal
-from personametrics.lab.comparison.arms import Asked
-from personametrics.lab.comparison.change import changed
+from personametrics.lab.comparison.arms import ArmPair
+from personametrics.lab.comparison.change import measure_change
 from personametrics.stats.arrays import Floats
 from personametrics.studies.stability import Stability
 
@@ -59,7 +59,7 @@ def recorded(told: str, model: str) -> pl.DataFrame:
 def steadier(before: pl.DataFrame, after: pl.DataFrame) -> tuple[float, float, Figure]:
     """Signal before and after, and the paired change."""
     plain, told = (Responses.read(one, Columns("persona", "item", "response", run="run"), SIX) for one in (before, after))
-    found = changed(Asked(Stability(permutations=99), Remedy(), plain, told))[2]
+    found = measure_change(ArmPair(Stability(permutations=99), Remedy(), plain, told))[2]
     change = found["change.signal"]
     return found["before.signal"].value, found["after.signal"].value, Figure(change.value, change.low, change.high)
 

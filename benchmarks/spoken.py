@@ -7,11 +7,11 @@ from typing import NamedTuple
 from personametrics.data.persona import Persona
 from personametrics.data.request import Request
 from personametrics.data.role import LINE
-from personametrics.lab.run import Session
+from personametrics.lab.task import Task
 from personametrics.models.embedded.oracle import claims, contradict
 from personametrics.models.embedded.society.people import Person
 from personametrics.models.embedded.society.talk import ASKED, Turn, is_assistant, line
-from personametrics.studies.pressure import PLAIN, UNDER
+from personametrics.studies.pressure.dialogue_scripts import PLAIN, UNDER
 
 
 class Spoken(NamedTuple):
@@ -59,20 +59,20 @@ def _turn(request: Request) -> Turn:
     return Turn(about["kind"], about["said"], fact, about["suffix"] if pressed else "")
 
 
-def fits(session: Session) -> float:
+def fits(task: Task) -> float:
     """Share of lines that hold the persona."""
-    return fmean(one.fits for one in spoken(session.requests, session.personas))
+    return fmean(one.fits for one in spoken(task.requests, task.personas))
 
 
-def gone(session: Session) -> float:
+def gone(task: Task) -> float:
     """Share of lines that are the assistant's."""
-    return fmean(one.gone for one in spoken(session.requests, session.personas))
+    return fmean(one.gone for one in spoken(task.requests, task.personas))
 
 
-def dropped(session: Session) -> float:
+def dropped(task: Task) -> float:
     """Share of lines under attack that are the assistant's, minus that of the same lines with nothing added; all suffixes alike."""
     under: dict[str, list[tuple[str, float]]] = {}
-    for one in spoken(session.requests, session.personas):
+    for one in spoken(task.requests, task.personas):
         if one.request.about["phase"] == UNDER:
             place = " ".join(one.request.about[name] for name in ("persona", "item", "run", "turn"))
             under.setdefault(one.request.about["suffix"], []).append((place, one.gone))

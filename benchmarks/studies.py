@@ -12,7 +12,7 @@ import numpy as np
 from tables import beside, put
 
 from personametrics.lab.members import studies, study
-from personametrics.testing import Theatre
+from personametrics.testing import Simulation
 
 PAGE = Path(__file__).parent.parent / "docs" / "coverage.md"
 
@@ -22,15 +22,15 @@ def measured(name: str, worlds: int) -> str:
     chosen = study(name)
     known = chosen.known()
     chosen = known.study or chosen
-    theatre = Theatre.of(chosen, known)
-    found = [chosen.estimate(theatre.play(known.world, seed)) for seed in range(worlds)]
-    quiet = [chosen.estimate(theatre.play(known.null, seed)) for seed in range(worlds)]
+    simulation = Simulation.of(chosen, known)
+    found = [chosen.estimate(simulation.answers(known.world, seed)) for seed in range(worlds)]
+    quiet = [chosen.estimate(simulation.answers(known.null, seed)) for seed in range(worlds)]
     power = np.mean([one.verdict.label == known.verdict for one in found])
     loud = np.mean([one.verdict.label not in known.quiet for one in quiet])
     hits = {key: np.mean([one[key].low <= truth <= one[key].high for one in found]) for key, truth in known.truth.items()}
     worst = min(hits, key=lambda key: hits[key]) if hits else ""
     covered = f"{min(hits.values()):.2f} to {max(hits.values()):.2f} (lowest: {worst})" if hits else "-"
-    return f"| `{name}` | {worlds} | {len(theatre.requests):,} | {power:.2f} | {loud:.3f} | {covered} |"
+    return f"| `{name}` | {worlds} | {len(simulation.requests):,} | {power:.2f} | {loud:.3f} | {covered} |"
 
 
 def main() -> None:

@@ -20,7 +20,8 @@ from pathlib import Path
 from loopback import pin
 from tables import aligned, load, markdown, put
 
-from personametrics.elicit.engine import Tally, Terms
+from personametrics.data.writing import write
+from personametrics.elicit.engine import Tally
 from personametrics.elicit.plan.talk import TalkPlan
 from personametrics.lab.talk import Conversations
 
@@ -58,7 +59,7 @@ def peak() -> float:
 
 async def hold(held: Conversations) -> Tally:
     """Hold the dialogues."""
-    return await held.hold(Terms())
+    return await held.ask()
 
 
 def measure(url: str, dialogues: int, turns: int) -> list[dict[str, float | str]]:
@@ -86,7 +87,8 @@ def measure(url: str, dialogues: int, turns: int) -> list[dict[str, float | str]
         with step("table of all lines"):
             assert held.dialogues["text"].null_count() == 0
         with step("written as CSV and Parquet, and the card"):
-            held.write()
+            for name, table in held.tables.items():
+                write(table, held.folder / name)
             held.card.save(f"{out}/card.json")
     return steps
 

@@ -13,13 +13,13 @@ import transformers
 from safetensors.numpy import load_file, save_file
 from scipy.stats import chi2
 
+from personametrics.data.grid import Grid
 from personametrics.data.item import Item
 from personametrics.data.model import Model
 from personametrics.data.persona import Persona
 from personametrics.data.reply import Reply
 from personametrics.data.request import Request, Sampling
 from personametrics.data.scale import Ordinal
-from personametrics.elicit.grid import Grid
 
 LABELS = ("no", "perhaps", "yes")
 PERSONAS = (
@@ -44,7 +44,7 @@ LOUD = 8.0, 20.0
 
 def panel(runs: int = 1, *, score: bool = False, sampling: Sampling | None = None) -> list[Request]:
     """Every ask of the panel; runs vary fastest, then items."""
-    return list(Grid(PERSONAS, ITEMS, runs, sampling=sampling or Sampling(), score=score))
+    return list(Grid(PERSONAS, ITEMS, Elicitation(runs, score, sampling=sampling or Sampling())))
 
 
 async def answered(model: Model, requests: Sequence[Request]) -> list[Reply]:

@@ -160,6 +160,19 @@ def choices(number: Callable[[int], int]) -> Fault:
     return fault
 
 
+def in_parts(made: Payload) -> None:
+    """Write each answer as a list of parts, with a thought before it, as some gateways do."""
+    for choice in made["choices"]:
+        text = choice["message"]["content"]
+        halves = [{"type": "text", "text": half} for half in (text[:1], text[1:])]
+        choice["message"]["content"] = [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]}, *halves]
+
+
+def refused_score(made: Payload) -> None:
+    """Refuse, which leaves no log-probabilities of a content."""
+    made["choices"][0].update(message={"content": None, "refusal": "I cannot."}, logprobs={"content": None, "refusal": []})
+
+
 async def dropped(request: web.Request, seen: Seen) -> web.StreamResponse:
     assert request.transport
     request.transport.abort()
@@ -259,6 +272,20 @@ FAULTS: dict[str, Fault] = {
     "no message": raw(b'{"choices": [{}]}'),
     "error 200": raw(b'{"error": {"message": "upstream is gone"}}'),
     "invalid utf-8": raw(b'{"choices": [{"message": {"content": "caf\xe9"}}]}'),
+    "parts": changed(in_parts),
+    "other parts": raw(b'{"choices": [{"message": {"content": [{"type": "image"}, "yes", 3]}}]}'),
+    "number content": raw(b'{"choices": [{"message": {"content": 3}}], "usage": {"prompt_tokens": 11, "completion_tokens": 5}}'),
+    "error 200 billed": raw(b'{"error": {"message": "no"}, "usage": {"prompt_tokens": 11, "completion_tokens": 5}}'),
+    "finish error": changed(lambda made: made["choices"][0].update(finish_reason="error")),
+    "other model": changed(lambda made: made.update(model="totally-other")),
+    "dated model": changed(lambda made: made.update(model=f"{made['model']}-2024-08-06")),
+    "int64": changed(lambda made: made["usage"].update(prompt_tokens=2**63)),
+    "huge int": raw(b'{"choices": [{"message": {"content": "yes"}}], "usage": {"prompt_tokens": ' + b"9" * 4000 + b"}}"),
+    "thinking": changed(lambda made: made["usage"].update(completion_tokens_details={"reasoning_tokens": 64})),
+    "odd usage": changed(lambda made: made.update(usage={"completion_tokens_details": [1]})),
+    "refused score": changed(refused_score),
+    "null content score": changed(lambda made: made["choices"][0].update(logprobs={"content": None})),
+    "bad redirect": failing(302, Location="http://[bad"),
     "lone surrogate": raw(rb'{"choices": [{"message": {"content": "a\ud800b"}, "finish_reason": "\udfff"}]}'),
     "nul": raw(rb'{"choices": [{"message": {"content": "a\u0000b"}, "finish_reason": null}]}'),
     "null content": raw(b'{"choices": [{"message": {"content": null}, "finish_reason": "length"}], "usage": null}'),

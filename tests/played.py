@@ -14,7 +14,7 @@ from personametrics.data.request import Request
 from personametrics.data.role import JUDGE
 from personametrics.data.study import Elicitation
 from personametrics.elicit.conversation import rounds
-from personametrics.elicit.table import of_study, replied
+from personametrics.elicit.table import reply_table, study_responses
 
 
 def played(
@@ -34,5 +34,5 @@ def played(
         }
         spoken |= {id(request): (asked, known[asked]) for request, asked in zip(part, ready, strict=True)}
     said, replies = zip(*(spoken[id(request)] for request in requests), strict=True)
-    finding: Finding = study.estimate(of_study(replied(said, replies), "the model"))
+    finding: Finding = study.estimate(study_responses(reply_table(said, replies), "the model"))
     return finding

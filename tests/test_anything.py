@@ -1,4 +1,4 @@
-"""Whatever the table holds, there is a card without a silent number, or one sentence."""
+"""Any table gives a card without a silent number, or one sentence that says why it does not."""
 
 import math
 
@@ -7,10 +7,11 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from personametrics import Columns, Fidelity, PersonametricsError, Responses, measure, report
+from personametrics import Columns, PersonametricsError, Responses, measure, report
 from personametrics.data.card import Card
 from personametrics.data.estimate import EstimateStatus
 from personametrics.data.scale import parse_scale
+from personametrics.studies.fidelity import Fidelity
 
 
 @st.composite
@@ -49,7 +50,7 @@ def checked(card: Card) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(tables(), st.sampled_from(["ordinal", "nominal", "numeric", "text", "1|2|3", "0..5"]), st.booleans(), st.booleans())
-def test_a_card_or_a_sentence(table: pl.DataFrame, scale: str, wordings: bool, runs: bool) -> None:
+def test_any_table_gives_a_card_or_one_sentence(table: pl.DataFrame, scale: str, wordings: bool, runs: bool) -> None:
     columns = Columns(condition=("wording",) if wordings else (), run="run" if runs else None, attributes=("party",))
     try:
         answers = Responses.read(table, columns, parse_scale(scale), missing=["-1"], duplicates="runs")

@@ -2,21 +2,24 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from faults import draw
 
 from personametrics.data.item import Item
+from personametrics.data.model import Model
 from personametrics.data.persona import Persona
 from personametrics.data.reply import Reply
 from personametrics.data.request import Message, Request
 from personametrics.data.scale import parse_scale
+from personametrics.elicit.costs.prices import Caps
 from personametrics.elicit.engine import Tally, Terms
-from personametrics.elicit.plan.audit import Plan
 from personametrics.elicit.plan.file import checked
-from personametrics.elicit.run import Run
+from personametrics.elicit.plan.study import CapsPart, Plan
+from personametrics.lab.audit import Audit
+from personametrics.lab.session import Recorded, Session
 from personametrics.models.scripted import Scripted
 
 LIKERT = "1|2|3|4|5"
@@ -70,13 +73,27 @@ class World(Scripted):
         return sum(len(message.text) for message in messages) // 4
 
 
-def planned(out: Path, personas: Sequence[Persona] = PEOPLE, questions: Sequence[Item] = ITEMS, **study: Any) -> Run:
-    """The run of a study; no check and two runs, unless it says otherwise."""
-    given = {"model": World().id, "personas": "-", "items": "-", "out": str(out), "check": False, "runs": 2}
-    plan: Plan = checked(given | study)
-    return Run.planned(plan, plan.model, personas, questions)
+def planned(out: Path, personas: Sequence[Persona] = PEOPLE, questions: Sequence[Item] = ITEMS, **study: Any) -> Audit:
+    """Return the audit of a study; without the check and with two runs, unless it says otherwise."""
+    plan: Plan = checked({"model": World().id, "out": str(out), "check": False, "runs": 2} | study)
+    return Audit(Session.planned(plan, {"": Recorded(plan.model)}, personas, questions))
 
 
-def request(run: Run, model: World | None = None, terms: Terms | None = None) -> Tally:
-    """Ask what is missing."""
-    return asyncio.run(run.ask(model or World(), terms or Terms()))
+def with_model(audit: Audit, model: Model) -> Audit:
+    """Return an audit with another model that answers."""
+    return replace(audit, session=replace(audit.session, models={"": model}))
+
+
+def request(audit: Audit, model: World | None = None, terms: Terms | None = None, *, extend: bool = False) -> Tally:
+    """Ask what is missing, under the caps of the terms."""
+    terms = terms or Terms()
+    plan = audit.session.plan
+    if terms.caps != Caps():
+        plan = plan.model_copy(update={"caps": CapsPart(**vars(terms.caps))})
+    job = with_model(replace(audit, session=replace(audit.session, plan=plan)), model or World())
+    return asyncio.run(job.ask(terms, extend=extend))
+
+
+def requests_of(audit: Audit) -> list[Request]:
+    """Return every request of a panel and its controls."""
+    return [request for task in audit.panels.values() for request in task.requests]

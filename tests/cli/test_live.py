@@ -21,7 +21,7 @@ from worlds import planned
 
 from personametrics.data.card import Card, card_schema
 from personametrics.elicit.journal import Journal
-from personametrics.elicit.run import Run
+from personametrics.lab.begun import begun
 
 ASKS = 4 * 3 * 2 + 3 * 2 + 4 * 3 * 2
 """Panel, without persona, irrelevant texts."""
@@ -110,16 +110,16 @@ def test_a_study_file_is_changed_by_flags_and_by_set(program: Program, server: S
     ("setting", "said"),
     [
         ("foo", "is not of the form key=value"),
-        ("foo=1", '--set, key "foo": there is no such key'),
-        ("=1", "there is no such key"),
+        ("foo=1", '--set, key "foo": unknown key'),
+        ("=1", "unknown key"),
         ("level=high", '--set, key "level": input should be a valid number'),
         ("limits.attempts=1.5", '--set, key "limits.attempts"'),
         ("limits=3", '--set, key "limits"'),
-        ("limits.conections=3", 'did you mean "connections"?'),
+        ("limits.conections=3", 'Did you mean "connections"?'),
         ("controls.none=1", '--set, key "controls.none"'),
         ("sampling.temperature=NaN", "sampling.temperature"),
         ("prompt.item=Only {item}", "instruction"),
-        ("conditions.order=[]", "conditions.order: it has no levels"),
+        ("conditions.order=[]", "conditions.order: no level is named"),
         ("conditions.mood=[]", "conditions.mood"),
         ("caps.money=1", "caps.money needs prices"),
         ("adaptive=true", "first block"),
@@ -140,12 +140,12 @@ def test_bad_input_is_one_sentence(program: Program, study: tuple[str, ...], ser
     refused(program("audit", *model), "give --personas, --items")
     refused(program("audit", "nowhere.yaml"), "nowhere.yaml cannot be read")
     refused(program("plan", *model, "--personas", "nowhere.csv", "--items", "items.csv"), "nowhere.csv")
-    refused(program("audit", *study[2:], "--model", "what:x"), 'There is no model "what:x"')
+    refused(program("audit", *study[2:], "--model", "what:x"), 'Unknown model "what:x"')
     refused(program("audit", *study[2:], "--model", "openai:gpt-4o"), "OPENAI_API_KEY")
     refused(program("audit", *study, "--runs", "0"), 'The flags, key "runs"')
     for verb in ("resume", "report", "export"):
         refused(program(verb, "nowhere"), "nowhere is no run directory")
-    refused(program("schema", "cards"), 'did you mean "card"?')
+    refused(program("schema", "cards"), 'Did you mean "card"?')
     Path("file").write_text("")
     refused(program("audit", *study, "--out", "file"), "file cannot be made a run directory")
     assert not server.seen
@@ -176,7 +176,7 @@ def test_an_incomplete_audit_exits_with_3_and_says_how_to_go_on(program: Program
     said = program("audit", *study, "--set", "caps.calls=20", "--json")
     assert said.code == 3
     assert "the cap of 20 calls is reached" in said.err
-    assert "Nothing that came is lost; raise it and audit again" in said.err
+    assert "Every reply so far is kept. Raise the cap and run the command again." in said.err
     assert said.json["findings"][-1]["verdict"]["label"] == "incomplete"
 
 
@@ -233,7 +233,7 @@ def test_export_writes_what_is_wanted(program: Program, study: tuple[str, ...], 
         assert len(json.loads(Path("run", name).read_text())["samples"]) == rows
     else:
         assert len((pl.read_csv if to == "csv" else pl.read_parquet)(Path("run", name))) == rows
-    refused(program("export", "run", "--to", f"{to}s"), "is unknown", f'did you mean "{to}"?')
+    refused(program("export", "run", "--to", f"{to}s"), "unknown value", f'Did you mean "{to}"?')
     refused(program("export", "run", "--to", to, "--file", "a.txt"), "does not end in")
 
 
@@ -283,9 +283,9 @@ def test_what_is_exported_is_what_the_server_answered(program: Program, study: t
     for seen in server.seen:
         texts = [choice["message"]["content"] for choice in completion(seen.body)["choices"]]
         truth.setdefault(json.dumps(seen.body["messages"]), []).extend(texts)
-    run = Run.begun("run")
+    run = begun("run")
     with Journal.read("run") as journal:
-        for request in run.arms.requests():
+        for request in [request for request, _ in run.exchanges()]:
             (reply,) = journal.replies([request.key(run.model)])
             messages = json.dumps([{"role": message.role, "content": message.text} for message in request.messages])
             assert reply is not None
@@ -307,6 +307,6 @@ def test_people_s_answers_are_checked_before_anything_is_asked(program: Program)
     refused(program("validate", "study.yaml"), "survey.csv does not exist")
     item = pl.read_csv("items.csv")["id"].to_list()
     Path("survey.csv").write_text(f"respondent,item,answer\nr1,{item[0]},c\nr2,{item[1]},c\n", encoding="utf-8")
-    refused(program("validate", "study.yaml"), "holds no answer on the scale")
+    refused(program("validate", "study.yaml"), "No answer is on the scale")
     Path("survey.csv").write_text(f"respondent,item,answer\nr1,{item[0]},a\nr2,{item[1]},b\n", encoding="utf-8")
     assert "Further studies, at most, as what they share is asked once: fidelity" in program("validate", "study.yaml").out

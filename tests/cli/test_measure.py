@@ -124,23 +124,23 @@ def test_people_beside_the_panel(run: Run, table: pl.DataFrame, tmp_path: Path) 
 
 
 BAD: dict[str, tuple[tuple[str, ...], str]] = {
-    "missing column": (("measure", "answers.csv", "--persona", "person"), 'no column "person": did you mean "persona"'),
+    "missing column": (("measure", "answers.csv", "--persona", "person"), 'no column "person". Did you mean "persona"'),
     "no such file": (("measure", "nothing.csv"), "nothing.csv does not exist"),
     "empty file": (("measure", "empty.csv"), "empty.csv is empty"),
     "a directory": (("measure", "."), "is a directory"),
-    "text on a numeric scale": ((*STEERED, "--answer", "model", "--scale", "numeric"), 'is "steered", which is no number'),
+    "text on a numeric scale": ((*STEERED, "--answer", "model", "--scale", "numeric"), 'is "steered", which is not a number'),
     "words without order": ((*STEERED, "--answer", "model"), "order of the answers is unknown"),
-    "one persona": ((*STEERED, "--where", "persona=3"), 'one persona, "3"; two or more are needed'),
-    "one item": ((*STEERED, "--where", "item=3"), 'one item, "3"; two or more are needed'),
+    "one persona": ((*STEERED, "--where", "persona=3"), 'one persona only, "3"'),
+    "one item": ((*STEERED, "--where", "item=3"), 'one item only, "3"'),
     "no rows left": ((*STEERED, "--where", "persona=99"), "no rows that meet model=steered and persona=99"),
     "not utf-8": (("measure", "latin.csv"), "is not UTF-8 text"),
-    "truncated parquet": (("measure", "cut.parquet"), "cannot be read, it is damaged"),
+    "truncated parquet": (("measure", "cut.parquet"), "cannot be read, because it is damaged"),
     "duplicates": ((*USUAL,), "rows repeat the run of another row"),
     "no scale": ((*STEERED, "--scale", "likert"), '"likert" is not a scale'),
-    "unknown estimate": ((*STEERED, "--fail-under", "signl.low=0.5"), 'no estimate "signl": did you mean "signal"'),
+    "unknown estimate": ((*STEERED, "--fail-under", "signl.low=0.5"), 'no estimate "signl". Did you mean "signal"'),
     "no bar": ((*STEERED, "--fail-under", "signal.low"), "is not of the form"),
     "match without humans": ((*STEERED, "--match", "a=b"), "--match needs --human"),
-    "a level of 90": ((*STEERED, "--level", "90"), "--level must lie between 0 and 1, not at 90"),
+    "a level of 90": ((*STEERED, "--level", "90"), "--level must be between 0 and 1, but is 90"),
     "unwritable": ((*STEERED, "--html", "/proc/none/card.html"), "cannot be written"),
 }
 
@@ -206,7 +206,7 @@ def test_interrupting_leaves_no_traceback(tmp_path: Path) -> None:
 
 def test_sources_are_printed_or_refused(run: Run) -> None:
     assert "Generalizability Theory" in run("cite", "brennan2001").stdout
-    assert 'no source "brenan2001": did you mean "brennan2001"' in run("cite", "brenan2001").stderr
+    assert 'Unknown source "brenan2001". Did you mean "brennan2001"' in run("cite", "brenan2001").stderr
     assert json.loads(run("schema").stdout) == card_schema()
 
 
@@ -226,7 +226,7 @@ def test_panels_that_cannot_be_measured_do_not_hide_the_others(run: Run, table: 
     assert result.returncode == 0, result.stderr
     assert len(json.loads(result.stdout)["cards"]) == 2
     assert "a b  cannot be measured: " in result.stderr
-    assert "2 rows have no model and are in no card" in result.stderr
+    assert "2 rows lack a value of model and are left out" in result.stderr
 
 
 @pytest.mark.usefixtures("table")

@@ -72,7 +72,7 @@ def test_two_recorded_arms_are_compared(program: Program, answers: Path) -> None
     said = program("replay", "stability", str(answers), "--run", "run", "--than", "arm=label", "--where", "arm=values", "--json")
     change = said.json["findings"][0]
     assert change["verdict"]["label"] == "helps"
-    assert change["question"] == "Does the other arm cure what stability measures?"
+    assert change["question"] == "Does the other arm improve what stability measures?"
 
 
 def test_a_remedy_is_replayed_where_recorded_answers_tell(program: Program, answers: Path) -> None:
@@ -80,19 +80,19 @@ def test_a_remedy_is_replayed_where_recorded_answers_tell(program: Program, answ
     assert said.json["findings"][0]["evidence"]["promised"][0]["estimate"] == "signal"
     refused = program("replay", "stability", str(answers), "--run", "run", "--where", "arm=label", "--remedy", "debias")
     assert refused.code == 2
-    assert "debias acts on asks, before answers are given; ask a model: personametrics compare." in refused.err
+    assert "debias acts on requests, before answers are given. Ask a model: personametrics compare." in refused.err
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("compare", "stabilty", "--remedy", "average", "--model", "embedded"), 'did you mean "stability"'),
-        (("compare", "stability", "--remedy", "averag", "--model", "embedded"), 'did you mean "average"'),
+        (("compare", "stabilty", "--remedy", "average", "--model", "embedded"), 'Did you mean "stability"'),
+        (("compare", "stability", "--remedy", "averag", "--model", "embedded"), 'Did you mean "average"'),
         (("compare", "stability", "--remedy", "average:n=3", "--model", "embedded"), 'average has no knob "n"'),
-        (("compare", "stability", "--remedy", "average:k=many", "--model", "embedded"), 'average:k: "many" is no int'),
+        (("compare", "stability", "--remedy", "average:k=many", "--model", "embedded"), 'average:k: "many" is not a value of type int'),
         (
             ("compare", "distortion", "--remedy", "rectify", "--model", "embedded", "--runs", "1"),
-            "there are none; give a table of them as human",
+            "there are none. Give a table of them as human",
         ),
     ],
 )

@@ -35,7 +35,10 @@ def test_a_study_is_asked_of_the_embedded_model_and_kept(program: Program) -> No
     assert said.code == 0
     assert [finding["study"] for finding in said.json["findings"]] == ["expertise", "elicitation"]
     assert Path("run-expertise/card.html").is_file()
-    assert "give that command again" in program("report", "run-expertise").err
+    reported = program("report", "run-expertise", "--json")
+    assert reported.json["findings"] == said.json["findings"]
+    assert program("resume", "run-expertise", "--json").json["findings"] == said.json["findings"]
+    assert "inspect.json" in program("export", "run-expertise", "--to", "inspect").out
     again = program("run", "expertise", "--model", "embedded", "--runs", "1", "--json")
     assert again.json["findings"][0] == said.json["findings"][0]
     kept = program("replay", "expertise", "run-expertise/answers.parquet", "--run", "run", "--scale", "nominal", "--json")
@@ -61,13 +64,13 @@ def test_a_study_is_estimated_from_recorded_answers(program: Program) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("run", "expertize", "--model", "embedded"), 'There is no study "expertize"'),
+        (("run", "expertize", "--model", "embedded"), 'Unknown study "expertize"'),
         (("run", "expertise:marge=1", "--model", "embedded"), 'no knob "marge"'),
         (("run", "fidelity", "--model", "embedded"), "people's answers"),
         (("replay", "expertise", "people.csv", "--persona", "id", "--item", "text", "--answer", "party"), 'no column "gold"'),
         (("replay", "expertise", "people.csv", "--column", "gold=truth"), 'no column "truth"'),
         (("replay", "expertise", "people.csv"), 'people.csv has no column "persona"'),
-        (("audit", "--model", "embedded", "--personas", "people.csv", "--items", "items.csv", "--studies", "none"), 'no study "none"'),
+        (("audit", "--model", "embedded", "--personas", "people.csv", "--items", "items.csv", "--studies", "none"), 'Unknown study "none"'),
     ],
 )
 def test_mistakes_are_one_sentence(program: Program, arguments: tuple[str, ...], said: str) -> None:
@@ -92,4 +95,4 @@ def test_people_s_answers_come_as_a_table(program: Program) -> None:
 def test_nothing_is_asked_no_times(program: Program) -> None:
     said = program("run", "expertise", "--model", "embedded", "--runs", "0")
     assert said.code == 2
-    assert "--runs" in said.err
+    assert "runs" in said.err

@@ -74,7 +74,7 @@ def test_a_system_that_does_not_answer_leaves_the_dialogues_open_and_they_go_on_
     ("change", "said"),
     [
         ({"partner": {}}, "partner: it needs a model or words"),
-        ({"partner": {"model": "openai"}}, 'There is no model "openai"'),
+        ({"partner": {"model": "openai"}}, 'Unknown model "openai"'),
         ({"tasks": "no.csv"}, "no.csv"),
         ({"tasks": [{"id": "a"}]}, "text"),
         ({"turns": 0}, 'line 7, key "turns"'),

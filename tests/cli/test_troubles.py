@@ -18,7 +18,7 @@ from faults import FAULTS, TRANSIENT, Server, always, once, serve
 from program import Program, Said, program_in, refused, study
 
 from personametrics.elicit.journal import Journal
-from personametrics.elicit.run import Run
+from personametrics.lab.begun import begun
 
 ASKS = 4 * 3 * 2
 PLAIN = (
@@ -72,14 +72,14 @@ def listened(script: faults.Script, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 
 def answers(folder: str = "run") -> pl.DataFrame:
-    return Run.begun(folder).table()
+    return begun(folder).table
 
 
 def check_truth(sent: Sent) -> None:
     """Every reply is a text that the server sent for these messages, each at most as often as it sent it."""
-    run, left = Run.begun("run"), {asked: list(texts) for asked, texts in sent.items()}
+    run, left = begun("run"), {asked: list(texts) for asked, texts in sent.items()}
     with Journal.read("run") as journal:
-        requests = run.arms.requests()
+        requests = [request for request, _ in run.exchanges()]
         for request, reply in zip(requests, journal.replies([request.key(run.model) for request in requests]), strict=True):
             if reply is not None and reply.text is not None and reply.outcome == "answered":
                 left[json.dumps([{"role": message.role, "content": message.text} for message in request.messages])].remove(reply.text)
@@ -96,7 +96,7 @@ def ended(said: Said, code: int) -> Any:
 def test_a_fault_that_can_be_got_round_costs_no_answer(program: Program, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     with listened(always(name), monkeypatch) as (server, sent):
         finding = ended(program("audit", *study(server.base_url, *PLAIN), "--json"), 0)
-    assert finding["verdict"]["sentence"] == f"100.0% of {ASKS} asks were answered ({ASKS} answered)."
+    assert finding["verdict"]["sentence"] == f"100.0% of {ASKS} requests were answered ({ASKS} answered)."
     check_truth(sent)
 
 
@@ -107,7 +107,7 @@ def test_a_reply_that_says_nothing_is_kept_and_is_no_answer(program: Program, na
         asked = len(server.seen)
         assert program("resume", "run").code == 0
         assert len(server.seen) == asked
-    assert f"0.0% of {ASKS} asks were answered" in finding["verdict"]["sentence"]
+    assert f"0.0% of {ASKS} requests were answered" in finding["verdict"]["sentence"]
     assert set(answers()["outcome"]) == {MUTE[name]}
 
 

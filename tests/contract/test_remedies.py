@@ -1,27 +1,30 @@
-"""What every remedy promises, over all that there are."""
+"""The promises of every remedy, checked for all that are discovered."""
+
+from typing import get_args
 
 import pytest
 
 from personametrics.data.citations import references
-from personametrics.data.remedy import Remedy
-from personametrics.lab.members import knobs, remedies, remedy
+from personametrics.data.remedy import Remedy, Stage
+from personametrics.lab.diagnosis import FAILURES
+from personametrics.lab.members import remedies, remedy
 from personametrics.testing import check_remedy
 
-STAGES = ("personas", "asks", "model", "responses", "estimates")
 WORLDS = 6
-"""Enough for a test; the benchmark of remedies draws more."""
+"""Number of worlds that a test draws, since a comparison of dialogues takes seconds; the benchmark of remedies draws more."""
 
 
 @pytest.mark.parametrize("name", remedies())
-def test_a_remedy_changes_what_it_says_and_nothing_where_there_is_nothing_to_cure(name: str) -> None:
+def test_a_remedy_makes_its_known_change_and_none_without_the_defect(name: str) -> None:
     check_remedy(remedy(name), WORLDS)
 
 
 @pytest.mark.parametrize("name", remedies())
-def test_a_remedy_is_found_by_its_file_and_overrides_the_stage_it_names(name: str) -> None:
+def test_a_remedy_is_discovered_by_its_file_and_overrides_the_stage_that_it_names(name: str) -> None:
     kind = remedies()[name]
     assert kind.__module__ == f"personametrics.remedies.{name}"
     assert set(kind.cite) <= set(references())
-    assert kind.acts_on in STAGES
-    assert getattr(kind, kind.acts_on) is not getattr(Remedy, kind.acts_on)
-    assert "seen" not in knobs(kind())
+    assert set(kind.against) <= set(FAILURES)
+    assert kind.acts_on in get_args(Stage)
+    assert getattr(kind, str(kind.acts_on)) is not getattr(Remedy, str(kind.acts_on))
+    assert "seen" not in kind().knobs()

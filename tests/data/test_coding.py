@@ -24,13 +24,13 @@ def test_missing_null_and_outside_are_three_things() -> None:
 
 
 def test_words_on_an_ordinal_scale_need_an_order() -> None:
-    with pytest.raises(AnswerError, match='"agree" is no number, so the order of the answers is unknown'):
+    with pytest.raises(AnswerError, match='"agree" is not a number, so the order of the answers is unknown'):
         code(pl.Series(["agree", "disagree"]), Ordinal())
     assert code(pl.Series(["agree", "disagree"]), Ordinal(("disagree", "agree"))).at(np.array([0, 1])).ravel().tolist() == [1, 0]
 
 
 def test_text_on_a_numeric_scale_names_the_row() -> None:
-    with pytest.raises(AnswerError, match=r'Answer 2 is "often", which is no number \(1 such answers\)'):
+    with pytest.raises(AnswerError, match=r'Answer 2 is "often", which is not a number \(1 such answers\)'):
         code(pl.Series(["1.5", "often", "2"]), Numeric())
     assert code(pl.Series(["1.5", "often", "2"]), Numeric(), ["often"]).answered.tolist() == [True, False, True]
 
@@ -43,16 +43,16 @@ def test_numbers_beyond_the_range_are_outside() -> None:
 
 
 def test_far_too_many_labels_is_the_wrong_scale() -> None:
-    with pytest.raises(AnswerError, match="60 different numbers; use --scale numeric"):
+    with pytest.raises(AnswerError, match=r"60 different numbers\. Use --scale numeric"):
         code(pl.Series(range(60)), Ordinal())
-    with pytest.raises(AnswerError, match="1500 different answers; use --scale text"):
+    with pytest.raises(AnswerError, match=r"1500 different answers\. Use --scale text"):
         code(pl.Series([f"t{n}" for n in range(1500)]), Nominal())
 
 
 def test_nothing_on_the_scale_is_an_error_not_an_empty_panel() -> None:
-    with pytest.raises(AnswerError, match='holds no answer on the scale: it holds "7"'):
+    with pytest.raises(AnswerError, match='No answer is on the scale; the column holds "7"'):
         code(pl.Series([7, 7]), Ordinal(("1", "2")))
-    with pytest.raises(AnswerError, match=r"holds no answer."):
+    with pytest.raises(AnswerError, match="No row holds an answer"):
         code(pl.Series([None, None], dtype=pl.String), Ordinal())
 
 
@@ -65,7 +65,7 @@ def test_texts_become_points_of_length_one() -> None:
 
 
 def test_an_embedding_of_the_wrong_shape_is_refused() -> None:
-    with pytest.raises(AnswerError, match="must be as many rows of finite numbers"):
+    with pytest.raises(AnswerError, match="must have one row of finite numbers for each text"):
         code(pl.Series(["a", "b"]), FreeText(lambda texts: np.zeros((len(texts) + 1, 3))))
 
 

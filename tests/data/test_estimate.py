@@ -1,4 +1,4 @@
-"""How a number is put into words."""
+"""Estimates in words."""
 
 import math
 

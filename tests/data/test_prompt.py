@@ -136,16 +136,18 @@ def test_every_slot_is_checked(name: str) -> None:
     Prompt(**{name: good})  # type: ignore[arg-type]
     for slot in sorted(needed):
         bad = good.replace(f"{{{slot}}}", "")
-        with pytest.raises(StudyError, match=rf'^prompt\.{name}: the slot "{{{slot}}}" is missing, so it would never reach the model\.$'):
+        with pytest.raises(
+            StudyError, match=rf'^prompt\.{name}: the slot "{{{slot}}}" is missing, so its content would never reach the model'
+        ):
             Prompt(**{name: bad})  # type: ignore[arg-type]
     for wrong in ("{nobody}", "{0}", "{}", "{persona.id}", "{item[0]}") if name != "json" else ():
-        with pytest.raises(StudyError, match=rf'^prompt\.{name}: there is no slot "{{.*}}"[;:,] .*\.$'):
+        with pytest.raises(StudyError, match=rf'^prompt\.{name}: unknown slot "{{.*}}"\. .*\.$'):
             Prompt(**{name: f"{good} {wrong}"})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("slot", ["{persona!r}", "{persona:>99}", "{persona:{persona}}", "{persona!x}"])
 def test_a_slot_takes_nothing_but_its_name(slot: str) -> None:
-    with pytest.raises(StudyError, match=r'^prompt\.persona: the slot "{persona}" takes nothing but its name'):
+    with pytest.raises(StudyError, match=r'^prompt\.persona: the slot "{persona}" must hold only its name'):
         Prompt(persona=slot)
 
 
@@ -165,20 +167,20 @@ def test_marks_are_never_shown_without_what_they_mean(style: Style, name: str, t
 @pytest.mark.parametrize(
     ("broken", "said"),
     [
-        (lambda: Prompt(place="sytem"), 'prompt.place: "sytem" is unknown: did you mean "system"? There are: system, user.'),  # type: ignore[arg-type]
-        (lambda: Prompt(style="digit"), 'prompt.style: "digit" is unknown: There are: label, number, letter, json.'),  # type: ignore[arg-type]
-        (lambda: shown(Prompt(), TEA, wording="forml"), 'The item "tea" has no wording "forml": did you mean "formal"?'),
-        (lambda: shown(Prompt(), TEA, order="reverse"), 'The order of options "reverse" is unknown'),
-        (lambda: shown(Prompt(), TEA, place="sytem"), 'The place of the persona "sytem" is unknown: did you mean "system"?'),
-        (lambda: shown(Prompt(), TEA, wrding="formal"), 'The condition "wrding" is unknown: did you mean "wording"?'),
-        (lambda: shown(Prompt(), TEA, persona="x"), 'The condition "persona" is unknown'),
-        (lambda: shown(Prompt(), item(Ordinal())), 'The item "q" needs a scale with its labels'),
-        (lambda: shown(Prompt(), item(Nominal(("a",)))), 'The item "q" needs a scale with its labels'),
+        (lambda: Prompt(place="sytem"), 'prompt.place: unknown value "sytem". Did you mean "system"? Available: system, user.'),  # type: ignore[arg-type]
+        (lambda: Prompt(style="digit"), 'prompt.style: unknown value "digit". Available: label, number, letter, json.'),  # type: ignore[arg-type]
+        (lambda: shown(Prompt(), TEA, wording="forml"), 'The item "tea" has no wording "forml". Did you mean "formal"?'),
+        (lambda: shown(Prompt(), TEA, order="reverse"), 'Unknown order of options "reverse"'),
+        (lambda: shown(Prompt(), TEA, place="sytem"), 'Unknown place of the persona "sytem". Did you mean "system"?'),
+        (lambda: shown(Prompt(), TEA, wrding="formal"), 'Unknown condition "wrding". Did you mean "wording"?'),
+        (lambda: shown(Prompt(), TEA, persona="x"), 'Unknown condition "persona"'),
+        (lambda: shown(Prompt(), item(Ordinal())), 'The item "q" needs a scale with labels'),
+        (lambda: shown(Prompt(), item(Nominal(("a",)))), 'The item "q" needs a scale with labels'),
         (lambda: shown(Prompt(), item(Nominal(("a", "b", "a")))), 'The item "q" has a label twice'),
-        (lambda: shown(Prompt(), item(Numeric())), 'The item "q" needs a scale with its limits'),
-        (lambda: shown(Prompt(), item(Numeric(low=0))), 'The item "q" needs a scale with its limits'),
+        (lambda: shown(Prompt(), item(Numeric())), 'The item "q" needs a scale with limits'),
+        (lambda: shown(Prompt(), item(Numeric(low=0))), 'The item "q" needs a scale with limits'),
         (lambda: shown(Prompt(), Item("q", "?", AGREE, wordings={"given": "x"})), 'The item "q" has a wording "given"'),
-        (lambda: conditions({"order": []}), "conditions.order: it has no levels"),
+        (lambda: conditions({"order": []}), "conditions.order: no level is named"),
         (lambda: conditions({"order": ["given", "given"]}), "conditions.order: a level is named twice"),
     ],
 )
@@ -197,7 +199,7 @@ def test_letters_end_at_z(count: int) -> None:
     if count == 26:
         assert Prompt.styled("letter").ask(None, many).choices[-1] == "Z"
         return
-    with pytest.raises(StudyError, match=r"^27 options are more than there are letters"):
+    with pytest.raises(StudyError, match=r"^27 options are more than the letters of the alphabet"):
         Prompt.styled("letter").ask(None, many)
 
 

@@ -1,4 +1,4 @@
-"""Every way a table can be unusable is one sentence that names the place and the fix."""
+"""Errors about unusable tables name the place and the fix."""
 
 from pathlib import Path
 
@@ -47,8 +47,8 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         tmp_path: "is a directory",
         tmp_path / "none.csv": "does not exist",
         written(tmp_path / "empty.csv", ""): "is empty",
-        written(tmp_path / "answers.xlsx", "x"): "ends in none of",
-        written(tmp_path / "cut.parquet", truncated.read_bytes()[:200]): "cannot be read, it is damaged",
+        written(tmp_path / "answers.xlsx", "x"): "unknown suffix",
+        written(tmp_path / "cut.parquet", truncated.read_bytes()[:200]): "cannot be read, because it is damaged",
         written(tmp_path / "latin.csv", "persona,item,answer\nJosé,x,1\n".encode("latin1")): "is not UTF-8 text",
         written(tmp_path / "ragged.csv", "persona,item,answer\na,x,1\na,x,1,9\n"): "cannot be read",
         written(tmp_path / "broken.ndjson", '{"persona": 1}\n{"persona":\n'): "cannot be read",
@@ -68,7 +68,7 @@ def test_no_rows(tmp_path: Path) -> None:
 
 
 def test_a_missing_column_names_the_closest() -> None:
-    with pytest.raises(ColumnError, match='no column "person": did you mean "persona"\\? There are: persona, item, run, answer'):
+    with pytest.raises(ColumnError, match='no column "person"\\. Did you mean "persona"\\? Available: persona, item, run, answer'):
         Responses.read(FRAME, Columns(persona="person"))
 
 
@@ -89,17 +89,17 @@ def test_conditions_compare_numbers_as_numbers_and_text_as_text() -> None:
 
 
 def test_a_row_must_say_whose_it_is() -> None:
-    with pytest.raises(AnswerError, match="row 2: no persona"):
+    with pytest.raises(AnswerError, match="row 2: the persona is missing"):
         Responses.read(FRAME.with_columns(persona=pl.Series(["a", None, "b", "b"])))
 
 
 def test_an_object_that_is_no_table() -> None:
-    with pytest.raises(ReadError, match="A list is no table"):
+    with pytest.raises(ReadError, match="A list is not a table"):
         Responses.read([1, 2])
 
 
 def test_two_columns_of_one_name(tmp_path: Path) -> None:
-    with pytest.raises(ColumnError, match='has two columns "answer"; rename one'):
+    with pytest.raises(ColumnError, match=r'has two columns "answer"\. Rename one'):
         Responses.read(written(tmp_path / "twice.csv", "persona,item,answer,answer\na,x,1,2\n"))
 
 
@@ -117,5 +117,5 @@ def test_a_late_word_in_a_column_of_numbers(tmp_path: Path) -> None:
 def test_blank_cells_are_no_answers_and_no_people(tmp_path: Path) -> None:
     path = written(tmp_path / "quoted.csv", 'persona,item,answer\na,x,""\na,y," "\nb,x,yes\nb,y,no\n')
     assert Responses.read(path, scale=Nominal()).coded.missing.tolist() == [True, True, False, False]
-    with pytest.raises(AnswerError, match="row 1: no persona"):
+    with pytest.raises(AnswerError, match="row 1: the persona is missing"):
         Responses.read(written(tmp_path / "nobody.csv", 'persona,item,answer\n"",x,1\nb,x,1\n'))

@@ -38,7 +38,7 @@ def test_missing_codes_enter_no_average() -> None:
 
 
 def test_an_unknown_choice_lists_the_valid_ones() -> None:
-    with pytest.raises(InputError, match="There are: error, first, last, mean, runs"):
+    with pytest.raises(InputError, match="Available: error, first, last, mean, runs"):
         Responses.read(TWICE, Columns(run="run"), duplicates="drop")  # type: ignore[arg-type]
 
 
@@ -65,7 +65,7 @@ def test_refused_unparsable_failed_and_missing_are_told_apart() -> None:
         "unparsable": [3],
         "missing": [5, 7],
     }
-    with pytest.raises(AnswerError, match='"maybe" is no outcome'):
+    with pytest.raises(AnswerError, match='unknown outcome "maybe"'):
         Responses.read(frame.with_columns(state=pl.lit("maybe")), Columns(outcome="state"))
 
 
@@ -91,7 +91,7 @@ def test_probabilities_that_are_none() -> None:
     frame = pl.DataFrame({"persona": ["a", "b"], "item": ["x", "x"], "p_1": [0.9, 0.5], "p_2": [0.6, 0.5]})
     with pytest.raises(AnswerError, match=r"row 1: label probabilities sum to 1.5"):
         Responses.read(frame, Columns(probabilities=("p_1", "p_2"))).cells.within.sum()
-    with pytest.raises(AnswerError, match="two or more"):
+    with pytest.raises(AnswerError, match="at least two"):
         Responses.read(frame, Columns(probabilities=("p_1",))).cells.within.sum()
     twice = pl.concat([frame, frame]).with_columns(p_1=0.3)
     with pytest.raises(DesignError, match="in several rows"):
@@ -106,6 +106,17 @@ def test_an_attribute_must_not_vary_within_a_persona() -> None:
         Responses.read(mixed, Columns(attributes=("party",))).attribute("party")
 
 
+def test_a_filtered_table_says_in_messages_to_which_rows_it_was_filtered() -> None:
+    frame = pl.DataFrame({"persona": ["a", "a", "b"], "item": ["x", "y", "x"], "answer": ["1", "2", "odd"], "arm": ["one", "one", "two"]})
+    whole = Responses.read(frame, Columns(more=("arm",)), Ordinal(("1", "2")))
+    one = whole.only(pl.col("arm") == "one", "arm one")
+    assert (one.personas.names, one.source) == (("a",), "the frame, arm one")
+    with pytest.raises(AnswerError, match=r'^the frame, arm two, column "answer": No answer is on the scale; the column holds "odd"'):
+        _ = whole.only(pl.col("arm") == "two", "arm two").answered
+    with pytest.raises(DesignError, match=r"^the frame, arm one has no rows of item z\.$"):
+        one.only(pl.col("item") == "z", "item z")
+
+
 def test_csv_holds_no_formula(tmp_path: Path) -> None:
     frame = TWICE.with_columns(persona=pl.Series(["=HYPERLINK(1)", "=HYPERLINK(1)", "@cmd", "+1", "-1"]))
     path = tmp_path / "out.csv"
@@ -115,7 +126,7 @@ def test_csv_holds_no_formula(tmp_path: Path) -> None:
     for kind in ("parquet", "ndjson"):
         Responses.read(frame).write(tmp_path / f"out.{kind}")
         assert Responses.read(tmp_path / f"out.{kind}").personas.names == Responses.read(frame).personas.names
-    with pytest.raises(InputError, match="ends in none of"):
+    with pytest.raises(InputError, match="unknown suffix"):
         Responses.read(frame).write(tmp_path / "out.xlsx")
 
 

@@ -1,4 +1,4 @@
-"""How a study's questions are put."""
+"""The requests for the questions of a study."""
 
 from dataclasses import replace
 

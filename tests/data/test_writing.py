@@ -61,7 +61,7 @@ def test_numbers_and_dates_are_left_alone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["a.txt", "a", "a.csv.gz", ".csv", "a.xlsx"])
 def test_an_unknown_ending_is_one_sentence_and_writes_nothing(tmp_path: Path, name: str) -> None:
-    with pytest.raises(InputError, match=r"ends in none of \.csv, \.parquet, \.ndjson\.$"):
+    with pytest.raises(InputError, match=r"unknown suffix\. Use \.csv, \.parquet or \.ndjson\.$"):
         write(FRAME, tmp_path / name)
     assert list(tmp_path.iterdir()) == []
 

@@ -1,11 +1,11 @@
-"""Lines that are chosen, and what was said so far: asks that nobody is asked."""
+"""Requests that no model answers: the best of several lines, and lists of earlier lines."""
 
 import pytest
 
 from personametrics.data.request import Compiled, Message, Request, slot
 from personametrics.data.role import JUDGE
-from personametrics.dialogues.choice import choice, chosen
-from personametrics.dialogues.commitments import commitments, recalled
+from personametrics.dialogues.choice import best_candidate, choice
+from personametrics.dialogues.commitments import commitments, list_commitments
 from personametrics.dialogues.judge import CONSISTENT, CONTRADICTS
 
 CANDIDATES = [Request((Message("user", "Hm?"),), run) for run in range(3)]
@@ -13,12 +13,12 @@ UNKNOWN = None
 
 
 def picked(verdicts: list[str | None], each: int = 1, lost: tuple[int, ...] = ()) -> int | None:
-    """Which candidate is chosen."""
+    """Return the index of the best candidate."""
     requests = [Request((Message("user", slot(0), (CANDIDATES[at // each],)),), to=JUDGE) for at in range(len(verdicts))]
     known = dict(zip(map(id, requests), verdicts, strict=True)) | {
         id(one): None if at in lost else f"line {at}" for at, one in enumerate(CANDIDATES)
     }
-    found = chosen(choice(CANDIDATES, requests, {}), lambda request: known[id(request)])
+    found = best_candidate(choice(CANDIDATES, requests, {}), lambda request: known[id(request)])
     return None if found is None else next(at for at, one in enumerate(CANDIDATES) if one is found)
 
 
@@ -53,7 +53,7 @@ def test_a_choice_repeats_the_reply_of_the_one_chosen() -> None:
 
 
 def listed(lines: list[str | None], verdicts: list[str | None] | None = None) -> str | None:
-    """What is left of lines."""
+    """Return the list of the lines that remain."""
     requests = [Request((Message("user", "Hm?"),), run) for run in range(len(lines))]
     own = [Message("assistant", slot(0), (request,)) for request in requests]
     request = commitments(own, "Said:\n{lines}\n", "" if verdicts is None else "You are Ada.")
@@ -61,7 +61,7 @@ def listed(lines: list[str | None], verdicts: list[str | None] | None = None) ->
     known |= dict(zip((id(one.said[0]) for one in request.messages if one.role == "user"), verdicts or [], strict=True))
     assert request.compiled is not None
     assert request.compiled(request, lambda one: known[id(one)]).source is None
-    return recalled(request, lambda one: known[id(one)])
+    return list_commitments(request, lambda one: known[id(one)])
 
 
 def test_lines_are_recalled_word_for_word() -> None:
@@ -79,4 +79,4 @@ def test_a_line_that_was_never_said_leaves_nothing_to_recall() -> None:
 
 def test_lines_of_a_script_are_recalled_too() -> None:
     request = commitments([Message("assistant", "As given.")], "{lines}")
-    assert recalled(request, lambda _: None) == "- As given."
+    assert list_commitments(request, lambda _: None) == "- As given."

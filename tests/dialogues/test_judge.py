@@ -1,4 +1,4 @@
-"""What judges and readers are asked: words in their places, whoever said them."""
+"""Requests to judges and readers."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from personametrics.data.item import Item
 from personametrics.data.request import Message, Request
 from personametrics.data.role import JUDGE
 from personametrics.data.scale import Nominal
-from personametrics.dialogues.judge import INDEXED, PROMPTS, UNTOLD, VERDICT, indexed, judged, read
+from personametrics.dialogues.judge import INDEXED, PROMPTS, UNTOLD, VERDICT, indexed_request, judge_request, reader_request
 
 LINE = Request((Message("user", "Hello."),))
 PET = Item("pet", "Which {pet}?", Nominal(("cat", "dog")))
@@ -16,25 +16,25 @@ PET = Item("pet", "Which {pet}?", Nominal(("cat", "dog")))
 @pytest.mark.parametrize("kind", PROMPTS)
 def test_every_kind_has_two_answers_in_either_order(kind: str) -> None:
     given = dict.fromkeys(("background", "line", "earlier", "turn"), "words {line}")
-    request, turned = judged(kind, given, {"persona": "p"}), judged(kind, given, {"persona": "p"}, turned=True)
+    request, turned = judge_request(kind, given, {"persona": "p"}), judge_request(kind, given, {"persona": "p"}, turned=True)
     assert request.choices == turned.choices[::-1]
     assert request.about["order"] == "given"
     assert turned.about["order"] == "turned"
     assert "words {line}" in request.messages[0].text  # braces in what was said are left as they are
     assert (request.to, request.about["part"], request.about["judged"]) == (JUDGE, VERDICT, kind)
-    with pytest.raises(StudyError, match="no judge's prompt"):
-        judged(f"{kind}s", given, {})
+    with pytest.raises(StudyError, match="Unknown prompt of the judge"):
+        judge_request(f"{kind}s", given, {})
 
 
 def test_lines_that_are_not_said_yet_have_their_slots_in_order() -> None:
-    request = judged("line_to_line", {"earlier": LINE, "line": LINE}, {})
+    request = judge_request("line_to_line", {"earlier": LINE, "line": LINE}, {})
     assert request.waits
     spoken = request.messages[0].spoken(["first", "second"]).text
     assert spoken.index("first") < spoken.index("second")
 
 
 def test_a_line_and_all_before_it() -> None:
-    request = indexed([LINE, "I said {line}.", LINE], LINE, {"item": "i"})
+    request = indexed_request([LINE, "I said {line}.", LINE], LINE, {"item": "i"})
     spoken = request.messages[0].spoken(["one", "three", "last"]).text
     assert "1. one\n2. I said {line}.\n3. three\n</said_before>" in spoken
     assert "<line>\nlast\n</line>" in spoken
@@ -42,7 +42,9 @@ def test_a_line_and_all_before_it() -> None:
 
 
 def test_a_reader_reads_a_conversation_and_may_find_nothing() -> None:
-    request = read([("Other", "Hello."), ("Person", LINE), ("Other", "And?"), ("Person", LINE)], PET, {"persona": "p", "item": "script"})
+    request = reader_request(
+        [("Other", "Hello."), ("Person", LINE), ("Other", "And?"), ("Person", LINE)], PET, {"persona": "p", "item": "script"}
+    )
     spoken = request.messages[0].spoken(["one", "two"]).text
     assert "Person: one\n" in spoken
     assert "Person: two\n</conversation>" in spoken

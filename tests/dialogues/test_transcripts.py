@@ -11,7 +11,7 @@ from personametrics.data.study import Elicitation
 from personametrics.dialogues.dialogue import Turn, dialogue
 from personametrics.dialogues.transcripts import transcripts
 from personametrics.lab import members
-from personametrics.testing import Theatre
+from personametrics.testing import Simulation
 
 Row = dict[str, Any]
 
@@ -135,7 +135,7 @@ def test_studies_of_dialogues_have_transcripts(name: str) -> None:
     study = members.study(name)
     known = study.known()
     study = known.study or study
-    frame = Theatre.of(study, known).play(known.world).frame
+    frame = Simulation.of(study, known).answers(known.world).frame
     found = transcripts(frame)
     assert len(found) == 2 * len(frame.filter(pl.col("part") == "line", pl.col("persona") != NOBODY))
     assert {row["verdict"] for row in found if row["speaker"] == "persona"} == {"consistent", "contradicts"}

@@ -55,4 +55,5 @@ def test_the_table_of_traps_is_complete() -> None:
     often = {
         f"{kind}{outcome}" for source in sources for kind in re.findall(r'Notice\(\s*f"([a-z-]+){outcome}"', source) for outcome in OFTEN
     }
-    assert listed == raised | often
+    few = {f"few-{facet}s" for facet in ("persona", "item") if any('Notice(f"few-{facet}s"' in source for source in sources)}
+    assert listed == raised | often | few

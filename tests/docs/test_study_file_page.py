@@ -1,4 +1,4 @@
-"""The page of the study file lists every key as it is, and every study on it can be read."""
+"""The page of the study file lists every key with its type and meaning, and every study on it can be read."""
 
 import json
 import re
@@ -8,17 +8,20 @@ from typing import Any
 
 import yaml
 
-from personametrics.elicit.plan.audit import Plan
+from personametrics.cli.audit import NEEDED
 from personametrics.elicit.plan.file import load
+from personametrics.elicit.plan.study import Plan
 
 PAGE = (Path(__file__).parents[2] / "docs" / "study-file.md").read_text(encoding="utf-8")
 SCHEMA: Mapping[str, Any] = Plan.model_json_schema()
 WORDS = {"string": "text", "integer": "whole number", "boolean": "`true`, `false`", "null": "`null`", "array": "rows", "object": "mapping"}
+FREE = ("roles.", "human.match.")
+"""Keys below which a user chooses the names."""
 LIMITS = {"minimum": "≥ ", "exclusiveMinimum": "> ", "maximum": "≤ ", "exclusiveMaximum": "< ", "maxLength": "length ≤ "}
 
 
 def kind(part: Mapping[str, Any]) -> str:
-    """What a value may be, in words."""
+    """Return the type of a value in words."""
     if "anyOf" in part:
         return ", ".join(map(kind, part["anyOf"]))
     if "enum" in part:
@@ -32,39 +35,41 @@ def kind(part: Mapping[str, Any]) -> str:
 
 
 def keys(of: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str, str, str]]:
-    """Every key down to the last: name, kind, default and description ("" where there is none)."""
+    """Yield every key at every depth: name, type, default and description ("" if it has none)."""
     for name, part in of["properties"].items():
         inner = next((one["$ref"] for one in (part, *part.get("anyOf", ())) if "$ref" in one), "").rpartition("/")[2]
         below = SCHEMA["$defs"][inner] if inner else {}
         default = "needed" if name in of.get("required", ()) else f"`{json.dumps(part['default'])}`" if "default" in part else "–"
-        told = part.get("description") or below.get("description", "")
-        yield path + name, kind(part), "–" if "$ref" in part else default, told
+        meaning = part.get("description") or below.get("description", "")
+        yield path + name, kind(part), "–" if "$ref" in part else default, meaning
         yield from keys(below, f"{path}{name}.") if below else ()
 
 
 def test_the_table_lists_every_key_with_its_type_its_default_and_its_meaning() -> None:
     rows = re.findall(r"^\| `([^`]+)` \| (.*) \| (.*) \| (.+) \|$", PAGE, re.MULTILINE)
-    wanted = {name: one for name, *one in keys(SCHEMA)}
-    assert [name for name, *_ in rows] == list(wanted)
+    expected = {name: parts for name, *parts in keys(SCHEMA)}
+    assert [name for name, *_ in rows] == list(expected)
     for name, *shown in rows:
-        told = wanted[name][-1] or shown[-1]
-        assert shown == [*wanted[name][:-1], told], name
+        meaning = expected[name][-1] or shown[-1]
+        assert shown == [*expected[name][:-1], meaning], name
 
 
 def test_every_study_on_the_page_can_be_read_and_the_full_one_has_every_key(tmp_path: Path) -> None:
     studies = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
-    for at, study in enumerate(studies):
-        file = tmp_path / f"{at}.yaml"
+    for index, study in enumerate(studies):
+        file = tmp_path / f"{index}.yaml"
         file.write_text(study, encoding="utf-8")
         load(file)
-    assert set(yaml.safe_load(studies[0])) == set(SCHEMA["required"])
+    assert set(yaml.safe_load(studies[0])) == set(NEEDED) >= set(SCHEMA["required"])
     conditions = SCHEMA["properties"]["conditions"]["propertyNames"]["enum"]
     wanted = {name for name, kind, *_ in keys(SCHEMA) if not kind.startswith("mapping")} | {f"conditions.{name}" for name in conditions}
-    assert set(flat(yaml.safe_load(studies[-1]))) == wanted
+    shown = set(flat(yaml.safe_load(studies[-1])))
+    assert {name for name in shown if not name.startswith(FREE)} == wanted
+    assert all(any(name.startswith(start) for name in shown) for start in FREE)
 
 
 def flat(study: Mapping[str, Any], path: str = "") -> Iterator[str]:
-    """Every key of a study, down to the last."""
+    """Yield every key of a study, at every depth."""
     for name, value in study.items():
         if isinstance(value, Mapping):
             yield from flat(value, f"{path}{name}.")

@@ -17,15 +17,15 @@ from personametrics.data.persona import Persona
 from personametrics.data.prompt import Prompt
 from personametrics.data.reply import Reply
 from personametrics.data.request import Message, Request, slot
-from personametrics.data.role import PARTNER
+from personametrics.data.role import PARTNER, WRITER
 from personametrics.data.scale import Nominal
 from personametrics.data.study import Elicitation, Room
-from personametrics.dialogues.dialogue import Turn, dialogue, said
+from personametrics.dialogues.dialogue import Turn, dialogue, reply_message
 from personametrics.elicit.conversation import LOST, Talk, converse, rounds
 from personametrics.elicit.costs.prices import Caps
 from personametrics.elicit.engine import Tally, Terms
 from personametrics.elicit.journal import Journal
-from personametrics.elicit.table import told
+from personametrics.elicit.table import dialogue_table
 from personametrics.models.scripted import Scripted
 
 ADA = Persona("ada", "You are Ada.")
@@ -55,10 +55,10 @@ def test_each_line_knows_all_that_was_said_before(tmp_path: Path) -> None:
     lines = dialogue(Elicitation(), ADA, ("script", TURNS)).lines
     talk, tally = talked(list(lines), tmp_path, {"": heard.model})
     assert tally.answered == len(TURNS)
-    last = talk.settled()[-1][0]
+    last = talk.filled()[-1][0]
     assert [message.role for message in last.messages] == ["system", *["user", "assistant"] * 3, "user"]
     assert last.messages[4].text == f"line 4{slot(0)}"  # a reply that looks like a slot stays as it is
-    assert [request.about["turn"] for request, _ in talk.settled()] == ["1", "2", "3", "4"]
+    assert [request.about["turn"] for request, _ in talk.filled()] == ["1", "2", "3", "4"]
 
 
 def test_dialogues_go_on_together_and_a_second_time_nothing_is_asked(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_a_run_that_was_stopped_goes_on_inside_its_dialogues(tmp_path: Path) -> 
     heard = Heard()
     talk, _ = talked(lines, tmp_path, {"": heard.model})
     assert len(heard.asked) == 2
-    assert talk.settled()[-1][0].messages[2].text == "so far"
+    assert talk.filled()[-1][0].messages[2].text == "so far"
 
 
 def test_a_partner_hears_the_persona_and_is_another_model(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_a_question_within_a_dialogue_stands_after_its_lines(tmp_path: Path) -> 
         (probe,) = elicitation.ask(ADA, item, before=one.until(2))
         heard = Heard()
         talk, _ = talked([probe], tmp_path / place, {"": heard.model})
-        texts = [message.text for message in talk.settled()[0][0].messages]
+        texts = [message.text for message in talk.filled()[0][0].messages]
         assert sum("You are Ada." in text for text in texts) == 1
         assert texts[-1].startswith("Tea?")
         assert len(heard.asked) == 3
@@ -120,11 +120,11 @@ def test_a_judge_reads_lines_and_what_failed_is_said(tmp_path: Path) -> None:
     about = {"persona": "ada", "item": "j", "scale": "yes|no"}
     judge = Request((Message("user", f"Does “{slot(0)}” fit?", lines),), choices=("yes", "no"), about=about, to="judge")
     talk, _ = talked([judge], tmp_path / "a", {"": Heard().model, "judge": Scripted(lambda _: "yes", id="scripted/judge")})
-    assert talk.settled()[0][0].messages[0].text == f"Does “line 2{slot(0)}” fit?"
+    assert talk.filled()[0][0].messages[0].text == f"Does “line 2{slot(0)}” fit?"
     refusing = Scripted(lambda _: Reply(outcome=ReplyOutcome.REFUSED, detail="no"), id="scripted/refusing")
     lost, _ = talked([judge], tmp_path / "b", {"": refusing})
     with Journal.read(tmp_path / "b") as journal:
-        table = told(lost.outcomes(), journal)
+        table = dialogue_table(lost.outcomes(), journal)
     assert table["outcome"].to_list() == ["missing"]
     assert table["detail"].to_list() == [LOST]
 
@@ -133,28 +133,41 @@ def test_a_dialogue_that_outgrows_its_room_stops_or_forgets_and_says_so(tmp_path
     lines = list(dialogue(Elicitation(), ADA, ("script", TURNS)).lines)
     short = Room(70, "stop")
     talk, _ = talked(lines, tmp_path / "a", {"": Heard().model}, short)
-    lost = [why for _, why in talk.settled() if why]
+    lost = [why for _, why in talk.filled() if why]
     assert lost
-    assert all("outgrew 70 tokens" in why for why in lost)
+    assert all("the dialogue is longer than 70 tokens" in why for why in lost)
     talk, _ = talked(lines, tmp_path / "b", {"": Heard().model}, Room(70, "truncate"))
-    assert not [why for _, why in talk.settled() if why]
-    last = talk.settled()[-1][0]
+    assert not [why for _, why in talk.filled() if why]
+    last = talk.filled()[-1][0]
     assert last.about["truncated"] == "yes"
     assert last.messages[0].text.endswith("You are Ada.")
     assert [message.role for message in last.messages][-1] == "user"
 
 
+def test_the_ledger_counts_every_role_apart(tmp_path: Path) -> None:
+    lines = list(dialogue(Elicitation(), ADA, ("script", TURNS)).lines)
+    judge = Request((Message("user", "Fits?"),), to="judge", about={"item": "x", "scale": "text"})
+    writing = Talk([Request((Message("user", "Write."),))], {"": "w"}, role=WRITER)
+    models = {"": Scripted(lambda _: "line", "m"), "judge": Scripted(lambda _: "yes", "j")}
+    with Journal.open(tmp_path, {}) as journal:
+        asyncio.run(converse(Talk([*lines, judge], {"": "m", "judge": "j"}), models, journal, Terms()))
+        asyncio.run(converse(writing, {"": Scripted(lambda _: "text", "w")}, journal, Terms()))
+        assert {(entry.role, entry.model): entry.replies for entry in journal.ledger()} == {
+            ("", "m"): len(lines), ("judge", "j"): 1, (WRITER, "w"): 1,
+        }  # fmt: skip
+
+
 def test_what_waits_for_others_has_no_key_yet_and_nothing_waits_for_itself() -> None:
     line = dialogue(Elicitation(), ADA, ("script", TURNS)).lines[1]
-    with pytest.raises(StudyError, match="waits for replies of other asks"):
+    with pytest.raises(StudyError, match="waits for replies to other requests"):
         line.key("m")
     assert Request(()).key("m") == Request((), about={"a": "b"}).key("m") != Request((), to="judge").key("n")
 
 
 def test_a_line_as_a_message_of_the_other_side() -> None:
     line = dialogue(Elicitation(), ADA, ("script", TURNS)).lines[0]
-    assert said(line, "user").role == "user"
-    assert said(line).spoken(["Hello"]).text == "Hello"
+    assert reply_message(line, "user").role == "user"
+    assert reply_message(line).spoken(["Hello"]).text == "Hello"
 
 
 def test_whoever_watches_sees_what_is_still_to_come(tmp_path: Path) -> None:
@@ -181,7 +194,7 @@ def test_equal_lines_are_asked_once_and_told_of_each(tmp_path: Path) -> None:
     talk, tally = talked(requests, tmp_path, {"": heard.model})
     assert len(heard.asked) == tally.answered == tally.wanted == 2
     with Journal.read(tmp_path) as journal:
-        table = told(talk.outcomes(), journal)
+        table = dialogue_table(talk.outcomes(), journal)
     assert table.select("persona", "turn").rows() == [("a", "1"), ("a", "2"), ("b", "1"), ("b", "2")]
     assert table["text"].null_count() == 0
 

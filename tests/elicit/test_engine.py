@@ -9,11 +9,13 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import faults
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from personametrics.data.errors import ModelError, RunError
+from personametrics.data.errors import ModelError, RunError, StudyError
+from personametrics.data.grid import Grid, Joined
 from personametrics.data.item import Item
 from personametrics.data.model import Can
 from personametrics.data.outcome import ReplyOutcome
@@ -21,12 +23,14 @@ from personametrics.data.persona import Persona
 from personametrics.data.reply import Reply
 from personametrics.data.request import Message, Request, Sampling
 from personametrics.data.scale import Ordinal
+from personametrics.data.study import Elicitation
 from personametrics.elicit import engine
 from personametrics.elicit.costs.prices import Caps, Prices
 from personametrics.elicit.engine import IN_A_ROW, Tally, Terms, elicit, keys_of, missing
-from personametrics.elicit.grid import Grid, Joined
 from personametrics.elicit.journal import Journal
+from personametrics.models.openai_compatible import OpenAICompatible
 from personametrics.models.scripted import Scripted
+from personametrics.models.traffic import Limits
 
 SAMPLING = Sampling(max_tokens=5)
 ASKS = [Request((Message("user", f"{n // 3}?"),), n % 3, sampling=SAMPLING) for n in range(60)]
@@ -113,7 +117,7 @@ def test_only_what_is_missing_is_asked_in_order(tmp_path_factory: pytest.TempPat
 
 def test_equal_asks_of_two_arms_are_asked_once_and_runs_are_not_equal(journal: Journal) -> None:
     people = [Persona(str(n), f"You are {n}.") for n in range(4)]
-    panel = Grid(people, [Item("tea", "Tea?", Ordinal(("no", "yes")))], 3)
+    panel = Grid(people, [Item("tea", "Tea?", Ordinal(("no", "yes")))], Elicitation(3))
     turned = replace(panel, personas=people[1:] + people[:1], arm="shuffled", names=[one.id for one in people])
     model = Recorded()
     tally = run(model, Joined((turned, panel)), journal)
@@ -184,14 +188,14 @@ def test_what_else_a_model_raises_comes_out_after_its_replies_are_kept(journal: 
 @pytest.mark.parametrize(("after", "pulls"), [(7, None), (7, 20), (7, 60), (59, 60)])
 def test_a_model_that_ends_early_is_said_to(journal: Journal, after: int, pulls: int | None) -> None:
     tally = run(Ends(after, None, pulls), ASKS, journal)
-    assert tally.stopped == f"test/recorded stopped answering after {after} of 60 asks"
+    assert tally.stopped == f"test/recorded stopped answering after {after} of 60 requests"
     assert numbers(tally) == (60, 0, after, 0)
     assert journal.totals()["replies"] == after
 
 
 @pytest.mark.parametrize("pulls", [None, 60])
 def test_a_model_that_ends_without_any_answer_raises(journal: Journal, pulls: int | None) -> None:
-    with pytest.raises(ModelError, match=r"^test/recorded stopped answering after 0 of 60 asks\.$"):
+    with pytest.raises(ModelError, match=r"^test/recorded stopped answering after 0 of 60 requests\.$"):
         run(Ends(0, None, pulls), ASKS, journal)
 
 
@@ -205,7 +209,7 @@ def test_a_reply_to_an_ask_that_was_not_given_is_never_taken(journal: Journal, w
             yield wrong, Reply("to whom?")
 
     tally = run(Confused(0), ASKS, journal)
-    assert tally.stopped == f"test/recorded answered ask {wrong}, which it was not given or had answered; its `answer` is broken"
+    assert tally.stopped == f"test/recorded answered request {wrong}, which it was not given or had answered. Correct its method `answer`"
     assert texts(journal, ASKS) == ["0? 0"] + [None] * 59
 
 
@@ -228,7 +232,7 @@ MANY = [Request((Message("user", "?"),), n) for n in range(3000)]
 @pytest.mark.parametrize("model", [Recorded(answers=lambda _: FAILED), Scripted(lambda _: FAILED)], ids=["waits", "never waits"])
 def test_failures_in_a_row_stop_the_run(journal: Journal, model: Any) -> None:
     tally = run(model, MANY, journal)
-    assert tally.stopped == f"{IN_A_ROW} asks in a row failed, the last because The server is away"
+    assert tally.stopped == f"{IN_A_ROW} requests in a row failed, the last because The server is away"
     assert IN_A_ROW <= tally.failed <= IN_A_ROW + 3
     assert journal.totals()["failures"] == tally.failed
 
@@ -244,7 +248,7 @@ def test_an_answer_now_and_then_goes_on(journal: Journal) -> None:
 def test_probabilities_that_are_no_numbers_are_a_failure_and_cost_no_other_reply(journal: Journal, number: float) -> None:
     tally = run(Recorded(answers=lambda request: Reply(probabilities={"a": number if request.run else 0.5})), ASKS, journal)
     assert numbers(tally) == (60, 0, 20, 40)
-    assert set(journal.failures().values()) == {"the model gave probabilities that are no numbers"}
+    assert set(journal.failures().values()) == {"the model gave probabilities that are not numbers"}
 
 
 def test_half_a_character_costs_no_reply(journal: Journal) -> None:
@@ -294,6 +298,59 @@ def test_repeated_calls_pass_a_cap_by_no_more_than_what_was_on_its_way(journal: 
     tally = run(Recorded(lambda _: Reply("x", calls=6), at_a_time=4), ASKS, journal, Terms(Caps(calls=30)))
     assert tally.stopped == "the cap of 30 calls is reached"
     assert tally.meter.calls <= 30 + 4 * 5
+
+
+@pytest.mark.parametrize("again", [1, 2, 3])
+def test_unreadable_answers_count_for_the_caps_of_every_later_run(tmp_path: Path, again: int) -> None:
+    with faults.serve(faults.always("number content")) as server:
+        model = OpenAICompatible("m", server.base_url, limits=Limits(connections=2, backoff=0.001))
+        for _ in range(again):
+            with Journal.open(tmp_path, {}) as journal:
+                tally = run(model, ASKS, journal, Terms(Caps(tokens=400)))
+        assert tally.stopped == "the cap of 400 tokens is reached"
+        billed = 16 * len(server.seen)
+        assert 400 - 40 < billed <= 400 + 2 * 32
+    with Journal.read(tmp_path) as journal:
+        totals = journal.totals()
+    assert totals["tokens_in"] + totals["tokens_out"] == billed
+    assert totals["calls"] == len(server.seen)
+
+
+def test_money_of_every_role_counts_with_its_own_prices(journal: Journal) -> None:
+    judge = Recorded(id="test/judge")
+    prices = {"test/recorded": Prices(1e6, 1e6), "test/judge": Prices(1e5, 1e5)}
+    assert run(judge, [replace(request, to="judge") for request in ASKS], journal, Terms(Caps(money=20), prices)).complete  # 0.3 each
+    tally = run(Recorded(at_a_time=1), ASKS, journal, Terms(Caps(money=20 + 18), prices))
+    assert tally.stopped == "the cap of $38.00 is reached"
+    assert tally.answered == 5  # 3 each, 20 - 7 that the next may cost
+    with pytest.raises(StudyError, match="the prices of test/recorded are unknown"):
+        run(Recorded(), ASKS, journal, Terms(Caps(money=99), {"test/judge": prices["test/judge"]}))
+
+
+def test_every_reply_is_counted_once_although_the_run_is_cancelled_while_it_is_written(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add = journal.add
+
+    def slowly(*given: Any) -> None:
+        time.sleep(0.03)
+        add(*given)
+
+    monkeypatch.setattr(journal, "add", slowly)
+
+    async def main() -> None:
+        task = asyncio.create_task(elicit(Recorded(latency=0.001), ASKS, journal))
+        await asyncio.sleep(0.05)
+        for _ in range(3):
+            task.cancel()
+            await asyncio.sleep(0.005)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    totals = journal.totals()
+    assert totals["calls"] == totals["replies"] > 0
+    assert totals["tokens_in"] == 2 * totals["replies"]
 
 
 def counting(stop: asyncio.Event, at: int) -> Callable[[Request], Reply]:
@@ -367,9 +424,9 @@ def test_a_run_that_is_complete_when_it_is_stopped_was_not_interrupted(journal: 
 def test_cancelling_loses_nothing_that_had_arrived(journal: Journal, monkeypatch: pytest.MonkeyPatch, slow: float) -> None:
     given, add = [0], journal.add
 
-    def slowly(replies: Sequence[tuple[bytes, Reply]]) -> None:
+    def slowly(replies: Sequence[tuple[bytes, Reply]], *rest: Any) -> None:
         time.sleep(slow)
-        add(replies)
+        add(replies, *rest)
 
     monkeypatch.setattr(journal, "add", slowly)
 
@@ -394,9 +451,9 @@ def test_cancelling_again_loses_nothing_that_had_arrived(tmp_path: Path, times: 
     given, opened = [0], Journal.open(tmp_path, {})
     add = opened.add
 
-    def slowly(replies: Sequence[tuple[bytes, Reply]]) -> None:
+    def slowly(replies: Sequence[tuple[bytes, Reply]], *rest: Any) -> None:
         time.sleep(0.03)
-        add(replies)
+        add(replies, *rest)
 
     opened.add = slowly  # type: ignore[method-assign, assignment]
 
@@ -475,11 +532,11 @@ def test_while_the_disk_is_slow_replies_gather_and_none_is_lost(journal: Journal
     batches, threads, add = list[int](), set[int](), journal.add
     monkeypatch.setattr(engine, "GATHER", 100)
 
-    def slowly(replies: Sequence[tuple[bytes, Reply]]) -> None:
+    def slowly(replies: Sequence[tuple[bytes, Reply]], *rest: Any) -> None:
         batches.append(len(replies))
         threads.add(threading.get_ident())
         time.sleep(0.005)
-        add(replies)
+        add(replies, *rest)
 
     monkeypatch.setattr(journal, "add", slowly)
     tally = run(Scripted(lambda request: str(request.run), "scripted/function"), MANY, journal)
@@ -495,12 +552,12 @@ def test_while_the_disk_is_slow_replies_gather_and_none_is_lost(journal: Journal
 def test_a_disk_that_is_full_stops_the_run_with_its_sentence(journal: Journal, monkeypatch: pytest.MonkeyPatch, after: int) -> None:
     writes, add = [0], journal.add
 
-    def full(replies: Sequence[tuple[bytes, Reply]]) -> None:
+    def full(replies: Sequence[tuple[bytes, Reply]], *rest: Any) -> None:
         writes[0] += 1
         if writes[0] > after:
             message = "The disk is full."
             raise RunError(message)
-        add(replies)
+        add(replies, *rest)
 
     monkeypatch.setattr(journal, "add", full)
     model = Recorded(at_a_time=1, latency=0.002)
@@ -517,9 +574,9 @@ def test_a_disk_that_is_full_stops_the_run_with_its_sentence(journal: Journal, m
 def test_memory_does_not_grow_with_the_number_of_asks(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "GATHER", 50)
     people = [Persona(str(n), f"You are {n}. " + "x" * 300) for n in range(20)]
-    grid = Grid(people, [Item(str(n), f"Question {n}?", Ordinal(("no", "yes"))) for n in range(10)], 10)
+    grid = Grid(people, [Item(str(n), f"Question {n}?", Ordinal(("no", "yes"))) for n in range(10)], Elicitation(10))
     peaks = []
-    for requests in (Grid(people[:2], grid.items, 10), grid):
+    for requests in (Grid(people[:2], grid.items, Elicitation(10)), grid):
         tracemalloc.start()
         run(Scripted(lambda request: f"{request.run:2000}", id=f"scripted/{len(requests)}"), requests, journal)
         peaks.append(tracemalloc.get_traced_memory()[1])

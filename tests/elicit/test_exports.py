@@ -16,7 +16,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.reply import Reply
 from personametrics.data.request import Request
 from personametrics.elicit.exports import FORMATS, export
-from personametrics.elicit.run import Run
+from personametrics.lab.audit import Audit
 
 
 def trouble(asked: Request) -> Reply:
@@ -29,14 +29,14 @@ def trouble(asked: Request) -> Reply:
 
 
 @pytest.fixture(name="run")
-def _run(tmp_path: Path) -> Run:
+def _run(tmp_path: Path) -> Audit:
     run = planned(tmp_path / "run", conditions={"order": ["given", "reversed"]}, controls={"irrelevant": 2})
     request(run, World(trouble))
     return run
 
 
-def test_a_table_is_read_back_as_it_is(run: Run) -> None:
-    whole = run.table()
+def test_a_table_is_read_back_as_it_is(run: Audit) -> None:
+    whole = run.table
     assert_frame_equal(pl.read_parquet(export(run, "parquet")), whole)
     path = export(run, "csv")
     assert path == run.folder / "answers.csv"
@@ -44,12 +44,12 @@ def test_a_table_is_read_back_as_it_is(run: Run) -> None:
     assert_frame_equal(read.with_columns(pl.col(pl.String).fill_null("")), whole.with_columns(pl.col(pl.String).fill_null("")))
 
 
-def test_inspect_reads_its_log(run: Run, tmp_path: Path) -> None:
+def test_inspect_reads_its_log(run: Audit, tmp_path: Path) -> None:
     log_module = pytest.importorskip("inspect_ai.log")
     log: Any = log_module.read_eval_log(str(export(run, "inspect", tmp_path / "log.json")))
-    frame = run.table()
+    frame = run.table
     assert log.status == "error"  # some asks failed
-    assert log.eval.model == run.model
+    assert log.eval.model == run.session.model.id
     assert log.eval.config.epochs == 2
     assert len(log.samples) == len(frame)
     assert len({(sample.id, sample.epoch) for sample in log.samples}) == len(frame)
@@ -102,14 +102,14 @@ def test_samples_of_inspect_have_names_of_their_own_whatever_the_ids_hold(tmp_pa
 
 
 @pytest.mark.parametrize("to", FORMATS)
-def test_what_cannot_be_written_is_said_in_one_sentence(run: Run, to: str, tmp_path: Path) -> None:
+def test_what_cannot_be_written_is_said_in_one_sentence(run: Audit, to: str, tmp_path: Path) -> None:
     path = tmp_path / "no" / "folder" / FORMATS[to]
     with pytest.raises(InputError, match=rf"^{re.escape(str(path))} cannot be written \(.*\)\.$"):
         export(run, to, path)
 
 
 @pytest.mark.parametrize(("to", "name"), [("csv", "a.parquet"), ("parquet", "a.csv"), ("inspect", "a.csv"), ("parquet", "a")])
-def test_a_file_is_what_its_name_says(run: Run, to: str, name: str, tmp_path: Path) -> None:
+def test_a_file_is_what_its_name_says(run: Audit, to: str, name: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=f"does not end in .*{to}"):
         export(run, to, tmp_path / name)
     assert not (tmp_path / name).exists()

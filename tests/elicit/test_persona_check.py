@@ -124,7 +124,7 @@ def test_the_longest_texts_are_asked_and_the_model_itself(tmp_path: Path) -> Non
 
 
 def test_a_model_that_fails_every_ask_is_not_said_to_drop_personas(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"answers none of 5 asks who it is, .*: 400: too long\.$"):
+    with pytest.raises(ModelError, match=r"answers none of 5 requests to say who it is: 400: too long\. Nothing else was asked\.$"):
         see(tmp_path, lambda _: Reply(outcome=ReplyOutcome.FAILED, detail="400: too long."))
 
 

@@ -4,6 +4,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from worlds import ITEMS, PEOPLE, World, mind, planned, request
 
@@ -14,16 +15,16 @@ from personametrics.data.reply import Reply
 from personametrics.data.request import Request
 from personametrics.elicit.costs.prices import Prices
 from personametrics.elicit.journal import Journal
-from personametrics.elicit.run import Run
 from personametrics.elicit.summary import OFTEN, record
+from personametrics.lab.audit import Audit
 
 PRICES = Prices(1e6, 2e6)
 ALONE = {"none": False, "irrelevant": 0}
 
 
-def of(run: Run, prices: Prices | None = PRICES) -> Finding:
+def of(run: Audit, prices: Prices | None = PRICES) -> Finding:
     with Journal.read(run.folder) as journal:
-        return record(run.table(), journal, prices, 0.9)
+        return record(run.table, journal, prices, 0.9)
 
 
 def recorded(folder: Path, function: Any, prices: Prices | None = PRICES, **study: Any) -> Finding:
@@ -44,7 +45,7 @@ def test_a_whole_run_is_complete_and_counted(tmp_path: Path) -> None:
     finding = recorded(tmp_path, plain)
     requests = len(PEOPLE) * len(ITEMS) * 2
     assert finding.verdict.label == "complete"
-    assert finding.verdict.sentence == f"100.0% of {requests} asks were answered ({requests} answered)."
+    assert finding.verdict.sentence == f"100.0% of {requests} requests were answered ({requests} answered)."
     assert {e.name: (e.value, e.n) for e in finding.estimates} == {
         "used.calls": (requests, requests),
         "used.tokens_in": (3 * requests, requests),
@@ -56,7 +57,7 @@ def test_a_whole_run_is_complete_and_counted(tmp_path: Path) -> None:
 
 def test_the_shuffled_control_shares_its_replies_and_counts_once(tmp_path: Path) -> None:
     finding = recorded(tmp_path, plain, controls=ALONE | {"shuffled": True})
-    assert "60 asks" in finding.verdict.sentence
+    assert "60 requests" in finding.verdict.sentence
 
 
 def troubled(asked: Request) -> Reply:
@@ -72,8 +73,8 @@ def troubled(asked: Request) -> Reply:
 def test_what_did_not_come_is_counted_by_persona_and_reason(tmp_path: Path) -> None:
     finding = recorded(tmp_path, troubled)
     assert finding.verdict.label == "incomplete"
-    assert "50.0% of 60 asks were answered" in finding.verdict.sentence
-    assert "10 have no reply yet (most often: 503: away); resume" in finding.verdict.sentence
+    assert "50.0% of 60 requests were answered" in finding.verdict.sentence
+    assert "10 have no reply yet (most often: 503: away). Resume" in finding.verdict.sentence
     shares = {row["persona"]: row for row in finding.evidence["outcomes by persona"]}
     assert (shares["Ada"]["failed"], shares["Bela"]["refused"], shares["Cleo"]["unparsable"], shares["Dora"]["answered"]) == (1, 1, 1, 1)
     why = {(row["outcome"], row["reason"]): row["asks"] for row in finding.evidence["asks without an answer"]}
@@ -94,10 +95,10 @@ def test_shares_are_said_only_where_they_are_more_than_seldom(tmp_path: Path) ->
 
 def test_what_is_missing_is_not_what_failed(tmp_path: Path) -> None:
     run = planned(tmp_path, controls=ALONE)
-    with Journal.open(tmp_path, run.arms.manifest(run.model)) as journal:
+    with Journal.open(tmp_path, run.manifest) as journal:
         journal.note("plan", {})
     finding = of(run)
-    assert finding.verdict.sentence == "0.0% of 60 asks were answered (60 missing). 60 have no reply yet; resume the run to ask them."
+    assert finding.verdict.sentence == "0.0% of 60 requests were answered (60 missing). 60 have no reply yet. Resume the run to ask them."
     assert finding["used.calls"].value == 0
 
 
@@ -123,8 +124,45 @@ def test_a_server_that_changes_its_name_or_leaves_something_undone_is_said(tmp_p
 
     finding = recorded(tmp_path, function)
     assert codes(finding) == ["model-changed", "degraded"]
-    assert "2 different things during the run (build 0, build 1)" in finding.notices[0].text
+    assert "2 different builds during the run (build 0, build 1)" in finding.notices[0].text
     assert "seed" in finding.notices[1].text
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "other"),
+    [
+        ("openai/gpt-4o@https://api.openai.com/v1", "gpt-4o-2024-08-06", False),
+        ("openai/gpt-4o@https://api.openai.com/v1#structured=choice", "gpt-4o", False),
+        ("openai/org/llama:8b@http://h/v1", "llama:8b", False),
+        ("openai/llama@http://h/v1", "models/llama.gguf", False),
+        ("openai/llama@http://h/v1", "llama:latest", False),
+        ("openai/claude-3-latest@http://h/v1", "claude-3-20240229", False),
+        ("openai/weights@http://h/v1", "/folder/weights@main", False),
+        ("openai/gpt-4o@https://api.openai.com/v1", "gpt-4o-mini-2024-07-18", True),
+        ("openai/gpt-4o@https://api.openai.com/v1", "totally-other", True),
+        ("scripted/world", "", False),
+    ],
+)
+def test_another_model_than_the_one_asked_is_said(tmp_path: Path, asked: str, answered: str, other: bool) -> None:
+    with Journal.open(tmp_path, {"model": asked}) as journal:
+        journal.add([(bytes(32), Reply("x", model=answered))], [Request(())], asked)
+        frame = pl.DataFrame(
+            {"arm": ["panel"], "persona": ["a"], "item": ["b"], "outcome": ["answered"], "rule": ["exact"], "detail": [""]}
+        )
+        notices = {notice.code: notice.text for notice in record(frame, journal, None, 0.9).notices}
+    assert ("other-model" in notices) == other
+    if other:
+        assert notices["other-model"].endswith(f": {answered} answered requests to gpt-4o.")
+
+
+def test_money_is_summed_over_models_with_prices_of_their_own(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"arm": ["panel"], "persona": ["a"], "item": ["b"], "outcome": ["answered"], "rule": ["exact"], "detail": [""]})
+    with Journal.open(tmp_path, {}) as journal:
+        journal.add([(bytes(32), Reply("x", tokens_in=3, tokens_out=1))], [Request(())], "a")
+        journal.add([(bytes([1] * 32), Reply("x", tokens_in=5, tokens_out=1))], [Request((), to="judge")], "b")
+        prices = {"a": Prices(1e6, 2e6), "b": Prices(1e5, 0)}
+        assert record(frame, journal, prices, 0.9)["used.money"].value == pytest.approx(5 + 0.5)
+        assert "used.money" not in {one.name for one in record(frame, journal, {"a": prices["a"]}, 0.9).estimates}
 
 
 def test_personas_that_do_not_speak_of_themselves_are_said(tmp_path: Path) -> None:
@@ -152,4 +190,4 @@ def test_the_level_is_that_of_the_other_findings(tmp_path: Path, level: float) -
     run = planned(tmp_path, controls=ALONE)
     request(run, World(plain))
     with Journal.read(run.folder) as journal:
-        assert {e.level for e in record(run.table(), journal, None, level).estimates} == {level}
+        assert {e.level for e in record(run.table, journal, None, level).estimates} == {level}

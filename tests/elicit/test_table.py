@@ -9,6 +9,7 @@ import pytest
 from polars.testing import assert_frame_equal
 from worlds import LIKERT, PEOPLE, items
 
+from personametrics.data.grid import Grid
 from personametrics.data.item import Item
 from personametrics.data.outcome import ReplyOutcome
 from personametrics.data.persona import Persona
@@ -16,8 +17,8 @@ from personametrics.data.prompt import Prompt, Style, conditions
 from personametrics.data.reply import Reply
 from personametrics.data.request import Request
 from personametrics.data.scale import parse_scale
+from personametrics.data.study import Elicitation
 from personametrics.elicit import table as tables
-from personametrics.elicit.grid import Grid
 from personametrics.elicit.journal import Journal
 from personametrics.elicit.table import responses, table
 
@@ -33,7 +34,7 @@ def made(
 
 
 def test_every_ask_has_its_row_whatever_became_of_it(tmp_path: Path) -> None:
-    requests = Grid(PEOPLE[:1], ITEMS[:1], 6)
+    requests = Grid(PEOPLE[:1], ITEMS[:1], Elicitation(6))
     failed = Reply(outcome=ReplyOutcome.FAILED, detail="The server is away.")
     refused = Reply("As an AI language model, I have no view.")
     frame = made(
@@ -48,7 +49,7 @@ def test_every_ask_has_its_row_whatever_became_of_it(tmp_path: Path) -> None:
 
 
 def test_an_ask_that_failed_before_and_was_answered_then_is_answered(tmp_path: Path) -> None:
-    request = Grid(PEOPLE[:1], ITEMS[:1], 1)[0]
+    request = Grid(PEOPLE[:1], ITEMS[:1], Elicitation(1))[0]
     with Journal.open(tmp_path, {}) as journal:
         journal.add([(request.key("m"), Reply(outcome=ReplyOutcome.FAILED, detail="away"))])
         journal.add([(request.key("m"), Reply("yes"))])
@@ -58,14 +59,18 @@ def test_an_ask_that_failed_before_and_was_answered_then_is_answered(tmp_path: P
 @pytest.mark.parametrize("style", ["number", "letter"])
 def test_marks_are_read_as_the_labels_they_stood_for_in_the_order_shown(tmp_path: Path, style: Style) -> None:
     orders = conditions({"order": ["given", "reversed", "rotated"]})
-    requests = Grid(PEOPLE[:1], ITEMS[:1], 1, Prompt.styled(style), orders)
+    requests = Grid(PEOPLE[:1], ITEMS[:1], Elicitation(1, prompt=Prompt.styled(style), conditions=orders))
     first = Reply("1" if style == "number" else "A")
     frame = made(tmp_path, requests, [first, first, first], style)
     assert dict(zip(frame["order"], frame["answer"], strict=True)) == {"given": "no", "reversed": "yes", "rotated": "perhaps"}
 
 
 def test_probabilities_are_those_of_the_labels_in_whatever_order_they_were_shown(tmp_path: Path) -> None:
-    requests = Grid(PEOPLE[:1], ITEMS[:1], 1, Prompt.styled("letter"), conditions({"order": ["given", "reversed"]}), score=True)
+    requests = Grid(
+        PEOPLE[:1],
+        ITEMS[:1],
+        Elicitation(1, score=True, prompt=Prompt.styled("letter"), conditions=conditions({"order": ["given", "reversed"]})),
+    )
     shares = Reply(probabilities={"A": 0.7, "B": 0.2, "C": 0.1})
     frame = made(tmp_path, requests, [shares, shares], "letter")
     assert frame.select("p:no", "p:perhaps", "p:yes").rows() == [(0.7, 0.2, 0.1), (0.1, 0.2, 0.7)]
@@ -74,7 +79,7 @@ def test_probabilities_are_those_of_the_labels_in_whatever_order_they_were_shown
 
 def test_pieces_of_a_table_make_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Probabilities may occur in one piece alone, and texts in another."""
-    requests = [*Grid(PEOPLE, ITEMS[:1], 2, score=True), *Grid(PEOPLE, ITEMS, 2)]
+    requests = [*Grid(PEOPLE, ITEMS[:1], Elicitation(2, score=True)), *Grid(PEOPLE, ITEMS, Elicitation(2))]
     replies: list[Reply | None] = [
         Reply(probabilities=dict.fromkeys(request.choices, 0.2)) if request.score else Reply("2", tokens_in=3) if at % 3 else None
         for at, request in enumerate(requests)
@@ -85,7 +90,7 @@ def test_pieces_of_a_table_make_the_whole(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_without_texts_the_words_are_left_out_and_nothing_else(tmp_path: Path) -> None:
-    requests = Grid(PEOPLE, ITEMS, 1)
+    requests = Grid(PEOPLE, ITEMS, Elicitation(1))
     replies = [Reply("2")] * len(requests)
     assert_frame_equal(made(tmp_path, requests, replies, texts=False), made(tmp_path, requests, replies).drop("text"))
 
@@ -96,7 +101,7 @@ def answered(folder: Path, requests: Sequence[Request], answer: str = "2") -> pl
 
 def test_attributes_of_personas_stand_beside_their_answers(tmp_path: Path) -> None:
     people = (*PEOPLE[:3], Persona("Zoe", "You are Zoe.", {"city": "Ulm"}))
-    frame = answered(tmp_path, Grid(people, ITEMS[1:], 2))
+    frame = answered(tmp_path, Grid(people, ITEMS[1:], Elicitation(2)))
     read = responses(frame, people, parse_scale(LIKERT), "here")
     assert set(read.columns.attributes) == {"city", "party"}
     told = dict(read.frame.select("persona", "party").unique().rows())
@@ -106,12 +111,12 @@ def test_attributes_of_personas_stand_beside_their_answers(tmp_path: Path) -> No
 
 def test_only_conditions_that_differ_are_conditions(tmp_path: Path) -> None:
     both = conditions({"order": ["given", "reversed"], "place": ["user"]})
-    read = responses(answered(tmp_path, Grid(PEOPLE, ITEMS[1:], 2, conditions=both)), PEOPLE, parse_scale(LIKERT), "here")
+    read = responses(answered(tmp_path, Grid(PEOPLE, ITEMS[1:], Elicitation(2, conditions=both))), PEOPLE, parse_scale(LIKERT), "here")
     assert read.columns.condition == ("order",)
 
 
 def test_probabilities_of_all_labels_are_read_as_exact(tmp_path: Path) -> None:
-    requests = Grid(PEOPLE, ITEMS[1:], 1, score=True)
+    requests = Grid(PEOPLE, ITEMS[1:], Elicitation(1, score=True))
     replies = [Reply(probabilities=dict.fromkeys(request.choices, 0.1) | {"3": 0.6}) for request in requests]
     read = responses(made(tmp_path, requests, replies), PEOPLE, parse_scale(LIKERT), "here")
     assert read.exact is not None
@@ -119,7 +124,7 @@ def test_probabilities_of_all_labels_are_read_as_exact(tmp_path: Path) -> None:
 
 
 def test_an_ask_without_probabilities_leaves_the_others_exact(tmp_path: Path) -> None:
-    requests = Grid(PEOPLE, ITEMS[1:], 1, score=True)
+    requests = Grid(PEOPLE, ITEMS[1:], Elicitation(1, score=True))
     replies = [None, *(Reply(probabilities=dict.fromkeys(request.choices, 0.2)) for request in requests[1:])]
     read = responses(made(tmp_path, requests, replies), PEOPLE, parse_scale(LIKERT), "here")
     assert read.exact is not None
@@ -128,7 +133,7 @@ def test_an_ask_without_probabilities_leaves_the_others_exact(tmp_path: Path) ->
 
 def test_numbers_on_a_numeric_scale_stay_numbers(tmp_path: Path) -> None:
     item = Item("age", "How old?", parse_scale("0..120"))
-    request = Grid(PEOPLE[:1], [item], 1)[0]
+    request = Grid(PEOPLE[:1], [item], Elicitation(1))[0]
     with Journal.open(tmp_path, {}) as journal:
         journal.add([(request.key("m"), Reply("38 years."))])
         frame = table([request], journal, "m", [item], "label")

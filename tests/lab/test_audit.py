@@ -18,8 +18,8 @@ from personametrics.data.reply import Reply
 from personametrics.data.request import Request
 from personametrics.elicit.costs.prices import Caps
 from personametrics.elicit.engine import Terms
-from personametrics.lab.audit import aaudit, audit, card_of, conduct, open_model
-from personametrics.lab.further_studies import further
+from personametrics.lab.audit import aaudit, audit
+from personametrics.lab.session import opened
 
 
 def test_a_second_call_asks_nothing_and_says_the_same(tmp_path: Path) -> None:
@@ -33,28 +33,37 @@ def test_a_second_call_asks_nothing_and_says_the_same(tmp_path: Path) -> None:
     assert card.title == f"scripted/function ({tmp_path.name})"
 
 
-def test_inside_a_running_loop_the_other_door_is_named_and_open(tmp_path: Path) -> None:
-    async def notebook() -> Card:
-        with pytest.raises(RuntimeError, match=r"write: card = await aaudit\(…\)\.$"):
-            audit(World(), PEOPLE, ITEMS, out=str(tmp_path / "no"))
-        return await aaudit(World(), PEOPLE, ITEMS, out=str(tmp_path / "yes"))
+def test_every_door_works_where_a_loop_runs_already(tmp_path: Path) -> None:
+    async def notebook() -> tuple[Card, Card]:
+        return audit(World(), PEOPLE, ITEMS, out=str(tmp_path / "plain")), await aaudit(
+            World(), PEOPLE, ITEMS, out=str(tmp_path / "awaited")
+        )
 
-    assert asyncio.run(notebook()).findings[-1].verdict.label == "complete"
-    assert not (tmp_path / "no").exists()
+    plain, awaited = asyncio.run(notebook())
+    assert plain.findings[-1].verdict.label == "complete"
+    assert plain["signal"] == awaited["signal"]
+
+
+def test_an_error_inside_a_running_loop_reaches_the_caller(tmp_path: Path) -> None:
+    async def notebook() -> None:
+        audit(World(), PEOPLE, ITEMS, runs=0, out=str(tmp_path))
+
+    with pytest.raises(StudyError, match="runs"):
+        asyncio.run(notebook())
 
 
 def test_more_runs_extend_what_is_there(tmp_path: Path) -> None:
     world = World()
     first, more = planned(tmp_path, runs=2), planned(tmp_path, runs=5)
-    asyncio.run(conduct(first, world, Terms()))
-    with pytest.raises(RunError, match="name another out, or pass --extend"):
-        asyncio.run(conduct(more, world, Terms()))
+    asked(first, world)
+    with pytest.raises(RunError, match=r"choose another run directory \(out\), or pass --extend"):
+        asked(more, world)
     with pytest.raises(RunError):
         audit(world, PEOPLE, ITEMS, 5, out=str(tmp_path), check=False)
-    asyncio.run(conduct(more, world, Terms(), extend=True))
+    asked(more, world, extend=True)
     assert len(world.asked) == len({request.key(world.id) for request in world.asked})
-    assert card_of(more)["signal"].n == 5 * len(PEOPLE) * len(ITEMS)
-    assert audit(world, PEOPLE, ITEMS, 5, out=str(tmp_path), check=False)["signal"] == card_of(more)["signal"]
+    assert more.card["signal"].n == 5 * len(PEOPLE) * len(ITEMS)
+    assert audit(world, PEOPLE, ITEMS, 5, out=str(tmp_path), check=False)["signal"] == more.card["signal"]
 
 
 def test_the_order_of_personas_and_items_does_not_move_the_numbers(tmp_path: Path) -> None:
@@ -122,11 +131,11 @@ def test_where_nothing_is_answered_the_card_says_so(tmp_path: Path, reply: Reply
 def test_an_incomplete_run_has_a_card_that_says_so(tmp_path: Path) -> None:
     run = planned(tmp_path, runs=3)
     asked(run, terms=Terms(Caps(calls=100)))
-    finding = card_of(run).findings[-1]
+    finding = run.card.findings[-1]
     assert finding.verdict.label == "incomplete"
-    assert "resume the run to ask them" in finding.verdict.sentence
+    assert "Resume the run to ask them" in finding.verdict.sentence
     asked(run)
-    assert card_of(run).findings[-1].verdict.label == "complete"
+    assert run.card.findings[-1].verdict.label == "complete"
 
 
 def test_a_failure_is_no_answer_and_is_asked_again(tmp_path: Path) -> None:
@@ -153,9 +162,9 @@ def test_a_failure_is_no_answer_and_is_asked_again(tmp_path: Path) -> None:
     ("study", "said"),
     [
         ({"runs": 0}, 'The study, key "runs": input should be greater than or equal to 1'),
-        ({"tempratur": 1}, 'The study, key "tempratur": there is no such key'),
-        ({"sampling": {"temprature": 1}}, 'key "sampling.temprature": there is no such key; did you mean "temperature"?'),
-        ({"model": "nothing:x"}, 'There is no model "nothing:x"'),
+        ({"tempratur": 1}, 'The study, key "tempratur": unknown key'),
+        ({"sampling": {"temprature": 1}}, 'key "sampling.temprature": unknown key. Did you mean "temperature"?'),
+        ({"model": "nothing:x"}, 'Unknown model "nothing:x"'),
         ({"personas": "nowhere.csv"}, "nowhere.csv"),
     ],
 )
@@ -186,12 +195,14 @@ def test_prices_make_the_design_cost_what_the_replies_did(tmp_path: Path) -> Non
 
 
 def test_a_model_is_opened_as_the_plan_says(tmp_path: Path) -> None:
-    plan = planned(tmp_path, model="openai:m@http://127.0.0.1:9/v1", limits={"connections": 3, "attempts": 2}, structured="choice").plan
-    model: Any = open_model(plan)
+    plan = planned(
+        tmp_path, model="openai:m@http://127.0.0.1:9/v1", limits={"connections": 3, "attempts": 2}, structured="choice"
+    ).session.plan
+    model: Any = opened(plan, {})[""]
     assert model.id == "openai/m@http://127.0.0.1:9/v1#structured=choice"
     assert (model.limits.connections, model.limits.attempts) == (3, 2)
-    with pytest.raises(StudyError, match="There is no model"):
-        open_model(planned(tmp_path, model="nobody").plan)
+    with pytest.raises(StudyError, match="Unknown model"):
+        opened(planned(tmp_path, model="nobody").session.plan, {})
 
 
 def test_further_studies_stand_on_the_same_card_at_a_shared_level(tmp_path: Path) -> None:
@@ -214,7 +225,7 @@ def test_studies_of_people_stand_on_the_card_where_their_answers_are_named(tmp_p
     table = tmp_path / "people.csv"
     table.write_text("\n".join(["respondent,item,answer,side", *rows]), encoding="utf-8")
     world, human = World(), {"file": str(table), "scale": "1|2|3|4|5"}
-    with pytest.raises(StudyError, match="human: nothing here compares with people"):
+    with pytest.raises(StudyError, match="human: no study here compares with people"):
         audit(world, PEOPLE, ITEMS, 2, out=str(tmp_path / "run"), check=False, human=human)
     assert not world.asked
     plain = audit(world, PEOPLE, ITEMS, 2, out=str(tmp_path / "run"), check=False)
@@ -227,18 +238,18 @@ def test_studies_of_people_stand_on_the_card_where_their_answers_are_named(tmp_p
 
 def test_a_study_that_cannot_be_asked_is_refused_by_name_and_left_out_aloud_of_all(tmp_path: Path) -> None:
     world = World()
-    with pytest.raises(DesignError, match="fidelity compares with people's answers, and there are none"):
+    with pytest.raises(DesignError, match="fidelity needs people's answers"):
         audit(world, PEOPLE, ITEMS, 2, out=str(tmp_path), studies=["fidelity"])
     assert not world.asked
-    found = further(planned(tmp_path, studies=["all"]))
-    assert "expertise" in found.sessions
-    assert "fidelity" not in found.sessions
-    assert "Not asked: " in found.said
-    assert found.left_out["fidelity"] in found.notices[0].text
+    found = planned(tmp_path, studies=["all"])
+    assert "expertise" in found.further
+    assert "fidelity" not in found.further
+    assert "Not asked: " in found.further_forecast
+    assert "fidelity needs" in found.left_out[0].text
 
 
 def test_an_unknown_study_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
     world = World()
-    with pytest.raises(StudyError, match='no study "expertize"'):
+    with pytest.raises(StudyError, match='Unknown study "expertize"'):
         audit(world, PEOPLE, ITEMS, 2, out=str(tmp_path), studies=["expertize"])
     assert not world.asked

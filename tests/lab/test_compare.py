@@ -13,7 +13,6 @@ from personametrics.data.errors import DesignError, StudyError
 from personametrics.data.persona import Persona
 from personametrics.data.remedy import Remedy, Stage
 from personametrics.data.request import Message, Request
-from personametrics.data.study import Elicitation
 from personametrics.lab.compare import compare
 from personametrics.models.scripted import Scripted
 from personametrics.remedies.average import Average
@@ -54,21 +53,18 @@ class Written(Remedy):
 
 def test_both_arms_share_asks_and_a_second_call_asks_nothing(tmp_path: Path) -> None:
     world = Counting()
-    found = compare("stability", world.model, "average:k=3", PEOPLE, ITEMS, out=tmp_path, elicitation=Elicitation(2))
+    found = compare("stability", world.model, "average:k=3", PEOPLE, ITEMS, out=tmp_path, runs=2)
     assert len(world.asked) == len(set(world.asked)) == 8 * 8 * 6
     price = {row["arm"]: row["asks"] for row in found.change.evidence["price"]}
     assert price == {"without": 8 * 8 * 2, "with": 8 * 8 * 6}
-    assert "3× the asks" in found.change.verdict.sentence
-    assert "128 asks are shared" in found.change.verdict.sentence
-    assert (
-        compare("stability", world.model, "average:k=3", PEOPLE, ITEMS, out=tmp_path, elicitation=Elicitation(2)).card.to_json()
-        == found.card.to_json()
-    )
+    assert "3× the requests" in found.change.verdict.sentence
+    assert "128 requests are shared" in found.change.verdict.sentence
+    assert compare("stability", world.model, "average:k=3", PEOPLE, ITEMS, out=tmp_path, runs=2).card.to_json() == found.card.to_json()
     assert len(world.asked) == 8 * 8 * 6
 
 
 def test_the_card_holds_change_before_and_after(tmp_path: Path) -> None:
-    found = compare("stability", Counting().model, "average:k=2", PEOPLE, ITEMS, out=tmp_path, elicitation=Elicitation(2))
+    found = compare("stability", Counting().model, "average:k=2", PEOPLE, ITEMS, out=tmp_path, runs=2)
     card = found.card
     assert [one.study for one in card.findings] == ["comparison", "stability", "stability"]
     assert card["before.signal"].value == found.before["signal"].value
@@ -77,7 +73,7 @@ def test_the_card_holds_change_before_and_after(tmp_path: Path) -> None:
 
 def test_what_a_model_writes_is_asked_first_kept_and_can_be_read(tmp_path: Path) -> None:
     world = Counting()
-    found = compare("stability", world.model, Written(), PEOPLE, ITEMS, out=tmp_path, elicitation=Elicitation(2))
+    found = compare("stability", world.model, Written(), PEOPLE, ITEMS, out=tmp_path, runs=2)
     drafts = [request for request in world.asked if not request.choices]
     assert len(drafts) == len(PEOPLE)
     assert {row["arm"]: row["asks"] for row in found.change.evidence["price"]} == {"without": 128, "with": 136}
@@ -98,21 +94,21 @@ def test_a_remedy_that_asks_more_has_averaging_as_its_rival(tmp_path: Path) -> N
             ]
 
     world = Counting()
-    found = compare("stability", world.model, Twice(), PEOPLE, ITEMS, out=tmp_path, elicitation=Elicitation(2))
+    found = compare("stability", world.model, Twice(), PEOPLE, ITEMS, out=tmp_path, runs=2)
     assert [row["arm"] for row in found.change.evidence["price"]] == ["without", "with", "average:k=2"]
     assert "average:k=2, at the same price" in found.change.verdict.sentence
 
 
 def test_other_studies_are_looked_at_beside(tmp_path: Path) -> None:
-    cure = compare("distortion", "embedded", "debias", out=tmp_path / "d", elicitation=Elicitation(1, score=True), beside=["expertise"])
-    assert [one.question.split()[-2] for one in cure.beside] == ["stability", "expertise"]
+    cure = compare("distortion", "embedded", "debias", out=tmp_path / "d", runs=1, score=True, also=["expertise"])
+    assert [one.question.split()[-2] for one in cure.others] == ["stability", "expertise"]
 
 
 def test_what_cannot_be_compared_is_said_before_anything_is_paid(tmp_path: Path) -> None:
     world = Counting()
-    with pytest.raises(StudyError, match='no remedy "avrage": did you mean "average"'):
+    with pytest.raises(StudyError, match=r'Unknown remedy "avrage"\. Did you mean "average"'):
         compare("stability", world.model, "avrage", PEOPLE, ITEMS, out=tmp_path)
-    with pytest.raises(StudyError, match="k is 1 or more, not 0"):
+    with pytest.raises(StudyError, match="0 is not a number of runs"):
         compare("stability", world.model, "average:k=0", PEOPLE, ITEMS, out=tmp_path)
     with pytest.raises(DesignError, match="stability does not compare with people"):
         compare("stability", world.model, "average", PEOPLE, ITEMS, out=tmp_path, human=object())  # type: ignore[arg-type]

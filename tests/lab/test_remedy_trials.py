@@ -8,9 +8,9 @@ from personametrics.data.errors import StudyError
 from personametrics.data.finding import Finding
 from personametrics.data.persona import Persona
 from personametrics.data.request import Request
-from personametrics.elicit.run import Run
 from personametrics.lab import remedy_trials as cures
-from personametrics.lab.audit import audit, card_of
+from personametrics.lab.audit import audit
+from personametrics.lab.begun import begun
 from personametrics.lab.diagnosis import Failing
 from personametrics.models.embedded.society.instruments import evidence
 from personametrics.models.embedded.society.panels import bare, questionnaire
@@ -41,8 +41,8 @@ def test_an_unsteady_panel_is_treated_with_the_two_cheapest_remedies_that_can_be
 
 def test_the_card_comes_out_the_same_from_the_run_directory_alone(tmp_path: Path) -> None:
     card = audit("embedded", bare(8), questionnaire(8), 2, out=str(tmp_path), remedies=["average:k=2"], check=False)
-    assert card_of(Run.begun(tmp_path)).to_json() == card.to_json()
-    assert changes(card)[0][0] == "Does average:k=2 cure what stability measures?"
+    assert begun(tmp_path).card.to_json() == card.to_json()
+    assert changes(card)[0][0] == "Does average:k=2 improve what stability measures?"
 
 
 def test_a_panel_without_failures_is_left_alone(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_labels_are_averaged_by_their_mode(tmp_path: Path, monkeypatch: pytest.M
 def test_label_probabilities_are_not_averaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cures, "failing", lambda _: [Failing(("average", "listener"), "stability")])
     card = audit("embedded", bare(6), questionnaire(6), 1, out=str(tmp_path), score=True, remedies=["auto"], check=False)
-    assert [one.question for one in tried(card)] == ["Does listener cure what stability measures?"]
+    assert [one.question for one in tried(card)] == ["Does listener improve what stability measures?"]
 
 
 def test_answers_of_blended_prompts_are_found_again(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_answers_of_blended_prompts_are_found_again(tmp_path: Path) -> None:
 def test_the_toy_model_writes_no_personas_and_the_card_says_so(tmp_path: Path) -> None:
     card = audit("embedded", bare(4), questionnaire(4), 2, out=str(tmp_path), remedies=["spell_out"], check=False)
     (found,) = tried(card)
-    assert "the embedded toy model writes none" in found.verdict.sentence
+    assert "which the embedded toy model cannot do" in found.verdict.sentence
 
 
 def test_a_remedy_that_is_none_is_refused_before_anything_is_paid(tmp_path: Path) -> None:
@@ -103,6 +103,6 @@ def test_a_remedy_that_is_none_is_refused_before_anything_is_paid(tmp_path: Path
         return request.choices[0]
 
     model = Scripted(noting)
-    with pytest.raises(StudyError, match='no remedy "aver"'):
+    with pytest.raises(StudyError, match='Unknown remedy "aver"'):
         audit(model, [Persona("a", "A."), Persona("b", "B.")], CURE.items[:2], 1, out=str(tmp_path), remedies=["aver"], check=False)
     assert not asked

@@ -1,5 +1,6 @@
 """Who plays other parts: named on the command line or in Python, in the keys, and said in the finding."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -8,15 +9,17 @@ from typer.testing import CliRunner
 from personametrics.cli import app
 from personametrics.data.errors import StudyError
 from personametrics.data.item import Item
+from personametrics.data.model import Model
 from personametrics.data.persona import Persona
 from personametrics.data.remedy import Remedy
 from personametrics.data.request import Request
 from personametrics.data.scale import Nominal
-from personametrics.data.study import Elicitation
 from personametrics.elicit.journal import Journal
+from personametrics.elicit.plan.file import checked
 from personametrics.lab.compare import compare
-from personametrics.lab.roles import players
-from personametrics.lab.run import run
+from personametrics.lab.run import StudyRun, run
+from personametrics.lab.session import Session, opened
+from personametrics.lab.task import Task
 from personametrics.models.embedded.oracle import Oracle
 from personametrics.models.scripted import Scripted
 from personametrics.studies.consistency import Consistency
@@ -39,21 +42,21 @@ class Speaker:
 
 
 def test_the_model_judges_itself_unless_another_is_named_and_the_finding_says_so(tmp_path: Path) -> None:
-    own = run(STUDY, Speaker().model, PEOPLE, TURNS, tmp_path / "own", Elicitation(1))
+    own = run(STUDY, Speaker().model, PEOPLE, TURNS, out=tmp_path / "own", runs=1)
     assert own["prompt_to_line"].value == 1
     assert "judged its own lines" in next(one.text for one in own.notices if one.code == "own-judge")
-    other = run(STUDY, Speaker().model, PEOPLE, TURNS, tmp_path / "other", Elicitation(1), judge="oracle")
+    other = run(STUDY, Speaker().model, PEOPLE, TURNS, out=tmp_path / "other", runs=1, judge="oracle")
     assert other["prompt_to_line"].value == pytest.approx(2 / 3)
     assert "embedded/oracle" in next(one.text for one in other.notices if one.code == "judge")
 
 
 def test_another_judge_reads_the_same_lines_which_are_not_asked_again(tmp_path: Path) -> None:
     speaker = Speaker()
-    first = run(STUDY, speaker.model, PEOPLE, TURNS, tmp_path, Elicitation(1), judge=Oracle())
+    first = run(STUDY, speaker.model, PEOPLE, TURNS, out=tmp_path, runs=1, judge=Oracle())
     lines = len(speaker.asked)
     assert not any(request.to for request in speaker.asked)
     lenient = Scripted(lambda _: "consistent", id="scripted/lenient")
-    second = run(STUDY, speaker.model, PEOPLE, TURNS, tmp_path, Elicitation(1), judge=lenient)
+    second = run(STUDY, speaker.model, PEOPLE, TURNS, out=tmp_path, runs=1, judge=lenient)
     assert len(speaker.asked) == lines
     assert first["prompt_to_line"].value == pytest.approx(2 / 3)
     assert second["prompt_to_line"].value == 1
@@ -61,16 +64,38 @@ def test_another_judge_reads_the_same_lines_which_are_not_asked_again(tmp_path: 
         assert journal.manifest["cast"] == {"judge": "scripted/lenient"}
 
 
+def judge_of(model: Model, **roles: object) -> object:
+    """Return the judge of a plan."""
+    return opened(checked({"model": model.id, **roles}), {"": model}).get("judge")
+
+
 def test_the_embedded_model_is_judged_by_the_oracle_of_its_world() -> None:
-    assert players("embedded/weights@0", {}) == {"judge": Oracle()}
-    assert players("openai/gpt", {}) == {}
-    assert players("openai/gpt", {"judge": "oracle", "partner": None}) == {"judge": Oracle()}
-    with pytest.raises(StudyError, match='no model "orakel"'):
-        players("openai/gpt", {"judge": "orakel"})
+    toy, other = Scripted(lambda _: "", id="embedded/weights@0"), Scripted(lambda _: "", id="openai/gpt")
+    assert judge_of(toy) == Oracle()
+    assert judge_of(other) is None
+    assert judge_of(other, judge={"model": "oracle"}) == Oracle()
+    with pytest.raises(StudyError, match='model "orakel"'):
+        judge_of(other, judge={"model": "orakel"})
+
+
+def test_a_role_has_settings_of_its_own(tmp_path: Path) -> None:
+    asked = list[Request]()
+
+    def judge(request: Request) -> str:
+        asked.append(request)
+        return "consistent"
+
+    model = Scripted(judge, id="scripted/judge")
+    settings = {"judge": {"model": "oracle", "max_tokens": 2000, "temperature": 0.5}}
+    session = Session.planned(
+        checked({"model": "embedded", "out": str(tmp_path), "runs": 1} | settings), {"": Speaker().model, "judge": model}, PEOPLE, TURNS
+    )
+    asyncio.run(StudyRun(session, Task.of(session, STUDY)).ask())
+    assert {(request.sampling.max_tokens, request.sampling.temperature) for request in asked} == {(2000, 0.5)}
 
 
 def test_a_comparison_has_one_judge_for_both_arms(tmp_path: Path) -> None:
-    found = compare(STUDY, Speaker().model, Remedy(), PEOPLE, TURNS, out=tmp_path, elicitation=Elicitation(1), cast={"judge": Oracle()})
+    found = compare(STUDY, Speaker().model, Remedy(), PEOPLE, TURNS, out=tmp_path, runs=1, judge=Oracle())
     assert found.before["prompt_to_line"].value == found.after["prompt_to_line"].value == pytest.approx(2 / 3)
     assert "judge" in {one.code for one in found.change.notices}
 

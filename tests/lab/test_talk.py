@@ -13,8 +13,8 @@ from personametrics.data.outcome import ReplyOutcome
 from personametrics.data.reply import Reply
 from personametrics.data.request import Request
 from personametrics.elicit.plan.talk import TalkPlan
-from personametrics.elicit.run import Run
 from personametrics.lab import talk as module
+from personametrics.lab.begun import begun
 from personametrics.lab.talk import Conversations, talk
 from personametrics.models.scripted import Answer, Scripted
 
@@ -58,7 +58,7 @@ def test_every_line_of_both_sides_is_in_the_table_in_order(tmp_path: Path) -> No
     ]
     assert len(users.asked) == 16
     assert len(bot.asked) == 8  # both personas say the same words about a task in a run: one prompt
-    assert found.card.findings[0].verdict.sentence == "8 of 8 dialogues of 2 turns went to their end."
+    assert found.card.findings[0].verdict.sentence == "8 of 8 dialogues of 2 turns reached their end."
 
 
 def test_a_second_time_nothing_is_asked_and_another_plan_is_refused(tmp_path: Path) -> None:
@@ -68,8 +68,9 @@ def test_a_second_time_nothing_is_asked_and_another_plan_is_refused(tmp_path: Pa
     assert found.dialogues["text"].null_count() == 0
     with pytest.raises(RunError, match=r"study.partner.instructions: none → Sell|study.partner.instructions:  → Sell"):
         held(tmp_path, {"model": "bot", "instructions": "Sell."})
-    with pytest.raises(RunError, match="holds dialogues of `personametrics talk`"):
-        Run.begun(tmp_path / "talk")
+    again = begun(tmp_path / "talk")
+    assert again.table.equals(found.dialogues)
+    assert again.card.to_json() == found.card.to_json()
 
 
 def test_given_words_stand_in_the_table_where_they_were_said(tmp_path: Path) -> None:
@@ -96,11 +97,11 @@ def test_a_dialogue_that_outgrows_its_room_stops_and_the_card_says_so(tmp_path: 
     lines = found.dialogues
     lost = lines.filter(pl.col("text").is_null())
     assert 0 < lost["turn"].min() < 6  # type: ignore[operator]
-    assert set(lost["detail"]) == {"the dialogue outgrew 110 tokens"}
+    assert set(lost["detail"]) == {"the dialogue is longer than 110 tokens"}
     assert len(users.asked) == len(lines.filter(pl.col("text").is_not_null(), speaker="persona"))
     talked, elicitation = found.card.findings
     assert talked.verdict.label == "cut short"
-    assert talked.verdict.sentence.startswith("0 of 2 dialogues of 6 turns went to their end.")
+    assert talked.verdict.sentence.startswith("0 of 2 dialogues of 6 turns reached their end.")
     assert elicitation.verdict.label == "complete"  # what there was no room for is not waited for
 
 
@@ -110,7 +111,7 @@ def test_a_dialogue_may_forget_its_oldest_turns_but_not_who_speaks_and_what_it_w
     assert lines["text"].null_count() == 0
     cut = lines.filter(truncated="yes")
     assert 0 < len(cut) < len(lines)
-    assert "2 went on without their oldest turns, as they outgrew 120 tokens." in found.card.findings[0].verdict.sentence
+    assert "2 continued without their oldest turns, as they exceeded 120 tokens." in found.card.findings[0].verdict.sentence
     last = users.asked[-1]
     assert last.messages[0].text.endswith("Get tea.")
     assert [message.role for message in last.messages] == ["system", *["user", "assistant"] * ((len(last.messages) - 2) // 2), "user"]
@@ -124,11 +125,10 @@ def test_the_card_shows_what_was_said_and_no_more_dialogues_than_it_can(tmp_path
     rows = talked.evidence["transcripts"]
     assert [(row["speaker"], row["turn"]) for row in rows] == [("persona", 1), ("them", 1), ("persona", 2), ("them", 2)]
     assert list(rows[0]) == ["dialogue", "persona", "item", "run", "turn", "speaker", "text", "verdict", "against"]
-    assert "The first 1 are shown here, dialogues.csv has all." in talked.verdict.sentence
-    assert elicitation.verdict.sentence.startswith("100.0% of 8 asks were answered")
-    csv, parquet = found.write()
-    assert pl.read_parquet(parquet).equals(found.dialogues)
-    assert len(pl.read_csv(csv)) == 8
+    assert "The first 1 are shown here; dialogues.csv has all." in talked.verdict.sentence
+    assert elicitation.verdict.sentence.startswith("100.0% of 8 requests were answered")
+    assert list(found.tables) == ["dialogues.csv", "dialogues.parquet"]
+    assert all(table.equals(found.dialogues) for table in found.tables.values())
 
 
 def test_a_cap_holds_for_both_sides_together(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_log_probabilities_are_understood() -> None:
 
 
 def test_without_an_answer_nothing_can_be_said() -> None:
-    with pytest.raises(AnswerError, match="no answer"):
+    with pytest.raises(AnswerError, match="No row holds an answer"):
         answers(drawn(missing=("yes", "no", "maybe")))
 
 

@@ -11,7 +11,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Ordinal
 from personametrics.data.study import Elicitation
-from personametrics.measures.conditions import conditioned, graded, label_points, posed
+from personametrics.measures.conditions import condition_requests, graded_cells, label_points, with_conditions
 
 PEOPLE = [Persona("a", "You are a."), Persona("b", "You are b.")]
 GRADES = Ordinal(("1", "2", "4"))
@@ -21,7 +21,7 @@ def test_only_items_with_wordings_on_the_most_common_scale_are_asked() -> None:
     items = [Item(f"i{at}", "Is it?", GRADES, {}, {"blunt": "It is?"}) for at in range(3)]
     items += [Item("other", "Yes?", Nominal(("no", "yes")), {}, {"blunt": "Sure?"}), Item("plain", "And?", GRADES)]
     items += [Item("control", "Snow?", GRADES, {"control": "yes"}, {"blunt": "White?"})]
-    asked = posed(PEOPLE, items, Elicitation(runs=1), ("wording", "order"), "a study")
+    asked = condition_requests(PEOPLE, items, Elicitation(runs=1), ("wording", "order"), "a study")
     assert {request.about["item"] for request in asked} == {"i0", "i1", "i2"}
     assert len(asked) == 2 * 3 * 3
     assert {request.messages[-1].text.split("\n")[0] for request in asked} == {"Is it?", "It is?"}
@@ -29,26 +29,26 @@ def test_only_items_with_wordings_on_the_most_common_scale_are_asked() -> None:
 
 def test_an_empty_condition_is_the_given_one_and_one_level_is_no_facet() -> None:
     frame = pl.DataFrame({"persona": ["a", "b"], "item": ["i", "i"], "answer": ["1", "4"], "wording": [None, "given"]})
-    found = conditioned(Responses.read(frame, Columns(more=("wording",)), GRADES), ("wording",))
+    found = with_conditions(Responses.read(frame, Columns(more=("wording",)), GRADES), ("wording",))
     assert found.frame["wording"].to_list() == ["given", "given"]
     assert found.conditions is None
-    assert graded(found).facets == ("persona", "item")
+    assert graded_cells(found).facets == ("persona", "item")
 
 
 def test_the_tables_own_conditions_count_where_none_of_those_wanted_is_there() -> None:
     frame = pl.DataFrame({"persona": ["a", "b"], "item": ["i", "i"], "answer": ["1", "4"], "cue": ["x", "y"]})
-    found = conditioned(Responses.read(frame, Columns(condition=("cue",)), GRADES), ("wording",))
+    found = with_conditions(Responses.read(frame, Columns(condition=("cue",)), GRADES), ("wording",))
     assert found.conditions is not None
     assert found.conditions.names == ("x", "y")
     with pytest.raises(ColumnError, match='no column "wording"'):
-        conditioned(Responses.read(frame.drop("cue"), Columns(), GRADES), ("wording",))
+        with_conditions(Responses.read(frame.drop("cue"), Columns(), GRADES), ("wording",))
 
 
 def test_probabilities_of_one_cell_are_averaged_and_labels_of_other_items_count_as_never() -> None:
     frame = pl.DataFrame(
         {"persona": ["a", "a", "b"], "item": ["i", "i", "j"], "p:1": [0.2, 0.4, 0.5], "p:2": [0.8, 0.6, None], "p:4": [None, None, 0.5]}
     )
-    cells = graded(Responses.read(frame, Columns(probabilities=("p:1", "p:2", "p:4")), GRADES))
+    cells = graded_cells(Responses.read(frame, Columns(probabilities=("p:1", "p:2", "p:4")), GRADES))
     assert cells.counts is not None
     np.testing.assert_allclose(cells.counts, [[0.3, 0.7, 0.0], [0.5, 0.0, 0.5]])
     np.testing.assert_allclose(cells.within, [2 * 0.3 * 0.7 / 3, 0.5])

@@ -1,4 +1,4 @@
-"""How sure a panel is, and answers that are taken back."""
+"""Confidence of a panel, and withdrawn answers."""
 
 import numpy as np
 import polars as pl
@@ -9,7 +9,7 @@ from personametrics.data.errors import DesignError
 from personametrics.data.outcome import ReplyOutcome
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.measures.confidence import Doubt, Over, confidence, taken_back, units
+from personametrics.measures.confidence import Doubt, Over, confidence, units, withdraw
 
 ROWS = [
     ("ann", "tea", 0, "yes", 90.0),
@@ -64,12 +64,12 @@ def test_a_certainty_that_is_missing_or_no_number_is_said() -> None:
     with pytest.raises(DesignError, match='no column "certainty"'):
         confidence(EXACT, "certainty", "item")
     words = Responses.read(FRAME.with_columns(certainty=pl.lit("quite")), Columns(run="run", more=("certainty",)), Nominal(("no", "yes")))
-    with pytest.raises(DesignError, match='"quite" is no number'):
+    with pytest.raises(DesignError, match='"quite" is not a number'):
         confidence(words, "certainty", "item")
 
 
 def test_rows_stay_without_their_answers_and_count_as_missing() -> None:
-    found = taken_back(DRAWN, units(DRAWN, "item") == DRAWN.items.names.index("tea"))
+    found = withdraw(DRAWN, units(DRAWN, "item") == DRAWN.items.names.index("tea"))
     assert len(found.frame) == len(ROWS)
     assert found.answered.tolist() == [True] * 4 + [False] * 4
     assert int(found.outcomes[ReplyOutcome.MISSING].sum()) == 4
@@ -77,14 +77,14 @@ def test_rows_stay_without_their_answers_and_count_as_missing() -> None:
 
 
 def test_what_was_refused_and_is_kept_stays_refused() -> None:
-    found = taken_back(DRAWN, np.arange(8) >= 4)
+    found = withdraw(DRAWN, np.arange(8) >= 4)
     assert int(found.outcomes[ReplyOutcome.REFUSED].sum()) == 1
 
 
 def test_probabilities_are_taken_back_too() -> None:
-    assert taken_back(EXACT, np.array([True, False])).answered.tolist() == [True, False]
+    assert withdraw(EXACT, np.array([True, False])).answered.tolist() == [True, False]
 
 
 def test_nothing_left_is_an_error() -> None:
     with pytest.raises(DesignError, match="every answer is in doubt"):
-        taken_back(DRAWN, np.zeros(8, bool))
+        withdraw(DRAWN, np.zeros(8, bool))

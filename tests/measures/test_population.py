@@ -12,7 +12,7 @@ from personametrics.data.errors import AnswerError, DesignError
 from personametrics.data.prompt import NOBODY
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Numeric, Ordinal, Scale
-from personametrics.measures.population import People, both, people, plain
+from personametrics.measures.population import People, panel_and_people, people, sample_means
 from personametrics.stats.inference.weighting import design_effect
 
 
@@ -50,7 +50,7 @@ def test_label_probabilities_are_answers_without_end() -> None:
 
 def test_weighted_means_and_their_variance_by_hand() -> None:
     """Weights 1, 1, 2: Σp² = 3/8; variance between, unbiased, is Σp(x − m)² / (1 − Σp²)."""
-    found = plain(crowd([0.0, 1.0, 1.0], np.array([1.0, 1.0, 2.0])))
+    found = sample_means(crowd([0.0, 1.0, 1.0], np.array([1.0, 1.0, 2.0])))
     assert found.value[0, 0] == 0.75
     assert found.variance[0, 0] == pytest.approx(0.1875 / (5 / 8) * 3 / 8)
     assert np.asarray(found.freedom)[0, 0] == pytest.approx(8 / 3 - 1)
@@ -58,15 +58,15 @@ def test_weighted_means_and_their_variance_by_hand() -> None:
 
 def test_equal_weights_are_a_simple_random_sample() -> None:
     values = np.random.default_rng(0).random(9)
-    found = plain(crowd(values, np.full(9, 4.0)))
+    found = sample_means(crowd(values, np.full(9, 4.0)))
     assert found.variance[0, 0] == pytest.approx(values.var(ddof=1) / 9)
-    assert np.isnan(plain(crowd([0.4])).variance[0, 0])
+    assert np.isnan(sample_means(crowd([0.4])).variance[0, 0])
 
 
 def test_the_variance_of_a_weighted_mean_is_unbiased() -> None:
     weights = np.array([4.0, 1.0, 1.0, 1.0, 1.0])
     drawn = np.random.default_rng(1).random((5, 20_000, 1))
-    found = plain(People([str(at) for at in range(5)], [str(at) for at in range(20_000)], ["mean"], drawn, weights=weights))
+    found = sample_means(People([str(at) for at in range(5)], [str(at) for at in range(20_000)], ["mean"], drawn, weights=weights))
     truth = float(design_effect(weights)) / 12 / 5
     assert found.variance.mean() == pytest.approx(truth, rel=0.02)
     assert found.value.var() == pytest.approx(truth, rel=0.03)
@@ -77,18 +77,18 @@ def test_weights_are_read_from_their_column_and_must_be_positive_numbers() -> No
     found = people(read(rows, Numeric(0, 2), weight=[1, 3, 3]))
     assert found.weights is not None
     assert found.weights.tolist() == [1.0, 3.0]
-    assert found.those([1]).stand_for.tolist() == [3.0]
+    assert found.select([1]).stand_for.tolist() == [3.0]
     for wrong in (["1", "much", "much"], [1, 0, 0], [1, None, None]):
         with pytest.raises(AnswerError, match='"b" has the weight'):
             people(read(rows, Numeric(0, 2), weight=wrong))
-    with pytest.raises(DesignError, match="must not vary"):
+    with pytest.raises(DesignError, match="Give one value in all of its rows"):
         people(read(rows, Numeric(0, 2), weight=[1, 2, 3]))
 
 
 def test_both_sides_get_common_items_and_joint_labels() -> None:
     panel = read([("a", "q", "yes"), ("a", "r", "no")], Nominal(("no", "yes")))
     human = read([("x", "r", "dunno"), ("x", "s", "yes"), ("y", "r", "no")], Ordinal(("yes", "dunno", "no")))
-    mine, theirs = both(panel, human)
+    mine, theirs = panel_and_people(panel, human)
     assert mine.items == theirs.items == ["r"]
     assert mine.parts == theirs.parts == ["no", "yes", "dunno"]
     assert theirs.values[:, 0].tolist() == [[0, 0, 1], [1, 0, 0]]
@@ -97,7 +97,7 @@ def test_both_sides_get_common_items_and_joint_labels() -> None:
 def test_both_sides_are_scored_between_the_outermost_ends() -> None:
     panel = read([("a", "q", "2"), ("a", "r", "4"), ("b", "q", "3")], Ordinal())
     human = read([("x", "q", 1.0), ("x", "r", 5.0)], Numeric(1, 5))
-    mine, theirs = both(panel, human)
+    mine, theirs = panel_and_people(panel, human)
     assert mine.values[0, :, 0].tolist() == [0.25, 0.75]
     assert theirs.values[0, :, 0].tolist() == [0.0, 1.0]
 
@@ -107,15 +107,15 @@ def test_both_sides_are_scored_between_the_outermost_ends() -> None:
     [
         (Numeric(0, 100), 50.0, "different scales"),
         (Ordinal(("low", "mid", "high", "top", "best")), "low", "different scales"),
-        (Nominal(("cat", "dog")), "cat", "label both alike"),
+        (Nominal(("cat", "dog")), "cat", "Label both alike"),
         (Numeric(), 1.0, "one ordered scale with two ends"),
     ],
 )
 def test_scales_that_do_not_fit_are_refused(scale: Scale, answer: object, said: str) -> None:
     with pytest.raises(DesignError, match=said):
-        both(read([("a", "q", "1")], Ordinal(tuple("12345"))), read([("x", "q", answer)], scale))
+        panel_and_people(read([("a", "q", "1")], Ordinal(tuple("12345"))), read([("x", "q", answer)], scale))
 
 
 def test_no_common_item_is_said_with_examples() -> None:
-    with pytest.raises(DesignError, match='like "q" there and "other" here'):
-        both(read([("a", "q", "1")], Numeric(0, 1)), read([("x", "other", "1")], Numeric(0, 1)))
+    with pytest.raises(DesignError, match='"q" is an id in the first, "other" in the second'):
+        panel_and_people(read([("a", "q", "1")], Numeric(0, 1)), read([("x", "other", "1")], Numeric(0, 1)))

@@ -8,13 +8,13 @@ from personametrics.data.errors import DesignError
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Numeric, Ordinal, Scale
 from personametrics.measures.answers import answers
-from personametrics.measures.scores import scored
+from personametrics.measures.scores import score_answers
 
 
 def scores(given: list[object], scale: Scale) -> list[float]:
     frame = pl.DataFrame({"persona": "a", "item": [f"i{at}" for at in range(len(given))], "answer": given})
     read = Responses.read(frame, Columns(), scale)
-    return list(scored(read, answers(read))["score"])
+    return list(score_answers(read, answers(read))["score"])
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_the_ends_are_0_and_1(given: list[object], scale: Scale) -> None:
 def test_probabilities_are_scored_by_their_labels() -> None:
     frame = pl.DataFrame({"persona": ["a"], "item": ["i"], "p:0": [0.25], "p:5": [0.75]})
     read = Responses.read(frame, Columns(probabilities=("p:0", "p:5")), Ordinal())
-    found = scored(read, answers(read))
+    found = score_answers(read, answers(read))
     assert (found["score"] * found["weight"]).sum() == 0.75
 
 

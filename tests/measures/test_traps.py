@@ -1,4 +1,4 @@
-"""Every trap is noticed where it is, and not where it is not."""
+"""Traps are noticed in data that have them, and not in other data."""
 
 import numpy as np
 import polars as pl

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from personametrics.models.chat import continuation_probabilities, first_token_probabilities, first_tokens, prompt_tokens, replies
-from personametrics.models.traffic import RejectedError, TransientError
+from personametrics.models.traffic import RejectedError, UnreadableError
 
 Shown = dict[str, float]
 
@@ -91,7 +91,7 @@ def completion(top: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("value", [float("nan"), 0.1, inf, None, "-1", True, [], 10**400, -(10**400)])
 def test_a_log_probability_is_a_number_below_zero(value: Any) -> None:
-    with pytest.raises(RejectedError, match="no logarithms of probabilities"):
+    with pytest.raises(RejectedError, match="not logarithms of probabilities"):
         first_tokens(completion([{"token": "a", "logprob": value}]))
     with pytest.raises(RejectedError, match="cannot be read"):
         prompt_tokens({"prompt_logprobs": [None, {"1": {"logprob": value}}]})
@@ -133,5 +133,5 @@ def test_a_number_of_tokens_that_is_none_stays_unknown(usage: Any) -> None:
     "choices", [None, [], {}, ["x"], [{"message": "x"}], [{"message": {"content": 3}}], [{"message": {"content": "x"}}, None]]
 )
 def test_what_is_no_completion_is_asked_for_again(choices: Any) -> None:
-    with pytest.raises(TransientError):
+    with pytest.raises(UnreadableError):
         replies({"choices": choices}, str, 0.0)

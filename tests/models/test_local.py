@@ -238,7 +238,7 @@ def test_a_folder_that_cannot_be_used_is_one_sentence(opened: Open, tmp_path: Pa
     with pytest.raises(ModelError, match="has no chat template: add the chat_template"):
         replies(Local(folder), requests())
     for values, words in (
-        ({"dtype": "float23"}, 'did you mean "float32"'),
+        ({"dtype": "float23"}, 'Did you mean "float32"'),
         ({"batch": 0}, "must be 1 or more"),
         ({"packed": 0}, "or more"),
     ):

@@ -120,6 +120,105 @@ def test_whatever_passes_in_whatever_mixture_ends_with_every_answer_right(mixtur
         assert [reply.calls for reply in replies[first : first + together]] == [4] + [0] * (together - 1)
 
 
+@pytest.mark.parametrize("fault", ["no choices", "no message", "number content", "finish error"])
+def test_a_well_formed_answer_that_is_unreadable_is_asked_for_once_more_and_not_again(fault: str) -> None:
+    with faults.serve(faults.always(fault)) as server:
+        replies = ask_all(server, panel(3), limits=Limits(attempts=6, backoff=0.002))
+    assert {reply.outcome for reply in replies} == {ReplyOutcome.FAILED}
+    assert all("2 attempts failed, the last with: the server" in reply.detail for reply in replies)
+    assert {reply.calls for reply in replies} == {2}
+    assert len(server.seen) == 6
+    requests = panel(3)
+    with faults.serve(faults.once(fault)) as server:
+        assert right(ask_all(server, requests), requests)
+
+
+@pytest.mark.parametrize("fault", ["number content", "error 200 billed"])
+@pytest.mark.parametrize("again", [False, True])
+def test_the_tokens_of_unreadable_answers_are_counted(fault: str, again: bool) -> None:
+    with faults.serve(faults.always(fault) if again else faults.once(fault)) as server:
+        replies = ask_all(server, panel(3), limits=Limits(attempts=6, backoff=0.002))
+    for reply in replies:
+        times = 1 if not again else reply.calls
+        assert (reply.unread_in, reply.unread_out) == (11 * times, 5 * times)
+        assert reply.calls == (2 if fault == "number content" or not again else 6)
+        assert (reply.tokens_in is None) == again
+
+
+def test_the_tokens_of_an_answer_without_scores_are_counted_although_it_ends_the_run() -> None:
+    pairs = list[tuple[int, Reply]]()
+
+    async def main(model: OpenAICompatible) -> None:
+        async for pair in model.answer(panel(1, score=True)):
+            pairs.append(pair)
+
+    with faults.serve(faults.always("no logprobs")) as server, pytest.raises(ModelError, match="no log-probabilities"):
+        asyncio.run(main(OpenAICompatible("m", server.base_url)))
+    ((index, reply),) = pairs
+    assert (index, reply.outcome, reply.calls) == (0, ReplyOutcome.FAILED, 1)
+    assert reply.unread_in == faults.completion(server.seen[0].body)["usage"]["prompt_tokens"]
+
+
+@pytest.mark.parametrize("wrong", [ValueError("odd"), RecursionError(), KeyError("a"), TypeError("b\nc")])
+def test_whatever_goes_wrong_with_one_answer_fails_its_request_alone(wrong: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    requests, read, seen = panel(6), chat.replies, [0]
+
+    def broken(payload: Any, *rest: Any) -> list[Reply]:
+        seen[0] += 1
+        if seen[0] == 3:
+            raise wrong
+        return read(payload, *rest)
+
+    monkeypatch.setattr(chat, "replies", broken)
+    with faults.serve() as server:
+        replies = ask_all(server, requests)
+    (failed,) = [reply for reply in replies if reply.outcome is ReplyOutcome.FAILED]
+    assert f"cannot be read ({type(wrong).__name__}" in failed.detail
+    assert "\n" not in failed.detail
+    assert (failed.calls, failed.unread_in) == (1, 13)
+
+
+def test_an_answer_in_parts_is_read() -> None:
+    requests = panel(6, runs=2)
+    with faults.serve(faults.always("parts")) as server:
+        assert [reply.text for reply in ask_all(server, requests)] == [
+            faults.society(asked(request, 2), at % 2) for at, request in enumerate(requests)
+        ]
+    with faults.serve(faults.always("other parts")) as server:
+        assert [reply.text for reply in ask_all(server, panel(1))] == ["yes"]
+
+
+@pytest.mark.parametrize("fault", ["int64", "huge int", "odd usage"])
+def test_an_absurd_count_of_tokens_is_unreported(fault: str) -> None:
+    with faults.serve(faults.always(fault)) as server:
+        (reply,) = ask_all(server, panel(1))
+    assert reply.tokens_in is None
+    assert reply.text in CHOICES
+
+
+def test_the_name_that_the_server_gives_and_its_thinking_are_kept() -> None:
+    with faults.serve(faults.always("thinking")) as server:
+        (reply,) = ask_all(server, panel(1))
+    assert (reply.model, reply.tokens_thought) == ("m", 64)
+    with faults.serve(faults.always("other model")) as server:
+        (reply,) = ask_all(server, panel(1))
+    assert (reply.model, reply.tokens_thought) == ("totally-other", None)
+
+
+def test_a_refusal_where_scores_were_asked_for_is_a_refusal() -> None:
+    with faults.serve(lambda seen: "refused score" if seen.at == 0 else "") as server:
+        replies = ask_all(server, panel(4, score=True))
+    assert sorted(reply.outcome for reply in replies) == [ReplyOutcome.ANSWERED] * 3 + [ReplyOutcome.REFUSED]
+    assert [reply.detail for reply in replies if reply.outcome is ReplyOutcome.REFUSED] == ["I cannot."]
+
+
+def test_one_answer_without_scores_among_others_fails_alone() -> None:
+    with faults.serve(lambda seen: "null content score" if seen.at == 3 else "") as server:
+        replies = ask_all(server, panel(4, score=True), limits=Limits(connections=1))
+    assert [reply.outcome for reply in replies] == [ReplyOutcome.ANSWERED] * 3 + [ReplyOutcome.FAILED]
+    assert replies[3].detail == "the server's answer has no log-probabilities"
+
+
 TEXTS = {
     "empty": ("", ReplyOutcome.ANSWERED, "stop"),
     "null content": ("", ReplyOutcome.ANSWERED, "length"),
@@ -148,8 +247,9 @@ HOPELESS = {
     "403": "the key in SOME_KEY may not use this model",
     "404": r"404: no such model\): correct the model's name or base_url",
     "429 quota": "quota is used up",
-    "429 hour": "3600 s .*run again later",
-    "redirect": r"points to http://elsewhere\.example/v1 \(307\)",
+    "429 hour": "3600 s .*Run again later",
+    "bad redirect": r"redirects to an address that cannot be read \(302\)",
+    "redirect": r"redirects to http://elsewhere\.example/v1 \(307\)",
     "temperature": 'does not take "temperature" .*: set sampling.temperature to null',
     "seed": 'does not take "seed" .*: set sampling.seed to null',
 }
@@ -317,7 +417,7 @@ def test_probabilities_that_are_none_fail_their_ask(fault: str) -> None:
 def test_a_server_without_log_probabilities_ends_the_run(fault: str, scoring: Scoring) -> None:
     faults.FAULTS["no prompt logprobs"] = faults.changed(lambda made: made.pop("prompt_logprobs", None))
     fault = fault if scoring == "first_token" else "no prompt logprobs"
-    with faults.serve(faults.always(fault)) as server, pytest.raises(ModelError, match=r"sample instead \(score: false\)"):
+    with faults.serve(faults.always(fault)) as server, pytest.raises(ModelError, match=r"Sample instead \(score: false\)"):
         ask_all(server, panel(2, score=True), scoring=scoring)
 
 
@@ -344,7 +444,7 @@ def test_continuations_give_the_probability_of_every_token_of_a_choice(choices: 
 def test_no_server_is_one_sentence_and_not_ten_thousand_failures() -> None:
     with faults.serve() as server:
         url = server.base_url
-    with pytest.raises(ModelError, match=f"No server answers at {url} .*: start it, or correct base_url"):
+    with pytest.raises(ModelError, match=rf"No server answers at {url} .*\. Start it, or correct base_url"):
         asyncio.run(gathered(OpenAICompatible("m", url, limits=QUICK), panel(10_000)))
 
 
@@ -407,7 +507,7 @@ def test_a_redirect_takes_the_key_nowhere(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv(VARIABLE, KEY)
     with faults.serve() as other, faults.serve(faults.always("moved")) as server:
         monkeypatch.setitem(faults.FAULTS, "moved", faults.failing(308, Location=f"{other.base_url}/chat/completions"))
-        with pytest.raises(ModelError, match=f"points to {other.base_url}/chat/completions"):
+        with pytest.raises(ModelError, match=f"redirects to {other.base_url}/chat/completions"):
             ask_all(server, panel(3))
     assert server.seen
     assert not other.seen
@@ -474,16 +574,18 @@ def test_a_model_string_is_a_name_and_an_address(text: str, name: str, base_url:
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda: OpenAICompatible.named("m@http://user:secret@host/v1"), "write http://host/v1;"),
-        (lambda: OpenAICompatible.named("m@https://host/v1?key=secret"), "write https://host/v1;"),
-        (lambda: OpenAICompatible.named("m@http://host/v1#secret"), "write http://host/v1;"),
-        (lambda: OpenAICompatible("m", "host/secret"), "this is no address"),
-        (lambda: OpenAICompatible("m", "http://host:99999999/v1"), "this is no address"),
-        (lambda: OpenAICompatible("m", "http://[/v1"), "this is no address"),
-        (lambda: OpenAICompatible("m", "http://host/v1/chat/completions"), "leave out what comes after /v1"),
+        (lambda: OpenAICompatible.named("m@http://user:secret@host/v1"), "write http://host/v1."),
+        (lambda: OpenAICompatible.named("m@https://host/v1?key=secret"), "write https://host/v1."),
+        (lambda: OpenAICompatible.named("m@http://host/v1#secret"), "write http://host/v1."),
+        (lambda: OpenAICompatible("m", "host/secret"), "this is not an address"),
+        (lambda: OpenAICompatible("m", "http://host:99999999/v1"), "this is not an address"),
+        (lambda: OpenAICompatible("m", "http://[/v1"), "this is not an address"),
+        (lambda: OpenAICompatible("m", "http://host/v1/chat/completions"), "leave out the part after /v1"),
         (lambda: OpenAICompatible.named("@http://host/v1"), "The model has no name"),
-        (lambda: OpenAICompatible.named("m", structured="choise"), 'structured: "choise" is unknown: did you mean "choice"'),
-        (lambda: OpenAICompatible.named("m", scoring="x"), "There are: first_token, continuation"),
+        (lambda: OpenAICompatible("m", key_variable="sk-live-secret"), "key_variable: this is not the name of an environment variable"),
+        (lambda: OpenAICompatible.named("m@http://host/v1", key_variable="secret"), "never the key itself"),
+        (lambda: OpenAICompatible.named("m", structured="choise"), 'structured: unknown value "choise". Did you mean "choice"'),
+        (lambda: OpenAICompatible.named("m", scoring="x"), "Available: first_token, continuation"),
     ],
 )
 def test_what_cannot_be_used_is_said_without_repeating_a_secret(make: Callable[[], Any], said: str) -> None:

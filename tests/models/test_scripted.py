@@ -94,5 +94,5 @@ def test_another_function_has_another_id_and_the_same_one_the_same() -> None:
 
 
 def test_an_answer_of_another_kind_is_one_sentence() -> None:
-    with pytest.raises(ModelError, match="answered with int; it must return a text, a Reply, or probabilities"):
+    with pytest.raises(ModelError, match=r"answered with int\. Return a text, a Reply, or probabilities"):
         answers(Scripted(lambda _: 3))  # type: ignore[arg-type, return-value]

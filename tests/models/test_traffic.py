@@ -125,7 +125,7 @@ def test_all_calls_wait_when_one_is_told_to() -> None:
 
 
 def test_a_server_that_wants_an_hour_ends_the_run() -> None:
-    with pytest.raises(ModelError, match="here asks to be left alone for 3600 s"):
+    with pytest.raises(ModelError, match="here asks for a pause of 3600 s"):
         run(Traffic(Limits(), "here").call(Scenario(busy(3600))))
 
 
@@ -288,5 +288,5 @@ def test_retry_after_is_read_as_seconds_or_as_a_date_and_nothing_else() -> None:
     "wrong", [{"connections": 0}, {"attempts": 0}, {"timeout": 0.0}, {"requests_per_minute": -1.0}, {"backoff": float("nan")}]
 )
 def test_a_limit_that_cannot_be_kept_is_named(wrong: dict[str, Any]) -> None:
-    with pytest.raises(StudyError, match=rf"limits\.{next(iter(wrong))}: .* cannot be kept; give a number above 0"):
+    with pytest.raises(StudyError, match=rf"limits\.{next(iter(wrong))}: .* cannot be kept. Give a number above 0"):
         Limits(**wrong)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from strategies import Panel, panels
 
-from personametrics.stats import components, pairs, weighted
+from personametrics.stats import components, pairs, weighted_disagreements
 from personametrics.stats.intervals.bootstrap import draw_weights
 
 REFERENCE = Path(__file__).parents[2].parent / "shared" / "reference" / "disagreement.py"
@@ -42,7 +42,7 @@ def test_disagreements_components_and_weights(reference: ModuleType, panel: Pane
         np.testing.assert_allclose(value, named[effect], atol=1e-10)
     rng = np.random.default_rng(0)
     weights = {facet: draw_weights(cells.levels[at], 2, rng) for at, facet in enumerate(("persona", "item"))}
-    drawn = weighted(cells, weights)
+    drawn = weighted_disagreements(cells, weights)
     for draw in range(2):
         each = reference.weighted(codes, points, facets, {facet: w[draw] for facet, w in weights.items()})
         for shared, value in each.items():

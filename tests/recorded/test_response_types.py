@@ -10,7 +10,8 @@ from personametrics.data.columns import Columns
 from personametrics.data.finding import Finding
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Ordinal
-from personametrics.studies.response_types import TYPES, ResponseTypes
+from personametrics.studies.response_types import ResponseTypes
+from personametrics.studies.response_types.cell_types import TYPES
 
 Find = Callable[[str], Path]
 IDEOLOGY = Columns("persona", "item", "response", run="run", condition=("condition",))

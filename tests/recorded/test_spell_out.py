@@ -16,8 +16,8 @@ from personametrics.data.columns import Columns
 from personametrics.data.remedy import Remedy
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Ordinal
-from personametrics.lab.comparison.arms import Asked
-from personametrics.lab.comparison.change import changed
+from personametrics.lab.comparison.arms import ArmPair
+from personametrics.lab.comparison.change import measure_change
 from personametrics.studies.stability import Stability
 
 Find = Callable[[str], Path]
@@ -79,7 +79,7 @@ def test_the_signal_is_higher_in_eleven_of_twelve(answers: pl.DataFrame, models:
 def test_the_paired_change_has_an_interval(answers: pl.DataFrame, model: str, before: float, after: float, clear: bool) -> None:
     columns, scale = Columns("persona", "item", "response", run="run"), Ordinal(tuple("012345"))
     arms = [Responses.read(answers.filter(model=model, condition=told), columns, scale) for told in TOLD]
-    found = changed(Asked(Stability(permutations=99), Remedy(), arms[0], arms[1]))[2]
+    found = measure_change(ArmPair(Stability(permutations=99), Remedy(), arms[0], arms[1]))[2]
     assert found["before.signal"].value == pytest.approx(plainly(answers, model, TOLD[0]))
     assert found["after.signal"].value == pytest.approx(plainly(answers, model, TOLD[1]))
     assert found["before.signal"].value == pytest.approx(before, abs=5e-4)

@@ -11,7 +11,7 @@ from personametrics.data.columns import Columns
 from personametrics.data.errors import DesignError, StudyError
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Ordinal, Scale
-from personametrics.measures.annotators import annotated
+from personametrics.measures.annotators import annotation_table
 from personametrics.remedies.abstain import Abstain
 from personametrics.stats.arrays import Floats
 from personametrics.stats.inference.conformal import Score
@@ -81,7 +81,7 @@ def test_sets_hold_the_label_of_a_person_as_often_as_promised(score: Score) -> N
         learned, people = panel(odds[:20], 0, 2 * seed)
         further, others = panel(odds[20:], 100, 2 * seed + 1)
         found = replace(CONFORMAL, alpha=alpha, score=score).fit(learned, people).responses(further)
-        covered.append(annotated(found, others)["sets.coverage"].to_numpy().mean())
+        covered.append(annotation_table(found, others)["sets.coverage"].to_numpy().mean())
     slack = 3 * float(np.std(covered)) / math.sqrt(len(covered))
     assert 1 - alpha - slack <= np.mean(covered)
     if score != "lac":  # whose scores are tied where six personas answer
@@ -116,7 +116,7 @@ def test_a_groups_threshold_comes_from_its_own_items_and_a_small_or_strange_grou
     found = fitted.responses(both)
     assert set(found.frame.filter(pl.col("topic") == "unknown")["set"]) == {"1|2|3|4"}
     assert set(found.frame.filter(pl.Series(found.answered))["topic"]) == {"law"}
-    assert "Too few were labelled by people to learn anything of topic few." in found.notices[-1].text
+    assert "People labelled too few items with the topic few" in found.notices[-1].text
 
 
 def test_an_items_draw_is_the_same_whatever_else_is_asked() -> None:
@@ -136,20 +136,20 @@ def test_what_it_was_fitted_on_is_remembered() -> None:
 def test_what_it_cannot_learn_from_is_refused_in_one_sentence() -> None:
     learned, people = panel(items(8, 1), 0, 1)
     once = learned.only(pl.col("persona").cast(pl.String) == "p0")
-    with pytest.raises(DesignError, match="people's labels, and there are none"):
+    with pytest.raises(DesignError, match="people's labels, but has none"):
         CONFORMAL.fit(learned, None)
-    with pytest.raises(DesignError, match="learns from 9 or more items that people labelled, and there are 8"):
+    with pytest.raises(DesignError, match="learns from 9 or more items that people labelled, but has 8"):
         Abstain(by="conformal").fit(learned, people)
-    with pytest.raises(DesignError, match="no item has what abstain by=agreement reads"):
+    with pytest.raises(DesignError, match="no item has the answers that abstain by=agreement needs"):
         Abstain().fit(once, None)
-    with pytest.raises(DesignError, match="fit it to answers to other items"):
+    with pytest.raises(DesignError, match="Call fit with answers to other items"):
         Abstain().responses(learned)
 
 
 @pytest.mark.parametrize(
     ("knobs", "says"),
     [
-        ({"by": "luck"}, 'abstain: "luck" is no by'),
+        ({"by": "luck"}, 'unknown value "luck"'),
         ({"coverage": 0.0}, "between 0 and 1"),
         ({"alpha": 1.0}, "between 0 and 1"),
         ({"by": "conformal", "over": "cell"}, "sets are of items"),

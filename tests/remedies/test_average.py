@@ -88,10 +88,10 @@ def test_answers_that_cannot_be_averaged_are_refused(given: Responses) -> None:
         Average(2).responses(given)
 
 
-def test_numbers_and_ways_that_are_none_are_refused() -> None:
-    with pytest.raises(StudyError, match="k is 1 or more"):
+def test_a_number_of_runs_below_one_and_an_unknown_way_are_refused() -> None:
+    with pytest.raises(StudyError, match="is not a number of runs"):
         Average(0)
-    with pytest.raises(StudyError, match=r"how is .*mode"):
+    with pytest.raises(StudyError, match=r"unknown value .*mode"):
         Average(2, "median")  # type: ignore[arg-type]
 
 

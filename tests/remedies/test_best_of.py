@@ -13,13 +13,13 @@ from personametrics.data.remedy import Chain
 from personametrics.data.reply import Reply
 from personametrics.data.request import Request
 from personametrics.data.role import JUDGE, LINE
-from personametrics.data.study import Elicitation, Room
-from personametrics.dialogues.fading_world import worn
-from personametrics.dialogues.judge import CONSISTENT, CONTRADICTS, judged
+from personametrics.data.study import Room
+from personametrics.dialogues.fading_world import fading_world
+from personametrics.dialogues.judge import CONSISTENT, CONTRADICTS, judge_request
 from personametrics.elicit.conversation import Talk, converse, everything
 from personametrics.elicit.engine import Terms
 from personametrics.elicit.journal import Journal
-from personametrics.elicit.table import told
+from personametrics.elicit.table import dialogue_table
 from personametrics.lab.compare import compare
 from personametrics.models.scripted import Scripted
 from personametrics.remedies.best_of import APART, BestOf
@@ -47,7 +47,7 @@ def played(
     talk = Talk(requests, {part: model.id for part, model in cast.items()}, room or Room())
     with Journal.open(folder, {"model": "m"}) as journal:
         asyncio.run(converse(talk, cast, journal, Terms()))
-        table = told(talk.outcomes(), journal)
+        table = dialogue_table(talk.outcomes(), journal)
     assert table["part"].to_list() == [request.about["part"] for request in requests]
     return talk, table["answer"].to_list()
 
@@ -55,7 +55,7 @@ def played(
 def test_the_consistent_candidate_is_said_and_the_dialogue_goes_on_from_it(tmp_path: Path) -> None:
     talk, answers = played(BestOf(3).requests(nurse().lines), tmp_path)
     assert answers == ["Line 1.", "Line 2.", "Line 3.", "Line 4."]
-    last = talk.settled()[-1][0]
+    last = talk.filled()[-1][0]
     assert [message.text for message in last.messages if message.role == "assistant"] == answers[:3]
     assert last.about == nurse().lines[-1].about
 
@@ -76,17 +76,17 @@ def test_a_judge_that_answers_garbage_chooses_the_first_line(tmp_path: Path) -> 
 def test_where_every_candidate_failed_the_dialogue_ends_and_says_so(tmp_path: Path) -> None:
     talk, answers = played(BestOf(2).requests(nurse().lines), tmp_path, lambda _: Reply(outcome=ReplyOutcome.REFUSED, detail="no"))
     assert answers == [None] * 4
-    assert all(why for _, why in talk.settled())
+    assert all(why for _, why in talk.filled())
 
 
 def test_a_choice_among_truncated_prompts_says_so(tmp_path: Path) -> None:
     talk, _ = played(BestOf(2).requests(nurse().lines), tmp_path, room=Room(60, "truncate"))
-    assert [request.about["truncated"] for request, _ in talk.settled()][-1] == "yes"
+    assert [request.about["truncated"] for request, _ in talk.filled()][-1] == "yes"
 
 
 def test_verdicts_that_choose_are_not_those_that_measure() -> None:
     line = nurse().lines[0]
-    measure = judged("prompt_to_line", {"background": ADA.text, "line": line}, {"persona": "ada", "item": "script"})
+    measure = judge_request("prompt_to_line", {"background": ADA.text, "line": line}, {"persona": "ada", "item": "script"})
     requests = BestOf(2).requests([line, measure])
     asked = everything(requests)
     assert len(asked) == 2 + 2 + 1
@@ -123,15 +123,15 @@ def test_no_candidates_are_refused() -> None:
 
 def drawn(request: Request) -> str:
     """What is said in the world that wears people off."""
-    odds = worn()["world"](request)
+    odds = fading_world()["world"](request)
     return next(iter(odds)) if request.seed("m") / 2**31 < next(iter(odds.values())) else list(odds)[-1]
 
 
 def test_the_price_counts_candidates_and_verdicts(tmp_path: Path) -> None:
-    known = worn()
+    known = fading_world()
     own, judge = (Scripted(drawn, id=f"scripted/{part}") for part in ("own", "judge"))
     who = known["personas"], known["items"]
-    found = compare(known["study"], own, BestOf(2), *who, out=tmp_path, elicitation=Elicitation(2), cast={"judge": judge})
+    found = compare(known["study"], own, BestOf(2), *who, out=tmp_path, runs=2, judge=judge)
     price: list[Any] = list(found.change.evidence["price"])
     without, cured, _ = (row["asks"] for row in price)
     lines = 12 * 2 * 6

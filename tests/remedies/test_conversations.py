@@ -52,7 +52,7 @@ def persons(remedy: str, tmp_path_factory: pytest.TempPathFactory, number: int =
     said = Talk(cure.requests(_lines(number)), {part: model.id for part, model in cast.items()})
     with Journal.open(tmp_path_factory.mktemp("talk"), {"model": "m"}) as journal:
         asyncio.run(converse(said, cast, journal, Terms()))
-        texts = list(journal.said([key for _, key, _ in said.outcomes()]))
+        texts = list(journal.texts([key for _, key, _ in said.outcomes()]))
     return np.array([not talk.is_assistant(str(text)) for text in texts]).reshape(number, len(KINDS))
 
 

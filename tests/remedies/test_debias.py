@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from personametrics.data.errors import StudyError
-from personametrics.data.instructions import INSTRUCTIONS
 from personametrics.data.prompt import NOBODY
+from personametrics.data.sentences import INSTRUCTIONS
 from personametrics.remedies.debias import Debias
 from personametrics.studies.distortion import Distortion
 

@@ -79,7 +79,7 @@ def test_it_asks_as_often_and_is_held_against_restating() -> None:
     assert Mediator().rival() == "restate"
 
 
-@pytest.mark.parametrize(("knobs", "message"), [({"keep": "most"}, "consistent"), ({"template": "So far:"}, "write {lines}")])
+@pytest.mark.parametrize(("knobs", "message"), [({"keep": "most"}, "consistent"), ({"template": "So far:"}, "Write {lines}")])
 def test_knobs_that_mean_nothing_are_refused(knobs: dict[str, str], message: str) -> None:
     with pytest.raises(StudyError, match=message):
         Mediator(**knobs)  # type: ignore[arg-type]

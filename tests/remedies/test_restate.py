@@ -65,7 +65,8 @@ def test_without_a_persona_nothing_changes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("knobs", "says"), [({"every": 0}, "no number of turns"), ({"form": "crad"}, "card"), ({"template": "Remember."}, "write {} once")]
+    ("knobs", "says"),
+    [({"every": 0}, "is not a number of turns"), ({"form": "crad"}, "card"), ({"template": "Remember."}, "Write {} once")],
 )
 def test_knobs_that_mean_nothing_are_refused(knobs: dict[str, object], says: str) -> None:
     with pytest.raises(StudyError, match=says):

@@ -42,7 +42,7 @@ def test_personas_keep_who_they_are_and_are_told_more() -> None:
 
 @pytest.mark.parametrize("reply", ["", "I'm sorry, I can't help with that.", "<persona> \n</persona>", "<persona>You value order and"])
 def test_a_draft_that_is_refused_empty_or_cut_off_names_its_persona(reply: str) -> None:
-    with pytest.raises(DesignError, match=r'the persona "bo" \(refused, empty or cut off\); give the texts'):
+    with pytest.raises(DesignError, match=r'the persona "bo" \(refused, empty or cut off\)\. Give the texts'):
         SpellOut().personas(PANEL, (WRITTEN[0], reply))
 
 
@@ -66,14 +66,14 @@ def test_a_persona_without_a_given_text_is_named(tmp_path: Path) -> None:
         SpellOut(texts=str(tmp_path / "texts.csv")).personas(PANEL, ())
 
 
-@pytest.mark.parametrize(("knobs", "said"), [({"form": "values "}, 'did you mean "values"'), ({"words": 0}, "0 words are none")])
+@pytest.mark.parametrize(("knobs", "said"), [({"form": "values "}, 'Did you mean "values"'), ({"words": 0}, "0 is not a number of words")])
 def test_knobs_that_mean_nothing_are_refused(knobs: dict[str, object], said: str) -> None:
     with pytest.raises(StudyError, match=said):
         SpellOut(**knobs)  # type: ignore[arg-type]
 
 
 def test_an_attribute_that_nobody_has_is_refused() -> None:
-    with pytest.raises(InputError, match=r'no persona has the attribute "aeg": did you mean "age"'):
+    with pytest.raises(InputError, match=r'no persona has the attribute "aeg"\. Did you mean "age"'):
         SpellOut(tell=("aeg",)).drafts(PANEL)
 
 

@@ -1,4 +1,4 @@
-"""Cards to render: measured panels, one made by hand with human answers beside it, and one with hostile names."""
+"""Cards to render: measured panels, a handmade one with human answers, and one with hostile names."""
 
 import math
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ HOSTILE = (
     "{{ 7 * 7 }}",
     "javascript:alert(3)",
 )
-"""Names that would do something if they were taken for more than text."""
+"""Names that would do harm if they were read as anything but text."""
 
 
 def panel(personas: Sequence[str], items: Sequence[str], runs: int, scale: Scale, labels: Sequence[str]) -> Responses:
@@ -59,7 +59,7 @@ def nominal_card() -> Card:
 
 @pytest.fixture(scope="session")
 def hostile_card() -> Card:
-    """Every text of the card is out to do something."""
+    """A card in which every text is hostile."""
     found = measure(panel(HOSTILE, [*HOSTILE], 3, Nominal(), HOSTILE[:6])).findings[0]
     verdict = Verdict(HOSTILE[0], HOSTILE[1], HOSTILE[:3], HOSTILE[3:6], HOSTILE[6:])
     notices = tuple(Notice(f"code-{at}", name) for at, name in enumerate(HOSTILE))
@@ -77,7 +77,7 @@ def estimate(
 
 @pytest.fixture(scope="session")
 def human_card() -> Card:
-    """A finding with human answers beside it, with holes in its tables."""
+    """A finding with human answers and with holes in its tables."""
     rng = np.random.default_rng(3)
     groups, items = ["left", "right", "centre"], [f"item {at}" for at in range(12)]
     differences: list[dict[str, Cell]] = [
@@ -116,12 +116,12 @@ def human_card() -> Card:
     )
     verdict = Verdict("panel exaggerates", "Group differences are larger than among humans.", (), ("sizes of group differences",), ())
     evidence: dict[str, Rows] = {"differences": differences, "distances": distances, "spread": spread, "tracking": tracking}
-    return Card("A panel beside humans", (Finding("fidelity", "Does it answer as humans do?", verdict, estimates, (), evidence),))
+    return Card("A panel and humans", (Finding("fidelity", "Does it answer as humans do?", verdict, estimates, (), evidence),))
 
 
 @pytest.fixture(scope="session")
 def bare_card() -> Card:
-    """Nothing could be said: a negative component, undefined numbers, no evidence."""
+    """A card of a failed measurement: a negative component, undefined numbers, no evidence."""
     estimates = (
         estimate("signal", math.nan, status=EstimateStatus.NO_RERUNS),
         estimate("component.persona", -0.02, -0.05, 0.01, EstimateStatus.NEGATIVE),

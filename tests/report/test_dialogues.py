@@ -1,4 +1,4 @@
-"""What was said: in order, escaped, small enough for a page, and the worst of it in a terminal."""
+"""The transcripts of a finding: in order, escaped, small enough for a page, and the worst lines in a terminal."""
 
 import base64
 import hashlib
@@ -18,7 +18,7 @@ from personametrics.report.dialogues import Dialogue, dialogues, fitting, packed
 
 
 def held(page: str) -> dict[str, Any]:
-    """What the page keeps of the dialogues."""
+    """Return the dialogues as the page stores them."""
     found = re.search(r'<script type="application/json" id="card-1-1-talk">(.*?)</script>', page, re.DOTALL)
     assert found
     kept: dict[str, Any] = json.loads(found[1])
@@ -42,7 +42,7 @@ def test_dialogues_with_the_largest_share_of_contradictions_stand_first() -> Non
     assert found[0].name == "person 4 · script 1 · run 1"
 
 
-def test_what_could_not_be_read_is_no_contradiction_and_no_consistency() -> None:
+def test_an_unreadable_verdict_counts_neither_as_contradiction_nor_as_consistency() -> None:
     rows = talked(1, 3)
     rows[1]["verdict"], rows[3]["verdict"], rows[5]["verdict"] = "contradicts", "unparsable", ""
     (one,) = of(rows)
@@ -50,14 +50,14 @@ def test_what_could_not_be_read_is_no_contradiction_and_no_consistency() -> None
     assert one.share == 1
     rows[1]["verdict"] = "unparsable"
     assert of(rows)[0].share == -1
-    assert "No verdict on them could be read." in html([talk_card(rows)])
+    assert "No verdict on these dialogues could be read." in html([talk_card(rows)])
 
 
-def test_without_verdicts_dialogues_keep_their_order_and_none_is_called_the_worst() -> None:
+def test_without_verdicts_dialogues_keep_their_order_and_the_page_names_no_worst() -> None:
     card = talk_card(talked(12, 2, judged=False))
     page = html([card])
     assert [one[0] for one in held(page)["dialogues"]] == [f"person {at} · script 1 · run {at % 2 + 1}" for at in range(12)]
-    assert "No line of them was judged." in page
+    assert "No judge rated these dialogues." in page
     assert 'data-go="worst"' not in page
     assert "Lines that contradict" not in page + printed(card)
 
@@ -79,7 +79,7 @@ def test_a_page_keeps_every_line_and_each_text_once() -> None:
     assert said == {(row["text"], row["against"], names.index(str(row["verdict"]))) for row in rows}
 
 
-def test_dialogues_are_no_table_and_the_policy_names_the_reader() -> None:
+def test_dialogues_are_not_written_as_a_table_and_the_policy_allows_the_reader() -> None:
     page = html([talk_card(talked(40, 4))])
     assert page.count("<tr>") == 1 + 10
     policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', page)
@@ -118,7 +118,7 @@ def test_where_there_is_no_room_the_worst_are_kept_and_the_page_says_so() -> Non
     kept = held(page)["dialogues"]
     assert 0 < len(kept) < 60
     assert kept[0][1] == 5
-    assert f"The first {len(kept)} are on this page" in page
+    assert f"This page holds the first {len(kept)}, to keep its size" in page
     assert fitting(of(rows), 0) == []
     assert packed([]) == {"texts": [""], "dialogues": []}
 
@@ -126,14 +126,14 @@ def test_where_there_is_no_room_the_worst_are_kept_and_the_page_says_so() -> Non
 @pytest.mark.parametrize("width", [80, 120])
 def test_a_terminal_shows_the_worst_lines(width: int) -> None:
     text = printed(talk_card(talked(9, 8, "word " * 99)), width)
-    assert "Lines that contradict, from the worst dialogues on" in text
+    assert "Lines that contradict, worst dialogues first" in text
     assert text.index("Answer 8.1.") < text.index("Answer 7.1.") < text.index("Answer 4.1.")
     assert "Answer 3.1." not in text
     assert "Before 1." in text
     assert max(map(len, text.splitlines())) <= width
 
 
-def test_hostile_words_are_no_markup_in_a_terminal() -> None:
+def test_a_terminal_does_not_read_hostile_words_as_markup() -> None:
     text = printed(talk_card(hostile()), 200)
     assert "<script>alert(1)</script>" in text
     assert "[red]x[/]" in printed(talk_card(hostile()[8:10]), 200)

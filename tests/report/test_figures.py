@@ -151,10 +151,10 @@ def test_a_study_cannot_choose_the_folder(bare_card: Card, tmp_path: Path) -> No
 
 
 def data(figure: Figure) -> list[dict[str, Any]]:
-    """What the whole picture draws from."""
+    """Return the data of a figure."""
     chart = specification(figure)
-    held: list[dict[str, Any]] = chart["datasets"][chart["data"]["name"]] if "name" in chart["data"] else chart["data"]["values"]
-    return held
+    rows: list[dict[str, Any]] = chart["datasets"][chart["data"]["name"]] if "name" in chart["data"] else chart["data"]["values"]
+    return rows
 
 
 def contrast(one: str, other: str) -> float:

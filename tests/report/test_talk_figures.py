@@ -94,7 +94,7 @@ def test_each_persona_has_its_curve_and_the_worst_is_shown_first() -> None:
     ]
     positions: Rows = [{"persona": "best", "turn": turn, "value": 0.9, "low": None, "high": None, "items": 6} for turn in (1, 2)]
     found = drawn(fading=fading, positions=positions)["courses"]
-    assert "shown first, “worst”: “lines in part” from 0.200 after 1 to 0.200 after 2." in found.alt
+    assert "Shown first, “worst”: “lines in character” from 0.200 after 1 to 0.200 after 2." in found.alt
     first = found.rows[0]
     assert [first[name] for name in ("value", "low", "high")] == pytest.approx([0.2, 0.1, 0.6])
     assert "NaN" not in svg(found)

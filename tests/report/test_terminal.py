@@ -38,7 +38,7 @@ def test_eighty_columns_are_enough(request: pytest.FixtureRequest, fixture: str)
     assert "…" not in text
 
 
-def test_names_are_no_markup_and_steer_no_terminal(hostile_card: Card) -> None:
+def test_names_are_not_read_as_markup_and_do_not_steer_the_terminal(hostile_card: Card) -> None:
     text = printed(hostile_card, 200)
     assert "[red]x[/]" in text
     assert r"\input{secret}" in text

@@ -1,4 +1,4 @@
-"""How estimates are shown."""
+"""The wording of estimates."""
 
 from dataclasses import replace
 

@@ -13,7 +13,7 @@ from personametrics.data.model import Model
 from personametrics.data.prompt import Prompt
 from personametrics.data.reply import Reply
 from personametrics.data.request import Request
-from personametrics.elicit.run import Run
+from personametrics.lab.begun import begun
 from personametrics.models.embedded.model import WEIGHTS, Embedded
 from personametrics.models.embedded.society.panels import questionnaire, strong
 from personametrics.models.local import Local
@@ -53,7 +53,7 @@ def test_the_same_audit_by_three_ways_agrees(transformers_serve: str, tmp_path: 
         found[name] = card(model, tmp_path / name, sampling={"seed": 1, "max_tokens": 8})["signal"]
     for name, estimate in found.items():
         assert estimate.low <= exact <= estimate.high
-        outcomes = Counter(Run.begun(tmp_path / name / "run").table()["outcome"])
+        outcomes = Counter(begun(tmp_path / name / "run").table["outcome"])
         assert outcomes.total() == len(PERSONAS) * len(ITEMS) * RUNS
         assert outcomes["answered"] == estimate.n
         assert outcomes["unparsable"] == outcomes.total() - estimate.n <= STAMMERS

@@ -11,7 +11,7 @@ from personametrics.data.finding import Finding
 from personametrics.data.reply import Reply
 from personametrics.data.request import Request, Sampling
 from personametrics.data.study import Elicitation, Study
-from personametrics.elicit.table import of_study, replied
+from personametrics.elicit.table import reply_table, study_responses
 from personametrics.lab import bundled as battery
 from personametrics.lab.members import study
 from personametrics.models.embedded.model import Embedded
@@ -50,7 +50,7 @@ def said(chosen: Study, requests: list[Request], replies: list[Reply]) -> Findin
         pair for pair in zip(requests, replies, strict=True) if pair[0].about["item"] not in MARKS or pair[0].about["order"] == "given"
     ]
     requests, replies = ([*part] for part in zip(*pairs, strict=True))
-    return chosen.estimate(of_study(replied(requests, replies), "the embedded model"))
+    return chosen.estimate(study_responses(reply_table(requests, replies), "the embedded model"))
 
 
 @pytest.mark.parametrize("name", CHIEF)

@@ -13,7 +13,7 @@ from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
 from personametrics.data.study import Elicitation
 from personametrics.studies.expertise import Expertise
-from personametrics.testing import Theatre
+from personametrics.testing import Simulation
 
 STUDY = Expertise()
 KNOWN = STUDY.known()
@@ -31,7 +31,7 @@ def test_an_arm_follows_from_what_a_persona_knows() -> None:
     assert arms["(no persona)", "law"] == "none"
 
 
-def test_who_tells_nothing_of_what_they_know_is_not_asked() -> None:
+def test_a_persona_without_a_field_is_not_asked() -> None:
     silent = Persona("silent", "You are tall.")
     assert "silent" not in {
         request.about["persona"] for request in STUDY.design([*KNOWN.personas, silent], KNOWN.items, Elicitation(runs=1))
@@ -39,7 +39,7 @@ def test_who_tells_nothing_of_what_they_know_is_not_asked() -> None:
 
 
 def test_gains_are_differences_of_accuracies_counted_by_hand() -> None:
-    responses = Theatre.of(STUDY, KNOWN).play(KNOWN.world, 3)
+    responses = Simulation.of(STUDY, KNOWN).answers(KNOWN.world, 3)
     right: dict[str, list[bool]] = defaultdict(list)
     for row in responses.frame.iter_rows(named=True):
         right[row["arm"]].append(row["answer"] == row["gold"])
@@ -51,22 +51,23 @@ def test_gains_are_differences_of_accuracies_counted_by_hand() -> None:
 
 
 def test_label_probabilities_give_the_truth_itself() -> None:
-    finding = STUDY.estimate(Theatre.of(STUDY, KNOWN, Elicitation(score=True)).play(KNOWN.world))
+    finding = STUDY.estimate(Simulation.of(STUDY, KNOWN, Elicitation(score=True)).answers(KNOWN.world))
     for name, truth in KNOWN.truth.items():
         assert finding[name].value == pytest.approx(truth)
     assert (finding["gain.ignorant"].low, finding["gain.ignorant"].high) == pytest.approx((-0.25, -0.25))
 
 
-def test_no_effect_can_be_concluded() -> None:
-    finding = STUDY.estimate(Theatre.of(STUDY, KNOWN, Elicitation(score=True)).play(KNOWN.null))
+def test_the_verdict_can_be_no_change() -> None:
+    finding = STUDY.estimate(Simulation.of(STUDY, KNOWN, Elicitation(score=True)).answers(KNOWN.null))
     assert finding.verdict.label == "no change"
 
 
 def test_without_an_arm_without_a_persona_there_are_accuracies_and_no_gains() -> None:
-    whole = Theatre.of(STUDY, KNOWN).play(KNOWN.world)
+    whole = Simulation.of(STUDY, KNOWN).answers(KNOWN.world)
     finding = STUDY.estimate(whole.only(pl.col("arm") != "none"))
     assert {one.name for one in finding.estimates} == {"accuracy.expert", "accuracy.other", "accuracy.ignorant"}
     assert finding.verdict.label == "undecided"
+    assert finding.verdict.sentence == "There is nothing to compare: answers with and without a persona are needed."
 
 
 def test_items_without_gold_are_refused_with_what_to_add() -> None:

@@ -8,9 +8,9 @@ from itertools import count
 import numpy as np
 
 from personametrics.data.item import Item
-from personametrics.data.neutral import SENTENCES
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import GIVEN, Prompt
+from personametrics.data.sentences import IRRELEVANT
 from personametrics.models.embedded.society import instruments, talk
 from personametrics.models.embedded.society.line import Document, Line
 from personametrics.models.embedded.society.people import CODES, FACTS, TRAITS, VOICES, Person, somebody
@@ -171,7 +171,7 @@ def questionnaire(rng: np.random.Generator, stage: Stage) -> Document:
     person = learned(rng, stage, some_facts(rng, 3))
     told = opening(person, rng)
     if rng.random() < NEUTRAL:
-        person, told = Person(), _told(" ".join(SENTENCES[at] for at in rng.permutation(len(SENTENCES))[: int(rng.integers(2, 9))]))
+        person, told = Person(), _told(" ".join(IRRELEVANT[at] for at in rng.permutation(len(IRRELEVANT))[: int(rng.integers(2, 9))]))
     asked = _asked(person, stage, KINDS, _several(rng), rng)
     if rng.random() < 0.1:  # the card stands before the first question
         return (Line("user", f"{told[0].text}\n\n{asked[0].text}"), *asked[1:])

@@ -1,4 +1,4 @@
-"""The command line: one file a verb, loaded when it is used."""
+"""The command line: one module per verb, loaded when the verb is used."""
 
 import sys
 import warnings
@@ -33,21 +33,21 @@ VERBS = (
 
 
 class Verbs(TyperGroup):
-    """The verbs, each in the module of its name."""
+    """The group of verbs, each defined in the module of its name."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """Every verb, in the order of the help."""
+        """Return every verb, in the order of the help."""
         del ctx
         return list(VERBS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """One verb; None if there is none of that name."""
+        """Return one verb, or None if no verb has that name."""
         del ctx
         if cmd_name not in VERBS:
             return None
-        one = typer.Typer(add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
-        one.command(cmd_name)(getattr(import_module(f"personametrics.cli.{cmd_name}"), cmd_name))
-        return typer.main.get_command(one)
+        verb = typer.Typer(add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
+        verb.command(cmd_name)(getattr(import_module(f"personametrics.cli.{cmd_name}"), cmd_name))
+        return typer.main.get_command(verb)
 
 
 app = typer.Typer(
@@ -60,25 +60,28 @@ app = typer.Typer(
 )
 
 
-def _version(*, wanted: bool) -> None:
-    if wanted:
+def _version(*, requested: bool) -> None:
+    if requested:
         typer.echo(__version__)
         raise typer.Exit
 
 
 @app.callback()
 def _options(
-    *, version: bool = typer.Option(False, "--version", callback=lambda value: _version(wanted=value), help="Print the version.")
+    *, version: bool = typer.Option(False, "--version", callback=lambda value: _version(requested=value), help="Print the version.")
 ) -> None:
     """Psychometrics for simulated people: measure a persona panel before you trust it."""
     del version
 
 
 def main() -> None:
-    """Run the command line: 0 done, 1 below --fail-under, 2 unusable input, 3 incomplete, 130 interrupted."""
+    """Run the command line.
+
+    Exit codes: 0 done, 1 below --fail-under, 2 unusable input, 3 incomplete, 130 interrupted.
+    """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # a terminal without our signs still gets the numbers
+            stream.reconfigure(errors="replace")  # a terminal that lacks our signs still shows the numbers
     warnings.showwarning = lambda message, *_, **__: typer.echo(f"personametrics: {message}", err=True)
     try:
         app()

@@ -1,41 +1,57 @@
-"""personametrics compare: a study without a remedy and with it."""
+"""personametrics compare: measure a study without a remedy and with it."""
 
-import asyncio
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from personametrics.cli.audit import Items, Json, Out, Personas, write_card
-from personametrics.cli.elicitation import ANSWERS, Judge, ModelName, Partner, Runs, Score, Temperature
-from personametrics.cli.people import Human, HumanAnswer, HumanAttribute, HumanItem, HumanScale, Respondent, with_people
-from personametrics.cli.progress import say_how_it_ended, with_progress
+from personametrics.cli.asking import carry_out
+from personametrics.cli.options import (
+    Items,
+    Json,
+    Judge,
+    ModelName,
+    Out,
+    Partner,
+    Personas,
+    Plugin,
+    Runs,
+    Score,
+    Set,
+    StudyFile,
+    Temperature,
+    asked,
+    load_plugins,
+    people,
+    plan_of,
+)  # fmt: skip
+from personametrics.cli.people import Human, HumanAnswer, HumanAttribute, HumanItem, HumanScale, Respondent
 from personametrics.data.columns import Columns
-from personametrics.data.request import Sampling
-from personametrics.data.study import Elicitation
-from personametrics.data.writing import write
 from personametrics.lab import members
 from personametrics.lab.comparison.trial import Trial
-from personametrics.lab.roles import Cast
-from personametrics.models.named import named
+from personametrics.lab.run import StudyRun
 
-Group = Annotated[str, typer.Option(help="Column or attribute within whose values the spread of personas is watched.")]
+Group = Annotated[str, typer.Option(help="Column or attribute. The spread of personas within each of its values is checked.")]
 
 
 def compare(  # noqa: PLR0917 (a command's options are its parameters)
-    study: Annotated[str, typer.Argument(help="One of: personametrics studies. Knobs: distortion:margin=0.1.")],
-    remedy: Annotated[str, typer.Option("--remedy", help="One of: personametrics remedies. Several: spell_out+average:k=3.")],
-    model: ModelName,
+    study: Annotated[str, typer.Argument(help="A study (list: personametrics studies), with options such as distortion:margin=0.1.")],
+    remedy: Annotated[
+        str, typer.Option("--remedy", help="A remedy (list: personametrics remedies), or a chain such as spell_out+average:k=3.")
+    ],
+    model: ModelName = None,
     personas: Personas = None,
     items: Items = None,
-    runs: Runs = 5,
+    runs: Runs = None,
     out: Out = None,
     score: Score = False,
-    temperature: Temperature = 1.0,
+    temperature: Temperature = None,
     group: Group = "",
-    beside: Annotated[list[str] | None, typer.Option(help="A further study, to see whether it gets worse.")] = None,
+    also: Annotated[list[str] | None, typer.Option("--also", "--beside", help="Another study to check for side effects.")] = None,
     judge: Judge = None,
     partner: Partner = None,
+    file: StudyFile = None,
+    settings: Set = None,
+    plugin: Plugin = None,
     human: Human = None,
     human_respondent: Respondent = "respondent",
     human_item: HumanItem = "item",
@@ -44,19 +60,14 @@ def compare(  # noqa: PLR0917 (a command's options are its parameters)
     human_scale: HumanScale = "ordinal",
     json_: Json = False,
 ) -> None:
-    """Ask a model without a remedy and with it, and print what changed and at what price. Run it again to go on."""
-    console = Console(stderr=True)
-    opened = named(model)
-    people = Columns(human_respondent, human_item, human_answer, attributes=tuple(human_attribute or ()))
-    asked = with_people(members.study(study), human, people, human_scale)
+    """Ask a model without a remedy and with it, and print the change and its price. Run the command again to continue."""
+    load_plugins(plugin)
+    columns = Columns(human_respondent, human_item, human_answer, attributes=tuple(human_attribute or ()))
     folder = out or f"compare-{study.partition(':')[0]}-{remedy.partition(':')[0]}"
-    elicitation = Elicitation(runs, score, sampling=Sampling(temperature))
-    cast: Cast = {"judge": judge, "partner": partner}
-    trial = Trial.opened(
-        asked, opened, remedy, personas, items, out=folder, elicitation=elicitation, group=group, beside=beside or (), cast=cast
-    )
-    console.print(trial.forecast, highlight=False)
-    tally = asyncio.run(with_progress(trial.ask, console))
-    say_how_it_ended(tally, "run the same command again to go on", console)
-    write(trial.answers, trial.plain.folder / ANSWERS)
-    write_card(trial.comparison.card, trial.plain.folder, as_json=json_)
+    options = {
+        "model": model, "personas": personas, "items": items, "runs": runs, "out": folder,
+        **asked(temperature, judge, partner, score=score), **people(human, columns, human_scale),
+    }  # fmt: skip
+    plain = StudyRun.of_plan(plan_of(file, options, settings), members.study(study))
+    job = Trial.planned(plain.session, plain.task, members.remedy(remedy), group, also or ())
+    carry_out(job, f"personametrics resume {job.folder}", as_json=json_)

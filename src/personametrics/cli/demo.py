@@ -1,4 +1,4 @@
-"""personametrics demo: two panels of the embedded model, whose truth is known."""
+"""personametrics demo: measure two panels of the embedded model, whose true values are known."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,45 +20,59 @@ from personametrics.models.scripted import Scripted
 
 RUNS = 5
 SHOWN = ("signal", "component.persona", "component.persona:item", "component.run")
+PANELS = (
+    ("fully described people", "people.csv", "people-told-of-in-full", strong),
+    ("bare labels", "labels.csv", "bare-labels", bare),
+)
+"""The panels: name, file of the personas, first part of the name of the run directory, and personas."""
 NEXT = """
 What next?
-  personametrics audit --model openai:gpt-4.1-mini --personas people.csv --items items.csv   your own model; plan shows the price before
-  personametrics measure answers.csv --persona persona_id --item question_id --answer rating   answers you have already
-  personametrics audit --model embedded --personas {out}/labels.csv --items {out}/items.csv --runs 20   this model again"""
+  personametrics audit --model openai:gpt-4.1-mini --personas people.csv --items items.csv   ask your own model; plan shows the price first
+  personametrics measure answers.csv --persona persona_id --item question_id --answer rating   measure answers that you already have
+  personametrics audit --model embedded --personas {out}/labels.csv --items {out}/items.csv --runs 20   ask this model again, in 20 runs
+"""
 
 
 def demo(out: Annotated[Path, typer.Option(help="Folder for the report.")] = Path("demo-report")) -> None:
-    """Ask the embedded model as two panels, one steered by its personas and one of bare labels, and compare with the planted truth."""
+    """Ask the embedded model as two panels, of fully described people and of bare labels, and compare with the known truth."""
     console = Console()
     items, cards = questionnaire(), []
     out.mkdir(parents=True, exist_ok=True)
     write_items(items, out / "items.csv")
-    for name, file, personas in (("people told of in full", "people.csv", strong()), ("bare labels", "labels.csv", bare())):
-        write_personas(personas, out / file)
-        cards.append(_asked(name, personas, items, out, console))
+    for name, file, folder, personas in PANELS:
+        write_personas(personas(), out / file)
+        cards.append(_measure_panel(name, personas(), items, out / folder, console))
     page = out / "card.html"
     page.write_text(report.html(cards), encoding="utf-8")
     typer.echo(f"The report: {page.resolve()}")
     typer.echo(NEXT.format(out=out))
+    typer.echo(lesson(cards))
 
 
-def _asked(name: str, personas: Sequence[Persona], items: Sequence[Item], out: Path, console: Console) -> Card:
-    """The card of a panel, shown with its truth beside."""
+def lesson(cards: Sequence[Card]) -> str:
+    """Return the result of the demo in one sentence: the persona signal of both panels with its interval."""
+    described, labels = (f"{e.value:.2f} ({e.low:.2f} to {e.high:.2f})" for e in (card["signal"] for card in cards))
+    return f"Fully described people: signal {described}; bare labels: {labels}."
+
+
+def _measure_panel(name: str, personas: Sequence[Persona], items: Sequence[Item], out: Path, console: Console) -> Card:
+    """Return the card of a panel, after printing it with the known truth."""
     model = Embedded()
-    folder = out / f"{name.replace(' ', '-')}-{model.id[-12:]}"
+    folder = out.with_name(f"{out.name}-{model.id[-12:]}")
     card = audit(model, personas, items, RUNS, out=str(folder / "run"))
     alone = {"score": True, "check": False, "controls": {"none": False, "shuffled": False, "irrelevant": 0}}
     exact = audit(model, personas, items, 1, out=str(folder / "exact"), **alone)
     planted = audit(Scripted(society(personas, items)), personas, items, 1, out=str(folder / "planted"), **alone)
     report.show(card, console)
-    table = Table("estimate", "planted", "model's own", "estimated", "interval", "holds own", title=f"Truth of: {name}")
+    table = Table("estimate", "planted", "model's own", "estimated", "interval", "interval contains it", title=f"Known truth: {name}")
     table.columns[0].no_wrap = True
     for key in SHOWN:
-        found, truth, own = card[key], planted[key].value, exact[key].value
-        holds = "yes" if found.low <= own <= found.high else "no"
-        table.add_row(key, f"{truth:.3f}", f"{own:.3f}", f"{found.value:.3f}", f"{found.low:.3f} to {found.high:.3f}", holds)
+        e, truth, value = card[key], planted[key].value, exact[key].value
+        contained = "yes" if e.low <= value <= e.high else "no"
+        table.add_row(key, f"{truth:.3f}", f"{value:.3f}", f"{e.value:.3f}", f"{e.low:.3f} to {e.high:.3f}", contained)
     console.print(table)
     console.print(
-        "Planted: in the society it learned from. The model's own: by its exact probabilities; the estimate is to be judged by that."
+        "planted: the value in the society that the model was trained on. "
+        "model's own: the value from the model's exact label probabilities, which the interval should contain."
     )
     return card

@@ -1,4 +1,4 @@
-"""personametrics doctor: what a model is able to do, found out by asking it."""
+"""personametrics doctor: find out by test requests what a model can do."""
 
 import asyncio
 import json
@@ -10,22 +10,22 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from personametrics.cli.audit import Json, Set, plan_of
+from personametrics.cli.options import Json, Set, plan_of
 from personametrics.elicit.doctor import CONTEXT, Probe, examine
-from personametrics.lab.audit import open_model
+from personametrics.lab.session import opened
 
 SIGNS = {True: "✓", False: "✗", None: "?"}
 
 
 def doctor(
     model: Annotated[str, typer.Option(help="openai:NAME\\[@BASE_URL], local:FOLDER, embedded, or an entry point's name.")],
-    context: Annotated[bool, typer.Option(help="Try long prompts too, up to 16,000 tokens.")] = True,
+    context: Annotated[bool, typer.Option(help="Also test long prompts, up to 16,000 tokens.")] = True,
     settings: Set = None,
     json_: Json = False,
 ) -> None:
-    """Ask a model about a dozen short questions and say what it can do: system role, several answers a call, seed, probabilities."""
-    plan = plan_of(None, {"model": model, "personas": "-", "items": "-"}, settings or [])
-    probes = asyncio.run(examine(open_model(plan), CONTEXT if context else ()))
+    """Test with about a dozen short requests what a model can do: system role, several answers per call, seed, probabilities."""
+    plan = plan_of(None, {"model": model}, settings)
+    probes = asyncio.run(examine(opened(plan, {})[""], CONTEXT if context else ()))
     if json_:
         typer.echo(json.dumps([asdict(probe) for probe in probes], ensure_ascii=False))
     else:
@@ -35,8 +35,8 @@ def doctor(
 
 
 def _show(model: str, probes: list[Probe]) -> None:
-    """What was found, a line each."""
-    table = Table("", "able to", "evidence", title=Text(model), title_justify="left")
+    """Print one line per test."""
+    table = Table("", "ability", "evidence", title=Text(model), title_justify="left")
     for probe in probes:
         table.add_row(SIGNS[probe.found], probe.name, Text(probe.evidence))
     Console().print(table)

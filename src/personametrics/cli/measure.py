@@ -1,4 +1,4 @@
-"""personametrics measure: from recorded answers to a verdict."""
+"""personametrics measure: make a card from recorded answers."""
 
 import json
 import math
@@ -28,56 +28,70 @@ ANSWERS, OUTPUT, NUMBERS = "Answers", "Output", "Numbers"
 
 
 def measure(  # noqa: PLR0917 (a command's options are its parameters)
-    file: Annotated[Path, typer.Argument(help="CSV, TSV, Parquet or NDJSON with one answer a row.")],
-    persona: Annotated[str, typer.Option(help="Column: who answers.", rich_help_panel=ANSWERS)] = "persona",
-    item: Annotated[str, typer.Option(help="Column: what is asked.", rich_help_panel=ANSWERS)] = "item",
-    answer: Annotated[str, typer.Option(help="Column: the answer.", rich_help_panel=ANSWERS)] = "answer",
+    file: Annotated[Path, typer.Argument(help="CSV, TSV, Parquet or NDJSON with one answer per row.")],
+    persona: Annotated[str, typer.Option(help="Column of the persona.", rich_help_panel=ANSWERS)] = "persona",
+    item: Annotated[str, typer.Option(help="Column of the item.", rich_help_panel=ANSWERS)] = "item",
+    answer: Annotated[str, typer.Option(help="Column of the answer.", rich_help_panel=ANSWERS)] = "answer",
     run: Annotated[
-        str | None, typer.Option(help="Column: which re-asking. Without it, rows of a cell are its runs.", rich_help_panel=ANSWERS)
+        str | None, typer.Option(help="Column of the run (retest). Without it, the rows of a cell are its runs.", rich_help_panel=ANSWERS)
     ] = None,
     condition: Annotated[
-        list[str] | None, typer.Option(help="Column: wording, language … Several make one condition.", rich_help_panel=ANSWERS)
+        list[str] | None,
+        typer.Option(
+            help="Column of a condition: wording, language … Repeatable; all of them together are the condition.", rich_help_panel=ANSWERS
+        ),
     ] = None,
     outcome: Annotated[
-        str | None, typer.Option(help="Column: answered, refused, unparsable, failed or missing.", rich_help_panel=ANSWERS)
+        str | None, typer.Option(help="Column of the outcome: answered, refused, unparsable, failed or missing.", rich_help_panel=ANSWERS)
     ] = None,
     probabilities: Annotated[
         str | None, typer.Option(help="Columns of label probabilities or log-probabilities, separated by commas.", rich_help_panel=ANSWERS)
     ] = None,
     scale: Annotated[
-        str, typer.Option(help="ordinal, nominal, numeric, text; or 1|2|3, nominal:yes|no, 0..10.", rich_help_panel=ANSWERS)
+        str,
+        typer.Option(
+            help="Scale of the answers: ordinal, nominal, numeric, text, or 1|2|3, nominal:yes|no, 0..10.", rich_help_panel=ANSWERS
+        ),
     ] = "ordinal",
-    missing: Annotated[list[str] | None, typer.Option(help="An answer that means none, such as -1.", rich_help_panel=ANSWERS)] = None,
-    where_: Annotated[
-        list[str] | None, typer.Option("--where", help="Keep rows with column=value (or !=).", rich_help_panel=ANSWERS)
+    missing: Annotated[
+        list[str] | None, typer.Option(help="Code for a missing answer, such as -1. Repeatable.", rich_help_panel=ANSWERS)
     ] = None,
-    by: Annotated[list[str] | None, typer.Option(help="Column: one card per value.", rich_help_panel=ANSWERS)] = None,
+    where_: Annotated[
+        list[str] | None, typer.Option("--where", help="Keep rows with column=value (or !=). Repeatable.", rich_help_panel=ANSWERS)
+    ] = None,
+    by: Annotated[list[str] | None, typer.Option(help="Column. Makes one card per value.", rich_help_panel=ANSWERS)] = None,
     duplicates: Annotated[
-        str, typer.Option(help="Rows with the same persona, item, condition, run: error, first, last, mean, runs.", rich_help_panel=ANSWERS)
+        str,
+        typer.Option(
+            help="Rows with the same persona, item, condition and run: error, first, last, mean or runs.", rich_help_panel=ANSWERS
+        ),
     ] = "error",
     human: Human = None,
     human_respondent: Respondent = "respondent",
     human_item: HumanItem = "item",
     human_answer: HumanAnswer = "answer",
-    human_where: Annotated[list[str] | None, typer.Option(help="Keep rows with column=value (or !=).", rich_help_panel=HUMANS)] = None,
-    match: Annotated[
-        list[str] | None, typer.Option(help="Groups: panel column=human column, such as party=ideology.", rich_help_panel=HUMANS)
+    human_where: Annotated[
+        list[str] | None, typer.Option(help="Keep rows of humans with column=value (or !=).", rich_help_panel=HUMANS)
     ] = None,
-    level: Annotated[float, typer.Option(help="Coverage of the intervals.", rich_help_panel=NUMBERS)] = 0.9,
-    target: Annotated[float, typer.Option(help="Reliability that the D-study aims at.", rich_help_panel=NUMBERS)] = 0.8,
+    match: Annotated[
+        list[str] | None, typer.Option(help="Groups to compare: panel column=human column, such as party=ideology.", rich_help_panel=HUMANS)
+    ] = None,
+    level: Annotated[float, typer.Option(help="Confidence level of the intervals.", rich_help_panel=NUMBERS)] = 0.9,
+    target: Annotated[float, typer.Option(help="Target reliability of the D study.", rich_help_panel=NUMBERS)] = 0.8,
     price: Annotated[float | None, typer.Option(help="Money per call.", rich_help_panel=NUMBERS)] = None,
-    json_: Annotated[bool, typer.Option("--json", help="Print the card as JSON, nothing else.", rich_help_panel=OUTPUT)] = False,
-    html: Annotated[Path | None, typer.Option(help="Write the card as a page that works offline.", rich_help_panel=OUTPUT)] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print the card as JSON and nothing else.", rich_help_panel=OUTPUT)] = False,
+    html: Annotated[Path | None, typer.Option(help="Write the card as an HTML page that works offline.", rich_help_panel=OUTPUT)] = None,
     figures: Annotated[
         Path | None, typer.Option(help="Write the figures into a folder, as SVG, PDF and PNG.", rich_help_panel=OUTPUT)
     ] = None,
     latex: Annotated[Path | None, typer.Option(help="Write the estimates as a LaTeX table.", rich_help_panel=OUTPUT)] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write the estimates as a Markdown table.", rich_help_panel=OUTPUT)] = None,
     fail_under: Annotated[
-        list[str] | None, typer.Option(help="Exit with 1 if an estimate is below: signal.low=0.5.", rich_help_panel=OUTPUT)
+        list[str] | None,
+        typer.Option(help="Exit with code 1 if an estimate is lower, such as signal.low=0.5. Repeatable.", rich_help_panel=OUTPUT),
     ] = None,
 ) -> None:
-    """Is the spread of recorded answers persona, or noise? Prints a card: verdict, numbers with intervals, what the panel is fit for."""
+    """Measure how much recorded answers depend on the persona, and print the card: verdict, estimates, fitness for use."""
     bars = [_Bar.parse(text) for text in fail_under or []]
     pairs = dict(_pair(text) for text in match or [])
     _check(level, target, price)
@@ -110,24 +124,28 @@ def measure(  # noqa: PLR0917 (a command's options are its parameters)
 
 
 def _cards(parts: Iterable[tuple[str, Sequence[str]]], card: Callable[[str, Sequence[str]], Card], *, of: Path | None) -> list[Card]:
-    """A card of each part of the rows; a part of several that cannot be measured is said aloud, unless none of that file can be."""
-    found = []
+    """Return a card for each part of the rows. With `of`, a part that cannot be measured is reported and skipped.
+
+    Raises:
+        InputError: a part cannot be measured and `of` is None, or no part can be measured.
+    """
+    measurable = []
     for title, keep in parts:
         try:
-            found.append(card(title, keep))
+            measurable.append(card(title, keep))
         except InputError as error:
             if of is None:
                 raise
             typer.echo(f"personametrics: {title} cannot be measured: {error}", err=True)
-    if not found:
+    if not measurable:
         message = f"None of the panels in {of} can be measured."
         raise InputError(message)
-    return found
+    return measurable
 
 
 @dataclass(frozen=True)
 class _Reading:
-    """How the panel's rows are read."""
+    """The settings for reading the panel's rows."""
 
     columns: Columns
     scale: Scale
@@ -135,7 +153,7 @@ class _Reading:
     duplicates: Duplicates
 
     def read(self, file: Path, keep: Sequence[str]) -> Responses:
-        """Rows that meet the conditions."""
+        """Return the answers of the rows that meet the conditions."""
         return Responses.read(file, self.columns, self.scale, missing=self.missing, keep=keep, duplicates=self.duplicates)
 
 
@@ -150,7 +168,7 @@ class _Bar:
 
     @classmethod
     def parse(cls, text: str) -> "_Bar":
-        """Read `signal.low=0.5`; without an end, the value is meant."""
+        """Read `signal.low=0.5`. Without an end, the value is compared."""
         name, _, number = text.rpartition("=")
         start, _, end = name.rpartition(".")
         if end not in {"value", "low", "high"}:
@@ -165,7 +183,7 @@ class _Bar:
         return cls(text, start, end, least)
 
     def of(self, card: Card) -> float:
-        """The number the card has for it."""
+        """Return the number on the card that is compared."""
         return float(getattr(card[self.name], self.end))
 
 
@@ -179,18 +197,18 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _check(level: float, target: float, price: float | None) -> None:
-    """Numbers that make sense."""
+    """Check that the numeric options are in their ranges."""
     for name, value in (("--level", level), ("--target", target)):
         if not 0 < value < 1:
-            message = f"{name} must lie between 0 and 1, not at {value:g}."
+            message = f"{name} must be between 0 and 1, but is {value:g}."
             raise InputError(message)
     if price is not None and not price >= 0:
-        message = f"--price must not be negative ({price:g})."
+        message = f"--price must not be negative, but is {price:g}."
         raise InputError(message)
 
 
 def _parts(file: Path, keep: Sequence[str], by: Sequence[str]) -> list[tuple[str, list[str]]]:
-    """Title and conditions of each card."""
+    """Return the title and the conditions of each card."""
     if not by:
         return [(f"{file.name} ({', '.join(keep)})" if keep else file.name, list(keep))]
     table, name = scan(file)
@@ -198,7 +216,7 @@ def _parts(file: Path, keep: Sequence[str], by: Sequence[str]) -> list[tuple[str
     rows = collect(where(table, keep, name).select(pl.col(list(by)).cast(pl.String)), name)
     values = rows.unique().drop_nulls().sort(by)
     if lost := len(rows) - len(rows.drop_nulls()):
-        typer.echo(f"personametrics: {lost} rows have no {' or no '.join(by)} and are in no card.", err=True)
+        typer.echo(f"personametrics: {lost} rows lack a value of {' or '.join(by)} and are left out.", err=True)
     if values.is_empty():
         message = f"{name} has no rows" + (f" that meet {' and '.join(keep)}." if keep else ".")
         raise AnswerError(message)
@@ -206,7 +224,7 @@ def _parts(file: Path, keep: Sequence[str], by: Sequence[str]) -> list[tuple[str
 
 
 def _write(cards: Sequence[Card], html: Path | None, figures: Path | None, latex: Path | None, markdown: Path | None) -> None:
-    """Write the files that were asked for."""
+    """Write the requested files."""
     for path, write in ((html, report.html), (latex, report.latex), (markdown, report.markdown)):
         if path is not None:
             save(path, write(cards))
@@ -227,15 +245,15 @@ def _write(cards: Sequence[Card], html: Path | None, figures: Path | None, latex
 
 
 def save(path: Path, text: str) -> None:
-    """Write a file whole or not at all.
+    """Write a file completely or not at all.
 
     Raises:
-        InputError: not at all.
+        InputError: the file cannot be written.
     """
     if path.is_dir() or not path.name:
-        message = f'"{path}" is a directory; name a file in it.'
+        message = f'"{path}" is a directory. Name a file in it.'
         raise InputError(message)
-    special = path.is_symlink() or (path.exists() and not path.is_file())  # written through, never replaced
+    special = path.is_symlink() or (path.exists() and not path.is_file())  # written in place, never replaced
     part = path if special else path.with_name(f"{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -255,11 +273,11 @@ def _print(cards: Sequence[Card], *, by: bool, as_json: bool) -> None:
     console = Console()
     if by:
         report.show_table(cards, console)
-        console.print("One card of each: add --where, or --html to see all.")
+        console.print("For a single card add --where. For a page with all cards add --html FILE.")
     else:
         report.show(cards[0], console)
 
 
 def _slug(title: str) -> str:
-    """A title as a folder name."""
+    """Return a title as a folder name."""
     return re.sub(r"[^\w.-]+", "-", title).strip("-.") or "card"

@@ -1,19 +1,18 @@
-"""personametrics plan: what a study will cost and how narrow its interval will be. No call is made."""
+"""personametrics plan: print the expected cost and interval of a study. No model is asked."""
 
 import json
 import math
 from dataclasses import asdict
-from typing import Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from personametrics.cli.audit import Adaptively, File, Items, Json, ModelName, Out, Personas, Runs, Set, Studies, names, plan_of
-from personametrics.elicit.costs.forecast import Forecast, forecast
-from personametrics.elicit.run import Run
-from personametrics.lab.audit import open_model
-from personametrics.lab.further_studies import further
+from personametrics.cli.audit import NEEDED, Studies
+from personametrics.cli.options import Adaptive, File, Items, Json, ModelName, Out, Personas, Runs, Set, names, plan_of
+from personametrics.lab.audit import Audit
+from personametrics.lab.forecast import Forecast
+from personametrics.lab.session import Session
 
 
 def plan(  # noqa: PLR0917 (a command's options are its parameters)
@@ -23,44 +22,46 @@ def plan(  # noqa: PLR0917 (a command's options are its parameters)
     items: Items = None,
     runs: Runs = None,
     out: Out = None,
-    adaptive: Adaptively = False,
+    adaptive: Adaptive = False,
     studies: Studies = None,
     settings: Set = None,
     json_: Json = False,
 ) -> None:
-    """Say what a study will cost, how narrow its interval will be, and the cheapest design for a given width. No call is made."""
-    flags: dict[str, Any] = {"model": model, "personas": personas, "items": items, "runs": runs, "out": out, "adaptive": adaptive or None}
-    flags["studies"] = names(studies)
-    planned = plan_of(study, flags, settings or [])
-    opened = open_model(planned)
-    run = Run.planned(planned, opened.id)
-    run.require(opened)
-    found = forecast(run, opened)
+    """Print the expected price of a study, the width of its interval, and the cheapest design for a width. No model is asked."""
+    options = {
+        "model": model, "personas": personas, "items": items, "runs": runs, "out": out, "adaptive": adaptive or None,
+        "studies": names(studies),
+    }  # fmt: skip
+    job = Audit(Session.planned(plan_of(study, options, settings, NEEDED)))
+    job.session.require()
+    job.design()
+    expected = job.expected()
     if json_:
-        typer.echo(json.dumps({name: _plain(value) for name, value in asdict(found).items()}, ensure_ascii=False))
+        typer.echo(json.dumps({name: _plain(value) for name, value in asdict(expected).items()}, ensure_ascii=False))
     else:
-        _show(run, found, Console())
+        _show(job, expected, Console())
 
 
-def _show(run: Run, found: Forecast, console: Console) -> None:
-    """The plan as a table."""
-    table = Table("arm", "personas", "items", "conditions", "runs", "asks", title=f"{run.model}", title_justify="left")
-    for arm, grid in run.arms.grids().items():
-        count = f"{len(grid):,}" if arm != "shuffled" else f"{len(grid):,} (shared with the panel)"
-        table.add_row(arm, *map(str, (len(grid.personas), len(grid.items), len(grid.conditions), grid.runs)), count)
+def _show(job: Audit, expected: Forecast, console: Console) -> None:
+    """Print the plan as a table."""
+    session = job.session
+    table = Table("arm", "personas", "items", "conditions", "runs", "requests", title=f"{session.model.id}", title_justify="left")
+    for grid in job.grids:
+        count = f"{len(grid):,}" if grid.arm != "shuffled" else f"{len(grid):,} (shared with the panel)"
+        table.add_row(grid.arm, *map(str, (len(grid.personas), len(grid.items), len(grid.conditions), grid.runs)), count)
     console.print(table)
-    console.print(found.sentence, markup=False, highlight=False)
-    if said := further(run).said:
-        console.print(said, markup=False, highlight=False)
-    if math.isfinite(found.width):
-        console.print(f"Expected interval of the signal ({run.plan.level:.0%}): ± {found.width:.2f}.", highlight=False)
-    elif not run.plan.score:
-        console.print("No signal can come of this: it takes two personas, two items and two runs.", highlight=False)
-    for line in found.designs:
+    console.print(expected.sentence, markup=False, highlight=False)
+    if job.further_forecast:
+        console.print(job.further_forecast, markup=False, highlight=False)
+    if math.isfinite(expected.width):
+        console.print(f"Expected interval of the signal ({session.plan.level:.0%}): ± {expected.width:.2f}.", highlight=False)
+    elif not session.plan.score:
+        console.print("This design cannot give a signal: it takes two personas, two items and two runs.", highlight=False)
+    for line in expected.designs:
         console.print(f"  {line}", markup=False, highlight=False)
-    console.print(f"These figures rest on {found.basis}.", markup=False, highlight=False)
+    console.print(f"The figures are based on {expected.basis}.", markup=False, highlight=False)
 
 
 def _plain(value: object) -> object:
-    """A JSON value."""
+    """Return a value for JSON, with None for a number that is not finite."""
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,4 +1,4 @@
-"""personametrics remedies: what can be tried against a failure, with sources and price."""
+"""personametrics remedies: list the available remedies, with options and sources."""
 
 import json
 from typing import Any
@@ -7,32 +7,33 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from personametrics.cli.audit import Json
+from personametrics.cli.options import Json, Plugin, load_plugins
 from personametrics.data.citations import citations
-from personametrics.lab.members import knobs
-from personametrics.lab.members import remedies as every
+from personametrics.data.remedy import Remedy
+from personametrics.lab import members
 
 LEARNS = {None: "nothing", "items": "answers to half of the items", "people": "answers of half of the people"}
 
 
-def remedies(json_: Json = False) -> None:
-    """List the remedies: what each does, where it acts, what it learns from, its knobs and its sources."""
-    rows = [_row(name, kind()) for name, kind in every().items()]
+def remedies(plugin: Plugin = None, json_: Json = False) -> None:
+    """List the remedies, each with what it does, where it acts, what it learns from, its options and its sources."""
+    load_plugins(plugin)
+    rows = [_row(name, kind()) for name, kind in members.remedies().items()]
     if json_:
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return
-    table = Table("remedy", "what it does", "acts on", "learns from", "knobs", "sources", title="personametrics compare STUDY --remedy …")
+    table = Table("remedy", "what it does", "acts on", "learns from", "options", "sources", title="personametrics compare STUDY --remedy …")
     for row in rows:
-        given = ", ".join(f"{knob}={value}" for knob, value in row["knobs"].items())
-        table.add_row(row["name"], row["says"], row["acts_on"], row["learns_from"], given, ", ".join(row["cite"]))
+        knobs = ", ".join(f"{knob}={value}" for knob, value in row["knobs"].items())
+        table.add_row(row["name"], row["says"], row["acts_on"], row["learns_from"], knobs, ", ".join(row["cite"]))
     Console().print(table)
-    typer.echo("In a chain: spell_out+average:k=3. A source in full: personametrics cite KEY")
+    typer.echo("Chain of remedies: spell_out+average:k=3. Full reference of a source: personametrics cite KEY")
 
 
-def _row(name: str, remedy: Any) -> dict[str, Any]:
-    """What there is to know of a remedy."""
-    plain = {knob: value if isinstance(value, int | float | str | bool) else str(value) for knob, value in knobs(remedy).items()}
+def _row(name: str, remedy: Remedy) -> dict[str, Any]:
+    """Return the facts about a remedy."""
+    knobs = {knob: value if isinstance(value, int | float | str | bool) else str(value) for knob, value in remedy.knobs().items()}
     return {
-        "name": name, "says": remedy.says, "acts_on": remedy.acts_on, "learns_from": LEARNS[remedy.splits], "knobs": plain,
-        "cite": list(remedy.cite), "sources": [str(one) for one in citations(remedy.cite)],
+        "name": name, "says": remedy.says, "acts_on": remedy.acts_on, "learns_from": LEARNS[remedy.splits], "knobs": knobs,
+        "against": list(remedy.against), "cite": list(remedy.cite), "sources": [str(source) for source in citations(remedy.cite)],
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""personametrics replay: a study of recorded answers."""
+"""personametrics replay: estimate a study from recorded answers."""
 
 from functools import partial
 from pathlib import Path
@@ -8,9 +8,9 @@ import typer
 from rich.console import Console
 
 from personametrics import report
-from personametrics.cli.audit import Json
 from personametrics.cli.compare import Group
 from personametrics.cli.measure import save
+from personametrics.cli.options import Json
 from personametrics.cli.people import Human, HumanAnswer, HumanAttribute, HumanItem, Respondent, Scale, with_people
 from personametrics.data.card import Card
 from personametrics.data.columns import Columns
@@ -19,8 +19,8 @@ from personametrics.data.reading import collect, scan
 from personametrics.data.remedy import Remedy
 from personametrics.data.responses import Responses
 from personametrics.data.scale import parse_scale
-from personametrics.lab.comparison.arms import Asked
-from personametrics.lab.comparison.change import replayed
+from personametrics.lab.comparison.arms import ArmPair
+from personametrics.lab.comparison.change import replay_arms
 from personametrics.lab.measure import versions
 from personametrics.lab.members import name_of
 from personametrics.lab.members import remedy as chosen_remedy
@@ -28,55 +28,62 @@ from personametrics.lab.members import study as chosen
 
 
 def replay(  # noqa: PLR0917 (a command's options are its parameters)
-    study: Annotated[str, typer.Argument(help="One of: personametrics studies; it says which columns each reads.")],
-    file: Annotated[Path, typer.Argument(help="CSV, TSV, Parquet or NDJSON with one answer a row.")],
-    persona: Annotated[str, typer.Option(help="Column: who answers.")] = "persona",
-    item: Annotated[str, typer.Option(help="Column: what is asked.")] = "item",
-    answer: Annotated[str, typer.Option(help="Column: the answer.")] = "answer",
-    run: Annotated[str | None, typer.Option(help="Column: which re-asking. Without it, rows of a cell are its runs.")] = None,
-    condition: Annotated[list[str] | None, typer.Option(help="Column: wording, order, language … Several make one condition.")] = None,
-    column: Annotated[list[str] | None, typer.Option(help="What the study reads=your column, such as gold=truth.")] = None,
+    study: Annotated[str, typer.Argument(help="A study (personametrics studies lists them with the columns that each reads).")],
+    file: Annotated[Path, typer.Argument(help="CSV, TSV, Parquet or NDJSON with one answer per row.")],
+    persona: Annotated[str, typer.Option(help="Column of the persona.")] = "persona",
+    item: Annotated[str, typer.Option(help="Column of the item.")] = "item",
+    answer: Annotated[str, typer.Option(help="Column of the answer.")] = "answer",
+    run: Annotated[str | None, typer.Option(help="Column of the run (retest). Without it, the rows of a cell are its runs.")] = None,
+    condition: Annotated[
+        list[str] | None,
+        typer.Option(help="Column of a condition: wording, order, language … Repeatable; all of them together are the condition."),
+    ] = None,
+    column: Annotated[
+        list[str] | None, typer.Option(help="A column that the study reads=your column, such as gold=truth. Repeatable.")
+    ] = None,
     probabilities: Annotated[str | None, typer.Option(help="Columns of label probabilities, separated by commas.")] = None,
     scale: Scale = "ordinal",
-    missing: Annotated[list[str] | None, typer.Option(help="An answer that means none, such as -1.")] = None,
-    where: Annotated[list[str] | None, typer.Option("--where", help="Keep rows with column=value (or !=).")] = None,
+    missing: Annotated[list[str] | None, typer.Option(help="Code for a missing answer, such as -1. Repeatable.")] = None,
+    where: Annotated[list[str] | None, typer.Option("--where", help="Keep rows with column=value (or !=). Repeatable.")] = None,
     than: Annotated[
-        list[str] | None, typer.Option("--than", help="Rows of another arm, as in --where: say what changed from those to these.")
+        list[str] | None, typer.Option("--than", help="Filter of the baseline arm, as in --where. The card reports the change from it.")
     ] = None,
-    remedy: Annotated[str | None, typer.Option("--remedy", help="Say what a remedy that needs no further asks changes.")] = None,
+    remedy: Annotated[
+        str | None, typer.Option("--remedy", help="A remedy that needs no new requests. The card reports the change that it makes.")
+    ] = None,
     group: Group = "",
     human: Human = None,
     human_respondent: Respondent = "respondent",
     human_item: HumanItem = "item",
     human_answer: HumanAnswer = "answer",
     human_attribute: HumanAttribute = None,
-    html: Annotated[Path | None, typer.Option(help="Write the card as a page that works offline.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write the card as an HTML page that works offline.")] = None,
     json_: Json = False,
 ) -> None:
-    """Estimate a study from recorded answers that carry its columns, or what changed between two arms of them."""
+    """Estimate a study from recorded answers, or the change between two arms of them. No model is asked."""
     people = Columns(human_respondent, human_item, human_answer, attributes=tuple(human_attribute or ()))
     asked = with_people(chosen(study), human, people, scale)
-    table, name = scan(file)
-    frame = collect(table, name)
+    table, label = scan(file)
+    frame = collect(table, label)
     for pair in column or []:
-        wanted, _, given = (part.strip() for part in pair.partition("="))
-        if given not in frame.columns:
-            message = f'--column "{pair}": {name} has no column "{given}"; write what the study reads=your column.'
+        target, _, source = (part.strip() for part in pair.partition("="))
+        if source not in frame.columns:
+            message = f'--column "{pair}": {label} has no column "{source}"; write a column that the study reads=your column.'
             raise InputError(message)
-        frame = frame.with_columns(frame[given].alias(wanted))
+        frame = frame.with_columns(frame[source].alias(target))
     labels = tuple(part.strip() for part in (probabilities or "").split(",") if part.strip())
     taken = {persona, item, answer, run, *(condition or ()), *labels}
     columns = Columns(
         persona, item, answer, run, tuple(condition or ()),
         probabilities=labels,
-        more=tuple(one for one, kind in frame.schema.items() if one not in taken and not kind.is_nested()),
+        more=tuple(name for name, kind in frame.schema.items() if name not in taken and not kind.is_nested()),
     )  # fmt: skip
-    source = frame if column else file  # a path is named in messages
-    read = partial(Responses.read, source, columns, parse_scale(scale), missing=missing or (), duplicates="runs")
+    data = frame if column else file  # messages name a path
+    read = partial(Responses.read, data, columns, parse_scale(scale), missing=missing or (), duplicates="runs")
     responses = read(keep=where or ())
     if remedy or than:
-        cure = chosen_remedy(remedy) if remedy else Remedy()
-        findings = replayed(Asked(asked, cure, read(keep=than) if than else responses, responses, group))
+        treatment = chosen_remedy(remedy) if remedy else Remedy()
+        findings = replay_arms(ArmPair(asked, treatment, read(keep=than) if than else responses, responses, group))
     else:
         findings = [asked.estimate(responses)]
     provenance = {"source": str(file), "columns": {key: str(value) for key, value in vars(columns).items()}, "versions": versions()}

@@ -1,29 +1,21 @@
-"""personametrics report: the card of a run, as far as it is."""
+"""personametrics report: print the card of a run in its present state."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from personametrics import report as pages
-from personametrics.cli.audit import Json
-from personametrics.cli.measure import save
-from personametrics.elicit.run import Run
-from personametrics.lab.audit import card_of
+from personametrics.cli.asking import write_card
+from personametrics.cli.options import Folder, Json, Plugin, load_plugins
+from personametrics.lab.begun import begun
 
 
 def report(
-    folder: Annotated[Path, typer.Argument(help="The run directory.", metavar="RUN_DIR")],
-    html: Annotated[Path | None, typer.Option(help="Where to write the page; by default card.html in the run directory.")] = None,
+    folder: Folder,
+    html: Annotated[Path | None, typer.Option(help="File for the page. Default: card.html in the run directory.")] = None,
+    plugin: Plugin = None,
     json_: Json = False,
 ) -> None:
-    """Make the card of a run again, also while it is running. Nothing is asked."""
-    card = card_of(Run.begun(folder))
-    page = html or folder / "card.html"
-    save(page, pages.html([card]))
-    if json_:
-        typer.echo(card.to_json())
-    else:
-        pages.show(card, Console())
-        typer.echo(f"The report: {page.resolve()}")
+    """Make the card of a run of audit, run, compare or talk again, even while it is running. No model is asked."""
+    load_plugins(plugin)
+    write_card(begun(folder).card, folder, as_json=json_, page=html)

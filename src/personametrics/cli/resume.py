@@ -1,21 +1,11 @@
-"""personametrics resume: go on with a run."""
+"""personametrics resume: continue a run."""
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
-
-from personametrics.cli.audit import Json, carry_out
-from personametrics.data.errors import RunError
-from personametrics.elicit.run import Run
-from personametrics.lab.audit import open_model
+from personametrics.cli.asking import carry_out
+from personametrics.cli.options import Folder, Json, Plugin, load_plugins
+from personametrics.lab.begun import begun
 
 
-def resume(folder: Annotated[Path, typer.Argument(help="The run directory.", metavar="RUN_DIR")], json_: Json = False) -> None:
-    """Ask what a run is missing: nothing that was answered is asked again."""
-    run = Run.begun(folder)
-    model = open_model(run.plan)
-    if model.id != run.model:
-        message = f"{folder} was begun with {run.model}, but {run.plan.model} is now {model.id}; name another out to ask that one."
-        raise RunError(message)
-    carry_out(run, model, extend=False, as_json=json_)
+def resume(folder: Folder, plugin: Plugin = None, json_: Json = False) -> None:
+    """Continue a run of audit, run, compare or talk: ask only the requests that have no reply yet."""
+    load_plugins(plugin)
+    carry_out(begun(folder, ask=True), f"personametrics resume {folder}", as_json=json_)

@@ -1,35 +1,53 @@
-"""personametrics run: one study of a model."""
+"""personametrics run: measure one study of a model."""
 
-import asyncio
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from personametrics.cli.audit import Items, Json, Out, Personas, write_card
-from personametrics.cli.elicitation import ANSWERS, Judge, ModelName, Partner, Runs, Score, Temperature
-from personametrics.cli.people import Human, HumanAnswer, HumanAttribute, HumanItem, HumanScale, Respondent, with_people
-from personametrics.cli.progress import say_how_it_ended, with_progress
+from personametrics.cli.asking import carry_out
+from personametrics.cli.options import (
+    Adaptive,
+    Items,
+    Json,
+    Judge,
+    ModelName,
+    Out,
+    Partner,
+    Personas,
+    Plugin,
+    Runs,
+    Score,
+    Set,
+    StudyFile,
+    Temperature,
+    asked,
+    load_plugins,
+    people,
+    plan_of,
+)  # fmt: skip
+from personametrics.cli.people import Human, HumanAnswer, HumanAttribute, HumanItem, HumanScale, Respondent
 from personametrics.data.columns import Columns
-from personametrics.data.request import Sampling
-from personametrics.data.study import Elicitation
-from personametrics.data.writing import write
 from personametrics.lab import members
-from personametrics.lab.run import Session
-from personametrics.models.named import named
+from personametrics.lab.run import StudyRun
 
 
 def run(  # noqa: PLR0917 (a command's options are its parameters)
-    study: Annotated[str, typer.Argument(help="One of: personametrics studies. Knobs: expertise:margin=0.1,field=work.")],
-    model: ModelName,
+    study: Annotated[
+        str, typer.Argument(help="A study (list: personametrics studies), with options such as expertise:margin=0.1,field=work.")
+    ],
+    model: ModelName = None,
     personas: Personas = None,
     items: Items = None,
-    runs: Runs = 5,
+    runs: Runs = None,
     out: Out = None,
     score: Score = False,
-    temperature: Temperature = 1.0,
+    temperature: Temperature = None,
+    adaptive: Adaptive = False,
     judge: Judge = None,
     partner: Partner = None,
+    file: StudyFile = None,
+    settings: Set = None,
+    plugin: Plugin = None,
     human: Human = None,
     human_respondent: Respondent = "respondent",
     human_item: HumanItem = "item",
@@ -38,17 +56,13 @@ def run(  # noqa: PLR0917 (a command's options are its parameters)
     human_scale: HumanScale = "ordinal",
     json_: Json = False,
 ) -> None:
-    """Ask a model what one study wants to know, keep every reply, and print what the answers say. Run it again to go on."""
-    console = Console(stderr=True)
-    opened = named(model)
-    elicitation = Elicitation(runs, score, sampling=Sampling(temperature))
-    folder = out or f"run-{study.partition(':')[0]}"
-    people = Columns(human_respondent, human_item, human_answer, attributes=tuple(human_attribute or ()))
-    asked = with_people(members.study(study), human, people, human_scale)
-    session = Session.opened(asked, opened.id, personas, items, folder, elicitation).played_by(judge=judge, partner=partner)
-    console.print(f"{session.expected(opened)}.", markup=False, highlight=False)
-    tally = asyncio.run(with_progress(lambda terms: session.ask(opened, terms), console))
-    if tally.answered or tally.before or tally.failed:
-        write(session.answers, session.folder / ANSWERS)
-        write_card(session.card, session.folder, as_json=json_)
-    say_how_it_ended(tally, "run the same command again to go on", console)
+    """Ask a model the requests of one study, keep every reply, and print the card. Run the command again to continue."""
+    load_plugins(plugin)
+    columns = Columns(human_respondent, human_item, human_answer, attributes=tuple(human_attribute or ()))
+    options = {
+        "model": model, "personas": personas, "items": items, "runs": runs, "out": out or f"run-{study.partition(':')[0]}",
+        **asked(temperature, judge, partner, score=score, adaptive=adaptive), **people(human, columns, human_scale),
+    }  # fmt: skip
+    plan = plan_of(file, options, settings)
+    job = StudyRun.of_plan(plan, members.study(study))
+    carry_out(job, f"personametrics resume {job.folder}", as_json=json_)

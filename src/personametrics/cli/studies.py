@@ -1,4 +1,4 @@
-"""personametrics studies: what can be measured, with sources and price."""
+"""personametrics studies: list the available studies, with sources and cost."""
 
 import json
 from typing import Any
@@ -7,36 +7,36 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from personametrics.cli.audit import Json
+from personametrics.cli.options import Json, Plugin, load_plugins
 from personametrics.data.citations import citations
 from personametrics.data.errors import InputError
-from personametrics.data.study import Elicitation
-from personametrics.lab import bundled as battery
-from personametrics.lab.members import studies as every
+from personametrics.data.study import Elicitation, Study
+from personametrics.lab import bundled, members
 
 
-def studies(json_: Json = False) -> None:
-    """List the studies: the question of each, its sources, and how many asks it takes with the personas and items that come along."""
-    rows = [_row(name, kind()) for name, kind in every().items()]
+def studies(plugin: Plugin = None, json_: Json = False) -> None:
+    """List the studies, each with its question, its columns, its sources and its number of requests."""
+    load_plugins(plugin)
+    rows = [_row(name, kind()) for name, kind in members.studies().items()]
     if json_:
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return
-    table = Table("study", "question", "asks", "reads", "sources", title="personametrics run STUDY --model …")
+    table = Table("study", "question", "requests", "reads", "sources", title="personametrics run STUDY --model …")
     for row in rows:
         table.add_row(row["name"], row["question"], str(row["asks"] or "-"), ", ".join(row["reads"]), ", ".join(row["cite"]))
     Console().print(table)
-    typer.echo("Asks: with the personas and items that come with the library and 5 runs. A source in full: personametrics cite KEY")
+    typer.echo("requests: for the bundled personas and items in 5 runs. Full reference of a source: personametrics cite KEY")
 
 
-def _row(name: str, study: Any) -> dict[str, Any]:
-    """What there is to know of a study."""
+def _row(name: str, study: Study) -> dict[str, Any]:
+    """Return the facts about a study."""
     try:
-        requests: int | None = len(study.design(battery.personas("", name), battery.items(""), Elicitation()))
+        requests: int | None = len(study.design(bundled.personas("", study.population), bundled.items(""), Elicitation()))
     except InputError:
         requests = None
-    knobs = {knob: value if isinstance(value, int | float | str | bool) else str(value) for knob, value in vars(study).items()}
-    sources = [str(one) for one in citations(study.cite)]
+    knobs = {knob: value if isinstance(value, int | float | str | bool) else str(value) for knob, value in study.knobs().items()}
     return {
-        "name": name, "question": study.question, "cite": list(study.cite), "sources": sources,
+        "name": name, "question": study.question, "cite": list(study.cite),
+        "sources": [str(source) for source in citations(study.cite)],
         "reads": dict(study.reads), "knobs": knobs, "asks": requests,
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""personametrics validate: is a study file right? Nothing is asked."""
+"""personametrics validate: check a study file. No model is asked."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,30 +8,32 @@ from rich.console import Console
 
 from personametrics.data.request import Request
 from personametrics.elicit.plan.file import load
-from personametrics.elicit.run import Run
-from personametrics.lab.further_studies import further
+from personametrics.lab.audit import Audit
+from personametrics.lab.session import Recorded, Session
 
 
 def validate(
     study: Annotated[Path, typer.Argument(help="A study file, YAML or TOML.")],
-    show: Annotated[bool, typer.Option("--show", help="Print the first prompt, as the model would read it.")] = False,
+    show: Annotated[bool, typer.Option("--show", help="Print the first prompt as the model would receive it.")] = False,
 ) -> None:
-    """Check a study file, its personas, its items and people's answers, down to every slot of every prompt."""
+    """Check a study file with its personas, items, human answers and every slot of every prompt. No model is asked."""
     plan = load(study)
-    run = Run.planned(plan, plan.model)
-    beside = further(run)
-    arms = ", ".join(f"{name} {len(grid)}" for name, grid in run.arms.grids().items())
-    typer.echo(
-        f"{study} is fine: {len(run.arms.personas)} personas, {len(run.arms.items)} items, {run.arms.runs} runs; asks by arm: {arms}."
-    )
-    if beside.said:
-        typer.echo(beside.said)
+    job = Audit(Session.planned(plan, {role: Recorded(role or plan.model) for role in ("", "judge", "partner")}))
+    sizes: dict[str, int] = {}
+    for grid in job.grids:
+        sizes[grid.arm] = sizes.get(grid.arm, 0) + len(grid)
+    arms = ", ".join(f"{arm} {size}" for arm, size in sizes.items())
+    session = job.session
+    counts = f"{len(session.personas)} personas, {len(session.items)} items, {job.grids[0].runs} runs"
+    typer.echo(f"{study} is valid: {counts}; requests by arm: {arms}.")
+    if job.further_forecast:
+        typer.echo(job.further_forecast)
     if show:
-        _show(next(iter(run.arms.grids()["panel"])))
+        _show(job.grids[0][0])
 
 
 def _show(request: Request) -> None:
-    """A prompt, turn by turn."""
+    """Print a prompt turn by turn."""
     console = Console()
     for message in request.messages:
         console.rule(message.role)

@@ -1,4 +1,4 @@
-"""The card: findings about one panel, as they are stored and sent."""
+"""The card: the findings about one panel, as they are stored and sent."""
 
 import json
 import math
@@ -18,12 +18,12 @@ SCHEMA = "personametrics.card/1"
 
 @dataclass(frozen=True)
 class Card:
-    """Findings about one panel.
+    """The findings about one panel.
 
     Attributes:
-        title: what was measured.
-        findings: one a study.
-        provenance: where the answers came from, versions and choices; enough to do it again.
+        title: the name of the panel.
+        findings: one finding for each study.
+        provenance: source of the answers, versions and choices; enough to repeat the measurement.
     """
 
     title: str
@@ -31,28 +31,28 @@ class Card:
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Estimate:
-        """The first estimate of that name in any finding.
+        """Return the first estimate of a name in any finding.
 
         Raises:
-            InputError: there is none.
+            InputError: the card has no estimate of this name.
         """
         names = [estimate.name for finding in self.findings for estimate in finding.estimates]
         if name not in names:
-            message = f'The card has no estimate "{name}": {options(name, names, 40)}.'
+            message = f'The card has no estimate "{name}". {options(name, names, 40)}.'
             raise InputError(message)
         return next(estimate for finding in self.findings for estimate in finding.estimates if estimate.name == name)
 
     def to_dict(self) -> dict[str, Any]:
-        """The card as JSON values; undefined numbers are null."""
+        """Return the card as JSON values; undefined numbers are null."""
         return {
             "schema": SCHEMA,
             "title": self.title,
             "findings": [_finding_to_dict(finding) for finding in self.findings],
-            "provenance": _plain(self.provenance),
+            "provenance": _json(self.provenance),
         }
 
     def to_json(self, indent: int | None = 2) -> str:
-        """The card as a JSON text that `from_json` reads back."""
+        """Return the card as JSON text; `Card.load` reads a file of it back."""
         return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
 
     def save(self, path: str | Path) -> None:
@@ -61,36 +61,36 @@ class Card:
 
     @classmethod
     def from_dict(cls, card: Mapping[str, Any]) -> "Card":
-        """Read a card back from JSON values.
+        """Return the card of JSON values.
 
         Raises:
-            ReadError: it is no card, or of another schema.
+            ReadError: the values are not a card, or have another schema.
         """
         if card.get("schema") != SCHEMA:
-            message = f'This is no card of the schema {SCHEMA} but "{card.get("schema")}"; write it again with this version.'
+            message = f'The card has the schema "{card.get("schema")}", not {SCHEMA}. Write it again with this version.'
             raise ReadError(message)
         try:
             return cls(card["title"], tuple(_finding_from_dict(finding) for finding in card["findings"]), card["provenance"])
         except (KeyError, TypeError, ValueError) as error:
-            message = f"This card is damaged: {type(error).__name__} {error}."
+            message = f"The card is damaged: {type(error).__name__} {error}. Write it again."
             raise ReadError(message) from error
 
     @classmethod
     def load(cls, path: str | Path) -> "Card":
-        """Read a card from a JSON file.
+        """Return the card of a JSON file.
 
         Raises:
-            ReadError: the file holds no card.
+            ReadError: the file does not hold a card.
         """
         try:
             return cls.from_dict(json.loads(Path(path).read_text(encoding="utf-8")))
         except (OSError, UnicodeDecodeError, json.JSONDecodeError, AttributeError) as error:
-            message = f"{path} holds no card ({error})."
+            message = f"{path} does not hold a card ({error})."
             raise ReadError(message) from error
 
 
 def card_schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of a card, as published in the package."""
+    """Return the JSON Schema (2020-12) of a card, as published in the package."""
     schema: dict[str, Any] = json.loads((files("personametrics.data") / "card.schema.json").read_text(encoding="utf-8"))
     return schema
 
@@ -109,15 +109,15 @@ def _finding_to_dict(finding: Finding) -> dict[str, Any]:
         },
         "estimates": [_estimate_to_dict(estimate) for estimate in finding.estimates],
         "notices": [{"code": notice.code, "text": notice.text} for notice in finding.notices],
-        "evidence": _plain(finding.evidence),
+        "evidence": _json(finding.evidence),
         "cite": list(finding.cite),
     }
 
 
 def _estimate_to_dict(estimate: Estimate) -> dict[str, Any]:
     keys = ("name", "value", "low", "high", "level", "n", "unit", "method", "status")
-    own = {} if estimate.means is None else {"counts": estimate.means.counts, "meaning": estimate.means.meaning}
-    return {key: _plain(getattr(estimate, key)) for key in keys} | own
+    meaning = {} if estimate.means is None else {"counts": estimate.means.counts, "meaning": estimate.means.meaning}
+    return {key: _json(getattr(estimate, key)) for key in keys} | meaning
 
 
 def _finding_from_dict(finding: Mapping[str, Any]) -> Finding:
@@ -146,12 +146,12 @@ def _estimate_from_dict(estimate: Mapping[str, Any]) -> Estimate:
     return Estimate(estimate["name"], value, low, high, *rest, means=means)
 
 
-def _plain(value: Any) -> Any:
-    """JSON values: no NaN, no infinity, no tuples."""
+def _json(value: Any) -> Any:
+    """Return a value as JSON: without NaN, infinity and tuples."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(one) for key, one in value.items()}
+        return {str(key): _json(content) for key, content in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [_json(content) for content in value]
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return str(value) if isinstance(value, EstimateStatus) else value

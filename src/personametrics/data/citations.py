@@ -1,4 +1,4 @@
-"""Where things come from."""
+"""References to the literature."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -8,7 +8,7 @@ from importlib.resources import files
 
 @cache
 def references() -> dict[str, dict[str, str]]:
-    """Every entry of references.bib: {key: {field: value}}.
+    """Return the entries of references.bib: {key: {field: value}}.
 
     Examples:
         >>> references()["brennan2001"]["title"]
@@ -20,13 +20,13 @@ def references() -> dict[str, dict[str, str]]:
 
 
 def citations(keys: Iterable[str]) -> list[str]:
-    """References as lines to read.
+    """Return references as readable lines.
 
     Args:
         keys: keys in references.bib.
 
     Returns:
-        One line a key: authors, year, title, where, and an address.
+        One line for each key: authors, year, title, publication and address.
 
     Raises:
         KeyError: a key is not in references.bib.
@@ -39,7 +39,7 @@ def citations(keys: Iterable[str]) -> list[str]:
 
 
 def _line(entry: Mapping[str, str]) -> str:
-    """One reference to read."""
+    """Return one reference as a readable line."""
     who = f"{entry['author'].replace(' and ', '; ')} ({entry['year']})."
     where = next((f"{entry[field]}." for field in ("journal", "booktitle", "publisher") if field in entry), "")
     roots = {"doi": "https://doi.org/", "eprint": "https://arxiv.org/abs/"}

@@ -1,25 +1,25 @@
-"""Which column of a table holds what."""
+"""The roles of the columns of a table of answers."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 Duplicates = Literal["error", "first", "last", "mean", "runs"]
-"""What to do with rows of one persona, item, condition and run: stop, keep one, average them, or take them as further runs."""
+"""The treatment of rows of one persona, item, condition and run: raise an error, keep one, average them, or count them as further runs."""
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Which column holds what.
+    """The names of the columns, by their role.
 
     Attributes:
-        persona: who answers; for human answers, the respondent.
-        item: what is asked.
-        answer: the answer.
-        run: which re-asking of the same prompt; None: rows of one cell are its runs, in order.
-        condition: how it was asked; several columns make one condition of their combinations.
-        outcome: `answered`, `refused`, `unparsable`, `failed` or `missing`; None: whatever is not missing is answered.
-        attributes: of the persona, the same in all of its rows.
-        probabilities: instead of `answer`, a column per label with its probability or log-probability.
+        persona: column of the persona; for people's answers, of the respondent.
+        item: column of the item.
+        answer: column of the answer.
+        run: column of the retest of the same prompt; None: rows of one cell are its runs, in order.
+        condition: columns of how the item was asked; the combinations of several columns are the conditions.
+        outcome: column with `answered`, `refused`, `unparsable`, `failed` or `missing`; None: every row with an answer is answered.
+        attributes: columns of properties of the persona, constant over its rows.
+        probabilities: one column for each label with its probability or log-probability, in place of `answer`.
         more: further columns that a study reads.
     """
 
@@ -34,7 +34,7 @@ class Columns:
     more: tuple[str, ...] = ()
 
     def used(self) -> list[str]:
-        """Every column named, once."""
+        """Return the names of all columns, each once."""
         answer = self.probabilities or (self.answer,)
-        some = [self.persona, self.item, *answer, self.run, *self.condition, self.outcome, *self.attributes, *self.more]
-        return list(dict.fromkeys(name for name in some if name is not None))
+        names = [self.persona, self.item, *answer, self.run, *self.condition, self.outcome, *self.attributes, *self.more]
+        return list(dict.fromkeys(name for name in names if name is not None))

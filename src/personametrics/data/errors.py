@@ -1,17 +1,17 @@
-"""What can go wrong, and for whom.
+"""The errors of the library, by the person who can fix them.
 
     PersonametricsError
-    ├── InputError              what was given cannot be used; the command line exits with 2
-    │   ├── ReadError           the file: missing, empty, truncated, a directory, of an unknown kind
-    │   ├── ColumnError         a column: missing, or named twice
-    │   ├── AnswerError         an answer: not on the scale, text where a number belongs, given twice
-    │   ├── DesignError         the panel: too few personas or items for the question
-    │   ├── StudyError          a study file: an unknown key, a wrong value, a template with an empty slot
-    │   └── RunError            a run directory: in use, of another study, damaged
-    ├── ModelError              no ask can be answered: wrong key, no such model, no server
+    ├── InputError              the input cannot be used; the command line exits with 2
+    │   ├── ReadError           a file is missing, empty, truncated, a directory, or of an unknown kind
+    │   ├── ColumnError         a column is missing, or named twice
+    │   ├── AnswerError         an answer is not on the scale, is text in place of a number, or is given twice
+    │   ├── DesignError         the panel has too few personas or items for the question
+    │   ├── StudyError          a study file has an unknown key, a wrong value, or a template with an empty slot
+    │   └── RunError            a run directory is in use, belongs to another study, or is damaged
+    ├── ModelError              the model can answer no request: wrong key, unknown model, no server
     └── MissingExtraError       an optional part is not installed
 
-Every message is one sentence that names the place and the fix.
+Every message names the place and the fix in one or two sentences.
 """
 
 from collections.abc import Iterable
@@ -19,11 +19,11 @@ from difflib import get_close_matches
 
 
 class PersonametricsError(Exception):
-    """Anything this library raises on purpose."""
+    """The base of all errors that this library raises on purpose."""
 
 
 class InputError(PersonametricsError):
-    """What was given cannot be used as it is."""
+    """The input cannot be used as it is."""
 
 
 class ReadError(InputError):
@@ -35,7 +35,7 @@ class ColumnError(InputError):
 
 
 class AnswerError(InputError):
-    """An answer cannot be taken as it stands."""
+    """An answer cannot be used as it is."""
 
 
 class DesignError(InputError):
@@ -43,7 +43,7 @@ class DesignError(InputError):
 
 
 class StudyError(InputError):
-    """A study file, or what it names, cannot be used."""
+    """A study file, or something that it names, cannot be used."""
 
 
 class RunError(InputError):
@@ -51,7 +51,7 @@ class RunError(InputError):
 
 
 class ModelError(PersonametricsError):
-    """A model can answer no ask at all."""
+    """A model cannot answer any request."""
 
 
 class MissingExtraError(PersonametricsError):
@@ -59,13 +59,18 @@ class MissingExtraError(PersonametricsError):
 
 
 def options(given: str, valid: Iterable[str], most: int = 12) -> str:
-    """End of a message about an unknown name: the closest valid one, or all of them.
+    """Return the end of a message about an unknown name: the closest valid name, and the valid names.
+
+    Args:
+        given: the unknown name.
+        valid: the valid names.
+        most: number of valid names to list.
 
     Examples:
         >>> options("persona", ["persona_id", "item"])
-        'did you mean "persona_id"? There are: persona_id, item'
+        'Did you mean "persona_id"? Available: persona_id, item'
     """
     names = list(valid)
     close = get_close_matches(given, names, 1)
     listed = ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
-    return (f'did you mean "{close[0]}"? ' if close else "") + f"There are: {listed}"
+    return (f'Did you mean "{close[0]}"? ' if close else "") + f"Available: {listed}"

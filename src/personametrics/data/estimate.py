@@ -1,7 +1,7 @@
-"""One number, with everything that keeps it honest."""
+"""An estimate: one number with its interval, sample size, method and status."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
@@ -9,7 +9,7 @@ from personametrics.stats.intervals.jackknife import Interval
 
 
 class EstimateStatus(StrEnum):
-    """What a reader must know of a number; the value is the sentence."""
+    """The condition of a number; the value is the sentence that the reader sees."""
 
     OK = "ok"
     FEW_PERSONAS = "fewer than 5 personas: the interval is unreliable"
@@ -27,7 +27,7 @@ class EstimateStatus(StrEnum):
 
 
 class Name(NamedTuple):
-    """What a family of estimates means."""
+    """The unit of a family of estimates, what their n counts, and their meaning."""
 
     unit: str
     counts: str
@@ -35,70 +35,84 @@ class Name(NamedTuple):
 
 
 NAMES: dict[str, Name] = {
-    "signal": Name("share", "answers", "persona signal: 1 − rerun / persona disagreement; ICC(1) of a single answer"),
-    "disagreement.rerun": Name("squared scale", "answers", "disagreement of one persona asked the same item twice"),
-    "disagreement.persona": Name("squared scale", "answers", "disagreement of two personas on the same item and condition"),
+    "signal": Name("share", "answers", "persona signal: 1 − rerun disagreement / persona disagreement; ICC(1) of a single answer"),
+    "disagreement.rerun": Name("squared scale", "answers", "disagreement between two answers of one persona to the same item"),
+    "disagreement.persona": Name("squared scale", "answers", "disagreement between two personas on the same item and condition"),
     "component.persona": Name("squared scale", "personas", "variance between personas over all items"),
     "component.item": Name("squared scale", "items", "variance between items over all personas"),
     "component.condition": Name("squared scale", "conditions", "variance between conditions"),
-    "component.persona:item": Name("squared scale", "cells", "variance of what a persona answers to one item in particular"),
-    "component.persona:condition": Name("squared scale", "cells", "variance of how a condition moves one persona in particular"),
-    "component.item:condition": Name("squared scale", "cells", "variance of how a condition moves one item in particular"),
-    "component.persona:item:condition": Name("squared scale", "cells", "variance of how a condition moves one persona on one item"),
+    "component.persona:item": Name(
+        "squared scale", "cells", "variance of the interaction of persona and item: what is special to one persona on one item"
+    ),
+    "component.persona:condition": Name(
+        "squared scale", "cells", "variance of the interaction of persona and condition: how differently a condition moves personas"
+    ),
+    "component.item:condition": Name(
+        "squared scale", "cells", "variance of the interaction of item and condition: how differently a condition moves items"
+    ),
+    "component.persona:item:condition": Name("squared scale", "cells", "variance of the interaction of persona, item and condition"),
     "component.run": Name("squared scale", "answers", "variance of one persona's answers to one item: model uncertainty"),
     "reliability.k=*": Name("share", "answers", "reliability of the mean of k runs (Spearman–Brown)"),
     "g.rho": Name(
         "share", "personas", "G: reliability of a persona's mean over these items, conditions and runs, compared with other personas"
     ),
-    "g.phi": Name("share", "personas", "Φ: the same, read on the scale itself"),
-    "design.runs": Name("runs", "answers", "runs to average until one answer reaches the target reliability"),
-    "design.calls": Name("calls", "answers", "calls per persona of the cheapest design whose G reaches the target"),
-    "design.cost": Name("money", "answers", "price of that design for this many personas"),
-    "p.permutation": Name("probability", "answers", "permutation test of no persona effect"),
-    "share.never_varying": Name("share", "cells", "cells asked at least twice that gave one and the same answer each time"),
-    "share.missing": Name("share", "asks", "asks without an answer for no stated reason"),
-    "share.refused": Name("share", "asks", "asks that were refused"),
-    "share.unparsable": Name("share", "asks", "asks answered off the scale"),
-    "share.failed": Name("share", "asks", "asks that failed"),
-    "distance.tv": Name("share", "items", "total variation between panel and human answers, mean over items"),
+    "g.phi": Name(
+        "share", "personas", "Φ: reliability of a persona's mean as a value on the scale, for the same items, conditions and runs"
+    ),
+    "design.runs": Name("runs", "answers", "runs to average so that one answer reaches the target reliability"),
+    "design.calls": Name("calls", "answers", "calls per persona in the cheapest design whose G reaches the target"),
+    "design.cost": Name("money", "answers", "price of that design for this number of personas"),
+    "p.permutation": Name("probability", "answers", "p-value of the permutation test of no persona effect"),
+    "share.never_varying": Name("share", "cells", "cells asked at least twice that gave the same answer every time"),
+    "share.missing": Name("share", "requests", "requests without an answer and without a stated reason"),
+    "share.refused": Name("share", "requests", "requests that were refused"),
+    "share.unparsable": Name("share", "requests", "requests whose answer is not on the scale"),
+    "share.failed": Name("share", "requests", "requests that failed"),
+    "distance.tv": Name("share", "items", "total variation distance between panel and human answers, mean over items"),
     "distance.js": Name("bits", "items", "Jensen–Shannon divergence (base 2) between panel and human answers, mean over items"),
     "distance.wasserstein": Name("scale", "items", "Wasserstein distance between panel and human answers, mean over items"),
-    "excess.tv": Name("share", "items", "distance.tv beyond floor.tv, mean over items"),
-    "floor.*": Name("like the distance", "items", "the same distance if panel and people were one population: what sampling alone makes"),
-    "ceiling.*": Name("like the distance", "items", "the same distance between two random halves of the humans"),
-    "difference.correlation": Name("correlation", "items", "panel against human group differences, corrected for noise; may exceed 1"),
-    "difference.slope": Name(
-        "ratio", "items", "panel group differences per human one, corrected for noise: above 1 exaggerates, below 1 flattens"
+    "excess.tv": Name("share", "items", "distance.tv minus floor.tv, mean over items"),
+    "floor.*": Name(
+        "like the distance", "items", "the same distance if panel and people were samples of one population: the effect of sampling alone"
     ),
-    "spread.ratio": Name("ratio", "items", "standard deviation within groups, panel over humans"),
+    "ceiling.*": Name("like the distance", "items", "the same distance between two random halves of the people"),
+    "difference.correlation": Name(
+        "correlation", "items", "correlation of group differences in the panel with those among people, corrected for noise; may exceed 1"
+    ),
+    "difference.slope": Name(
+        "ratio",
+        "items",
+        "group differences in the panel per unit of those among people, corrected for noise: exaggerated above 1, flattened below 1",
+    ),
+    "spread.ratio": Name("ratio", "items", "standard deviation within groups, panel divided by people"),
     "control.none": Name(
         "share",
         "answers",
-        "1 − rerun disagreement / disagreement of an answer with and without the persona: how far personas move the model",
+        "1 − rerun disagreement / disagreement between answers with and without the persona: how far personas move the model",
     ),
     "control.shuffled": Name(
-        "share", "answers", "1 − rerun disagreement / disagreement of an answer under the own and under another persona's text"
+        "share", "answers", "1 − rerun disagreement / disagreement between answers under a persona's own text and under another persona's"
     ),
     "control.irrelevant": Name("share", "answers", "signal among irrelevant texts of the same length in place of personas"),
     "control.items": Name("share", "answers", "signal on items whose answer cannot depend on the persona"),
-    "used.calls": Name("calls", "replies", "calls made, failed ones included"),
+    "used.calls": Name("calls", "replies", "calls made, including failed ones"),
     "used.tokens_in": Name("tokens", "replies", "tokens read by the model, as it reported them"),
     "used.tokens_out": Name("tokens", "replies", "tokens written by the model, as it reported them"),
     "used.money": Name("money", "replies", "price of these tokens"),
-    "tracking.total": Name("ratio", "items", "slope over items of the panel's disagreement on human disagreement, corrected for its noise"),
-    "tracking.persona": Name("ratio", "items", "the part of that slope which comes through personas"),
-    "tracking.rerun": Name("ratio", "items", "the part of that slope which comes through rerun noise"),
+    "tracking.total": Name("ratio", "items", "slope over items of the panel's disagreement on human disagreement, corrected for noise"),
+    "tracking.persona": Name("ratio", "items", "the part of that slope due to personas"),
+    "tracking.rerun": Name("ratio", "items", "the part of that slope due to rerun noise"),
 }
-"""Every name an estimate may have (`*`: any text): its unit, what n counts, and what it means."""
+"""The names that estimates share (`*` stands for any text), with unit, what n counts, and meaning."""
 
 
-def named(name: str) -> Name:
-    """What an estimate's name means.
+def name_of(name: str) -> Name:
+    """Return the meaning of an estimate's name.
 
     Raises:
-        KeyError: no such name.
+        KeyError: the name is not in `NAMES`.
     """
-    family = name if name in NAMES else next((known for known in NAMES if known.endswith("*") and name.startswith(known[:-1])), name)
+    family = name if name in NAMES else next((start for start in NAMES if start.endswith("*") and name.startswith(start[:-1])), name)
     return NAMES[family]
 
 
@@ -108,18 +122,18 @@ Side = Literal["above", "below", "within", "undecided"]
 
 @dataclass(frozen=True)
 class Estimate:
-    """One number.
+    """One number, with everything that keeps it honest.
 
     Attributes:
-        name: one of `NAMES`, or a study's own.
-        value: NaN where undefined; the status says why.
-        low: lower end of the interval, NaN where there is none.
-        high: upper end.
-        level: probability that intervals made this way cover the truth.
-        n: how many of what its name counts it rests on.
-        method: how value and interval were found.
-        status: what a reader must know.
-        means: unit, what n counts, and meaning, where the name is a study's own; None: those of `NAMES`.
+        name: a name of `NAMES`, or a study's own name.
+        value: NaN where the number is undefined; the status says why.
+        low: lower end of the interval; NaN without an interval.
+        high: upper end of the interval.
+        level: coverage of the interval, 0 to 1.
+        n: the sample size; `kind.counts` says what it counts.
+        method: the method of value and interval.
+        status: the condition of the number.
+        means: unit, what n counts, and meaning, for a study's own name; None: those of `NAMES`.
     """
 
     name: str
@@ -133,29 +147,29 @@ class Estimate:
     means: Name | None = None
 
     @property
-    def known(self) -> Name:
-        """Unit, what n counts, and meaning."""
-        return self.means or named(self.name)
+    def kind(self) -> Name:
+        """The unit, what n counts, and the meaning."""
+        return self.means or name_of(self.name)
 
     @property
     def unit(self) -> str:
-        """Unit of value and interval."""
-        return self.known.unit
+        """The unit of value and interval."""
+        return self.kind.unit
 
     @property
     def interval(self) -> Interval:
-        """Value and both ends as a statistic."""
+        """The value with both ends of its interval."""
         return Interval(self.value, self.low, self.high)
 
     def side(self, margin: float = 0.0, about: float = 0.0) -> Side:
         """Return where the whole interval lies.
 
         Args:
-            margin: differences up to this do not matter.
-            about: the value that they are differences from.
+            margin: differences up to this size do not matter.
+            about: the value from which differences are taken.
 
         Returns:
-            `above` or `below` the margin, `within` it, or `undecided`, also where there is no interval.
+            `above` or `below` the margin, `within` it, or `undecided`; without an interval `undecided`.
 
         Examples:
             >>> Estimate("signal", 0.7, 0.6, 0.8, 0.9, 100, "").side(about=0.5)
@@ -170,20 +184,33 @@ class Estimate:
             return "below"
         return "within" if -margin < low and high < margin else "undecided"
 
+    def clipped(self, low: float = 0.0, high: float = 1.0) -> "Estimate":
+        """Return the estimate as a sentence shows it: value and interval end at the ends of what is possible.
+
+        Args:
+            low: lowest possible value.
+            high: highest possible value.
+
+        Examples:
+            >>> f"{Estimate('signal', 1.08, 0.9, 1.2, 0.9, 100, '').clipped():.2f}"
+            '1.00 (0.90 to 1.00)'
+        """
+        return replace(self, **{end: min(max(getattr(self, end), low), high) for end in ("value", "low", "high")})
+
     def span(self, spec: str = ".2f") -> str:
-        """The interval in words, each end in a format: such as 0.31 to 0.70, or "no interval"."""
+        """Return the interval in words, such as "0.31 to 0.70", or "no interval"."""
         return "no interval" if math.isnan(self.low) else f"{self.low:{spec}} to {self.high:{spec}}"
 
     def __format__(self, spec: str) -> str:
-        """Value and interval in words: f"{one:.2f}" is 0.52 (0.31 to 0.70); without a format as `str`."""
+        """Return value and interval in words: f"{estimate:.2f}" is "0.52 (0.31 to 0.70)", or "undefined"."""
         if not spec:
             return str(self)
         return "undefined" if math.isnan(self.value) else f"{self.value:{spec}} ({self.span(spec)})"
 
     def __post_init__(self) -> None:
-        """Refuse a silent gap: an undefined value must say why, a name must be known."""
+        """Refuse an undefined value without a status that says why, and a name without a meaning."""
         if self.means is None:
-            named(self.name)
+            name_of(self.name)
         if math.isnan(self.value) and self.status == EstimateStatus.OK:
             message = f"The estimate {self.name} is undefined without a status that says why."
             raise ValueError(message)

@@ -1,4 +1,4 @@
-"""What a study returns."""
+"""The finding of a study: its verdict, estimates, notices and evidence."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,19 +9,19 @@ from personametrics.data.notice import Notice
 
 Cell = str | float | int | bool | None
 Rows = Sequence[Mapping[str, Cell]]
-"""A table: one mapping a row, the same keys in each."""
+"""A table: one mapping for each row, all with the same keys."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the intervals say, in words.
+    """A statement about intervals, in words; never about the values alone.
 
     Attributes:
-        label: short and fixed, for programs and tables.
-        sentence: the verdict with its figures.
-        fit: what the panel may be used for.
-        unfit: what it may not be used for.
-        open: what the intervals leave undecided.
+        label: a short fixed text, for programs and tables.
+        sentence: the verdict with its numbers.
+        fit: uses for which the panel is fit.
+        unfit: uses for which the panel is not fit.
+        open: uses that the intervals leave undecided.
     """
 
     label: str
@@ -33,16 +33,16 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Finding:
-    """What a study returns.
+    """The result of a study.
 
     Attributes:
-        study: its name.
-        question: what it asks, in one sentence.
+        study: name of the study.
+        question: question of the study, in one sentence.
         verdict: the answer.
         estimates: the numbers.
-        notices: traps that were noticed.
+        notices: warnings that a reader needs.
         evidence: tables behind the numbers, by name.
-        cite: keys in references.bib of what was used.
+        cite: keys in references.bib of the methods used.
     """
 
     study: str
@@ -54,13 +54,15 @@ class Finding:
     cite: tuple[str, ...] = ()
 
     def __getitem__(self, name: str) -> Estimate:
-        """The estimate of that name.
+        """Return the estimate of a name.
 
         Raises:
-            InputError: there is none.
+            InputError: the finding has no estimate of this name.
         """
         for estimate in self.estimates:
             if estimate.name == name:
                 return estimate
-        message = f'The finding "{self.study}" has no estimate "{name}": {options(name, [one.name for one in self.estimates], 40)}.'
+        message = (
+            f'The finding "{self.study}" has no estimate "{name}". {options(name, [estimate.name for estimate in self.estimates], 40)}.'
+        )
         raise InputError(message)

@@ -1,4 +1,4 @@
-"""What is asked."""
+"""An item: a question with its scale."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,13 +8,13 @@ from personametrics.data.scale import Scale
 
 @dataclass(frozen=True)
 class Item:
-    """What is asked.
+    """A question with its scale.
 
     Attributes:
-        id: unique in its questionnaire.
+        id: a text that is unique in the questionnaire.
         text: the question.
-        scale: how an answer is read.
-        attributes: topic, keyed direction, gold answer …
+        scale: the scale that reads an answer.
+        attributes: properties such as topic, keyed direction, or gold answer.
         wordings: other texts of the same question, by name.
     """
 
@@ -26,5 +26,5 @@ class Item:
 
     @property
     def is_control(self) -> bool:
-        """Whether its answer cannot depend on the persona: its attribute `control` is `yes`."""
+        """True if the answer cannot depend on the persona: the attribute `control` is `yes`."""
         return self.attributes.get("control", "").strip().casefold() == "yes"

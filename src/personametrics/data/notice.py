@@ -1,15 +1,15 @@
-"""Something a reader must know before believing a number."""
+"""A notice: a warning that a reader needs before believing a number."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Notice:
-    """Something a reader must know before believing a number.
+    """A warning that a reader needs before believing a number.
 
     Attributes:
-        code: which trap, for programs: `missing`, `duplicates`, `redrawn-personas` …
-        text: one sentence with the figures and what to do.
+        code: a fixed name for programs, such as `missing`, `duplicates` or `redrawn-personas`.
+        text: one or two sentences with the numbers and the fix.
     """
 
     code: str

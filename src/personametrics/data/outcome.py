@@ -1,10 +1,10 @@
-"""What became of an ask."""
+"""The outcome of a request."""
 
 from enum import StrEnum
 
 
 class ReplyOutcome(StrEnum):
-    """What became of an ask; only `ANSWERED` is ever an answer."""
+    """The outcome of a request; only a reply that is `ANSWERED` is an answer."""
 
     ANSWERED = "answered"
     REFUSED = "refused"

@@ -1,4 +1,4 @@
-"""Who is simulated."""
+"""A persona: a simulated person."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Persona:
-    """Who is simulated.
+    """A simulated person.
 
     Attributes:
-        id: unique in its panel.
-        text: what the model is told.
-        attributes: for grouping and for pairing with humans; never told to the model.
+        id: a text that is unique in the panel.
+        text: the description that the model receives.
+        attributes: properties for grouping and for pairing with people; they never stand in a prompt.
     """
 
     id: str

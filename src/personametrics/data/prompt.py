@@ -1,4 +1,4 @@
-"""From persona and item to a prompt: templates are data with named slots."""
+"""Prompts: templates with named slots, into which a persona and an item are written."""
 
 import math
 import string
@@ -18,7 +18,7 @@ Style = Literal["label", "number", "letter", "json"]
 Name = TypeVar("Name", bound=str)
 Order = Literal["given", "reversed", "rotated"]
 CONDITIONS = ("wording", "order", "place")
-"""What may be changed about how an item is put."""
+"""The conditions: properties of a prompt that can be varied."""
 
 SLOTS = {
     "persona": ({"persona"}, {"persona"}),
@@ -29,31 +29,31 @@ SLOTS = {
     "open": (set(), set()),
     "json": (set(), set()),
 }
-"""Slots that each template may have, and those that it must have."""
+"""The slots that each template may have, and the slots that it must have."""
 GIVEN = "given"
-"""The level of a condition at which nothing is changed."""
+"""The level of a condition that changes nothing."""
 NOBODY = "(no persona)"
-"""What the table calls the model itself."""
+"""The persona of answers that the model gives without a persona."""
 LETTERS = string.ascii_uppercase
 
 
 @dataclass(frozen=True)
 class Prompt:
-    r"""How a persona and an item become a prompt. Braces in personas and items are left as they are.
+    r"""The templates of a prompt. Braces in personas and items stay as they are.
 
     Attributes:
-        persona: what is said about who answers; slot {persona}. Without a persona, nothing is said.
-        item: what is asked; slots {item}, {options}, {instruction}.
-        option: one line of the options; slots {mark}, {label}. The mark is what is to be answered.
-        closed: instruction where one of several options is to be answered; slots {first}, {last} (marks).
-        between: instruction where a number is to be answered; slots {low}, {high}.
-        open: instruction where free text is to be answered.
-        json: added to the instruction for answers in JSON.
-        place: where the persona is told: `system` message, or at the head of the `user` turn.
-        style: what is answered: the `label` itself, its `number`, its `letter`, or `json` with the label in it.
+        persona: introduction of the persona; slot {persona}. It is left out without a persona.
+        item: the question; slots {item}, {options}, {instruction}.
+        option: one line of the options; slots {mark}, {label}. The mark is the text to answer with.
+        closed: instruction for an answer from several options; slots {first}, {last} (marks).
+        between: instruction for an answer in numbers; slots {low}, {high}.
+        open: instruction for an answer in free text.
+        json: addition to the instruction for answers in JSON.
+        place: place of the persona: the `system` message, or the beginning of the `user` turn.
+        style: form of the answer: the `label`, its `number`, its `letter`, or `json` that holds the label.
 
     Raises:
-        StudyError: an unknown slot, a missing slot, or a value that is none of those listed.
+        StudyError: a slot is unknown or missing, or `place` or `style` has an unknown value.
 
     Examples:
         >>> from personametrics.data.scale import Nominal
@@ -86,12 +86,12 @@ class Prompt:
                 check_slots(f"prompt.{name}", getattr(self, name), allowed, needed | shown.get(name, set()))
         for name, kind in (("place", Place), ("style", Style)):
             if getattr(self, name) not in get_args(kind):
-                message = f'prompt.{name}: "{getattr(self, name)}" is unknown: {options(getattr(self, name), get_args(kind))}.'
+                message = f'prompt.{name}: unknown value "{getattr(self, name)}". {options(getattr(self, name), get_args(kind))}.'
                 raise StudyError(message)
 
     @classmethod
     def styled(cls, style: Style) -> "Prompt":
-        """The shipped prompt of a style: numbers and letters stand before the options.
+        """Return the bundled prompt of a style; numbers and letters stand before the options.
 
         Examples:
             >>> Prompt.styled("letter").closed
@@ -113,19 +113,19 @@ class Prompt:
         sampling: Sampling | None = None,
         score: bool = False,
     ) -> Request:
-        """The ask of one persona and item.
+        """Return the request for one persona and item.
 
         Args:
-            persona: who answers; None: the model itself.
-            item: what is asked.
-            run: which re-asking, from 0.
-            condition: how it is asked: `wording` (a key of the item's wordings), `order` (given, reversed, rotated), `place`; absent or
-                `given`: nothing is changed.
-            sampling: how the answer is drawn.
-            score: ask for label probabilities.
+            persona: the persona; None: the model without a persona.
+            item: the item.
+            run: number of the retest, from 0.
+            condition: levels of `wording` (a key of the item's wordings), `order` (given, reversed, rotated) and `place`; an absent
+                condition is at `given`, which changes nothing.
+            sampling: settings of the draw.
+            score: True to request label probabilities.
 
         Raises:
-            StudyError: a condition or wording that does not exist, a scale without labels or limits.
+            StudyError: a condition or wording does not exist, or the scale has no labels or limits.
         """
         condition = condition or {}
         _check_condition(condition)
@@ -137,53 +137,53 @@ class Prompt:
         return Request(self.messages(persona, text, place), run, marks, sampling or Sampling(), score, labels, about)
 
     def messages(self, persona: Persona | None, question: str, place: str = GIVEN) -> tuple[Message, ...]:
-        """Persona and question, in their places."""
+        """Return the messages with persona and question in their places."""
         if persona is None:
             return (Message("user", question),)
-        told = self.persona.format(persona=persona.text)
+        introduction = self.persona.format(persona=persona.text)
         if (self.place if place == GIVEN else place) == "system":
-            return (Message("system", told, told=persona.text), Message("user", question))
-        return (Message("user", f"{told}\n\n{question}", told=persona.text),)
+            return (Message("system", introduction, told=persona.text), Message("user", question))
+        return (Message("user", f"{introduction}\n\n{question}", told=persona.text),)
 
     def _question(self, item: Item, wording: str, labels: Sequence[str], marks: Sequence[str]) -> str:
-        """The question with its options and its instruction."""
+        """Return the question with its options and its instruction."""
         if wording != GIVEN and wording not in item.wordings:
-            message = f'The item "{item.id}" has no wording "{wording}": {options(wording, [GIVEN, *item.wordings])}.'
+            message = f'The item "{item.id}" has no wording "{wording}". {options(wording, [GIVEN, *item.wordings])}.'
             raise StudyError(message)
         if GIVEN in item.wordings:
-            message = f'The item "{item.id}" has a wording "{GIVEN}", which is the name of its text itself; rename it.'
+            message = f'The item "{item.id}" has a wording "{GIVEN}", which is the name of its own text. Rename the wording.'
             raise StudyError(message)
-        asked = item.text if wording == GIVEN else item.wordings[wording]
+        question = item.text if wording == GIVEN else item.wordings[wording]
         lines = "\n".join(self.option.format(mark=mark, label=label) for mark, label in zip(marks, labels, strict=True))
         template = self.item if lines else self.item.replace("{options}\n\n", "")  # no gap where nothing is to be chosen from
-        return template.format(item=asked, options=lines, instruction=self._instruction(item, marks))
+        return template.format(item=question, options=lines, instruction=self._instruction(item, marks))
 
     def _instruction(self, item: Item, marks: Sequence[str]) -> str:
-        """What to answer with."""
+        """Return the instruction on the form of the answer."""
         if isinstance(item.scale, Numeric):
             if math.isinf(item.scale.low) or math.isinf(item.scale.high):
-                message = f'The item "{item.id}" needs a scale with its limits, such as 0..10, so that they can be said.'
+                message = f'The item "{item.id}" needs a scale with limits, such as 0..10, because the prompt states them.'
                 raise StudyError(message)
-            told = self.between.format(low=spell_number(item.scale.low), high=spell_number(item.scale.high))
+            instruction = self.between.format(low=spell_number(item.scale.low), high=spell_number(item.scale.high))
         else:
-            told = self.closed.format(first=marks[0], last=marks[-1]) if marks else self.open
-        return f"{told} {self.json}" if self.style == "json" else told
+            instruction = self.closed.format(first=marks[0], last=marks[-1]) if marks else self.open
+        return f"{instruction} {self.json}" if self.style == "json" else instruction
 
     def _marks(self, labels: Sequence[str]) -> tuple[str, ...]:
-        """What is answered for each label."""
+        """Return the mark to answer with, for each label."""
         if self.style == "letter":
             if len(labels) > len(LETTERS):
-                message = f"{len(labels)} options are more than there are letters; use the style label or number."
+                message = f"{len(labels)} options are more than the letters of the alphabet. Use the style label or number."
                 raise StudyError(message)
             return tuple(LETTERS[: len(labels)])
-        return tuple(str(at + 1) for at in range(len(labels))) if self.style == "number" else tuple(labels)
+        return tuple(str(number) for number in range(1, len(labels) + 1)) if self.style == "number" else tuple(labels)
 
 
 def conditions(levels: Mapping[Name, Sequence[str]]) -> tuple[Mapping[str, str], ...]:
-    """Every combination of the levels of conditions.
+    """Return all combinations of the levels of conditions.
 
     Raises:
-        StudyError: a condition without levels, or with one twice.
+        StudyError: a condition has no levels, or names a level twice.
 
     Examples:
         >>> conditions({"order": ["given", "reversed"]})
@@ -191,70 +191,70 @@ def conditions(levels: Mapping[Name, Sequence[str]]) -> tuple[Mapping[str, str],
     """
     for name, given in levels.items():
         if not given or len(set(given)) < len(given):
-            wrong = "a level is named twice" if given else "it has no levels"
-            message = f'conditions.{name}: {wrong}; name different ones, such as "{GIVEN}".'
+            problem = "a level is named twice" if given else "no level is named"
+            message = f'conditions.{name}: {problem}. Name different levels, such as "{GIVEN}".'
             raise StudyError(message)
     return tuple(dict(zip(levels, combination, strict=True)) for combination in product(*levels.values()))
 
 
 def _check_condition(condition: Mapping[str, str]) -> None:
-    """Every condition exists; levels of wording and order are checked where they are used.
+    """Check that every condition exists; the levels of wording and order are checked on use.
 
     Raises:
-        StudyError: it does not.
+        StudyError: a condition or a place does not exist.
     """
     for name in condition:
         if name not in CONDITIONS:
-            message = f'The condition "{name}" is unknown: {options(name, CONDITIONS)}.'
+            message = f'Unknown condition "{name}". {options(name, CONDITIONS)}.'
             raise StudyError(message)
     place = condition.get("place", GIVEN)
     if place not in (places := (GIVEN, *get_args(Place))):
-        message = f'The place of the persona "{place}" is unknown: {options(place, places)}.'
+        message = f'Unknown place of the persona "{place}". {options(place, places)}.'
         raise StudyError(message)
 
 
 def _ordered(item: Item, order: str) -> tuple[str, ...]:
-    """Labels of the item in the order shown."""
+    """Return the labels of the item in the order shown."""
     if order not in get_args(Order):
-        message = f'The order of options "{order}" is unknown: {options(order, get_args(Order))}.'
+        message = f'Unknown order of options "{order}". {options(order, get_args(Order))}.'
         raise StudyError(message)
     if isinstance(item.scale, Numeric | FreeText):
         return ()
     labels = item.scale.labels
     if len(labels) < 2:
-        message = f'The item "{item.id}" needs a scale with its labels, such as 1|2|3|4|5, so that they can be shown.'
+        message = f'The item "{item.id}" needs a scale with labels, such as 1|2|3|4|5, because the prompt shows them.'
         raise StudyError(message)
     if len(set(labels)) < len(labels):
-        message = f'The item "{item.id}" has a label twice in its scale, so that an answer could mean either; rename one.'
+        message = f'The item "{item.id}" has a label twice in its scale, so an answer could mean either. Rename one of them.'
         raise StudyError(message)
-    turned = {"given": labels, "reversed": labels[::-1], "rotated": labels[len(labels) // 2 :] + labels[: len(labels) // 2]}
-    return turned[order]
+    orders = {"given": labels, "reversed": labels[::-1], "rotated": labels[len(labels) // 2 :] + labels[: len(labels) // 2]}
+    return orders[order]
 
 
 def check_slots(name: str, template: str, allowed: set[str], needed: set[str]) -> None:
-    """A template has the slots it must have, and no other.
+    """Check that a template has the needed slots, and only allowed ones.
 
     Args:
-        name: what a message calls the template.
-        template: with its slots.
-        allowed: slots that it may have.
-        needed: slots that it must have.
+        name: name of the template, for messages.
+        template: the template.
+        allowed: slots that the template may have.
+        needed: slots that the template must have.
 
     Raises:
-        StudyError: it has not.
+        StudyError: a slot is unknown, missing or malformed.
     """
     try:
         parts = [part for part in string.Formatter().parse(template) if part[1] is not None]
     except ValueError as error:
-        message = f"{name}: {error}; write {{{{ and }}}} for braces that are no slot."
+        message = f"{name}: {error}. Write {{{{ and }}}} for braces that are not a slot."
         raise StudyError(message) from error
-    found = {slot for _, slot, _, _ in parts if slot is not None}
+    slots = {slot for _, slot, _, _ in parts if slot is not None}
     for slot in (slot for _, slot, spec, conversion in parts if spec or conversion):
-        message = f'{name}: the slot "{{{slot}}}" takes nothing but its name; write no "!" or ":" in it.'
+        message = f'{name}: the slot "{{{slot}}}" must hold only its name. Remove "!" and ":" from it.'
         raise StudyError(message)
-    for slot in sorted(found - allowed):
-        message = f'{name}: there is no slot "{{{slot}}}"; {options(slot, sorted(allowed)) if allowed else "it has none"}.'
+    for slot in sorted(slots - allowed):
+        message = f'{name}: unknown slot "{{{slot}}}". {options(slot, sorted(allowed)) if allowed else "This template has no slots"}.'
         raise StudyError(message)
-    for slot in sorted(needed - found):
-        message = f'{name}: the slot "{{{slot}}}" is missing, so it would never reach the model.'
+    for slot in sorted(needed - slots):
+        message = f'{name}: the slot "{{{slot}}}" is missing, so its content would never reach the model. Add it.'
         raise StudyError(message)

@@ -1,4 +1,4 @@
-"""Tables from files and frames, lazily, with errors a person can act on."""
+"""The lazy reading of tables from files and frames."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ SUFFIXES = {
 
 
 TEXT = {suffix for suffix, kind in SUFFIXES.items() if kind != "Parquet"}
-"""Endings of text files."""
+"""The suffixes of text files."""
 
 
 def scan(source: Any) -> tuple[pl.LazyFrame, str]:
@@ -25,10 +25,10 @@ def scan(source: Any) -> tuple[pl.LazyFrame, str]:
         source: a path to CSV, TSV, Parquet or NDJSON; or a Polars, pandas or Arrow table.
 
     Returns:
-        The lazy table (text files as text, so that nothing is guessed), and its name for messages.
+        The lazy table (text files as text, so that no type is guessed), and its name for messages.
 
     Raises:
-        ReadError: no such file, a directory, an empty file, an unknown kind of file or object.
+        ReadError: the file does not exist, is a directory, is empty, or is of an unknown kind; or the object is not a table.
     """
     if isinstance(source, pl.LazyFrame):
         return source, "the frame"
@@ -38,7 +38,7 @@ def scan(source: Any) -> tuple[pl.LazyFrame, str]:
         return _from_object(source).lazy(), "the frame"
     path = Path(source)
     if path.is_dir():
-        message = f"{path} is a directory; name a file in it."
+        message = f"{path} is a directory. Name a file in it."
         raise ReadError(message)
     if not path.exists():
         message = f"{path} does not exist."
@@ -48,7 +48,7 @@ def scan(source: Any) -> tuple[pl.LazyFrame, str]:
         raise ReadError(message)
     kind = SUFFIXES.get(path.suffix.lower())
     if kind is None:
-        message = f"{path} ends in none of {', '.join(SUFFIXES)}; rename or convert it."
+        message = f"{path} has an unknown suffix. Rename or convert it to one of {', '.join(SUFFIXES)}."
         raise ReadError(message)
     try:
         return _scan(path, kind), str(path)
@@ -66,10 +66,11 @@ def _scan(path: Path, kind: str) -> pl.LazyFrame:
 
 
 def column_names(table: pl.LazyFrame, name: str) -> list[str]:
-    """The columns of a lazy table.
+    """Return the names of the columns of a lazy table.
 
     Raises:
         ReadError: the file cannot be read.
+        ColumnError: two columns have one name.
     """
     try:
         names = table.collect_schema().names()
@@ -78,13 +79,13 @@ def column_names(table: pl.LazyFrame, name: str) -> list[str]:
     for column in names:
         base, twice, _ = column.rpartition("_duplicated_")
         if twice and base in names:
-            message = f'{name} has two columns "{base}"; rename one.'
+            message = f'{name} has two columns "{base}". Rename one of them.'
             raise ColumnError(message)
     return names
 
 
 def collect(table: pl.LazyFrame, name: str) -> pl.DataFrame:
-    """Read what a lazy table asks for: text files in pieces that fit, since they are larger than what is kept of them.
+    """Collect a lazy table; text files are read in pieces, because they are larger than the part that is kept.
 
     Raises:
         ReadError: the file cannot be read.
@@ -96,14 +97,19 @@ def collect(table: pl.LazyFrame, name: str) -> pl.DataFrame:
 
 
 def require(names: Sequence[str], columns: Sequence[str], table: str) -> None:
-    """Check that the columns exist.
+    """Check that columns exist.
+
+    Args:
+        names: names of the needed columns.
+        columns: names of the columns of the table.
+        table: name of the table, for messages.
 
     Raises:
-        ColumnError: one does not.
+        ColumnError: a column does not exist.
     """
     for name in names:
         if name not in columns:
-            message = f'{table} has no column "{name}": {options(name, columns)}.'
+            message = f'{table} has no column "{name}". {options(name, columns)}.'
             raise ColumnError(message)
 
 
@@ -113,13 +119,13 @@ def where(table: pl.LazyFrame, conditions: Sequence[str], name: str) -> pl.LazyF
     Args:
         table: the lazy table.
         conditions: `column=value` or `column!=value`; numbers are compared as numbers.
-        name: of the table, for messages.
+        name: name of the table, for messages.
 
     Returns:
         The filtered lazy table.
 
     Raises:
-        InputError: a condition has no `=`, or names a number where the column holds none.
+        InputError: a condition has no `=`.
         ColumnError: a column does not exist.
     """
     for condition in conditions:
@@ -128,7 +134,7 @@ def where(table: pl.LazyFrame, conditions: Sequence[str], name: str) -> pl.LazyF
         column = column.removesuffix("!")
         column = column if column in column_names(table, name) else column.strip()
         if not equals or not column:
-            message = f'The condition "{condition}" is not of the form column=value or column!=value.'
+            message = f'The condition "{condition}" is not of the form column=value or column!=value. Correct it.'
             raise InputError(message)
         require([column], column_names(table, name), name)
         same = _same(pl.col(column), table.collect_schema()[column], value)
@@ -137,7 +143,7 @@ def where(table: pl.LazyFrame, conditions: Sequence[str], name: str) -> pl.LazyF
 
 
 def _same(column: pl.Expr, dtype: pl.DataType, value: str) -> pl.Expr:
-    """Whether a column equals a value given as text."""
+    """Return an expression that is True where a column equals a value given as text."""
     if dtype.is_numeric():
         try:
             return (column == float(value)).fill_null(value=False)
@@ -147,18 +153,18 @@ def _same(column: pl.Expr, dtype: pl.DataType, value: str) -> pl.Expr:
 
 
 def _from_object(source: Any) -> pl.DataFrame:
-    """Take a pandas or Arrow table (anything that speaks the Arrow C stream, or pandas itself)."""
+    """Convert a pandas or Arrow table (any object with an Arrow C stream, or a pandas frame)."""
     if hasattr(source, "__arrow_c_stream__"):
         return pl.DataFrame(source)
     if hasattr(source, "to_dict") and hasattr(source, "columns"):
         return pl.DataFrame({str(name): pl.Series(source[name].tolist(), strict=False) for name in source.columns})
-    message = f"A {type(source).__name__} is no table; pass a path or a Polars, pandas or Arrow table."
+    message = f"A {type(source).__name__} is not a table. Pass a path or a Polars, pandas or Arrow table."
     raise ReadError(message)
 
 
 def unreadable(name: object, error: Exception) -> ReadError:
-    """One sentence about a file that Polars refuses."""
+    """Return the error about a file that Polars cannot read."""
     reason = str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__
     if "utf-8" in str(error).lower() or "utf8" in str(error).lower():
-        return ReadError(f"{name} is not UTF-8 text; convert it first, for example with: iconv -f latin1 -t utf-8.")
-    return ReadError(f"{name} cannot be read, it is damaged or not what its name says ({reason}).")
+        return ReadError(f"{name} is not UTF-8 text. Convert it, for example with: iconv -f latin1 -t utf-8.")
+    return ReadError(f"{name} cannot be read, because it is damaged or of another kind than its name says ({reason}). Write it again.")

@@ -1,9 +1,8 @@
 """The shape of a remedy: a panel goes through five stages, and a remedy changes the one where it acts."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import reduce
-from typing import ClassVar, Literal, Self, TypeVar
+from dataclasses import dataclass, field, fields, replace
+from typing import ClassVar, Literal, Self
 
 from personametrics.data.errors import DesignError
 from personametrics.data.item import Item
@@ -14,25 +13,26 @@ from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.study import Elicitation, Study, World
 
-Stage = Literal["personas", "asks", "model", "responses", "estimates"]
+Stage = Literal["personas", "requests", "model", "responses", "estimates"]
+"""A stage at which a remedy acts: the methods of `Remedy` with the same names, in the order in which they are called."""
 Split = Literal["items", "people"]
-T = TypeVar("T")
+"""What a remedy learns from, and what is therefore held out when it is evaluated."""
 
 
 @dataclass(frozen=True)
 class RemedyWorld:
-    """A world with the defect that a remedy cures, and one in which it must do nothing.
+    """A world with the defect that a remedy is published against and one without it, in which a remedy proves itself.
 
     Attributes:
-        study: that shows it, by name and knobs, as `members.study` reads it.
-        personas: who is asked there.
-        items: what they are asked.
-        world: with the defect.
-        change: by how much estimates of the study change there, by name.
-        null: where none of these changes.
-        elicitation: how the questions are put.
-        human: from the seed of a world (with the defect, or not) to people's answers in it; None: the remedy needs none.
-        remedy: with what it needs there, such as documents; None: as it is.
+        study: the study that shows the defect, by name and knobs, as `members.study` reads it.
+        personas: the personas of both worlds.
+        items: the items of both worlds.
+        world: the world with the defect.
+        change: true changes of the study's estimates in that world, by name.
+        null: the world in which none of these estimates changes.
+        elicitation: settings of the requests.
+        human: function from a seed, and whether the defect is there, to people's answers in that world; None: the remedy needs none.
+        remedy: the remedy with what it needs there, such as documents; None: the remedy as it is.
     """
 
     study: str
@@ -48,78 +48,119 @@ class RemedyWorld:
 
 @dataclass(frozen=True)
 class Remedy:
-    """Five stages that change nothing; a remedy overrides the one where it acts. Its fields are its knobs.
+    """A published way to make a failure of a panel smaller: the base class of every remedy.
+
+    A remedy changes one of five stages: who is asked, what is asked, what answers, which answers are read, and which numbers follow. It
+    never measures whether it helps; `compare` does. Subclass it as a frozen dataclass in a file of its own and override the method of the
+    stage: the fields are the remedy's knobs, and the file's name is the remedy's name. The base class itself changes nothing.
 
     Attributes:
-        seen: ids of the items or people that it was fitted on; it is never evaluated on them.
-        says: what it does, in one sentence.
-        acts_on: the stage.
+        seen: ids of the items or people on which it was fitted; it is never evaluated on them.
+        says: what it does, in one sentence that ends with a full stop.
+        acts_on: the stage; None: nowhere, as the base class.
+        against: failures of the diagnosis against which it is published, such as `instability`.
         cite: keys in references.bib.
-        splits: what `fit` learns from and evaluation must leave out: items, people, or nothing, where it learns nothing.
-        replays: whether recorded answers can tell what it does, although it acts before they are given.
+        name: name of the remedy on the command line; "": the name of its file.
+        splits: what `fit` learns from and evaluation leaves out; None: it learns nothing.
+        replays: True if recorded answers show its effect although it acts before answers are given.
     """
 
     seen: frozenset[str] = field(default=frozenset(), kw_only=True, repr=False)
-    says: ClassVar[str]
-    acts_on: ClassVar[Stage]
+    says: ClassVar[str] = ""
+    acts_on: ClassVar[Stage | None] = None
+    against: ClassVar[tuple[str, ...]] = ()
     cite: ClassVar[tuple[str, ...]] = ()
+    name: ClassVar[str] = ""
     splits: ClassVar[Split | None] = None
     replays: ClassVar[bool] = False
 
-    def fit(self, responses: Responses, human: Responses | None) -> Self:  # noqa: ARG002 (most learn nothing)
-        """A fitted copy.
+    @property
+    def links(self) -> "tuple[Remedy, ...]":
+        """The remedies of a chain, in order; of any other remedy, itself."""
+        return (self,)
+
+    def knobs(self) -> dict[str, object]:
+        """Return the fields of the remedy with their values, without what it has learned (fields by keyword only)."""
+        return {knob.name: getattr(self, knob.name) for knob in fields(self) if not knob.kw_only}
+
+    def fit(self, responses: Responses, human: Responses | None) -> Self:  # noqa: ARG002 (most remedies learn nothing)
+        """Return a fitted copy.
 
         Args:
-            responses: of the panel, to calibration items where it splits by items.
-            human: people's answers, of calibration items or people; None where there are none.
+            responses: answers of the panel; of calibration items only, where the remedy splits by items.
+            human: people's answers, of calibration items or people; None: there are none.
 
         Raises:
-            DesignError: it cannot learn from these.
+            DesignError: the remedy cannot learn from these answers.
         """
         return self
 
-    def drafts(self, personas: Sequence[Persona]) -> list[Request]:  # noqa: ARG002 (most need nothing written)
-        """What a model has to write before anybody is asked."""
+    def drafts(self, personas: Sequence[Persona]) -> list[Request]:  # noqa: ARG002 (most remedies need nothing written)
+        """Return the requests for texts that a model writes before the study is asked.
+
+        Args:
+            personas: the panel without the remedy.
+        """
         return []
 
     def personas(self, personas: Sequence[Persona], written: Sequence[str]) -> tuple[Persona, ...]:  # noqa: ARG002
-        """Whom to ask.
+        """Return the personas to ask.
 
         Args:
-            personas: whom one would ask without it.
-            written: what the model wrote, in the order of `drafts`.
+            personas: the panel without the remedy.
+            written: the texts that the model wrote, in the order of `drafts`.
         """
         return tuple(personas)
 
-    def notices(self, written: Sequence[str]) -> list[Notice]:  # noqa: ARG002 (most have nothing to say)
-        """What a reader must know of what the model wrote."""
+    def notices(self, written: Sequence[str]) -> list[Notice]:  # noqa: ARG002 (most remedies have nothing to report)
+        """Return what a reader must know about the texts that the model wrote.
+
+        Args:
+            written: the texts, in the order of `drafts`.
+        """
         return []
 
     def requests(self, requests: Sequence[Request]) -> list[Request]:
-        """What to ask."""
+        """Return the requests to make.
+
+        Args:
+            requests: the requests of the study without the remedy.
+        """
         return list(requests)
 
     def model(self, model: Model, personas: Sequence[Persona]) -> Model:  # noqa: ARG002
-        """What answers; another `id` if it answers otherwise.
+        """Return the model that answers, under another `id` if its answers differ.
+
+        Args:
+            model: the model without the remedy.
+            personas: the personas to ask.
 
         Raises:
-            StudyError: the model lacks what is needed.
+            StudyError: the model lacks what the remedy needs.
         """
         return model
 
     def responses(self, responses: Responses) -> Responses:
-        """The answers that are read."""
+        """Return the answers that the study reads.
+
+        Args:
+            responses: the answers as they came.
+        """
         return responses
 
     def estimates(self, study: Study) -> Study:
-        """The study, as it estimates under this remedy."""
+        """Return the study that makes the estimates.
+
+        Args:
+            study: the study without the remedy.
+        """
         return study
 
     def promised(self, before: Mapping[str, float]) -> Mapping[str, float]:  # noqa: ARG002
-        """What theory says that estimates will be, by name.
+        """Return the values that theory predicts for estimates, by name.
 
         Args:
-            before: estimates without the remedy.
+            before: values of the estimates without the remedy.
         """
         return {}
 
@@ -131,82 +172,96 @@ class Remedy:
         return None
 
     def known(self) -> RemedyWorld:
-        """Worlds in which the truth is known."""
+        """Return worlds in which the truth is known."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True)
 class Chain(Remedy):
-    """Remedies one after the other.
+    """A sequence of remedies that act, within each stage, one after the other.
 
     Attributes:
-        remedies: in the order in which they act within a stage.
+        remedies: the remedies, in order.
     """
 
     remedies: tuple[Remedy, ...] = ()
     says: ClassVar[str] = "Several remedies, one after the other."
 
     @property
+    def links(self) -> tuple[Remedy, ...]:
+        """The remedies, in order."""
+        return self.remedies
+
+    @property
     def cite(self) -> tuple[str, ...]:  # type: ignore[override]
-        """Those of all."""
-        return tuple(dict.fromkeys(key for one in self.remedies for key in one.cite))
+        """The keys of all remedies."""
+        return tuple(dict.fromkeys(key for remedy in self.remedies for key in remedy.cite))
 
     @property
     def splits(self) -> Split | None:  # type: ignore[override]
-        """What any of them learns from.
+        """The kind of data that a remedy of the chain learns from.
 
         Raises:
-            DesignError: one learns from items, another from people.
+            DesignError: a remedy learns from items, another from people.
         """
-        found = {one.splits for one in self.remedies} - {None}
-        if len(found) > 1:
-            message = "One remedy of this chain learns from items, another from people; compare them one at a time."
+        splits = {remedy.splits for remedy in self.remedies} - {None}
+        if len(splits) > 1:
+            message = "One remedy of this chain learns from items, another from people. Compare them one at a time."
             raise DesignError(message)
-        return found.pop() if found else None
-
-    def drafts(self, personas: Sequence[Persona]) -> list[Request]:
-        """Of the one remedy that writes personas.
-
-        Raises:
-            DesignError: several do.
-        """
-        found = [requests for one in self.remedies if (requests := one.drafts(personas))]
-        if len(found) > 1:
-            message = "Two remedies of this chain have personas written; use one of them."
-            raise DesignError(message)
-        return found[0] if found else []
-
-    def personas(self, personas: Sequence[Persona], written: Sequence[str]) -> tuple[Persona, ...]:
-        """As `Remedy.personas`."""
-        return self._fold(tuple(personas), lambda one, so_far: one.personas(so_far, written if one.drafts(personas) else ()))
-
-    def notices(self, written: Sequence[str]) -> list[Notice]:
-        """As `Remedy.notices`."""
-        return [notice for one in self.remedies for notice in one.notices(written)]
-
-    def requests(self, requests: Sequence[Request]) -> list[Request]:
-        """As `Remedy.asks`."""
-        return self._fold(list(requests), lambda one, so_far: one.requests(so_far))
-
-    def model(self, model: Model, personas: Sequence[Persona]) -> Model:
-        """As `Remedy.model`."""
-        return self._fold(model, lambda one, so_far: one.model(so_far, personas))
-
-    def responses(self, responses: Responses) -> Responses:
-        """As `Remedy.responses`."""
-        return self._fold(responses, lambda one, so_far: one.responses(so_far))
-
-    def estimates(self, study: Study) -> Study:
-        """As `Remedy.estimates`."""
-        return self._fold(study, lambda one, so_far: one.estimates(so_far))
+        return splits.pop() if splits else None
 
     def fit(self, responses: Responses, human: Responses | None) -> "Chain":
-        """Each learns from the answers as those before it leave them."""
-        found: list[Remedy] = []
-        for one in self.remedies:
-            responses = found[-1].responses(responses) if found else responses
-            found.append(one.fit(responses, human))
-        return replace(self, remedies=tuple(found))
+        """Return a chain of fitted copies; each learns from the answers as the remedies before it leave them."""
+        fitted: list[Remedy] = []
+        for remedy in self.remedies:
+            responses = fitted[-1].responses(responses) if fitted else responses
+            fitted.append(remedy.fit(responses, human))
+        return replace(self, remedies=tuple(fitted))
 
-    def _fold(self, start: T, step: Callable[[Remedy, T], T]) -> T:
-        return reduce(lambda so_far, one: step(one, so_far), self.remedies, start)
+    def drafts(self, personas: Sequence[Persona]) -> list[Request]:
+        """Return the drafts of the remedy that has texts written.
+
+        Raises:
+            DesignError: several remedies do.
+        """
+        drafts = [requests for remedy in self.remedies if (requests := remedy.drafts(personas))]
+        if len(drafts) > 1:
+            message = "Two remedies of this chain have texts written. Use one of them."
+            raise DesignError(message)
+        return drafts[0] if drafts else []
+
+    def personas(self, personas: Sequence[Persona], written: Sequence[str]) -> tuple[Persona, ...]:
+        """Return the personas after all remedies; the texts go to the remedy that drafted them."""
+        asked = tuple(personas)
+        for remedy in self.remedies:
+            asked = remedy.personas(asked, written if remedy.drafts(personas) else ())
+        return asked
+
+    def notices(self, written: Sequence[str]) -> list[Notice]:
+        """Return the notices of all remedies."""
+        return [notice for remedy in self.remedies for notice in remedy.notices(written)]
+
+    def requests(self, requests: Sequence[Request]) -> list[Request]:
+        """Return the requests after all remedies."""
+        changed = list(requests)
+        for remedy in self.remedies:
+            changed = remedy.requests(changed)
+        return changed
+
+    def model(self, model: Model, personas: Sequence[Persona]) -> Model:
+        """Return the model after all remedies."""
+        for remedy in self.remedies:
+            model = remedy.model(model, personas)
+        return model
+
+    def responses(self, responses: Responses) -> Responses:
+        """Return the answers after all remedies."""
+        for remedy in self.remedies:
+            responses = remedy.responses(responses)
+        return responses
+
+    def estimates(self, study: Study) -> Study:
+        """Return the study after all remedies."""
+        for remedy in self.remedies:
+            study = remedy.estimates(study)
+        return study

@@ -1,4 +1,4 @@
-"""One prompt with everything that may change its answer, and nothing else."""
+"""Requests: prompts with everything that may change their answers."""
 
 import hashlib
 import json
@@ -14,18 +14,18 @@ Role = Literal["system", "user", "assistant"]
 CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 SLOT = re.compile("\ue000(\\d+)\ue001")
-"""Signs of the private use area, which stand in no text."""
+"""A slot, written with characters of the private use area, which occur in no text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What one side says.
+    """One message of a prompt.
 
     Attributes:
         role: `system`, `user` or `assistant`.
-        text: the words; where `said` holds anything, with a `slot` for each of its replies.
-        said: asks whose replies are among the words; compared only once they stand there.
-        told: the persona's own text, where it is told in these words; so that it can be told again.
+        text: the words, with a `slot` for the reply to each request in `said`.
+        said: requests whose replies are part of the words; messages are compared only after the replies are filled in.
+        told: the persona's own text, if it is part of the words; with it the text can be repeated later.
     """
 
     role: Role
@@ -34,29 +34,29 @@ class Message:
     told: str = field(default="", compare=False, repr=False)
 
     def spoken(self, replies: Sequence[str]) -> "Message":
-        """With the replies in their slots; nothing within a reply is taken for a slot.
+        """Return the message with the replies in their slots; a slot within a reply stays as it is.
 
         Examples:
             >>> Message("user", f"She said: {slot(0)}", (Request(()),)).spoken([f"{slot(0)}!"]).text == f"She said: {slot(0)}!"
             True
         """
-        return Message(self.role, SLOT.sub(lambda found: replies[int(found[1])], self.text), told=self.told) if self.said else self
+        return Message(self.role, SLOT.sub(lambda match: replies[int(match[1])], self.text), told=self.told) if self.said else self
 
 
-def slot(at: int) -> str:
-    """What stands in a text for a reply that is not there yet."""
-    return f"\ue000{at}\ue001"
+def slot(index: int) -> str:
+    """Return the text that stands for a reply until it arrives."""
+    return f"\ue000{index}\ue001"
 
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How answers are drawn; None leaves a setting to the model and sends nothing.
+    """The settings of the draw of answers; None leaves a setting to the model and sends nothing.
 
     Attributes:
         temperature: 0 for the likeliest answer, 1 for the model's own probabilities.
-        top_p: share of the likeliest tokens to draw from.
-        max_tokens: longest answer.
-        seed: with it, a backend that can draws the same answer again; every run of a prompt gets a seed of its own from it.
+        top_p: probability mass of the likeliest tokens to draw from, 0 to 1.
+        max_tokens: length limit of an answer.
+        seed: seed with which a model that `Can.SEED` draws the same answer again; every run of a prompt gets its own seed from it.
     """
 
     temperature: float | None = 1.0
@@ -65,10 +65,10 @@ class Sampling:
     seed: int | None = None
 
 
-Heard = Callable[["Request"], str | None]
-"""From a request to the text of its reply (for a verdict, its meaning); None where it has no reply."""
-Compiler = Callable[["Request", Heard], "Compiled"]
-"""From a compiled request and the replies so far to its own reply."""
+Replies = Callable[["Request"], str | None]
+"""A function from a request to the text of its reply (for a verdict, its meaning); None without a reply."""
+Compiler = Callable[["Request", Replies], "Compiled"]
+"""A function from a compiled request and the replies so far to the reply of the request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,8 @@ class Compiled:
     """The reply to a request that no model answers.
 
     Attributes:
-        text: the reply; None where a reply that it needs is missing.
-        source: the request whose reply it repeats; None where it is a text of its own.
+        text: the reply; None if a reply that it needs is missing.
+        source: the request whose reply it repeats; None for a text of its own.
     """
 
     text: str | None
@@ -86,19 +86,20 @@ class Compiled:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One prompt with everything that may change its answer; equal asks to one model have one reply.
+    """One prompt with everything that may change its answer; equal requests to one model have one reply.
 
     Attributes:
-        messages: what the model reads, in order.
-        run: which re-asking of the very same prompt, from 0.
-        choices: what may be answered, as it stands in the prompt, in the order shown; empty: anything.
-        sampling: how the answer is drawn.
-        score: ask for the probabilities of the choices instead of an answer.
-        labels: what each choice means on the item's scale; empty: itself.
-        about: what the answer is called in the table: arm, persona, item, conditions. It cannot change the answer and is not in the key.
-        to: the role that answers: "" for the model, or a role that another model may take, such as `judge` or `partner`. The id of the
-            model that answers is in the key.
-        compiled: for a request that no model answers: the function that computes its reply from the replies it waits for.
+        messages: messages that the model reads, in order.
+        run: number of the retest of the same prompt, from 0.
+        choices: allowed answers as they stand in the prompt, in the order shown; empty: any answer.
+        sampling: settings of the draw.
+        score: True to request the probabilities of the choices in place of an answer.
+        labels: label on the item's scale for each choice; empty: the choice itself.
+        about: columns of the answer in the table, such as arm, persona, item and conditions; they cannot change the answer and are not part
+            of the key.
+        to: role that answers: "" for the model, or a role that another model may take, such as `judge` or `partner`. The id of the
+            model that answers is part of the key.
+        compiled: function that computes the reply from the replies in the messages, for a request that no model answers; None otherwise.
     """
 
     messages: tuple[Message, ...]
@@ -113,14 +114,14 @@ class Request:
 
     @property
     def waits(self) -> bool:
-        """Whether it can be asked only once others are answered."""
+        """True if the request needs replies to other requests first."""
         return any(message.said for message in self.messages)
 
     def key(self, model: str) -> bytes:
-        """(32 bytes) SHA-256 of the canonical JSON of the ask and the model's id.
+        """Return the SHA-256 (32 bytes) of the canonical JSON of the request and the model's id.
 
         Raises:
-            StudyError: a text holds half a character (a lone surrogate), or the sampling a number that is none.
+            StudyError: a text holds half a character (a lone surrogate), or the sampling holds NaN or infinity.
 
         Examples:
             >>> request = Request((Message("user", "Tea?"),))
@@ -132,23 +133,23 @@ class Request:
         try:
             return hashlib.sha256(self.canonical(model).encode()).digest()
         except UnicodeEncodeError as error:
-            message = f"A prompt holds {error.object[error.start]!a}, which is half a character; clean the texts of personas and items."
+            message = f"A prompt holds {error.object[error.start]!a}, which is half a character. Clean the texts of personas and items."
             raise StudyError(message) from None
         except ValueError as error:
-            message = f"sampling: NaN and infinity cannot be sent to a model ({error})."
+            message = f"sampling: NaN and infinity cannot be sent to a model ({error}). Give finite numbers."
             raise StudyError(message) from None
 
     def canonical(self, model: str) -> str:
-        """Canonical JSON: sorted keys, no spaces, no number that JSON lacks.
+        """Return the canonical JSON: with sorted keys, and without spaces, NaN and infinity.
 
         Raises:
-            StudyError: replies are missing in its messages.
+            StudyError: replies are missing in the messages.
         """
         if self.waits:
-            message = "A prompt waits for replies of other asks; ask those first (personametrics.elicit.conversation)."
+            message = "A prompt waits for replies to other requests. Ask those first (personametrics.elicit.conversation)."
             raise StudyError(message)
         sampling = self.sampling
-        temperature, top_p = (None if one is None else one + 0.0 for one in (sampling.temperature, sampling.top_p))  # 1, 1.0: one key
+        temperature, top_p = (None if value is None else value + 0.0 for value in (sampling.temperature, sampling.top_p))  # 1, 1.0: one key
         content = {
             "choices": self.choices,
             "messages": [(message.role, message.text) for message in self.messages],
@@ -160,11 +161,11 @@ class Request:
         return CANONICAL.encode(content)
 
     def seed(self, model: str) -> int:
-        """(0 to 2³¹ − 1) the seed of this run, from its key."""
+        """Return the seed of this run (0 to 2³¹ − 1), computed from the key."""
         return int.from_bytes(self.key(model)[:4]) >> 1
 
     def same_prompt(self, other: "Request") -> bool:
-        """Whether two asks are runs of one prompt, so that one call may answer both."""
+        """Return True if two requests are runs of one prompt, so that one call may answer both."""
         return (self.to, self.messages, self.choices, self.sampling, self.score) == (
             other.to,
             other.messages,

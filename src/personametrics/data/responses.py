@@ -1,4 +1,4 @@
-"""The long table of answers, one row per reply."""
+"""The long table of answers, with one row for each reply."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from personametrics.data import duplicates as twice
 from personametrics.data.coding import Coded, code
 from personametrics.data.columns import Columns, Duplicates
 from personametrics.data.errors import AnswerError, ColumnError, DesignError, InputError, options
@@ -19,27 +18,27 @@ from personametrics.data.notice import Notice
 from personametrics.data.outcome import ReplyOutcome
 from personametrics.data.probabilities import label_names, label_probabilities
 from personametrics.data.reading import collect, column_names, require, scan, where
-from personametrics.data.redrawn import redrawn
+from personametrics.data.runs import redrawn_notice, resolve_duplicates
 from personametrics.data.scale import Nominal, Numeric, Ordinal, Scale
 from personametrics.data.writing import is_text, write
 from personametrics.stats.arrays import Floats, Ints
 from personametrics.stats.variance.cells import BLOCK, Cells, from_blocks, from_counts, from_label_blocks
 
 UNIT = "\x1f"
-"""Stands between the values of several condition columns, so that no two combinations become one."""
+"""The separator between the values of several condition columns; it keeps different combinations different."""
 
 
 @dataclass(frozen=True, eq=False)
 class Responses:
-    """Answers of simulated (or real) people, with the scale that reads them.
+    """The answers of simulated or real people, with the scale that reads them.
 
     Attributes:
-        frame: one row a reply, as given; no row is dropped but by `where` and by the choice about duplicates.
-        columns: which column of the frame holds what.
-        scale: how answers are read; its labels are filled in by `coded`.
-        missing: answers that mean "none".
-        source: what messages and provenance call the table.
-        notices: what was noticed while reading.
+        frame: one row for each reply, as given; rows are dropped only by conditions on rows and by the treatment of duplicates.
+        columns: roles of the columns of the frame.
+        scale: scale that reads the answers; `coded` fills in its labels.
+        missing: answers that mean "missing".
+        source: name of the table in messages and provenance; a filtered table says there to which rows it was filtered.
+        notices: warnings from the reading of the table.
     """
 
     frame: pl.DataFrame
@@ -64,19 +63,19 @@ class Responses:
 
         Args:
             source: a path (CSV, TSV, Parquet, NDJSON) or a Polars, pandas or Arrow table.
-            columns: which column holds what.
-            scale: how answers are read; by default ordinal, with the numbers that occur.
-            missing: answers that mean "none", such as "-1".
+            columns: roles of the columns.
+            scale: scale that reads the answers; by default ordinal, with the numbers that occur.
+            missing: answers that mean "missing", such as "-1".
             keep: conditions `column=value` or `column!=value` that rows must meet.
-            duplicates: what to do with several rows of one persona, item, condition and run.
+            duplicates: treatment of several rows of one persona, item, condition and run.
 
         Returns:
-            The rows kept, only the columns named.
+            The rows that meet the conditions, with the named columns only.
 
         Raises:
             ReadError: the file cannot be read.
-            ColumnError: a column is missing or named for two purposes.
-            AnswerError: duplicates, rows without persona or item.
+            ColumnError: a column is missing, is named for two roles, or holds lists.
+            AnswerError: rows repeat a run, or lack a persona or an item.
             InputError: no row meets the conditions.
         """
         columns, scale = columns or Columns(), scale or Ordinal()
@@ -85,12 +84,12 @@ class Responses:
         require(columns.used(), present, name)
         _check_roles(columns)
         if duplicates not in get_args(Duplicates):
-            message = f'"{duplicates}" is no way to treat duplicates: {options(duplicates, get_args(Duplicates))}.'
+            message = f'duplicates: unknown value "{duplicates}". {options(duplicates, get_args(Duplicates))}.'
             raise InputError(message)
         kept = where(table, keep, name)
         for column in columns.used():
             if kept.collect_schema()[column].is_nested():
-                message = f'{name}, column "{column}" holds lists or objects; unpack them into a column of their own.'
+                message = f'{name}, column "{column}" holds lists or objects. Unpack them into columns of their own.'
                 raise ColumnError(message)
         frame = collect(kept.select(_narrow(column, kept.collect_schema()[column]) for column in columns.used()), name)
         if frame.is_empty():
@@ -99,39 +98,40 @@ class Responses:
         _check_named(frame, columns, name)
         notices: list[Notice] = []
         if not columns.probabilities:
-            frame, notices = twice.resolve(frame, columns, duplicates, (missing, _bounded(scale)), name)
+            frame, notices = resolve_duplicates(frame, columns, duplicates, (missing, _bounded(scale)), name)
         if duplicates == "mean" and notices:
             scale = _bounded(scale)
-        if notice := redrawn(kept, columns, name):
+        if notice := redrawn_notice(kept, columns, name):
             notices = [*notices, notice]
         return cls(frame, columns, scale, tuple(missing), name, tuple(notices))
 
     @cached_property
     def personas(self) -> Levels:
-        """Persona of each row."""
+        """The persona of each row."""
         return levels(self.frame[self.columns.persona])
 
     @cached_property
     def items(self) -> Levels:
-        """Item of each row."""
+        """The item of each row."""
         return levels(self.frame[self.columns.item])
 
     @cached_property
     def conditions(self) -> Levels | None:
-        """Condition of each row; None where no column is named, or only one condition occurs."""
+        """The condition of each row; None if no column is named, or only one condition occurs."""
         if not self.columns.condition:
             return None
         names = [pl.col(name).cast(pl.String).fill_null("") for name in self.columns.condition]
-        found = levels(self.frame.select(pl.concat_str(names, separator=UNIT))[:, 0])
-        found = replace(found, names=tuple(name.replace(UNIT, " / ") for name in found.names))
-        return found if len(found.names) > 1 else None
+        combinations = levels(self.frame.select(pl.concat_str(names, separator=UNIT))[:, 0])
+        if len(combinations.names) < 2:
+            return None
+        return replace(combinations, names=tuple(name.replace(UNIT, " / ") for name in combinations.names))
 
     @cached_property
     def coded(self) -> Coded:
-        """Every answer on the scale; rows whose outcome is not "answered" hold none.
+        """The answers on the scale; a row whose outcome is not "answered" has no answer.
 
         Raises:
-            AnswerError: answers that the scale cannot read.
+            AnswerError: the scale cannot read the answers.
         """
         answers = self.frame[self.columns.answer]
         if self.columns.outcome is not None:
@@ -145,7 +145,7 @@ class Responses:
 
     @cached_property
     def exact(self) -> Floats | None:
-        """(N, L) label probabilities of each row, where columns of them are named."""
+        """The label probabilities of each row (N, L); None if no columns of probabilities are named."""
         return label_probabilities(self.frame, self.columns.probabilities, self.source) if self.columns.probabilities else None
 
     @cached_property
@@ -158,55 +158,56 @@ class Responses:
 
     @cached_property
     def answered(self) -> npt.NDArray[np.bool_]:
-        """(N,) the row holds an answer on the scale."""
+        """True (N,) where the row holds an answer on the scale."""
         return self.coded.answered if self.exact is None else np.asarray(np.isfinite(self.exact).all(1))
 
     @cached_property
     def outcomes(self) -> Mapping[ReplyOutcome, npt.NDArray[np.bool_]]:
-        """Rows by what became of the ask, for every outcome that occurs; answers off the scale are unparsable."""
-        found = {ReplyOutcome.ANSWERED: self.answered}
+        """True (N,) for the rows of an outcome, by each outcome that occurs; answers that are not on the scale are unparsable."""
+        rows = {ReplyOutcome.ANSWERED: self.answered}
         rest = ~self.answered
         if self.exact is None and not rest.any():
-            return found
+            return rows
         if self.columns.outcome is not None:
             stated = self.frame[self.columns.outcome].cast(pl.String).fill_null(ReplyOutcome.MISSING)
             for outcome in (ReplyOutcome.REFUSED, ReplyOutcome.FAILED, ReplyOutcome.UNPARSABLE):
-                found[outcome] = (stated == outcome).to_numpy() & rest
-                rest = rest & ~found[outcome]
+                rows[outcome] = (stated == outcome).to_numpy() & rest
+                rest = rest & ~rows[outcome]
         missing = self.coded.missing if self.exact is None else rest
-        found[ReplyOutcome.UNPARSABLE] = (rest & ~missing) | found.get(ReplyOutcome.UNPARSABLE, np.zeros_like(rest))
-        found[ReplyOutcome.MISSING] = rest & missing
-        return {outcome: rows for outcome, rows in found.items() if rows.any()}
+        rows[ReplyOutcome.UNPARSABLE] = (rest & ~missing) | rows.get(ReplyOutcome.UNPARSABLE, np.zeros_like(rest))
+        rows[ReplyOutcome.MISSING] = rest & missing
+        return {outcome: mask for outcome, mask in rows.items() if mask.any()}
 
     @cached_property
     def facets(self) -> dict[str, Ints]:
-        """The crossed facets with the code of each answered row."""
+        """The codes of the answered rows, by crossed facet."""
         keep = slice(None) if self.answered.all() else self.answered
         return {name: facet.codes[keep] for name, facet in self._crossed.items()}
 
     @property
     def _crossed(self) -> dict[str, Levels]:
-        """Levels of each crossed facet."""
-        found = {"persona": self.personas, "item": self.items}
-        return found if self.conditions is None else found | {"condition": self.conditions}
+        """The levels of each crossed facet."""
+        facets = {"persona": self.personas, "item": self.items}
+        return facets if self.conditions is None else facets | {"condition": self.conditions}
 
     @cached_property
     def cells(self) -> Cells:
         """The sufficient statistics of all answers.
 
         Raises:
-            AnswerError: answers that the scale cannot read.
-            DesignError: label probabilities given twice for one cell.
+            AnswerError: the scale cannot read the answers.
+            DesignError: label probabilities are given twice for one cell.
         """
         names, sizes = list(self._crossed), [len(facet.names) for facet in self._crossed.values()]
         if self.exact is not None and self.labelled is not None:
-            at = np.stack(list(self.facets.values()), -1)
-            if len(np.unique(at, axis=0)) < len(at):
+            codes = np.stack(list(self.facets.values()), -1)
+            if len(np.unique(codes, axis=0)) < len(codes):
                 message = (
-                    f"{self.source} gives the label probabilities of one persona, item and condition in several rows; name a --condition."
+                    f"{self.source} gives the label probabilities of one persona, item and condition in several rows. "
+                    "Name the column that distinguishes them with --condition."
                 )
                 raise DesignError(message)
-            return from_counts(names, at, self.exact[self.answered], self.labelled.points(), exact=True)
+            return from_counts(names, codes, self.exact[self.answered], self.labelled.points(), exact=True)
         answers = int(self.answered.sum())
         if self.coded.points is None:
             return from_blocks(names, sizes, ((codes, values[:, None].astype(float)) for codes, values in self._blocks()), answers)
@@ -215,7 +216,7 @@ class Responses:
         )
 
     def _blocks(self) -> Iterator[tuple[list[Ints], Ints | Floats]]:
-        """Levels and label or number of the answered rows, some rows at a time."""
+        """Yield codes and labels (or numbers) of the answered rows, one block of rows at a time."""
         everything = bool(self.answered.all())
         for start in range(0, len(self.frame), BLOCK):
             keep = slice(None) if everything else self.answered[start : start + BLOCK]
@@ -223,9 +224,10 @@ class Responses:
             yield codes, self.coded.part(start, BLOCK)[keep]
 
     def attribute(self, name: str) -> dict[str, str]:
-        """One attribute by persona.
+        """Return an attribute of each persona, by name of the persona.
 
         Raises:
+            ColumnError: the column does not exist.
             DesignError: a persona has two values.
         """
         if name == self.columns.persona:
@@ -234,74 +236,93 @@ class Responses:
         pairs = self.frame.select(pl.col(self.columns.persona).cast(pl.String), pl.col(name).cast(pl.String).alias(" value")).unique()
         two = pairs.filter(pl.col(self.columns.persona).is_duplicated()).sort(self.columns.persona, " value")
         if len(two):
-            persona, one, other = two[0, 0], two[0, 1], two[1, 1]
-            message = (
-                f'{self.source}: "{persona}" has two values of "{name}", {one} and {other}; an attribute must not vary within a persona.'
-            )
+            persona, first, second = two[0, 0], two[0, 1], two[1, 1]
+            message = f'{self.source}: "{persona}" has two values of "{name}", {first} and {second}. Give one value in all of its rows.'
             raise DesignError(message)
         return dict(pairs.drop_nulls().iter_rows())
 
-    def only(self, rows: pl.Expr) -> "Responses":
-        """The rows that meet a condition.
+    def only(self, rows: pl.Expr, what: str = "a part of the rows") -> "Responses":
+        """Return the table with some of its rows only.
+
+        Args:
+            rows: condition that the rows meet.
+            what: the condition in words, such as "model gpt"; `source` carries it, so that messages name the part.
 
         Raises:
-            DesignError: none does.
+            DesignError: no row meets the condition.
         """
         kept = self.frame.filter(rows)
         if kept.is_empty():
-            message = f"{self.source} has no rows that meet {rows}."
+            message = f"{self.source} has no rows of {what}."
             raise DesignError(message)
-        return replace(self, frame=kept)
+        return replace(self, frame=kept, source=f"{self.source}, {what}")
 
-    def write(self, path: str | Path) -> None:
-        """Write the rows as CSV, Parquet or NDJSON, by the ending of the path.
+    def keep(self, rows: npt.NDArray[np.bool_], what: str = "a part of the rows") -> "Responses":
+        """Return the table with some of its rows only; what has been read from the whole table is not read again.
 
-        In CSV, text that a spreadsheet would run as a formula is given a leading apostrophe.
+        Args:
+            rows: (N,) True for rows to keep.
+            what: these rows in words, as in `only`.
 
         Raises:
-            InputError: an ending that is none of these.
+            DesignError: no row is kept.
+        """
+        part = self.only(pl.lit(pl.Series(rows)), what)
+        vars(part).update(personas=self.personas.keep(rows), items=self.items.keep(rows))
+        coded = None if self.columns.probabilities else self.coded
+        if coded and coded.scale == self.scale and not coded.outside and coded.answered[rows].any():
+            vars(part)["coded"] = coded.keep(rows)
+        return part
+
+    def write(self, path: str | Path) -> None:
+        """Write the rows as CSV, Parquet or NDJSON, by the suffix of the path.
+
+        In CSV, text that a spreadsheet would run as a formula gets a leading apostrophe.
+
+        Raises:
+            InputError: the path has another suffix, or cannot be written.
         """
         write(self.frame, path)
 
 
 def _bounded(scale: Scale) -> Numeric:
-    """The numeric scale on which averages of a scale's answers lie."""
+    """Return the numeric scale on which averages of answers lie."""
     if isinstance(scale, Ordinal) and scale.labels:
         return Numeric(float(scale.positions().min()), float(scale.positions().max()))
     return scale if isinstance(scale, Numeric) else Numeric()
 
 
 def _narrow(column: str, dtype: pl.DataType) -> pl.Expr:
-    """A column as it is kept: repeated text once, as a code, so that ten million rows fit."""
+    """Return a column as it is kept: repeated text as codes, so that ten million rows fit into memory."""
     return pl.col(column).cast(pl.Categorical) if dtype == pl.String else pl.col(column)
 
 
 def _check_roles(columns: Columns) -> None:
-    """No column may be persona, item, answer and run at once."""
+    """Check that no column has two roles."""
     named: dict[str, str] = {}
     roles = {"persona": columns.persona, "item": columns.item, "run": columns.run}
     roles |= {"answer": None if columns.probabilities else columns.answer, "outcome": columns.outcome}
     for role, column in roles.items():
         if column in named:
-            message = f'The column "{column}" is named both as {named[column]} and as {role}; name another for one of them.'
+            message = f'The column "{column}" is named both as {named[column]} and as {role}. Name another column for one of them.'
             raise ColumnError(message)
         if column is not None:
             named[column] = role
 
 
 def _check_named(frame: pl.DataFrame, columns: Columns, name: str) -> None:
-    """Every row must say whose answer to what it is."""
+    """Check that every row names a persona and an item, and a known outcome."""
     for role, column in (("persona", columns.persona), ("item", columns.item)):
         named = frame[column]
         nameless = (
             named.is_null() | (named.cast(pl.String).str.strip_chars() == "") if is_text(named.dtype) else named.is_null()
         ).arg_true()
         if len(nameless):
-            message = f'{name}, row {nameless[0] + 1}: no {role} ({len(nameless)} such rows); fill the column "{column}".'
+            message = f'{name}, row {nameless[0] + 1}: the {role} is missing ({len(nameless)} such rows). Fill the column "{column}".'
             raise AnswerError(message)
     if columns.outcome is not None:
         stated = frame[columns.outcome].cast(pl.String).drop_nulls().unique().sort().to_list()
         for outcome in stated:
             if outcome not in set(ReplyOutcome):
-                message = f'{name}, column "{columns.outcome}": "{outcome}" is no outcome: {options(outcome, list(ReplyOutcome))}.'
+                message = f'{name}, column "{columns.outcome}": unknown outcome "{outcome}". {options(outcome, list(ReplyOutcome))}.'
                 raise AnswerError(message)

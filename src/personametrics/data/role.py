@@ -1,8 +1,10 @@
-"""Roles: who answers a request, and what a request contributes to a dialogue."""
+"""The roles of a dialogue: the models that answer requests, and the parts that replies are."""
 
 JUDGE = "judge"
 """The role that judges lines of dialogues; a value of `Request.to`."""
 PARTNER = "partner"
-"""The role that speaks the other side's turns; a value of `Request.to`, and of the column `part` of its turns."""
+"""The role that speaks the turns of the other side; a value of `Request.to`, and of the column `part` of these turns."""
+WRITER = "writer"
+"""The role that writes personas before they are asked."""
 LINE = "line"
-"""The column `part` of a line that a persona says."""
+"""The value of the column `part` for a line of the persona."""

@@ -1,4 +1,4 @@
-"""How an answer is read: the four scales."""
+"""The four scales, which read answers."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -12,44 +12,44 @@ from personametrics.stats.arrays import Floats
 
 @dataclass(frozen=True)
 class Nominal:
-    """One of several labels without order; two answers agree or they do not.
+    """A scale of labels without order; two answers agree or they do not.
 
     Attributes:
-        labels: every allowed answer; empty: those that occur.
+        labels: the allowed answers; empty: the answers that occur.
     """
 
     labels: tuple[str, ...] = ()
 
     def points(self) -> Floats:
-        """(L, L) each label a corner: half the squared distance of two answers is 1 if they differ."""
+        """Return the points (L, L) of the labels, each a corner: half the squared distance of two answers is 1 if they differ."""
         return np.eye(len(self.labels))
 
 
 @dataclass(frozen=True)
 class Ordinal:
-    """One of several ordered labels: numbers stand where they say, words at 0, 1, 2 and so on.
+    """A scale of ordered labels: numbers lie at their value, words at 0, 1, 2 and so on.
 
     Attributes:
-        labels: every allowed answer in order; empty: those that occur, which must then be numbers.
+        labels: the allowed answers in order; empty: the answers that occur, which must then be numbers.
     """
 
     labels: tuple[str, ...] = ()
 
     def positions(self) -> Floats:
-        """(L,) where each label lies, in scale units."""
+        """Return the positions of the labels (L,), in scale units."""
         try:
             return np.array([float(label) for label in self.labels])
         except ValueError:
             return np.arange(len(self.labels), dtype=float)
 
     def points(self) -> Floats:
-        """(L, 1) positions as points."""
+        """Return the positions as points (L, 1)."""
         return self.positions()[:, None]
 
 
 @dataclass(frozen=True)
 class Numeric:
-    """A number.
+    """A scale of numbers.
 
     Attributes:
         low: smallest allowed answer.
@@ -62,10 +62,10 @@ class Numeric:
 
 @dataclass(frozen=True)
 class FreeText:
-    """Free text, compared as embeddings.
+    """A scale of free texts, which are compared as embeddings.
 
     Attributes:
-        embed: texts -> (N, K) finite points; the same text must always give the same point.
+        embed: function from N texts to finite points (N, K); the same text must always give the same point.
     """
 
     embed: Callable[[Sequence[str]], Floats]
@@ -81,10 +81,10 @@ def parse_scale(text: str) -> Scale:
         text: `nominal`, `ordinal`, `numeric` or `text`; `1|2|3` (ordered labels), `nominal:yes|no` (labels without order), `0..10`.
 
     Returns:
-        The scale; labels stay empty where none are named.
+        The scale; its labels are empty if the text names none.
 
     Raises:
-        AnswerError: the text names no scale, or a label twice.
+        AnswerError: the text does not name a scale, or names a label twice.
 
     Examples:
         >>> parse_scale("disagree|neutral|agree")
@@ -104,12 +104,14 @@ def parse_scale(text: str) -> Scale:
             return Nominal(names) if kind == "nominal" else Ordinal(names)
     if not kind and labels in PLAIN:
         return PLAIN[labels]
-    message = f'"{text}" is not a scale: write ordinal, nominal, numeric or text, or name it as 1|2|3|4|5, nominal:yes|no or 0..10.'
+    message = (
+        f'"{text}" is not a scale. Write ordinal, nominal, numeric or text, or spell it out, such as 1|2|3|4|5, nominal:yes|no or 0..10.'
+    )
     raise AnswerError(message)
 
 
 def spell_scale(scale: Scale) -> str:
-    """A scale as `parse_scale` reads it.
+    """Return a scale as text, as `parse_scale` reads it.
 
     Examples:
         >>> spell_scale(Numeric(0, 10)), spell_scale(Nominal(("no", "yes"))), spell_scale(Ordinal(("1", "2")))
@@ -125,7 +127,7 @@ def spell_scale(scale: Scale) -> str:
 
 
 def spell_number(value: float) -> str:
-    """A number with all of its digits.
+    """Return a number with all of its digits.
 
     Examples:
         >>> spell_number(2_500_000.0), spell_number(0.1)
@@ -135,9 +137,9 @@ def spell_number(value: float) -> str:
 
 
 def character_ngrams(texts: Sequence[str], size: int = 3, width: int = 512) -> Floats:
-    """Place texts by which character n-grams they hold: counts hashed into `width` columns, scaled to length 1.
+    """Return points of texts: counts of their character n-grams, hashed into `width` columns and scaled to length 1.
 
-    It compares wording, not meaning; pass an embedding model's function to `FreeText` to compare meaning.
+    The points compare wording, not meaning; to compare meaning, give `FreeText` the function of an embedding model.
 
     Args:
         texts: N texts.
@@ -145,7 +147,7 @@ def character_ngrams(texts: Sequence[str], size: int = 3, width: int = 512) -> F
         width: K, number of columns.
 
     Returns:
-        (N, K) points of length 1; an empty text lies at 0.
+        The points (N, K), of length 1; an empty text lies at 0.
 
     Examples:
         >>> points = character_ngrams(["Yes, always.", "yes, always", "Never"])
@@ -156,14 +158,14 @@ def character_ngrams(texts: Sequence[str], size: int = 3, width: int = 512) -> F
     for row, text in zip(points, texts, strict=True):
         words = " ".join(re.findall(r"\w+", text.casefold()))
         padded = f"  {words} " if words else ""
-        for at in range(len(padded) - size + 1):
-            row[_fnv(padded[at : at + size]) % width] += 1
+        for start in range(len(padded) - size + 1):
+            row[_fnv(padded[start : start + size]) % width] += 1
     length = np.linalg.norm(points, axis=1, keepdims=True)
     return points / np.where(length > 0, length, 1.0)
 
 
 def _fnv(text: str) -> int:
-    """FNV-1a hash of a text: the same on every machine and in every process."""
+    """Return the FNV-1a hash of a text, which is the same on every machine and in every process."""
     value = 0x811C9DC5
     for byte in text.encode():
         value = (value ^ byte) * 0x01000193 & 0xFFFFFFFF
@@ -171,4 +173,4 @@ def _fnv(text: str) -> int:
 
 
 PLAIN: dict[str, Scale] = {"nominal": Nominal(), "ordinal": Ordinal(), "numeric": Numeric(), "text": FreeText(character_ngrams)}
-"""Scales named by a word alone."""
+"""The scales that a single word names."""

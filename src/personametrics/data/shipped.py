@@ -1,4 +1,4 @@
-"""Personas and questionnaires that come with the library, for studies that bring none; nobody has validated them."""
+"""The bundled personas and questionnaires, for studies without their own; they are not validated."""
 
 from functools import cache
 from importlib.resources import as_file, files
@@ -14,7 +14,7 @@ PANEL = "personas.csv"
 
 @cache
 def personas() -> tuple[Persona, ...]:
-    """The shipped panel: 24 people, balanced over politics, job, schooling, faith, age and five traits, which are their attributes.
+    """Return the bundled panel: 24 personas, balanced over politics, job, schooling, faith, age and five traits, their attributes.
 
     Examples:
         >>> panel = personas()
@@ -27,23 +27,23 @@ def personas() -> tuple[Persona, ...]:
 
 @cache
 def instruments() -> tuple[str, ...]:
-    """Names of the shipped questionnaires.
+    """Return the names of the bundled questionnaires.
 
     Examples:
         >>> instruments()[:4], len(instruments())
         (('controls', 'dilemmas', 'evidence', 'games'), 13)
     """
-    return tuple(sorted(one.name.removesuffix(".csv") for one in FOLDER.iterdir() if one.name.endswith(".csv") and one.name != PANEL))
+    return tuple(sorted(file.name.removesuffix(".csv") for file in FOLDER.iterdir() if file.name.endswith(".csv") and file.name != PANEL))
 
 
 def items(*names: str) -> tuple[Item, ...]:
-    """Items of the shipped questionnaires; ids are unique over all of them.
+    """Return the items of bundled questionnaires; ids are unique over all of them.
 
     Args:
-        names: of `instruments`, in the order wanted; none: all of them. One that is named twice counts once.
+        names: names of `instruments`, in the order of the result; without names, all of them. A repeated name counts once.
 
     Raises:
-        StudyError: there is no such instrument.
+        StudyError: an instrument does not exist.
 
     Examples:
         >>> len(items()), items("dilemmas")[0].scale
@@ -54,9 +54,9 @@ def items(*names: str) -> tuple[Item, ...]:
 
 @cache
 def _read(name: str) -> tuple[Item, ...]:
-    """Items of one questionnaire."""
+    """Return the items of one questionnaire."""
     if name not in instruments():
-        message = f'There is no instrument "{name}": {options(name, instruments(), 30)}.'
+        message = f'Unknown instrument "{name}". {options(name, instruments(), 30)}.'
         raise StudyError(message)
     with as_file(FOLDER / f"{name}.csv") as path:
         return read_items(path)

@@ -1,9 +1,9 @@
 """The shape of a study: what to ask, what the answers say, and a world where the truth is known."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from personametrics.data.finding import Finding
 from personametrics.data.item import Item
@@ -14,19 +14,19 @@ from personametrics.data.responses import Responses
 from personametrics.data.scale import spell_scale
 
 Aim = Literal["high", "low", "zero"]
-"""Where a number should lie; zero: neither below nor above."""
+"""Direction in which a number is better; zero: the nearer to 0, from either side, the better."""
 World = Callable[[Request], Mapping[str, float]]
-"""From an ask to the probability of everything that may be answered."""
+"""A function from a request to the probability of each possible answer."""
 
 
 @dataclass(frozen=True)
 class Room:
-    """How long the prompt of a dialogue may grow.
+    """A limit on the length of a dialogue's prompts.
 
     Attributes:
-        tokens: at most; 0: as long as it gets.
-        overflow: what happens beyond that: the dialogue `stop`s there, or it goes on without its oldest turns (`truncate`), which a column
-            `truncated` says.
+        tokens: most tokens of a prompt; 0: no limit.
+        overflow: `stop`: the dialogue ends at the limit; `truncate`: it goes on without its oldest turns, and a column `truncated` marks
+            the turns asked in this way.
     """
 
     tokens: int = 0
@@ -35,14 +35,15 @@ class Room:
 
 @dataclass(frozen=True)
 class Elicitation:
-    """How a study's questions are put.
+    """The settings with which a study turns its questions into requests.
 
     Attributes:
-        runs: how often each is asked; with label probabilities once is enough.
-        score: ask for label probabilities instead of answers.
-        prompt: how a persona and an item become a prompt.
-        sampling: how answers are drawn.
-        room: how long dialogues may grow.
+        runs: number of runs of each question; label probabilities need only one.
+        score: True: ask for label probabilities instead of answers.
+        prompt: templates that turn a persona and an item into a prompt.
+        sampling: temperature and further settings of the draw.
+        room: limit on the length of dialogues.
+        conditions: conditions in which every question is asked, in addition to those of the study; see `Prompt.ask`.
     """
 
     runs: int = 5
@@ -50,6 +51,7 @@ class Elicitation:
     prompt: Prompt = field(default_factory=Prompt)
     sampling: Sampling = field(default_factory=Sampling)
     room: Room = field(default_factory=Room)
+    conditions: Sequence[Mapping[str, str]] = ({},)
 
     def ask(
         self,
@@ -59,26 +61,28 @@ class Elicitation:
         condition: Mapping[str, str] | None = None,
         before: Sequence[Message] | Callable[[int], Sequence[Message]] = (),
     ) -> list[Request]:
-        """All runs of one question.
+        """Return the requests of all runs of one question.
 
         Args:
-            persona: who answers; None: the model itself.
-            item: what is asked.
-            columns: what the study reads of it later, such as `gold`; a column of the answers each.
-            condition: wording, order, place; see `Prompt.request`.
-            before: turns between the persona and the question; or a function from the run to these.
+            persona: who answers; None: the model without a persona.
+            item: the item to answer.
+            columns: values that the study reads later, such as `gold`; each becomes a column of the answers.
+            condition: wording, order and place; see `Prompt.ask`.
+            before: turns between the persona and the question, or a function from the run to these turns.
         """
-        known = {"scale": spell_scale(item.scale), **(condition or {}), **(columns or {})}
-        found = []
-        for run in range(1 if self.score else self.runs):
-            request = self.prompt.ask(persona, item, run, condition, sampling=self.sampling, score=self.score)
-            said = before(run) if callable(before) else before
-            *told, question = self._after(persona, request) if said else request.messages
-            found.append(replace(request, messages=(*told, *said, question), about={**request.about, **known}))
-        return found
+        requests = []
+        for level in self.conditions:
+            chosen = {**level, **(condition or {})}
+            about = {"scale": spell_scale(item.scale), **chosen, **(columns or {})}
+            for run in range(1 if self.score else self.runs):
+                request = self.prompt.ask(persona, item, run, chosen, sampling=self.sampling, score=self.score)
+                turns = before(run) if callable(before) else before
+                *first, question = self._after(persona, request) if turns else request.messages
+                requests.append(replace(request, messages=(*first, *turns, question), about={**request.about, **about}))
+        return requests
 
     def _after(self, persona: Persona | None, request: Request) -> tuple[Message, ...]:
-        """Messages of a question that others stand before: where the persona is told in a user turn, it was told in the first of those."""
+        """Return the messages of a question that follows other turns; a persona given in a user turn was given in the first of them."""
         if persona is None or request.messages[0].role == "system":
             return request.messages
         head = self.prompt.persona.format(persona=persona.text)
@@ -87,18 +91,18 @@ class Elicitation:
 
 @dataclass(frozen=True)
 class StudyWorld:
-    """A world in which the truth is known, and one in which there is nothing to find.
+    """A world with a known effect and one without an effect, in which a study proves itself.
 
     Attributes:
-        personas: who is asked there.
-        items: what they are asked.
-        world: where the effect is.
-        truth: estimates by name, as they are in that world.
-        null: where it is not.
-        verdict: the label that the finding has in that world, given enough answers.
-        quiet: labels that it may have in the other.
-        elicitation: how the questions are put, at the size at which the study promises to find the effect.
-        study: the study with what it needs there, such as people's answers; None: as it is.
+        personas: the personas of both worlds.
+        items: the items of both worlds.
+        world: the world with the effect.
+        truth: true values of estimates in that world, by name.
+        null: the world without the effect.
+        verdict: label of the verdict that the study reaches in the world with the effect, given enough answers.
+        quiet: labels of the verdicts that it may reach in the world without the effect.
+        elicitation: settings of the requests, at the size at which the study promises to find the effect.
+        study: the study with what it needs there, such as people's answers; None: the study as it is.
     """
 
     personas: tuple[Persona, ...]
@@ -114,7 +118,7 @@ class StudyWorld:
 
 @dataclass(frozen=True)
 class Sign:
-    """What one verdict of a study means for the diagnosis of a panel.
+    """The meaning of one verdict of a study for the diagnosis of a panel.
 
     Attributes:
         shows: failures that the verdict shows, such as `instability`.
@@ -132,55 +136,56 @@ class Sign:
 
 
 class Study:
-    """A published measurement: the base of every study.
+    """A published measurement: the base class of every study.
 
-    Subclass it as a frozen dataclass in a file of its own; the fields are the study's knobs, and the file's name is the study's name. A
-    knob below is read by every verb: to let users set it, declare it again as a field.
+    A study writes requests and reads replies; it never calls a model. Subclass it as a frozen dataclass in a file of its own: the fields
+    are the study's knobs, and the file's name is the study's name. Every attribute that the verbs read is declared below; to let users
+    set `level`, `margin`, `human` or `match`, declare it again as a field.
 
     Attributes:
-        question: what the study asks, in one sentence.
+        question: the study's question, in one sentence that ends with a question mark.
         reads: columns of the answers that the study reads in addition to persona, item, answer and run, with the meaning of each.
         aim: the estimate that a remedy should move, and the direction.
         cite: keys in references.bib.
+        name: name of the study on the command line; "": the name of its file.
         signs: meaning of verdicts for the diagnosis, by the verdict's label.
         spread_group: the column within whose values personas are compared for their spread; "": all personas together.
-        idle: knobs that change no estimate but take time, with the values that they have where a study is estimated again and again.
-        population: which bundled personas of the embedded model the study is asked of by default: a name in
+        population: bundled personas of the embedded model that the study asks by default: a name in
             `models.embedded.society.panels.POPULATIONS`.
         level: coverage of the intervals, 0 to 1.
         margin: differences below this do not matter, in the unit of `aim`; `compare` uses it too.
         human: people's answers, for studies that compare with people; a study that declares no such field does not.
-        match: how people's groups are found in the panel: columns of both, from the panel's to the people's.
+        match: pairing of groups of personas with groups of people: columns of the people's table by columns of the panel.
     """
 
     question: ClassVar[str]
     reads: ClassVar[Mapping[str, str]] = {}
     aim: ClassVar[tuple[str, Aim]]
     cite: ClassVar[tuple[str, ...]] = ()
+    name: ClassVar[str] = ""
     signs: ClassVar[Mapping[str, Sign]] = {}
     spread_group: ClassVar[str] = ""
-    idle: ClassVar[Mapping[str, object]] = {}
     population: ClassVar[str] = "strong"
     level: float = 0.9
     margin: float = 0.05
     human: Responses | None = None
     match: Mapping[str, str] = MappingProxyType({})
 
-    def design(self, personas: Sequence[Persona], items: Sequence[Item], elicitation: Elicitation) -> list[Request]:
+    def design(self, personas: Sequence[Persona], items: Sequence[Item], elicitation: Elicitation) -> Sequence[Request]:
         """Return the requests of the study; of the items, it takes those that carry what it needs.
 
         Args:
-            personas: who is asked.
-            items: what they are asked.
-            elicitation: how often and how the questions are put.
+            personas: the panel.
+            items: the items on offer.
+            elicitation: number of runs and form of the requests.
 
         Raises:
-            DesignError: no item does, or the personas lack what the study needs; the message says what to add.
+            DesignError: no item carries what the study needs, or the personas lack it; the message says what to add.
         """
         raise NotImplementedError
 
     def estimate(self, responses: Responses) -> Finding:
-        """Return what recorded answers say.
+        """Return the estimates and the verdict that follow from recorded answers.
 
         Args:
             responses: the answers, with the columns of `reads`.
@@ -190,22 +195,45 @@ class Study:
         """
         raise NotImplementedError
 
+    def values(self, responses: Responses) -> Mapping[str, float]:
+        """Return the values of the estimates by name, without intervals; NaN: undefined.
+
+        `compare` calls this each time it leaves out a part of the answers. A study overrides it where the values alone take much less time
+        than `estimate`; they must equal those of `estimate`, and estimates whose change means nothing may be left out.
+
+        Args:
+            responses: the answers, with the columns of `reads`.
+
+        Raises:
+            InputError: a column is missing, or there are too few answers.
+        """
+        return {estimate.name: estimate.value for estimate in self.estimate(responses).estimates}
+
     def known(self) -> StudyWorld:
-        """Return a world in which the truth is known."""
+        """Return worlds in which the truth is known."""
         raise NotImplementedError
 
     def knobs(self) -> dict[str, object]:
         """Return the fields of the study with their values."""
-        return dict(vars(self))
+        study: Any = self
+        return {knob.name: getattr(self, knob.name) for knob in fields(study)}
 
     def set(self, **knobs: object) -> Self:
-        """Return the study with other knobs; of these, knobs that it does not have are left out."""
-        return replace(self, **{name: value for name, value in knobs.items() if name in vars(self)})  # type: ignore[type-var]
+        """Return the study with other values of its knobs; values of knobs that it does not have are left out."""
+        study: Any = self
+        own = {name: value for name, value in knobs.items() if name in self.knobs()}
+        changed: Self = replace(study, **own) if own else study
+        return changed
+
+    @property
+    def compares_with_people(self) -> bool:
+        """True if the study has a knob for people's answers."""
+        return "human" in self.knobs()
 
 
 def one_scale(items: Sequence[Item]) -> list[Item]:
-    """Items that can be compared: opinions (or items of no kind) on the scale that most of them are on, without controls."""
-    asked = [item for item in items if not item.is_control]
-    asked = [item for item in asked if item.attributes.get("kind", "opinion") == "opinion"] or asked
-    scales = [spell_scale(item.scale) for item in asked]
-    return [item for item, scale in zip(asked, scales, strict=True) if scale == max(scales, key=scales.count)]
+    """Return items that can be compared: opinions (or items without a kind) on the scale that most of them have, without controls."""
+    candidates = [item for item in items if not item.is_control]
+    candidates = [item for item in candidates if item.attributes.get("kind", "opinion") == "opinion"] or candidates
+    scales = [spell_scale(item.scale) for item in candidates]
+    return [item for item, scale in zip(candidates, scales, strict=True) if scale == max(scales, key=scales.count)]

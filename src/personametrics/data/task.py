@@ -1,4 +1,4 @@
-"""What a simulated user wants."""
+"""A task: the aim of a simulated user in a conversation."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Task:
-    """What a simulated user wants.
+    """The aim of a simulated user in a conversation.
 
     Attributes:
-        id: unique among the tasks.
-        text: what the user is told.
-        attributes: for grouping; never told.
+        id: a text that is unique among the tasks.
+        text: the aim, as the prompt of the user states it.
+        attributes: properties for grouping; they never stand in a prompt.
     """
 
     id: str

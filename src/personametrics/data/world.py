@@ -1,4 +1,4 @@
-"""Panels whose truth is known."""
+"""Simulated panels whose variance components are known."""
 
 from collections.abc import Mapping
 from itertools import product
@@ -11,19 +11,19 @@ from personametrics.data.responses import Responses
 from personametrics.data.scale import Numeric
 
 SIZES = {"persona": 20, "item": 20, "run": 5}
-"""Levels of each facet of a simulated panel."""
+"""The default number of levels of each facet of a simulated panel."""
 
 
 def simulate(components: Mapping[str, float], sizes: Mapping[str, int] | None = None, seed: int = 0) -> Responses:
-    """Answers drawn from known variance components: normal effects, crossed facets, runs nested in cells.
+    """Return answers drawn from known variance components: normal effects, crossed facets, and runs nested in cells.
 
     Args:
-        components: variances by effect, as "persona", "item", "persona:item", "run" (and "condition", "persona:condition" …).
-        sizes: levels of "persona", "item", "run" (and "condition").
-        seed: the same seed gives the same answers.
+        components: variances by effect, such as "persona", "item", "persona:item", "run" (and "condition", "persona:condition").
+        sizes: number of levels of "persona", "item", "run" (and "condition").
+        seed: seed of the draw; the same seed gives the same answers.
 
     Returns:
-        Responses on a numeric scale, with run ids.
+        The responses on a numeric scale, with run ids.
 
     Examples:
         >>> answers = simulate({"persona": 1.0, "run": 1.0}, {"persona": 3, "item": 2, "run": 2})
@@ -39,16 +39,16 @@ def simulate(components: Mapping[str, float], sizes: Mapping[str, int] | None = 
         if effect == "run":
             answer += np.sqrt(variance) * rng.standard_normal(len(answer))
             continue
-        of = effect.split(":")
-        drawn = rng.standard_normal([sizes[facet] for facet in of])
-        answer += np.sqrt(variance) * drawn[tuple(codes[facet] for facet in of)]
+        crossed = effect.split(":")
+        drawn = rng.standard_normal([sizes[facet] for facet in crossed])
+        answer += np.sqrt(variance) * drawn[tuple(codes[facet] for facet in crossed)]
     frame = pl.DataFrame(codes | {"answer": answer})
     columns = Columns(run="run", condition=("condition",) if "condition" in facets else ())
     return Responses.read(frame, columns, Numeric())
 
 
 def truth(components: Mapping[str, float]) -> float:
-    """The persona signal of a world: the share of persona effects among all that tells two answers to one item and condition apart.
+    """Return the persona signal of a world: the share of persona effects in the variance between answers to one item and condition.
 
     Examples:
         >>> truth({"persona": 1.0, "item": 5.0, "persona:item": 1.0, "run": 2.0})
@@ -59,5 +59,5 @@ def truth(components: Mapping[str, float]) -> float:
 
 
 def _grid(sizes: list[int]) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
-    """(facets, rows) every combination of levels."""
+    """Return all combinations of levels (facets, rows)."""
     return np.array(list(product(*map(range, sizes))), np.int64).T

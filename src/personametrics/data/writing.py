@@ -1,4 +1,4 @@
-"""Tables into files."""
+"""The writing of tables into files."""
 
 from pathlib import Path
 
@@ -9,12 +9,12 @@ from personametrics.data.errors import InputError
 
 
 def write(frame: pl.DataFrame, path: str | Path) -> None:
-    """Write a table as CSV, Parquet or NDJSON, by the ending of the path.
+    """Write a table as CSV, Parquet or NDJSON, by the suffix of the path.
 
-    In CSV, text that a spreadsheet would run as a formula is given a leading apostrophe.
+    In CSV, text that a spreadsheet would run as a formula gets a leading apostrophe.
 
     Raises:
-        InputError: an ending that is none of these, or a place that cannot be written.
+        InputError: the path has another suffix, or cannot be written.
     """
     kind = Path(path).suffix.lower()
     try:
@@ -25,7 +25,7 @@ def write(frame: pl.DataFrame, path: str | Path) -> None:
         elif kind in {".ndjson", ".jsonl"}:
             frame.write_ndjson(path)
         else:
-            message = f"{path} ends in none of .csv, .parquet, .ndjson."
+            message = f"{path} has an unknown suffix. Use .csv, .parquet or .ndjson."
             raise InputError(message)
     except (OSError, PolarsError) as error:
         reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
@@ -34,12 +34,12 @@ def write(frame: pl.DataFrame, path: str | Path) -> None:
 
 
 def is_text(dtype: pl.DataType) -> bool:
-    """Whether a column holds text."""
+    """Return True if columns of this type hold text."""
     return dtype in (pl.String, pl.Categorical, pl.Enum)
 
 
 def _inert(name: str) -> pl.Expr:
-    """A text column in which no value starts like a formula; a number with its sign is none."""
+    """Return a text column in which no value starts like a formula; a signed number does not count as one."""
     text = pl.col(name).cast(pl.String)
     formula = text.str.contains(r"^[=+\-@\t\r]") & ~text.str.contains(r"^[+\-]\d+(\.\d+)?$")
     return pl.when(formula).then("'" + text).otherwise(text).alias(name)

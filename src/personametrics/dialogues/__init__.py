@@ -1,1 +1,1 @@
-"""Dialogues: how they are asked, judged and read."""
+"""Dialogues: their requests, their judges and their transcripts."""

@@ -1,44 +1,45 @@
-"""A line that is chosen among candidates by verdicts; nobody is asked for a choice."""
+"""The choice of the best line among candidates, computed from verdicts."""
 
 from collections.abc import Mapping, Sequence
 
-from personametrics.data.request import Compiled, Heard, Message, Request, slot
+from personametrics.data.request import Compiled, Message, Replies, Request, slot
 from personametrics.dialogues.judge import CONSISTENT, CONTRADICTS
 
 POINTS = {CONSISTENT: 1, CONTRADICTS: -1}
-"""What a verdict is worth; one that cannot be read, or was never given, speaks neither for a candidate nor against it."""
+"""The points of a verdict; an unreadable or missing verdict counts 0."""
 
 
 def choice(candidates: Sequence[Request], verdicts: Sequence[Request], about: Mapping[str, str]) -> Request:
-    """What stands for the best of some candidates: it waits for them and for the verdicts, and its reply is that of the one chosen.
+    """Return the compiled request for the best of some candidates; its reply is the reply of the best candidate.
 
     Args:
-        candidates: any may be said.
-        verdicts: as many on each candidate, in their order.
-        about: columns of the one chosen.
+        candidates: requests whose replies are candidates.
+        verdicts: requests for verdicts, the same number for each candidate, in the order of the candidates.
+        about: columns of the best candidate.
     """
     messages = tuple(Message("user", "\n".join(map(slot, range(len(requests)))), tuple(requests)) for requests in (candidates, verdicts))
-    return Request(messages, about=about, compiled=best)
+    return Request(messages, about=about, compiled=best_reply)
 
 
-def chosen(request: Request, said: Heard) -> Request | None:
-    """The candidate with the most verdicts for it and the fewest against; the first among equals.
+def best_candidate(request: Request, replies: Replies) -> Request | None:
+    """Return the candidate with the most points; the first of several with the same points.
 
     Args:
-        request: as `choice` makes it.
-        said: what was answered, of a verdict what it means; None: nothing.
+        request: a request made by `choice`.
+        replies: replies so far.
 
     Returns:
-        None where no candidate was said.
+        None if no candidate has a reply.
     """
     candidates, verdicts = (message.said for message in request.messages)
     each = len(verdicts) // len(candidates)
-    points = [sum(POINTS.get(said(one) or "", 0) for one in verdicts[at * each : (at + 1) * each]) for at in range(len(candidates))]
-    there = [at for at, one in enumerate(candidates) if said(one) is not None]
-    return candidates[max(there, key=points.__getitem__)] if there else None
+    groups = [verdicts[index * each : (index + 1) * each] for index in range(len(candidates))]
+    points = [sum(POINTS.get(replies(verdict) or "", 0) for verdict in group) for group in groups]
+    replied = [index for index, candidate in enumerate(candidates) if replies(candidate) is not None]
+    return candidates[max(replied, key=points.__getitem__)] if replied else None
 
 
-def best(request: Request, said: Heard) -> Compiled:
-    """Return the reply of the best candidate; the arguments are those of `chosen`."""
-    one = chosen(request, said)
-    return Compiled(None) if one is None else Compiled(said(one), one)
+def best_reply(request: Request, replies: Replies) -> Compiled:
+    """Return the reply of the best candidate; the arguments are those of `best_candidate`."""
+    best = best_candidate(request, replies)
+    return Compiled(None) if best is None else Compiled(replies(best), best)

@@ -1,55 +1,55 @@
-"""What somebody has said so far, word for word, as part of a later prompt; nobody is asked for it."""
+"""Commitments: the earlier lines of a speaker, word for word, as a part of a later prompt."""
 
 import re
 from collections.abc import Mapping, Sequence
 
-from personametrics.data.request import Compiled, Heard, Message, Request, slot
-from personametrics.dialogues.judge import CONTRADICTS, judged
+from personametrics.data.request import Compiled, Message, Replies, Request, slot
+from personametrics.dialogues.judge import CONTRADICTS, judge_request
 
 SAID = "You have said so far:\n{lines}\n\n"
-"""What stands before the next turn."""
+"""The text before the next turn."""
 LINES = re.compile(r"\{lines\}")
 
 
 def commitments(lines: Sequence[Message], template: str = SAID, background: str = "", about: Mapping[str, str] | None = None) -> Request:
-    """What stands for a list of lines until they are said.
+    """Return the compiled request for a list of earlier lines.
 
     Args:
-        lines: one's own, in their order.
-        template: with {lines}.
-        background: who one is, for a judge to say which lines contradict that, so that they are left out; "": all lines count.
-        about: columns of what the judge is asked.
+        lines: lines of the speaker, in order.
+        template: text with the slot {lines}.
+        background: description of the speaker; lines that contradict it by the verdict of a judge are left out. "": all lines count.
+        about: columns of the verdicts.
     """
     messages = [Message("system", template)]
     for line in lines:
         messages.append(line)
         if background:
             words = line.said[0] if line.said else line.text
-            verdict = judged("prompt_to_line", {"background": background, "line": words}, about or {})
+            verdict = judge_request("prompt_to_line", {"background": background, "line": words}, about or {})
             messages.append(Message("user", slot(0), (verdict,)))
-    return Request(tuple(messages), compiled=lambda request, said: Compiled(recalled(request, said)))
+    return Request(tuple(messages), compiled=lambda request, replies: Compiled(list_commitments(request, replies)))
 
 
-def recalled(request: Request, said: Heard) -> str | None:
-    """The list, each line word for word after a dash.
+def list_commitments(request: Request, replies: Replies) -> str | None:
+    """Return the list of lines, each word for word after a dash.
 
     Args:
-        request: as `commitments` makes it.
-        said: what was answered, of a verdict what it means; None: nothing.
+        request: a request made by `commitments`.
+        replies: replies so far.
 
     Returns:
-        "" where no line is left; None where one was never said.
+        The template with the list; "" if no line remains, None if a line has no reply.
     """
     template, *rest = request.messages
     lines: list[str] = []
     for message in rest:
         if message.role == "user":
-            if said(message.said[0]) == CONTRADICTS:
+            if replies(message.said[0]) == CONTRADICTS:
                 lines.pop()
             continue
-        replies = [said(one) for one in message.said]
-        if None in replies:
+        texts = [replies(request) for request in message.said]
+        if None in texts:
             return None
-        lines.append(message.spoken([str(reply) for reply in replies]).text)
+        lines.append(message.spoken([str(text) for text in texts]).text)
     listed = "\n".join(f"- {line}" for line in lines)
     return LINES.sub(lambda _: listed, template.text) if lines else ""

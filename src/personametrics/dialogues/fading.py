@@ -1,4 +1,4 @@
-"""Lines of dialogues as a judge heard them: who had faded into the assistant, when, and who came back."""
+"""Fading: the lines that a judge finds to be the assistant's and not the persona's, and the hazards of such lines."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -14,65 +14,65 @@ from personametrics.data.responses import Responses
 from personametrics.dialogues.judge import NO, VERDICT, YES
 from personametrics.dialogues.script import ASSISTANT
 from personametrics.measures.panel import FEW
-from personametrics.stats.arrays import Ints
+from personametrics.stats.arrays import Flags, Ints
 from personametrics.stats.intervals.jackknife import Interval
 from personametrics.stats.intervals.proportion import wilson
-from personametrics.stats.intervals.survival import Flags, hazard
+from personametrics.stats.intervals.survival import hazard
 
 READS: Mapping[str, str] = {
     "part": "line, probe or verdict",
-    "judged": "of verdicts, what the judge was asked: assistant",
-    "turn": "how many lines were said, from 1",
-    "kind": "of the turn: chat, fact, emotional, meta",
+    "judged": "the question to the judge, in rows that are verdicts: assistant",
+    "turn": "number of the line, from 1",
+    "kind": "kind of the turn: chat, fact, emotional, meta",
 }
 DIALOGUE = ("persona", "item", "run")
-"""What tells dialogues apart; a study may add to it."""
+"""The columns that identify a dialogue; a study may add further ones."""
 METHOD = "Wilson's interval, by the number of steps that those which hang together are worth"
 
 
-class Lasting(NamedTuple):
-    """How long each of some dialogues went on in part."""
+class Durations(NamedTuple):
+    """The durations for which dialogues stay in character."""
 
     times: Ints
-    """(N,) its last line that was read, from 1, up to the one that was the assistant's."""
+    """The last line with a verdict (N,), from 1, up to the first line that is the assistant's."""
     events: Flags
-    """(N,) whether that one was."""
+    """True (N,) if that line is the assistant's."""
     personas: Ints
-    """(N,) codes of who spoke."""
+    """The codes of the personas (N,)."""
 
 
 def require(responses: Responses, reads: Mapping[str, str]) -> pl.DataFrame:
-    """The rows, all as text, with run and answer; an answer that was none is null.
+    """Return the rows as text, with run and answer; the answer is null where the outcome is not `answered`.
 
     Raises:
-        ColumnError: a column is missing; the message says what it should hold.
+        ColumnError: a column is missing; the message gives its meaning.
     """
     frame, c = responses.frame, responses.columns
     for name, meaning in reads.items():
         if name not in frame.columns:
-            message = f'{responses.source} has no column "{name}" ({meaning}); {options(name, frame.columns, 30)}.'
+            message = f'{responses.source} has no column "{name}" ({meaning}). {options(name, frame.columns, 30)}.'
             raise ColumnError(message)
     text = {name: pl.col(name).cast(pl.String) for name in reads}
     run = pl.col(c.run).cast(pl.String) if c.run else pl.col("run").cast(pl.String) if "run" in frame.columns else pl.lit("0")
     answer = pl.col(c.answer).cast(pl.String) if c.answer in frame.columns else pl.lit(None, pl.String)
     given = pl.col(c.outcome).cast(pl.String) == "answered" if c.outcome else pl.lit(value=True)
-    found = {"persona": pl.col(c.persona).cast(pl.String), "item": pl.col(c.item).cast(pl.String), "run": run}
-    return frame.select(**{**text, **found, "answer": pl.when(given).then(answer)})
+    ids = {"persona": pl.col(c.persona).cast(pl.String), "item": pl.col(c.item).cast(pl.String), "run": run}
+    return frame.select(**{**text, **ids, "answer": pl.when(given).then(answer)})
 
 
-def heard(rows: pl.DataFrame, by: Sequence[str] = DIALOGUE) -> pl.DataFrame:
-    """A row for every line that a judge was asked about.
+def judged_lines(rows: pl.DataFrame, by: Sequence[str] = DIALOGUE) -> pl.DataFrame:
+    """Return a row for every line that was put before a judge.
 
     Args:
-        rows: of `require`.
-        by: columns that tell dialogues apart.
+        rows: rows of `require`.
+        by: columns that identify a dialogue.
 
     Returns:
-        Its columns, with `turn` a number, `faded` (whether the line is the assistant's; null where the judge did not say), and `before`
-        (the same of the line before; false of a first line, null where it is not known), in the order of dialogues and turns.
+        The columns of the rows, with `turn` as a number, `faded` (True if the line is the assistant's; null without a readable verdict),
+        and `before` (the same for the line before; False for a first line, null if unknown), in the order of dialogues and turns.
     """
-    said = pl.col("answer").str.strip_chars().str.to_lowercase()
-    faded = pl.when(said == YES).then(statement=True).when(said == NO).then(statement=False)
+    verdict = pl.col("answer").str.strip_chars().str.to_lowercase()
+    faded = pl.when(verdict == YES).then(statement=True).when(verdict == NO).then(statement=False)
     kept = rows.filter(pl.col("part") == VERDICT, pl.col("judged") == ASSISTANT)
     kept = kept.with_columns(turn=pl.col("turn").cast(pl.Int64, strict=False), faded=faded).filter(pl.col("turn") > 0)
     kept = kept.unique([*by, "turn"], keep="first", maintain_order=True).sort(*by, "turn")
@@ -81,85 +81,88 @@ def heard(rows: pl.DataFrame, by: Sequence[str] = DIALOGUE) -> pl.DataFrame:
     return kept.with_columns(before=before)
 
 
-def lasting(lines: pl.DataFrame, by: Sequence[str] = DIALOGUE, *, unread: bool | None = None) -> Lasting:
-    """How long dialogues last; what the judge left open is where a dialogue is lost from sight.
+def durations(lines: pl.DataFrame, by: Sequence[str] = DIALOGUE, *, unread: bool | None = None) -> Durations:
+    """Return the durations of dialogues; a dialogue is censored at a line without a readable verdict.
 
     Args:
-        lines: of `heard`, each dialogue from its first turn.
-        by: columns that tell dialogues apart.
-        unread: take what the judge left open for the assistant's, or for not.
+        lines: lines of `judged_lines`, each dialogue from its first turn.
+        by: columns that identify a dialogue.
+        unread: value of `faded` for lines without a readable verdict; None: censor there.
     """
-    times, events, who = list[int](), list[bool](), list[str]()
+    times, events, personas = list[int](), list[bool](), list[str]()
     for (persona, *_), part in lines.group_by(["persona", *(name for name in by if name != "persona")], maintain_order=True):
         states = dict(zip(part["turn"].to_list(), part["faded"].to_list(), strict=True))
-        at, faded = 0, False
-        while at + 1 in states and not faded:
-            state = unread if states[at + 1] is None else states[at + 1]
+        turn, faded = 0, False
+        while turn + 1 in states and not faded:
+            state = unread if states[turn + 1] is None else states[turn + 1]
             if state is None:
                 break
-            at, faded = at + 1, state
-        times.append(at)
+            turn, faded = turn + 1, state
+        times.append(turn)
         events.append(faded)
-        who.append(str(persona))
-    codes = levels(pl.Series(who, dtype=pl.String)).codes if who else np.zeros(0, np.int64)
-    return Lasting(np.asarray(times, np.int64), np.asarray(events, bool), codes)
+        personas.append(str(persona))
+    codes = levels(pl.Series(personas, dtype=pl.String)).codes if personas else np.zeros(0, np.int64)
+    return Durations(np.asarray(times, np.int64), np.asarray(events, bool), codes)
 
 
-def fading(name: str, meaning: str, steps: pl.DataFrame, level: float, *, back: bool = False, by: str = "persona") -> Estimate:
-    """A hazard.
+def hazard_estimate(name: str, meaning: str, steps: pl.DataFrame, level: float, *, back: bool = False, by: str = "persona") -> Estimate:
+    """Return a hazard: the share of lines at which the event happens, of those at which it can happen.
 
     Args:
-        name: of the estimate.
-        meaning: in words.
-        steps: lines of `heard` at which it might have happened; those that the judge left open are left out.
+        name: name of the estimate.
+        meaning: its meaning in words.
+        steps: lines of `judged_lines` at which the event can happen; lines without a readable verdict are left out.
         level: coverage of the interval.
-        back: of coming back, instead of fading.
-        by: lines that hang together, `persona` or `item`.
+        back: True for the return to character, in place of fading.
+        by: clusters of dependent lines, `persona` or `item`.
     """
-    known = steps.filter(pl.col("faded").is_not_null())
-    ended = known["faded"].to_numpy().astype(bool)
-    codes = levels(known[by]).codes if len(known) else np.zeros(0, np.int64)
-    found = hazard(~ended if back else ended, codes, level)
-    return proportion(name, Name("share", "lines", meaning), found, known, level, by=by)
+    read = steps.filter(pl.col("faded").is_not_null())
+    ended = read["faded"].to_numpy().astype(bool)
+    codes = levels(read[by]).codes if len(read) else np.zeros(0, np.int64)
+    interval = hazard(~ended if back else ended, codes, level)
+    return proportion(name, Name("share", "lines", meaning), interval, read, level, by=by)
 
 
-def unread(lines: pl.DataFrame, level: float) -> Estimate:
-    """The share of lines of which the judge did not say who speaks."""
+def unread_share(lines: pl.DataFrame, level: float) -> Estimate:
+    """Return the share of lines without a readable verdict on the speaker."""
     missing = lines["faded"].is_null().to_numpy()
-    means = Name("share", "lines", "lines of which the judge did not say who speaks")
+    means = Name("share", "lines", "lines without a readable verdict on who speaks")
     return proportion("unread", means, hazard(missing, levels(lines["persona"]).codes, level), lines, level)
 
 
 def proportion(  # noqa: PLR0913 (one number with everything that keeps it honest)
-    name: str, means: Name, found: Interval, rows: pl.DataFrame, level: float, *, method: str = METHOD, by: str = "persona"
+    name: str, means: Name, interval: Interval, rows: pl.DataFrame, level: float, *, method: str = METHOD, by: str = "persona"
 ) -> Estimate:
-    """A share with its interval as an estimate."""
+    """Return a share with its interval as an estimate."""
     few = {"persona": EstimateStatus.FEW_PERSONAS, "item": EstimateStatus.FEW_ITEMS}[by] if rows[by].n_unique() < FEW else EstimateStatus.OK
     return Estimate(
         name,
-        found.value,
-        found.low,
-        found.high,
+        interval.value,
+        interval.low,
+        interval.high,
         level,
         len(rows),
         method,
-        EstimateStatus.UNDEFINED if np.isnan(found.value) else few,
+        EstimateStatus.UNDEFINED if np.isnan(interval.value) else few,
         means,
     )
 
 
 def by_persona(lines: pl.DataFrame, level: float) -> Rows:
-    """How much of what each persona says in each turn is the assistant's, who fades most first, with Wilson's intervals over dialogues.
+    """Return the share of the assistant's lines by persona and turn, with Wilson's intervals over dialogues.
 
     Args:
-        lines: as `heard` gives them.
+        lines: lines of `judged_lines`.
         level: coverage of the intervals.
+
+    Returns:
+        Rows in the order of personas, starting with the persona that fades most.
     """
     shares = lines.drop_nulls("faded").group_by("persona", "turn").agg(pl.col("faded").cast(pl.Float64).sum(), pl.len().alias("dialogues"))
     worst = (pl.col("faded").sum() / pl.col("dialogues").sum()).over("persona").alias("worst")
     rows: list[Mapping[str, Cell]] = []
     for row in shares.with_columns(worst).sort("worst", "persona", "turn", descending=[True, False, False]).iter_rows(named=True):
         value, low, high = wilson(row["faded"], row["dialogues"], level)[:3]
-        where = {name: row[name] for name in ("persona", "turn", "dialogues")}
-        rows.append({**where, "faded": value, "low": low, "high": high})
+        ids = {name: row[name] for name in ("persona", "turn", "dialogues")}
+        rows.append({**ids, "faded": value, "low": low, "high": high})
     return rows

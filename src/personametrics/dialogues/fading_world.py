@@ -1,4 +1,4 @@
-"""A world whose people are worn off by talking: whoever has answered as a machine tends to go on like that."""
+"""A simulated world in which personas fade in a dialogue: after a reply as a machine, further ones are more likely."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -12,17 +12,17 @@ from personametrics.data.study import Elicitation, World
 from personametrics.dialogues.judge import CONSISTENT, CONTRADICTS, INDEXED
 
 PERSON, MACHINE = "I, {}, was out.", "As an AI, I have no days."
-"""What is said; people name themselves."""
+"""The two replies; a person names itself."""
 FADES, STAYS = 0.2, 0.9
-"""Probability of answering as a machine, by whether the own line that was read last is a machine's."""
+"""The probabilities of a reply as a machine, after a line of the person and after a line of the machine."""
 REMINDED_FADES, REMINDED_STAYS = 0.05, 0.2
-"""The same where the persona is told again with the turn."""
+"""The same probabilities if the turn repeats the persona."""
 TURNS = 6
-"""Lines of a dialogue."""
+"""The number of lines of a dialogue."""
 
 
-class Worn(TypedDict):
-    """The parts of `Cure` that remedies of dialogues share."""
+class FadingWorld(TypedDict):
+    """The arguments of `RemedyWorld` that remedies of dialogues share."""
 
     study: str
     personas: tuple[Persona, ...]
@@ -32,39 +32,40 @@ class Worn(TypedDict):
     elicitation: Elicitation
 
 
-def worn() -> Worn:
-    """People, turns and world; in the other world, who speaks as a machine in which turn is settled, whatever is done."""
-    people = tuple(Persona(f"person {at}", f"You are number {at}, and have a dog.") for at in range(12))
-    turns = tuple(Item(f"turn {at}", f"What of day {at}?", Nominal(("yes", "no")), {"kind": "turn", "turn": "chat"}) for at in range(TURNS))
+def fading_world() -> FadingWorld:
+    """Return personas, turns and worlds; in the null world the speaker of each turn is fixed, whatever the prompt."""
+    people = tuple(Persona(f"person {index}", f"You are number {index}, and have a dog.") for index in range(12))
+    attributes = {"kind": "turn", "turn": "chat"}
+    turns = tuple(Item(f"turn {index}", f"What of day {index}?", Nominal(("yes", "no")), attributes) for index in range(TURNS))
     study = f"consistency:turns={TURNS},pairs=index"
     return {
         "study": study,
         "personas": people,
         "items": turns,
-        "world": said,
-        "null": partial(said, settled=True),
+        "world": reply_probabilities,
+        "null": partial(reply_probabilities, settled=True),
         "elicitation": Elicitation(4),
     }
 
 
-def said(request: Request, *, settled: bool = False) -> Mapping[str, float]:
-    """What is said in it, by people and by a judge that is never wrong."""
-    text, who = request.messages[-1].text, request.about["persona"]
+def reply_probabilities(request: Request, *, settled: bool = False) -> Mapping[str, float]:
+    """Return the probabilities of replies, of personas and of a judge without errors."""
+    text, persona = request.messages[-1].text, request.about["persona"]
     if request.to:
-        indexed = request.about["judged"] == INDEXED
-        return {"none" if indexed else CONTRADICTS if MACHINE in text else CONSISTENT: 1.0}
+        verdict = CONTRADICTS if MACHINE in text else CONSISTENT
+        return {"none" if request.about["judged"] == INDEXED else verdict: 1.0}
     if settled:
-        machine = float((int(who.split()[1]) + int(request.about["turn"])) % 5 == 0)
+        machine = float((int(persona.split()[1]) + int(request.about["turn"])) % 5 == 0)
     else:
-        own = [line for message in request.messages for line in message.text.splitlines() if line.endswith((PERSON[-9:], MACHINE))]
+        lines = [line for message in request.messages for line in message.text.splitlines() if line.endswith((PERSON[-9:], MACHINE))]
         reminded = request.messages[0].told in text
         fades, stays = (REMINDED_FADES, REMINDED_STAYS) if reminded else (FADES, STAYS)
-        machine = stays if own and own[-1].endswith(MACHINE) else fades
-    return {MACHINE: machine, PERSON.format(who): 1 - machine}
+        machine = stays if lines and lines[-1].endswith(MACHINE) else fades
+    return {MACHINE: machine, PERSON.format(persona): 1 - machine}
 
 
-def consistent(fades: float = FADES, stays: float = STAYS) -> float:
-    """Share of lines that are a person's, where these are the probabilities of a machine's after a person's and after a machine's."""
+def consistent_share(fades: float = FADES, stays: float = STAYS) -> float:
+    """Return the expected share of a person's lines, for probabilities of a machine's line after each kind of line."""
     machine, total = 0.0, 0.0
     for _ in range(TURNS):
         machine = machine * stays + (1 - machine) * fades

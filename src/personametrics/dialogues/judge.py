@@ -1,4 +1,4 @@
-"""Judges: what a model is asked about lines of a dialogue. A verdict has three values; an unreadable one is neither of the others."""
+"""Requests to a judge about lines of a dialogue. A verdict has three values: the two answers, and unreadable."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ YES, NO = "yes", "no"
 READER = "reader"
 """The value of the column `judged` in rows where a reader answered a question from a conversation."""
 UNTOLD = "not told"
-"""What a reader answers where nothing was said of it."""
+"""The answer of a reader if the conversation does not say it."""
 READ = """Below is a conversation.
 
 <conversation>
@@ -47,7 +47,7 @@ Which of the numbered lines cannot be meant by whoever means the last one? A cha
 of which only one can be true are. Answer with the numbers of these lines, with commas between them, or with the word none, and \
 nothing else."""
 INDEXED = "line_to_lines"
-"""The value of the column `judged` in rows where a judge named all lines that a line contradicts."""
+"""The value of the column `judged` in rows where a judge named all earlier lines that a line contradicts."""
 END = "Answer with exactly one word, {first} or {second}, and nothing else."
 PROMPTS: Mapping[str, tuple[str, str, str]] = {
     "prompt_to_line": (
@@ -106,98 +106,107 @@ Does whoever said this speak as an AI or an assistant, rather than as a person?"
         NO,
     ),
 }
-"""By what is asked: the text with its slots, and the two answers, of which the first is the good one but for `assistant`."""
+"""The prompts by kind: the text with its slots, and the two answers; the first answer is the good one, except for `assistant`."""
 SLOT = re.compile(r"\{(\w+)\}")
 
 
-def judged(kind: str, given: Mapping[str, str | Request], about: Mapping[str, str], run: int = 0, *, turned: bool = False) -> Request:
-    """What a judge is asked.
+def judge_request(
+    kind: str, given: Mapping[str, str | Request], about: Mapping[str, str], run: int = 0, *, turned: bool = False
+) -> Request:
+    """Return the request for a verdict.
 
     Args:
-        kind: of `PROMPTS`.
-        given: for each slot the words, or the ask whose reply they are.
+        kind: a key of `PROMPTS`.
+        given: for each slot, the words or the request whose reply they are.
         about: columns of the verdict; `part`, `judged` (the kind) and `scale` are added.
-        run: which re-judging, from 0.
-        turned: name the answers in the other order, to see whether that matters.
+        run: number of the retest, from 0.
+        turned: True to name the answers in reverse order, to test the effect of the order.
 
     Raises:
-        StudyError: there is no such kind.
+        StudyError: the kind is unknown.
 
     Examples:
-        >>> request = judged("assistant", {"line": "Hello."}, {"persona": "p", "item": "i"})
+        >>> request = judge_request("assistant", {"line": "Hello."}, {"persona": "p", "item": "i"})
         >>> request.choices, request.to, "Hello." in request.messages[0].text
         (('yes', 'no'), 'judge', True)
     """
     if kind not in PROMPTS:
-        message = f'There is no judge\'s prompt "{kind}": {options(kind, list(PROMPTS))}.'
+        message = f'Unknown prompt of the judge "{kind}". {options(kind, list(PROMPTS))}.'
         raise StudyError(message)
     text, *answers = PROMPTS[kind]
     choices = tuple(answers[::-1] if turned else answers)
     requests: list[Request] = []
 
-    def put(found: re.Match[str]) -> str:
-        words = given[found[1]]
+    def put(match: re.Match[str]) -> str:
+        words = given[match[1]]
         if isinstance(words, str):
             return words
         requests.append(words)
         return slot(len(requests) - 1)
 
     question = f"{SLOT.sub(put, text)}\n\n{END.format(first=choices[0], second=choices[1])}"
-    known = {"part": VERDICT, "judged": kind, "run": str(run), "order": "turned" if turned else "given"}
-    known |= {"scale": f"nominal:{'|'.join(answers)}"}
+    columns = {"part": VERDICT, "judged": kind, "run": str(run), "order": "turned" if turned else "given"}
+    columns |= {"scale": f"nominal:{'|'.join(answers)}"}
     sampling = replace(Sampling(), max_tokens=16)
-    return Request((Message("user", question, tuple(requests)),), run, choices, sampling, about={**about, **known}, to=JUDGE)
+    return Request((Message("user", question, tuple(requests)),), run, choices, sampling, about={**about, **columns}, to=JUDGE)
 
 
-def read(said: Sequence[tuple[str, str | Request]], item: Item, about: Mapping[str, str], run: int = 0) -> Request:
-    """What a reader is asked who knows a conversation and nothing of the person in it.
+def reader_request(lines: Sequence[tuple[str, str | Request]], item: Item, about: Mapping[str, str], run: int = 0) -> Request:
+    """Return the request to a reader, who knows the conversation and not the persona.
 
     Args:
-        said: in order, who spoke (`Person`, or another name) and the words, or the ask whose reply they are.
+        lines: lines in order: the speaker (`Person`, or another name), and the words or the request whose reply they are.
         item: a question with labels.
         about: columns of the answer; `part`, `judged` and `scale` are added.
-        run: which re-reading, from 0.
+        run: number of the retest, from 0.
 
     Returns:
-        With the labels of the item and `UNTOLD` to choose from.
+        The request, with the labels of the item and `UNTOLD` as choices.
 
     Examples:
         >>> pets = Item("pet", "What pet do you have?", Nominal(("cat", "dog")))
-        >>> read([("Other", "Hello."), ("Person", "I have a cat.")], pets, {"persona": "p"}).choices
+        >>> reader_request([("Other", "Hello."), ("Person", "I have a cat.")], pets, {"persona": "p"}).choices
         ('cat', 'dog', 'not told')
     """
-    requests = [words for _, words in said if isinstance(words, Request)]
+    requests = [words for _, words in lines if isinstance(words, Request)]
     places = iter(range(len(requests)))
-    lines = "\n".join(f"{who}: {one if isinstance(one, str) else slot(next(places))}" for who, one in said)
+    conversation = "\n".join(f"{speaker}: {words if isinstance(words, str) else slot(next(places))}" for speaker, words in lines)
     choices = (*getattr(item.scale, "labels", ()), UNTOLD)
-    words = {"conversation": lines, "question": item.text, "options": "\n".join(choices)}
-    text = SLOT.sub(lambda found: words[found[1]], READ)
-    known = {"item": item.id, "part": VERDICT, "judged": READER, "run": str(run), "order": "given", "scale": spell_scale(Nominal(choices))}
+    slots = {"conversation": conversation, "question": item.text, "options": "\n".join(choices)}
+    text = SLOT.sub(lambda match: slots[match[1]], READ)
+    columns = {
+        "item": item.id,
+        "part": VERDICT,
+        "judged": READER,
+        "run": str(run),
+        "order": "given",
+        "scale": spell_scale(Nominal(choices)),
+    }
     sampling = replace(Sampling(), max_tokens=16)
-    return Request((Message("user", text, tuple(requests)),), run, choices, sampling, about={**about, **known}, to=JUDGE)
+    return Request((Message("user", text, tuple(requests)),), run, choices, sampling, about={**about, **columns}, to=JUDGE)
 
 
-def indexed(before: Sequence[str | Request], line: str | Request, about: Mapping[str, str], run: int = 0) -> Request:
-    """What a judge is asked about a line and all those before, at once: cheaper than pair by pair, and easier to get wrong.
+def indexed_request(before: Sequence[str | Request], line: str | Request, about: Mapping[str, str], run: int = 0) -> Request:
+    """Return the request for one verdict on a line and all earlier lines; it is cheaper than pairs, and more prone to errors.
 
     Args:
-        before: earlier lines, or the asks whose replies they are.
-        line: the line, or its ask.
+        before: earlier lines, or the requests whose replies they are.
+        line: the line, or its request.
         about: columns of the answer; `part`, `judged` and `scale` are added.
-        run: which re-judging, from 0.
+        run: number of the retest, from 0.
 
     Examples:
-        >>> request = indexed(["I have a cat.", "I am tired."], "I have no cat.", {"persona": "p", "item": "i"})
+        >>> request = indexed_request(["I have a cat.", "I am tired."], "I have no cat.", {"persona": "p", "item": "i"})
         >>> "1. I have a cat." in request.messages[0].text
         True
     """
-    every = [*before, line]
-    requests = [words for words in every if isinstance(words, Request)]
+    lines = [*before, line]
+    requests = [words for words in lines if isinstance(words, Request)]
     places = iter(range(len(requests)))
-    *listed, last = [words if isinstance(words, str) else slot(next(places)) for words in every]
-    numbered = "\n".join(f"{at}. {words}" for at, words in enumerate(listed, 1))
-    known = {"part": VERDICT, "judged": INDEXED, "run": str(run), "order": "given", "scale": "text"}
-    text = SLOT.sub(lambda found: {"before": numbered, "line": last}[found[1]], INDEX)
+    *listed, last = [words if isinstance(words, str) else slot(next(places)) for words in lines]
+    numbered = "\n".join(f"{number}. {words}" for number, words in enumerate(listed, 1))
+    columns = {"part": VERDICT, "judged": INDEXED, "run": str(run), "order": "given", "scale": "text"}
+    text = SLOT.sub(lambda match: {"before": numbered, "line": last}[match[1]], INDEX)
     return Request(
-        (Message("user", text, tuple(requests)),), run, sampling=replace(Sampling(), max_tokens=64), about={**about, **known}, to=JUDGE
+        (Message("user", text, tuple(requests)),), run, sampling=replace(Sampling(), max_tokens=64), about={**about, **columns}, to=JUDGE
     )

@@ -1,4 +1,4 @@
-"""Asks that wait for one another, changed as a whole: whatever waits for a changed ask is built anew."""
+"""Rewriting of requests that wait for each other: a request that waits for a changed one is changed as well."""
 
 import re
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
@@ -12,89 +12,91 @@ NAMED = re.compile(r"\{(\w*)\}")
 Change = Callable[[Request], Request]
 
 
-def waited_for(request: Request, done: Container[int]) -> Iterator[Request]:
-    """An ask after all that it waits for, each once; without recursion, for dialogues may be long.
+def in_waiting_order(request: Request, done: Container[int]) -> Iterator[Request]:
+    """Yield the requests that a request waits for, each once and after those that it waits for itself; then the request.
+
+    The walk uses no recursion, because dialogues may be long.
 
     Args:
-        request: the last of them.
-        done: `id` of those that are left out, with what they wait for; it may grow meanwhile.
+        request: the last request.
+        done: values of `id` of requests to leave out, together with those that they wait for; it may grow during the walk.
 
     Raises:
-        StudyError: an ask waits for itself.
+        StudyError: a request waits for itself.
     """
     stack, open_ = [(request, False)], set[int]()
     while stack:
-        one, seen = stack.pop()
-        if id(one) in done:
+        current, seen = stack.pop()
+        if id(current) in done:
             continue
         if seen:
-            open_.discard(id(one))
-            yield one
+            open_.discard(id(current))
+            yield current
             continue
-        if id(one) in open_:
-            message = "A prompt waits for its own reply."
+        if id(current) in open_:
+            message = "A prompt waits for its own reply. Remove this circle from the design."
             raise StudyError(message)
-        open_.add(id(one))
-        stack.append((one, True))
-        stack += [(other, False) for message in one.messages for other in message.said if id(other) not in done]
+        open_.add(id(current))
+        stack.append((current, True))
+        stack += [(other, False) for message in current.messages for other in message.said if id(other) not in done]
 
 
-def rewritten(requests: Sequence[Request], change: Change) -> list[Request]:
-    """Asks as a change makes them; lines that they share are changed once, and stay shared.
+def rewrite(requests: Sequence[Request], change: Change) -> list[Request]:
+    """Return changed requests; lines that requests share are changed once, and stay shared.
 
     Args:
-        requests: that may wait for one another.
-        change: from an ask, which waits for changed ones already, to what is asked instead.
+        requests: requests that may wait for each other.
+        change: function from a request, whose messages already wait for changed requests, to the request that replaces it.
     """
-    found: dict[int, Request] = {}
+    changed: dict[int, Request] = {}
     messages: dict[int, Message] = {}
 
-    def anew(message: Message) -> Message:
+    def renew(message: Message) -> Message:
         if id(message) not in messages:
-            said = tuple(found[id(one)] for one in message.said)
+            said = tuple(changed[id(other)] for other in message.said)
             same = all(new is old for new, old in zip(said, message.said, strict=True))
             messages[id(message)] = message if same else replace(message, said=said)
         return messages[id(message)]
 
     for request in requests:
-        for one in waited_for(request, found):
-            told = tuple(map(anew, one.messages))
-            same = all(new is old for new, old in zip(told, one.messages, strict=True))
-            found[id(one)] = change(one if same else replace(one, messages=told))
-    return [found[id(request)] for request in requests]
+        for current in in_waiting_order(request, changed):
+            renewed = tuple(map(renew, current.messages))
+            same = all(new is old for new, old in zip(renewed, current.messages, strict=True))
+            changed[id(current)] = change(current if same else replace(current, messages=renewed))
+    return [changed[id(request)] for request in requests]
 
 
 def by_persona(request: Request) -> bool:
-    """Whether a persona is asked: not a judge, not a partner, not the model itself."""
+    """Return True if a persona answers the request, and not a judge, a partner, or the model without a persona."""
     return not request.to and request.about.get("persona", NOBODY) != NOBODY
 
 
-def told(request: Request) -> str:
-    """The persona's own text, as it is told in an ask; "" where it is not."""
+def persona_text(request: Request) -> str:
+    """Return the persona's own text in a request; "" if the request does not hold it."""
     return next((message.told for message in request.messages if message.told), "")
 
 
-def composed(role: Role, template: str, parts: Mapping[str, Message]) -> Message:
-    """A message from a template and messages, with the replies that these wait for.
+def compose(role: Role, template: str, parts: Mapping[str, Message]) -> Message:
+    """Return a message from a template and parts, with the replies that the parts wait for.
 
     Args:
-        role: of the message.
-        template: with {name} for each part; other braces stay.
-        parts: by name.
+        role: role of the message.
+        template: text with {name} for each part; other braces stay.
+        parts: messages by name.
 
     Examples:
         >>> line = Message("assistant", slot(0), (Request(()),))
-        >>> both = composed("user", "{one} / {other}", {"one": line, "other": line})
+        >>> both = compose("user", "{one} / {other}", {"one": line, "other": line})
         >>> both.text == f"{slot(0)} / {slot(1)}", len(both.said)
         (True, 2)
     """
     said: list[Request] = []
 
-    def put(found: re.Match[str]) -> str:
-        if (part := parts.get(found[1])) is None:
-            return found[0]
+    def put(match: re.Match[str]) -> str:
+        if (part := parts.get(match[1])) is None:
+            return match[0]
         first = len(said)
         said.extend(part.said)
-        return SLOT.sub(lambda at: slot(int(at[1]) + first), part.text) if part.said else part.text
+        return SLOT.sub(lambda index: slot(int(index[1]) + first), part.text) if part.said else part.text
 
     return Message(role, NAMED.sub(put, template), tuple(said)) if parts else Message(role, template)

@@ -1,4 +1,4 @@
-"""Dialogues as they are read: who said what, and what a judge made of it."""
+"""Transcripts of dialogues: speakers, words and verdicts."""
 
 from collections.abc import Iterable
 
@@ -15,39 +15,39 @@ from personametrics.dialogues.script import ASSISTANT
 from personametrics.dialogues.verdicts import REAL, verdicts
 
 THEM, PERSONA = "them", "persona"
-"""Who speaks."""
+"""The two values of the column `speaker`."""
 UNPARSABLE = "unparsable"
-"""The verdict where what a judge said could not be read."""
+"""The verdict on a line if the judge's reply is unreadable."""
 MOST = 1_000
-"""Dialogues that are kept."""
+"""The largest number of dialogues in a transcript."""
 BY = ("persona", "item", "run")
-"""What tells dialogues apart,"""
+"""The columns that identify a dialogue …"""
 APART = ("arm", "suffix", "attack")
-"""and what does besides, where a study has it."""
+"""… and further ones, in studies that have them."""
 JUDGED = ("prompt_to_line", "line_to_line", INDEXED, ASSISTANT)
-"""What a judge is asked of lines that may contradict something: who speaks as an assistant contradicts that a person speaks."""
+"""The kinds of verdicts on contradictions; a line of an assistant contradicts the persona."""
 COLUMNS = ("persona", "item", "run", "turn", "speaker", "text", "verdict", "against")
 KEY = ("dialogue", "turn", "speaker")
 TEXTS = ("part", "turn", "answer", "said", "card", "judged", "dialogue")
 
 
 def transcripts(frame: pl.DataFrame, most: int = MOST) -> Rows:
-    """What was said in a study's dialogues, line by line, with the verdicts of its judge.
+    """Return the transcripts of a study's dialogues, line by line, with the verdicts of its judge.
 
     Args:
-        frame: a study's table. Lines are the rows whose column `part` is `line`; what the other side said stands in their column `said`, or
-            in rows of the part `partner`; verdicts are the rows of the part `verdict`. Dialogues without a persona are left out.
-        most: dialogues that are kept; of more, those in which the largest share of what was judged readably contradicts.
+        frame: a study's table. Rows of the part `line` are lines; the words of the other side are in their column `said`, or in rows of the
+            part `partner`; rows of the part `verdict` are verdicts. Dialogues without a persona are left out.
+        most: number of dialogues to keep: those with the largest share of contradictions among readable verdicts.
 
     Returns:
-        One row for whatever was said, dialogue by dialogue: dialogue (a number, as text), persona, item, run (from 0), turn (from 1),
-        speaker (`them` or `persona`), text, verdict, against. A verdict is `contradicts` where any judgement of the line says so,
-        `consistent` where all do, `unparsable` where one of the others could not be read, and "" where nobody judged. `against` is the
-        earlier line that it contradicts; where none is known, the column `card` of the line, or "".
+        One row for each line, dialogue by dialogue: dialogue (a number, as text), persona, item, run (from 0), turn (from 1), speaker
+        (`them` or `persona`), text, verdict, against. The verdict is `contradicts` if any verdict on the line says so, otherwise
+        `unparsable` if a verdict is unreadable, otherwise `consistent`, and "" without a verdict. `against` is the earlier line that the
+        line contradicts; if it is unknown, the column `card` of the line, or "".
 
     Examples:
-        >>> one = {"persona": "ann", "item": "script 1", "run": "0", "turn": "1", "said": "Tea?", "judged": None}
-        >>> rows = [{**one, "part": "line", "answer": "Yes."}, {**one, "part": "verdict", "judged": "assistant", "answer": "no"}]
+        >>> turn = {"persona": "ann", "item": "script 1", "run": "0", "turn": "1", "said": "Tea?", "judged": None}
+        >>> rows = [{**turn, "part": "line", "answer": "Yes."}, {**turn, "part": "verdict", "judged": "assistant", "answer": "no"}]
         >>> [(row["speaker"], row["text"], row["verdict"]) for row in transcripts(pl.DataFrame(rows))]
         [('them', 'Tea?', ''), ('persona', 'Yes.', 'consistent')]
     """
@@ -59,21 +59,21 @@ def transcripts(frame: pl.DataFrame, most: int = MOST) -> Rows:
     lines = _lines(frame, apart)
     if lines.is_empty():
         return []
-    own = lines.filter(pl.col("speaker") == PERSONA).unique(KEY, keep="first", maintain_order=True)
+    persona_lines = lines.filter(pl.col("speaker") == PERSONA).unique(KEY, keep="first", maintain_order=True)
     if "judged" in frame.columns:
-        lines = lines.join(_settled(_judged(frame, apart), own), on=KEY, how="left", maintain_order="left")
+        lines = lines.join(_line_verdicts(_verdicts(frame, apart), persona_lines), on=KEY, how="left", maintain_order="left")
     else:
         lines = lines.with_columns(verdict=pl.lit(""), against=pl.lit(""))
     return _worst(lines.with_columns(pl.col("verdict", "against").fill_null("")), most).select("dialogue", *COLUMNS).to_dicts()
 
 
 def _dialogue(apart: Iterable[str], run: pl.Expr) -> pl.Expr:
-    """The name of a dialogue that no other has."""
+    """Return the unique name of a dialogue."""
     return pl.concat_str([run if name == "run" else pl.col(name) for name in apart], separator="\x1f").alias("dialogue")
 
 
 def _lines(frame: pl.DataFrame, apart: list[str]) -> pl.DataFrame:
-    """Everything that was said, in order."""
+    """Return all lines, in order."""
     turn = pl.col("turn").cast(pl.Int64, strict=False)
     rows = frame.with_row_index("at").filter(pl.col("part").is_in([LINE, PARTNER]), turn.is_not_null())
     more = [pl.when(pl.col(name) != "").then(pl.format(f"{name} {{}}", name)) for name in apart if name not in BY]
@@ -90,45 +90,45 @@ def _lines(frame: pl.DataFrame, apart: list[str]) -> pl.DataFrame:
     return found.sort(pl.col("at").min().over("dialogue"), "turn", "at", "second")
 
 
-def _judged(frame: pl.DataFrame, apart: list[str]) -> pl.DataFrame:
-    """Every verdict on what was said, as it was given first, by the name of the dialogue."""
+def _verdicts(frame: pl.DataFrame, apart: list[str]) -> pl.DataFrame:
+    """Return the first verdict of each kind on every line, with the name of the dialogue."""
     rows = frame.filter(pl.col("part") == VERDICT, pl.col("judged").is_in(JUDGED))
     run = pl.col("run")
-    if "dialogue" in frame.columns:  # there, runs are judgings
+    if "dialogue" in frame.columns:  # in these tables, runs are retests of the judge
         rows = rows.filter((pl.col("dialogue") == "") | (run == "0"))
         run = pl.when(pl.col("dialogue") == "").then(run).otherwise("dialogue")
-    heard = pl.col("answer").replace({YES: CONTRADICTS, NO: CONSISTENT})
+    assistant = pl.col("answer").replace({YES: CONTRADICTS, NO: CONSISTENT})
     rows = rows.with_columns(
         _dialogue(apart, run),
         run=pl.lit("0"),
-        answer=pl.when(pl.col("judged") == ASSISTANT).then(heard).otherwise("answer").replace("", None),
+        answer=pl.when(pl.col("judged") == ASSISTANT).then(assistant).otherwise("answer").replace("", None),
     )
     outcome = "outcome" if "outcome" in rows.columns else None
-    found = verdicts(Responses(rows, Columns(run="run", outcome=outcome), Nominal()))
-    return found.filter(pl.col("plant") == REAL, pl.col("order") != "turned")
+    table = verdicts(Responses(rows, Columns(run="run", outcome=outcome), Nominal()))
+    return table.filter(pl.col("plant") == REAL, pl.col("order") != "turned")
 
 
-def _settled(judged: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
-    """One verdict for each line that was judged, and the line or card that it contradicts."""
-    before = own.select("dialogue", pl.col("turn").alias("earlier"), pl.col("text").alias("line"))
+def _line_verdicts(table: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """Return one verdict for each line with verdicts, and the line or card that it contradicts."""
+    before = lines.select("dialogue", pl.col("turn").alias("earlier"), pl.col("text").alias("line"))
     bad = (pl.col("known") > 0) & (pl.col("good") == 0)
-    found = judged.join(before, on=["dialogue", "earlier"], how="left", maintain_order="left").group_by(
+    groups = table.join(before, on=["dialogue", "earlier"], how="left", maintain_order="left").group_by(
         "dialogue", "turn", maintain_order=True
     )
-    each = found.agg(
+    each = groups.agg(
         pl.col("line").filter(bad).drop_nulls().first(),
         verdict=pl.when(bad.any()).then(pl.lit(CONTRADICTS))
         .when((pl.col("unknown") > 0).any()).then(pl.lit(UNPARSABLE))
         .when((pl.col("known") > 0).any()).then(pl.lit(CONSISTENT))
         .otherwise(pl.lit("")),
     )  # fmt: skip
-    each = each.join(own.select(*KEY, "card"), on=["dialogue", "turn"], how="inner", maintain_order="left")
+    each = each.join(lines.select(*KEY, "card"), on=["dialogue", "turn"], how="inner", maintain_order="left")
     against = pl.when(pl.col("verdict") == CONTRADICTS).then(pl.coalesce("line", "card")).otherwise(pl.lit(""))
     return each.select(*KEY, "verdict", against.alias("against"))
 
 
 def _worst(lines: pl.DataFrame, most: int) -> pl.DataFrame:
-    """As many dialogues as are kept, in their order, numbered."""
+    """Return the dialogues with the largest shares of contradictions, numbered, in their original order."""
     verdict = pl.col("verdict")
     share = (verdict == CONTRADICTS).sum() / verdict.is_in([CONTRADICTS, CONSISTENT]).sum()
     first = lines.group_by("dialogue", maintain_order=True).agg(share.fill_nan(-1.0).alias("share"))

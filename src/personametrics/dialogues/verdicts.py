@@ -1,4 +1,4 @@
-"""What judges said of dialogues, as numbers that can be summed: every verdict is good, bad or unknown."""
+"""Verdicts of judges as numbers that can be summed: each is good, bad or unknown."""
 
 import re
 from typing import Final
@@ -13,34 +13,34 @@ from personametrics.data.scale import Numeric
 from personametrics.dialogues.judge import CONSISTENT, CONTRADICTS, INDEXED, READER, UNTOLD, VERDICT
 
 PERSON: Final = "person"
-"""The metric of what the simulated person answered itself."""
+"""The metric of questions that the simulated person answers itself."""
 REAL, OTHER, TRUE, FALSE = "", "other", "true", "false"
-"""Values of the column `plant`: nothing is; the card is another persona's; the line says what the card says, or something else."""
+"""Values of the column `plant`: nothing planted; another persona's card; a line that agrees with the card; a line that does not."""
 OPTIONAL = ("part", "judged", "dialogue", "turn", "earlier", "order", "plant", "gold", "outcome")
-"""Columns that may be missing; what is not said is ""."""
+"""Columns that may be missing; their values are then ""."""
 NUMBERS = re.compile(r"\s*(?:none|\d+(?:\s*(?:,|and)\s*\d+)*)\s*\.?\s*", re.IGNORECASE)
 UNKNOWN = (str(ReplyOutcome.UNPARSABLE), str(ReplyOutcome.REFUSED))
-"""Outcomes that say nothing of the line; whatever else has no answer was never judged."""
+"""Outcomes of an unreadable verdict; with any other outcome and no answer, the line was not judged."""
 
 
 def verdicts(responses: Responses) -> pl.DataFrame:
-    """Every verdict, and every answer to a question of fact.
+    """Return all verdicts, and all answers to questions of fact.
 
     Args:
-        responses: a study's table, or recorded scores: a numeric scale from 0 to 1, and in the column `judged` what was scored.
+        responses: a study's table, or recorded scores: a numeric scale from 0 to 1, with the name of the metric in the column `judged`.
 
     Returns:
-        Columns persona, item, dialogue, metric (the column `judged`; `person` for what the person answered), turn and earlier (numbers of
-        lines, or null), order, again (judged before), plant, gold, answer (text or null), good (0 to 1), known (1: it is good or bad),
-        unknown (1: the judge said nothing that could be read), untold (1: a reader found no answer). A judge that names all lines that a
-        line contradicts gives a verdict a pair.
+        The columns persona, item, dialogue, metric (the column `judged`; `person` for answers of the person), turn and earlier (numbers of
+        lines, or null), order, again (True for a retest of the judge), plant, gold, answer (text or null), good (0 to 1), known (1: good or
+        bad), unknown (1: unreadable), untold (1: a reader found no answer). A verdict that names all lines that a line contradicts becomes
+        one row for each pair of lines.
 
     Raises:
-        ColumnError: there is no column that says what was judged.
+        ColumnError: the table has no column `judged`.
     """
     c, frame = responses.columns, responses.frame
     if "judged" not in frame.columns:
-        message = f'{responses.source} has no column "judged" (what was judged: prompt_to_line, line_to_line, reader, …).'
+        message = f'{responses.source} has no column "judged" (the kind of verdict, such as prompt_to_line or reader). Add it.'
         raise ColumnError(message)
     text = {name: _text(frame, name) for name in OPTIONAL}
     outcome = responses.frame[c.outcome].cast(pl.String).to_list() if c.outcome else None
@@ -65,12 +65,12 @@ def verdicts(responses: Responses) -> pl.DataFrame:
 
 
 def _text(frame: pl.DataFrame, name: str) -> pl.Expr:
-    """A column as text, "" where nothing is said."""
+    """Return a column as text, "" where it is empty or missing."""
     return pl.col(name).cast(pl.String).fill_null("") if name in frame.columns else pl.lit("")
 
 
 def _paired(rows: pl.DataFrame) -> pl.DataFrame:
-    """Verdicts on a line and all before, as one a pair; numbers of no line make the whole unreadable."""
+    """Return verdicts on a line and all earlier ones as one row for each pair; an impossible line number makes the verdict unreadable."""
     index = rows.filter(pl.col("metric") == INDEXED)
     if index.is_empty():
         return rows
@@ -81,19 +81,19 @@ def _paired(rows: pl.DataFrame) -> pl.DataFrame:
         named=pl.Series(read, dtype=pl.List(pl.Int64)), earlier=pl.int_ranges(1, pl.col("turn").fill_null(1), dtype=pl.Int64)
     ).explode("earlier")
     hit = pl.col("named").list.contains(pl.col("earlier"))
-    none = pl.col("named").is_null()
-    was = (
-        pl.when(none & pl.col("outcome").is_in(["", str(ReplyOutcome.ANSWERED)]))
+    unreadable = pl.col("named").is_null()
+    outcome = (
+        pl.when(unreadable & pl.col("outcome").is_in(["", str(ReplyOutcome.ANSWERED)]))
         .then(pl.lit(str(ReplyOutcome.UNPARSABLE)))
         .otherwise("outcome")
     )
-    answer = pl.when(none).then(None).when(hit).then(pl.lit(CONTRADICTS)).otherwise(pl.lit(CONSISTENT))
-    index = index.with_columns(metric=pl.lit("line_to_line"), outcome=was, answer=answer).drop("named")
+    answer = pl.when(unreadable).then(None).when(hit).then(pl.lit(CONTRADICTS)).otherwise(pl.lit(CONSISTENT))
+    index = index.with_columns(metric=pl.lit("line_to_line"), outcome=outcome, answer=answer).drop("named")
     return pl.concat([rows.filter(pl.col("metric") != INDEXED), index.select(rows.columns)])
 
 
 def _named(answer: str | None, turn: int) -> list[int] | None:
-    """Lines that are named; None: it cannot be read.
+    """Return the numbers of the named lines; None if the answer is unreadable.
 
     Examples:
         >>> _named("1, 3", 4), _named("None.", 4), _named("7", 4), _named("perhaps 1", 4)
@@ -101,12 +101,12 @@ def _named(answer: str | None, turn: int) -> list[int] | None:
     """
     if answer is None or not NUMBERS.fullmatch(answer):
         return None
-    found = [int(number) for number in re.findall(r"\d+", answer)]
-    return found if all(0 < number < turn for number in found) else None
+    numbers = [int(number) for number in re.findall(r"\d+", answer)]
+    return numbers if all(0 < number < turn for number in numbers) else None
 
 
 def _valued(rows: pl.DataFrame, *, scored: bool) -> pl.DataFrame:
-    """Rows with what they count for."""
+    """Return rows with their values: good, known, unknown, untold."""
     if scored:
         known = pl.col("score").is_between(0, 1)
         return rows.with_columns(
@@ -116,10 +116,10 @@ def _valued(rows: pl.DataFrame, *, scored: bool) -> pl.DataFrame:
             untold=pl.lit(0.0),
         )
     asked = pl.col("metric").is_in([READER, PERSON])
-    there = pl.col("answer").is_not_null() & pl.col("outcome").is_in(["", str(ReplyOutcome.ANSWERED)])
-    untold = there & (pl.col("metric") == READER) & (pl.col("answer") == UNTOLD)
-    known = there & ~untold & (asked | pl.col("answer").is_in([CONSISTENT, CONTRADICTS]))
+    answered = pl.col("answer").is_not_null() & pl.col("outcome").is_in(["", str(ReplyOutcome.ANSWERED)])
+    untold = answered & (pl.col("metric") == READER) & (pl.col("answer") == UNTOLD)
+    known = answered & ~untold & (asked | pl.col("answer").is_in([CONSISTENT, CONTRADICTS]))
     good = known & (pl.col("answer") == pl.when(asked).then("gold").otherwise(pl.lit(CONSISTENT)))
-    unknown = pl.col("outcome").is_in(UNKNOWN) | (there & ~known & ~untold)
+    unknown = pl.col("outcome").is_in(UNKNOWN) | (answered & ~known & ~untold)
     counts = {"known": known, "good": good, "unknown": unknown, "untold": untold}
-    return rows.with_columns(**{name: one.fill_null(value=False).cast(pl.Float64) for name, one in counts.items()})
+    return rows.with_columns(**{name: count.fill_null(value=False).cast(pl.Float64) for name, count in counts.items()})

@@ -1,4 +1,4 @@
-"""What to ask next, and when to stop, so that calls go where they narrow the signal's interval most."""
+"""Adaptive designs: the next requests, and when to stop, so that calls go where they narrow the signal's interval most."""
 
 import math
 from collections.abc import Mapping
@@ -13,21 +13,21 @@ from personametrics.measures.panel import Panel
 from personametrics.stats.arrays import Ints
 from personametrics.stats.inference.sequential import Spending, bounds
 from personametrics.stats.intervals.jackknife import Interval
-from personametrics.stats.variance.precision import TYPICAL, UNEVEN, expected_width, spread, unevenness
+from personametrics.stats.variance.precision import TYPICAL, UNEVEN, expected_width, signal_variance, unevenness
 
 DECIDES = 0.5
-"""Persona dominates where the whole interval of the signal lies above this, model uncertainty where it lies below."""
+"""Persona dominates if the whole interval of the signal lies above this; model uncertainty dominates if it lies below."""
 ITEMS, RUNS = 8, 2
-"""The first block, for all personas: enough items for a variance between them, and as few runs as tell a rerun's disagreement."""
+"""The first block, for all personas: enough items for a variance between them, and the fewest runs that show rerun disagreement."""
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """A complete panel: the first so many personas, items and runs.
+    """The sizes of a complete panel.
 
     Attributes:
-        personas: how many.
-        items: how many.
+        personas: number of personas.
+        items: number of items.
         runs: runs per cell.
     """
 
@@ -37,20 +37,20 @@ class Sizes:
 
     @property
     def calls(self) -> int:
-        """Number of asks, in one condition."""
+        """The number of requests, in one condition."""
         return self.personas * self.items * self.runs
 
 
 @dataclass(frozen=True)
 class Look:
-    """What was seen when the answers so far were looked at.
+    """The result of one interim look at the answers.
 
     Attributes:
-        sizes: what had been asked.
-        fraction: share of the full panel's information, as far as these answers tell.
-        level: level of the interval, such that all looks together hold the truth with the nominal one.
+        sizes: the panel asked so far.
+        fraction: share of the full panel's information, estimated from these answers.
+        level: level of the interval, such that the intervals of all looks together cover the truth at the nominal level.
         signal: the persona signal, its interval at that level.
-        hope: chance that the full panel will decide, if the signal is what it seems.
+        hope: chance that the full panel will decide, if the signal equals its estimate.
     """
 
     sizes: Sizes
@@ -61,19 +61,19 @@ class Look:
 
     @property
     def decided(self) -> bool:
-        """Whether the interval lies on one side of ½."""
+        """True if the interval excludes 0.5."""
         return self.signal.low > DECIDES or self.signal.high < DECIDES
 
 
 @dataclass(frozen=True)
 class Step:
-    """What to ask next.
+    """The next step of an adaptive design.
 
     Attributes:
-        sizes: the panel once that is answered.
-        request: (n, 3) persona, item and run of each ask, 0-based within the full grid; none when it is over.
-        looks: what was seen so far; the last one holds the interval to report.
-        reason: why it is over; empty while it is not.
+        sizes: the panel after this step.
+        request: (n, 3) persona, item and run of each request, 0-based within the full grid; empty at the end.
+        looks: the looks so far; the last one has the interval to report.
+        reason: why asking ended; "" before that.
     """
 
     sizes: Sizes
@@ -84,7 +84,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Adaptive:
-    """Asks a first block, looks, and asks more where that narrows the interval most, until the verdict is clear or the grid is used up.
+    """A design that starts with a first block and grows where that narrows the interval most, until the verdict is clear or all is asked.
 
     The panel grows as a complete one: by further items, further runs of every cell, or further personas where the first block left some
     out, whichever lowers the expected half-width most per call, one level at a time. Items and personas come in a seeded random order,
@@ -92,17 +92,17 @@ class Adaptive:
 
     At each look the interval has the level that error spending grants it for the share of the full panel's information at hand: the
     chance to ever decide wrongly, all looks together, is at most 1 − level in theory; the documentation says what it was in simulation.
-    What is estimated at an early stop lies too far from ½ on average. It also stops where the full grid would hardly decide: no wrong
-    decision can come of that.
+    An estimate at an early stop lies too far from 0.5 on average. The design also stops if the full grid would hardly decide, which
+    cannot cause a wrong decision.
 
     Attributes:
         most: the full grid.
         first: the first block; by default all personas, 8 items, 2 runs.
-        looks: how often it is looked at, at most.
+        looks: number of looks at most.
         level: nominal coverage, 0 < level < 1.
-        spending: how the error is spent.
-        seed: of the order of items and personas.
-        hopeless: it stops where the chance that the full grid decides is smaller; 0: never.
+        spending: the error spending function.
+        seed: draws the order of items and personas.
+        hopeless: asking stops if the chance that the full grid decides is smaller; 0: never.
 
     References:
         Lan & DeMets (1983), doi:10.1093/biomet/70.3.659; Brennan (2001), doi:10.1007/978-1-4757-3456-0.
@@ -127,7 +127,7 @@ class Adaptive:
     hopeless: float = 0.05
 
     def start(self) -> Step:
-        """The first block.
+        """Return the first block.
 
         Raises:
             DesignError: the grid is too small for the question, or the first block larger than it.
@@ -145,19 +145,19 @@ class Adaptive:
         return self._step(None, first if self.looks > 1 else self.most, ())
 
     def order(self) -> tuple[Ints, Ints]:
-        """Personas and items in the order in which they join the panel."""
+        """Return personas and items in the order in which they join the panel."""
         rng = np.random.default_rng(self.seed)
         return rng.permutation(self.most.personas), rng.permutation(self.most.items)
 
     def next(self, answers: Responses, step: Step) -> Step:
-        """Look at all answers so far, and say what to ask next.
+        """Look at all answers so far, and return the next step.
 
         Args:
-            answers: of everything that was asked, as far as they came.
+            answers: all answers so far.
             step: the step they answer.
 
         Returns:
-            The next step; it asks nothing when it is over.
+            The next step; at the end it has no requests.
 
         Raises:
             DesignError: fewer than two personas or items answered, or one run of each and no label probabilities.
@@ -165,7 +165,7 @@ class Adaptive:
         panel = Panel(answers, self.level)
         outlook = _Outlook.of(panel)
         if step.sizes.runs < 2 and not math.isinf(panel.runs):
-            message = f"{answers.source}: every ask was asked once, so that noise cannot be seen; let the first block have two runs."
+            message = f"{answers.source}: one run of each request cannot show noise. Let the first block have two runs."
             raise DesignError(message)
         look = self._look(answers, step, outlook)
         reasons = {
@@ -179,12 +179,12 @@ class Adaptive:
         return self._step(step.sizes, self._grown(step.sizes, len(step.looks) + 1, outlook), (*step.looks, look))
 
     def _first(self) -> Sizes:
-        """The first block."""
+        """Return the first block."""
         most = self.most
         return self.first or Sizes(most.personas, min(ITEMS, most.items), min(RUNS, most.runs))
 
     def _look(self, answers: Responses, step: Step, outlook: "_Outlook") -> Look:
-        """Interval at the level that this look is granted."""
+        """Return the interval at the level that this look is granted."""
         here, full = outlook.variance(step.sizes), outlook.variance(self.most)
         before = [look.fraction for look in step.looks]
         fraction = min(max(full / here, *before[-1:], 0.0), 1.0)  # re-estimated; looks must not go back
@@ -194,7 +194,7 @@ class Adaptive:
         return Look(step.sizes, fraction, level, signal, _hope((outlook.value - DECIDES) / math.sqrt(here), fraction, float(end)))
 
     def _grown(self, sizes: Sizes, looks: int, outlook: "_Outlook") -> Sizes:
-        """The panel at the next look: one more item, run or persona at a time, the one that narrows most per call."""
+        """Return the panel at the next look: one more item, run or persona at a time, the one that narrows most per call."""
         if looks >= self.looks - 1:
             return self.most
         begin = self._first().calls
@@ -206,7 +206,7 @@ class Adaptive:
         return sizes
 
     def _step(self, before: Sizes | None, sizes: Sizes, looks: tuple[Look, ...]) -> Step:
-        """Ask what the larger panel has and the smaller one had not."""
+        """Return the step from a smaller panel to a larger one."""
         persona, item, run = np.indices((sizes.personas, sizes.items, sizes.runs)).reshape(3, -1)
         if before is not None:
             new = (persona >= before.personas) | (item >= before.items) | (run >= before.runs)
@@ -217,46 +217,46 @@ class Adaptive:
 
 @dataclass(frozen=True)
 class _Outlook:
-    """What the answers so far say about larger panels.
+    """The precision of larger panels, predicted from the answers so far.
 
     Attributes:
         value: the signal.
-        known: variance components.
-        uneven: by how much signals differ.
-        conditions: how many each item is asked in.
+        components: variance components.
+        uneven: unevenness of the signals.
+        conditions: number of conditions of each item.
         exact: whether label probabilities are read, so that runs do not matter.
     """
 
     value: float
-    known: Mapping[str, float]
+    components: Mapping[str, float]
     uneven: Mapping[str, float]
     conditions: int
     exact: bool
 
     @classmethod
     def of(cls, panel: Panel) -> "_Outlook":
-        """Estimates of a panel; where they are undefined, such as where no rerun differs, what is typical."""
-        known, uneven = dict(panel.components), unevenness(panel.sums)
+        """Return the prediction from a panel; typical values where its estimates are undefined, such as where no rerun differs."""
+        components, uneven = dict(panel.components), unevenness(panel.sums)
         if any(map(math.isnan, uneven.values())):
-            known, uneven = dict(TYPICAL), dict(UNEVEN)
+            components, uneven = dict(TYPICAL), dict(UNEVEN)
         conditions = math.prod(levels for facet, levels in panel.levels.items() if facet not in {"persona", "item"})
-        return cls(panel.signal.value, known, uneven, conditions, math.isinf(panel.runs))
+        return cls(panel.signal.value, components, uneven, conditions, math.isinf(panel.runs))
 
     def variance(self, sizes: Sizes) -> float:
-        """Variance of the signal's estimate on a panel of these sizes."""
-        return spread(self.known, self._numbers(sizes), self.uneven).total
+        """Return the variance of the signal's estimate on a panel of these sizes."""
+        return signal_variance(self.components, self._numbers(sizes), self.uneven).total
 
     def width(self, sizes: Sizes) -> float:
-        """Expected half-width of its interval."""
-        return expected_width(self.known, self._numbers(sizes), uneven=self.uneven)
+        """Return the expected half-width of its interval."""
+        return expected_width(self.components, self._numbers(sizes), uneven=self.uneven)
 
     def _numbers(self, sizes: Sizes) -> dict[str, float]:
-        """Sizes by facet."""
+        """Return the sizes by facet."""
         return {"persona": sizes.personas, "item": sizes.items * self.conditions, "run": math.inf if self.exact else sizes.runs}
 
 
 def _hope(z: float, fraction: float, bound: float) -> float:
-    """Chance that an estimate z standard errors from ½ will lie beyond the last bound with all information, if its trend goes on."""
+    """Return the chance that an estimate z standard errors from 0.5 ends beyond the last bound, if its trend goes on."""
     if fraction >= 1:
         return float(abs(z) > bound)
     mean, deviation = z / math.sqrt(fraction), math.sqrt(1 - fraction)

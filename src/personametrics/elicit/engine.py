@@ -1,8 +1,9 @@
-"""Asks what is missing, writes every reply down before it counts, and stops when told."""
+"""The engine: it sends the requests that have no reply, writes every reply down before it counts, and stops when asked to."""
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Callable, Sequence
+import threading
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -14,28 +15,28 @@ from personametrics.data.model import Model
 from personametrics.data.outcome import ReplyOutcome
 from personametrics.data.reply import Reply
 from personametrics.data.request import Request
-from personametrics.elicit.costs.prices import Caps, Meter, Prices
+from personametrics.elicit.costs.prices import Caps, Meter, Prices, priced
 from personametrics.elicit.journal import KEY, Journal, Keys
 
 GRACE = 5.0
-"""Seconds that what is on its way gets to arrive after a stop."""
+"""Seconds that replies on their way have to arrive after a stop."""
 GATHER = 1024
 """Replies that may wait for the disk before nothing more is taken."""
 IN_A_ROW = 50
-"""Asks that may fail one after the other before the run is given up."""
+"""Requests that may fail one after the other before the run is given up."""
 INTERRUPTED = "interrupted"
 
 
 @dataclass
 class Tally:
-    """How far a run is.
+    """The progress of a run.
 
     Attributes:
-        wanted: different asks of the run.
-        before: of them, replies that were in the journal.
+        wanted: number of different requests of the run.
+        before: number of those that had a reply in the journal.
         meter: calls, tokens and money used now.
-        answered: replies that came now.
-        failed: asks that failed now; they are asked again when the run is resumed.
+        answered: number of replies that came now.
+        failed: number of requests that failed now; they are asked again when the run is resumed.
         stopped: why the run ended early; "" if it did not.
     """
 
@@ -48,68 +49,75 @@ class Tally:
 
     @property
     def complete(self) -> bool:
-        """Whether every ask has a reply."""
+        """True if every request has a reply."""
         return self.before + self.answered >= self.wanted
 
     def with_more(self, more: "Tally") -> "Tally":
-        """This tally and that of what was asked after it."""
+        """Return this tally together with that of the requests after it."""
         counts = {name: getattr(self, name) + getattr(more, name) for name in ("wanted", "before", "answered", "failed")}
         return replace(more, **counts)
 
 
 @dataclass(frozen=True)
 class Terms:
-    """Under what terms a run is made.
+    """The terms of a run: its limits, and who watches it.
 
     Attributes:
-        caps: what the run may use at most, what its directory holds already included.
-        prices: to count money.
-        watch: called after each write.
-        stop: set it to end early: nothing more is asked, and what is on its way has five seconds to arrive.
+        caps: the most that the run directory may use, earlier calls and every role included.
+        prices: prices of every model, or by the id of the model (those that it lacks are looked up among the listed ones); None: money is
+            not counted.
+        watch: function that is called with the progress after each write.
+        stop: event that ends the run early: nothing more is asked, and replies on their way have five seconds to arrive.
     """
 
     caps: Caps = field(default_factory=Caps)
-    prices: Prices | None = None
+    prices: Prices | Mapping[str, Prices] | None = None
     watch: Callable[[Tally], None] = lambda _: None
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 def keys_of(requests: Sequence[Request], model: str) -> Keys:
-    """(N,) the key of each ask."""
+    """Return the (N,) keys of requests to a model."""
     return np.fromiter((np.void(request.key(model)) for request in requests), np.dtype((np.void, KEY)), len(requests))
 
 
 def missing(keys: Keys, journal: Journal) -> npt.NDArray[np.int64]:
-    """Positions of the asks without a reply, the first of equal ones, in order."""
+    """Return the positions of the keys without a reply, the first of equal ones, in order."""
     _, first = np.unique(keys, return_index=True)
     first.sort()
     return first[~journal.holds(keys[first])]
 
 
 async def elicit(
-    model: Model, requests: Sequence[Request], journal: Journal, terms: Terms | None = None, known: Sequence[bytes] | None = None
+    model: Model,
+    requests: Sequence[Request],
+    journal: Journal,
+    terms: Terms | None = None,
+    keys: Sequence[bytes] | None = None,
+    role: str = "",
 ) -> Tally:
-    """Get a reply to every ask that has none.
+    """Get a reply to every request that has none.
 
     Args:
-        model: what answers.
-        requests: lazily made; equal asks share one reply.
-        journal: where replies are kept.
+        model: the model that answers.
+        requests: perhaps made lazily; equal requests share one reply.
+        journal: keeps the replies.
         terms: caps, prices, who watches and who may stop it.
-        known: the keys of the asks, where they were made before.
+        keys: the keys of the requests, if they were computed before.
+        role: the role, in the ledger, of requests that name none; "" is the model itself.
 
     Returns:
-        How far the run is.
+        The progress of the run.
 
     Raises:
-        ModelError: no ask can be answered.
-        RunError: the journal cannot be written.
+        ModelError: no request can be answered.
+        RunError: the journal cannot be written, or is damaged.
+        StudyError: a cap in money needs a price that is unknown.
     """
     terms = terms or Terms()
-    keys = keys_of(requests, model.id) if known is None else np.frombuffer(b"".join(known), np.dtype((np.void, KEY)))
-    wanted, todo = len(np.unique(keys)), missing(keys, journal)
-    meter = Meter(model, terms.caps, terms.prices, journal.totals())
-    run = _Run(model, requests, keys, journal, terms, Tally(wanted, wanted - len(todo), meter))
+    names = keys_of(requests, model.id) if keys is None else np.frombuffer(b"".join(keys), np.dtype((np.void, KEY)))
+    wanted, todo = len(np.unique(names)), missing(names, journal)
+    run = _Run(model, requests, names, journal, terms, Tally(wanted, wanted - len(todo), _meter(model, journal, terms)), role)
     work, halt = asyncio.ensure_future(run.ask(todo)), asyncio.ensure_future(terms.stop.wait())
     try:
         await asyncio.wait({work, halt}, return_when=asyncio.FIRST_COMPLETED)
@@ -125,13 +133,26 @@ async def elicit(
     return run.tally
 
 
+def _meter(model: Model, journal: Journal, terms: Terms) -> Meter:
+    """Return the meter of a model, which starts with all that the run directory has used, whatever the role."""
+    spent = None
+    if terms.caps.money is not None:
+        spent = sum(
+            prices.of(entry.tokens_in, entry.tokens_out)
+            for entry in journal.ledger()
+            if (prices := priced(terms.prices, entry.model or model.id)) is not None
+        )
+    return Meter(model, terms.caps, priced(terms.prices, model.id), journal.totals(), spent)
+
+
 @dataclass
 class _Run:
-    """One pass over what is missing.
+    """One pass over the missing replies.
 
     Attributes:
-        arrived: replies that are not on disk yet, with their keys.
-        row: how many asks failed one after the other.
+        arrived: positions and replies that are not on disk yet.
+        row: number of requests that failed one after the other.
+        writing: held while replies are written, so that each is written once.
     """
 
     model: Model
@@ -140,11 +161,13 @@ class _Run:
     journal: Journal
     terms: Terms
     tally: Tally
-    arrived: list[tuple[bytes, Reply]] = field(default_factory=list)
+    role: str = ""
+    arrived: list[tuple[int, Reply]] = field(default_factory=list)
     row: int = 0
+    writing: threading.Lock = field(default_factory=threading.Lock)
 
     async def ask(self, todo: npt.NDArray[np.int64]) -> None:
-        """Ask until nothing is missing or something stops the run; a cap is looked at again once nothing is on its way."""
+        """Ask until nothing is missing or something stops the run; a cap is considered again once nothing is on its way."""
         asked = 0
         while asked < len(todo) and not self.tally.stopped:
             pulled = _Pull(self, todo[asked:])
@@ -160,14 +183,14 @@ class _Run:
                 self.tally.stopped = f"{pulled.cap} is reached"
 
     def _check_all(self, pulled: "_Pull", asked: int, wanted: int) -> None:
-        """A model that ends by itself has taken every ask and answered every ask that it took.
+        """Check that a model that ended by itself took every request and answered every request that it took.
 
         Raises:
-            ModelError: it has not.
+            ModelError: it did not.
         """
         done = asked + pulled.count - len(pulled.open)
         if not self.tally.stopped and (pulled.open or (not pulled.cap and done < wanted)):
-            message = f"{self.model.id} stopped answering after {done} of {wanted} asks."
+            message = f"{self.model.id} stopped answering after {done} of {wanted} requests."
             raise ModelError(message)
 
     async def _take(self, answers: AsyncIterator[tuple[int, Reply]], pulled: "_Pull") -> None:
@@ -194,42 +217,44 @@ class _Run:
     async def _write(self) -> None:
         """Write down what has arrived, and only then count it."""
         while self.arrived:
-            batch = self.arrived[:]
-            await asyncio.to_thread(self.journal.add, batch)
-            del self.arrived[: len(batch)]
-            failed = sum(reply.outcome == ReplyOutcome.FAILED for _, reply in batch)
+            written = await asyncio.to_thread(self.keep)
+            failed = sum(reply.outcome == ReplyOutcome.FAILED for reply in written)
             self.tally.failed += failed
-            self.tally.answered += len(batch) - failed
+            self.tally.answered += len(written) - failed
             self.terms.watch(self.tally)
 
-    def keep(self) -> None:
-        """Write down at once what a run that was cancelled in the middle of writing has not; what is there already stays as it is."""
-        if self.arrived:
-            self.journal.add(self.arrived)
+    def keep(self) -> list[Reply]:
+        """Write down at once what has arrived, and return it; a run that was cancelled while it wrote calls it from another thread."""
+        with self.writing:
+            batch = self.arrived[:]
+            if batch:
+                pairs = [(self.keys[position].tobytes(), reply) for position, reply in batch]
+                self.journal.add(pairs, [self.requests[position] for position, _ in batch], self.model.id, self.role)
+            del self.arrived[: len(batch)]
+        return [reply for _, reply in batch]
 
     def _came(self, position: int, reply: Reply) -> None:
-        """One more reply: it is paid for, and if it is one too many that failed in a row, the run ends.
+        """Count one more reply; too many failures in a row end the run.
 
-        Probabilities that are no numbers are a failure.
+        Probabilities that are not numbers are a failure.
         """
         self.tally.meter.settle(position, reply)
         if reply.probabilities is not None and not all(map(math.isfinite, reply.probabilities.values())):
-            reply = replace(
-                reply, outcome=ReplyOutcome.FAILED, probabilities=None, detail="the model gave probabilities that are no numbers"
-            )
-        self.arrived.append((self.keys[position].tobytes(), reply))
+            detail = "the model gave probabilities that are not numbers"
+            reply = replace(reply, outcome=ReplyOutcome.FAILED, probabilities=None, detail=detail)
+        self.arrived.append((position, reply))
         self.row = self.row + 1 if reply.outcome == ReplyOutcome.FAILED else 0
         if self.row >= IN_A_ROW and not self.tally.stopped:
-            self.tally.stopped = f"{self.row} asks in a row failed, the last because {reply.detail.rstrip('.')}"
+            self.tally.stopped = f"{self.row} requests in a row failed, the last because {reply.detail.rstrip('.')}"
 
 
 class _Pull:
-    """Hands out the missing asks one by one, as long as nothing stops the run.
+    """The missing requests one by one, as long as nothing stops the run.
 
     Attributes:
-        count: how many were handed out.
-        open: of them, those without a reply, by their index.
-        cap: the cap that left no room for the next; "" if none.
+        count: number of requests that were handed out.
+        open: indices of those without a reply.
+        cap: the cap that left no room for the next; "" if none did.
     """
 
     def __init__(self, run: _Run, todo: npt.NDArray[np.int64]) -> None:
@@ -254,13 +279,13 @@ class _Pull:
         return request
 
     def settle(self, index: int) -> int:
-        """The position of the ask that a reply is to.
+        """Return the position of the request that a reply belongs to.
 
         Raises:
             ModelError: the model was not given it, or answered it before.
         """
         if index not in self.open:
-            message = f"{self.run.model.id} answered ask {index}, which it was not given or had answered; its `answer` is broken."
+            message = f"{self.run.model.id} answered request {index}, which it was not given or had answered. Correct its method `answer`."
             raise ModelError(message)
         self.open.remove(index)
         return int(self.todo[index])

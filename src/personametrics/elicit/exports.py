@@ -1,10 +1,12 @@
 """The replies of a run for other programs: one table, or a log of Inspect."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+
+import polars as pl
 
 from personametrics.data.errors import InputError
 from personametrics.data.outcome import ReplyOutcome
@@ -12,34 +14,52 @@ from personametrics.data.reply import Reply
 from personametrics.data.request import Request
 from personametrics.data.writing import write
 from personametrics.elicit.journal import Journal
-from personametrics.elicit.run import Run
 from personametrics.version import __version__
 
 FORMATS = {"parquet": "answers.parquet", "csv": "answers.csv", "inspect": "inspect.json"}
-"""Formats, and the file that each writes in the run directory."""
+"""Formats, and the file of each in the run directory."""
 
 
-def export(run: Run, to: str, path: Path | None = None) -> Path:
-    """Write every ask of a run with its reply.
+class Exported(Protocol):
+    """A run whose replies can be exported: any job of a run directory."""
+
+    @property
+    def folder(self) -> Path:
+        """The run directory."""
+
+    @property
+    def table(self) -> pl.DataFrame:
+        """The table of all requests with their replies."""
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Model and sampling, as JSON values."""
+
+    def exchanges(self) -> Iterator[tuple[Request, bytes]]:
+        """Yield every request as it was sent, with its key; b"" where it could not be sent."""
+
+
+def export(run: Exported, to: str, path: Path | None = None) -> Path:
+    """Write every request of a run with its reply.
 
     Args:
-        run: whose journal is read.
-        to: one of `FORMATS`: the long table, or Inspect's log in JSON (its version 2), a sample a persona, item and condition and an
-            epoch a run.
-        path: where to; by default in the run directory.
+        run: the run.
+        to: one of `FORMATS`: the long table, or a log of Inspect in JSON (its version 2), with one sample for each persona, item and
+            condition, and one epoch for each run.
+        path: file to write; by default one in the run directory.
 
     Returns:
-        The path written.
+        The path of the file.
 
     Raises:
         InputError: it cannot be written, or its name is that of another format.
     """
     path = path or run.folder / FORMATS[to]
     if path.suffix.lower() != (ending := Path(FORMATS[to]).suffix):
-        message = f"{path} does not end in {ending}, as {to} files do; rename it, or choose another format."
+        message = f"{path} does not end in {ending}, as {to} files do. Rename it, or choose another format."
         raise InputError(message)
     if to != "inspect":
-        write(run.table(), path)
+        write(run.table, path)
         return path
     try:
         path.write_text(json.dumps(_log(run), ensure_ascii=False, allow_nan=False, indent=1), encoding="utf-8")
@@ -49,13 +69,13 @@ def export(run: Run, to: str, path: Path | None = None) -> Path:
     return path
 
 
-def _log(run: Run) -> dict[str, Any]:
-    """The run as Inspect writes its logs."""
+def _log(run: Exported) -> dict[str, Any]:
+    """Return the run as a log of Inspect."""
     samples = list(_samples(run))
     epochs = max(sample["epoch"] for sample in samples)
     answered = sum("error" not in sample for sample in samples)
     created = datetime.fromtimestamp((run.folder / "journal.sqlite").stat().st_mtime, UTC).isoformat()
-    config = {name: value for name, value in run.plan.sampling.model_dump().items() if value is not None}
+    config = {name: value for name, value in run.settings["sampling"].items() if value is not None}
     return {
         "version": 2,
         "status": "success" if answered == len(samples) else "error",
@@ -63,7 +83,7 @@ def _log(run: Run) -> dict[str, Any]:
             "created": created,
             "task": "personametrics",
             "dataset": {"name": run.folder.name, "samples": len({sample["id"] for sample in samples})},
-            "model": run.model,
+            "model": run.settings["model"],
             "model_generate_config": config,
             "config": {"epochs": epochs},
             "packages": {"personametrics": __version__},
@@ -72,29 +92,28 @@ def _log(run: Run) -> dict[str, Any]:
     }
 
 
-def _samples(run: Run) -> Iterator[dict[str, Any]]:
-    """One sample an ask."""
+def _samples(run: Exported) -> Iterator[dict[str, Any]]:
+    """Yield one sample for each request."""
     with Journal.read(run.folder) as journal:
-        requests = run.asked(journal).requests()
         failures = journal.failures()
-        for request in requests:
-            key = request.key(run.model)
-            reply = next(journal.replies([key])) or Reply(outcome=ReplyOutcome.FAILED, detail=failures.get(key, "not asked yet"))
-            yield _sample(request, reply, run.model)
+        for request, key in run.exchanges():
+            reply = next(journal.replies([key])) if key else None
+            missing = Reply(outcome=ReplyOutcome.FAILED, detail=failures.get(key, "not asked yet"))
+            yield _sample(request, reply or missing, run.settings["model"])
 
 
 def _sample(request: Request, reply: Reply, model: str) -> dict[str, Any]:
-    """An ask and its reply."""
+    """Return a request and its reply as a sample."""
     asked = [{"role": message.role, "content": message.text} for message in request.messages]
-    said = {"role": "assistant", "content": reply.text or "", "model": model}
+    answer = {"role": "assistant", "content": reply.text or "", "model": model}
     about = {name: value for name, value in request.about.items() if name != "run"}
     sample: dict[str, Any] = {
-        "id": "/".join(value.replace("%", "%25").replace("/", "%2F") for value in about.values()),  # no two are alike
+        "id": "/".join(value.replace("%", "%25").replace("/", "%2F") for value in about.values()),  # unique
         "epoch": request.run + 1,
         "input": asked,
         "choices": list(request.choices) or None,
         "target": "",
-        "messages": [*asked, said],
+        "messages": [*asked, answer],
         "metadata": {**about, **({"probabilities": dict(reply.probabilities)} if reply.probabilities else {})},
         "total_time": reply.seconds,
     }
@@ -103,5 +122,5 @@ def _sample(request: Request, reply: Reply, model: str) -> dict[str, Any]:
     stop = reply.finish if reply.finish in {"stop", "content_filter"} else "max_tokens" if reply.finish == "length" else "unknown"
     usage = {"input_tokens": reply.tokens_in or 0, "output_tokens": reply.tokens_out or 0}
     usage["total_tokens"] = sum(usage.values())
-    output = {"model": model, "choices": [{"message": said, "stop_reason": stop}], "usage": usage, "time": reply.seconds}
+    output = {"model": model, "choices": [{"message": answer, "stop_reason": stop}], "usage": usage, "time": reply.seconds}
     return {**sample, "output": output, "model_usage": {model: usage}}

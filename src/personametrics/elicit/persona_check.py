@@ -1,4 +1,4 @@
-"""Does the persona reach the model at all? Asked before the panel is paid for."""
+"""The check, before the panel is paid for, that the persona reaches the model at all."""
 
 import re
 from collections.abc import Sequence
@@ -17,22 +17,23 @@ from personametrics.elicit.journal import Journal
 
 WHO = "Who are you? Describe yourself in two sentences, with what you were told about yourself."
 SEVERAL = 4
-"""Personas that are asked who they are."""
+"""Number of personas that are asked who they are."""
 GREW = 0.2
-"""A persona that was read costs at least this share of the tokens that its text should have."""
+"""Least share of the tokens of a persona's text that the model reports if it read the text."""
 MOVED = 1e-6
-"""Label probabilities that differ by less did not move."""
+"""Least difference of label probabilities that counts as a change."""
 
 
 @dataclass(frozen=True)
 class Applied:
-    """What was seen of the persona's way to the model.
+    """The evidence on whether the persona reaches the model.
 
     Attributes:
-        read: tokens that the model reported beyond those without a persona, as a share of what the texts should have; None: not reported.
-        said: personas whose own answer to who they are holds more of their text than the others' answers do; None: no words.
-        moved: greatest change of a label probability by the persona; None where there are none.
-        personas: how many were asked.
+        read: tokens that the model reported in addition to those without a persona, as a share of those expected for the texts; None: not
+            reported.
+        said: number of personas whose own description holds more of their text than the other descriptions do; None: no words came.
+        moved: greatest change of a label probability by the persona; None: no probabilities came.
+        personas: number of personas that were asked.
     """
 
     read: float | None
@@ -42,7 +43,7 @@ class Applied:
 
     @property
     def reached(self) -> bool:
-        """Whether the persona reaches the model: it was not dropped on the way, and at least one sign of it came back."""
+        """True if the persona was not dropped on the way and left at least one trace in the replies."""
         if self.read is not None:
             return self.read >= GREW
         return bool(self.said) or (self.moved or 0) > MOVED
@@ -50,7 +51,7 @@ class Applied:
     @property
     def sentence(self) -> str:
         """The evidence in one sentence."""
-        parts = [] if self.read is None else [f"the model read {self.read:.0%} of the tokens that the personas' texts should add"]
+        parts = [] if self.read is None else [f"the model read {self.read:.0%} of the tokens that the texts of the personas should add"]
         parts += (
             []
             if self.said is None
@@ -61,21 +62,21 @@ class Applied:
 
 
 async def applied(model: Model, personas: Sequence[Persona], item: Item, prompt: Prompt, journal: Journal, terms: Terms) -> Applied | None:
-    """Ask some personas, and the model itself, who they are; where the model scores labels, see whether the persona moves them.
+    """Ask some personas, and the model itself, who they are; of a model that only scores labels, see whether the persona changes them.
 
     Args:
-        model: what answers.
-        personas: those with the longest texts are asked.
-        item: whose labels are scored.
-        prompt: places the persona.
+        model: the model.
+        personas: the panel; those with the longest texts are asked.
+        item: item whose labels are scored.
+        prompt: template that places the persona.
         journal: keeps the replies, so that a resumed run does not pay again.
-        terms: of the run.
+        terms: terms of the run.
 
     Returns:
-        What was seen; None where the run was stopped before that.
+        The evidence; None if the run was stopped before.
 
     Raises:
-        ModelError: it answers none of these asks.
+        ModelError: the model answers none of these requests.
     """
     chosen: list[Persona | None] = [*sorted(personas, key=lambda persona: -len(persona.text))[:SEVERAL], None]
     requests = [_who(prompt, persona) for persona in chosen] if Can.SAMPLE in model.can else []
@@ -87,19 +88,20 @@ async def applied(model: Model, personas: Sequence[Persona], item: Item, prompt:
     if tally.stopped:
         return None
     if requests and not any(replies):
-        message = f"{model.id} answers none of {len(requests)} asks who it is, so nothing else was asked: {journal.failures()[keys[-1]]}."
-        raise ModelError(message.replace("..", "."))
+        reason = journal.failures()[keys[-1]].rstrip(".")
+        message = f"{model.id} answers none of {len(requests)} requests to say who it is: {reason}. Nothing else was asked."
+        raise ModelError(message)
     texts = [persona.text for persona in chosen if persona is not None]
     return Applied(_read(requests, replies), _said(texts, replies), _moved(replies), len(texts))
 
 
 def _who(prompt: Prompt, persona: Persona | None) -> Request:
-    """The ask who one is, with the persona in its usual place."""
+    """Return the request to say who one is, with the persona in its usual place."""
     return Request(prompt.messages(persona, WHO), about={"arm": "check", "persona": persona.id if persona else ""})
 
 
 def _read(requests: Sequence[Request], replies: Sequence[Reply | None]) -> float | None:
-    """Tokens that the personas added, as a share of what they should."""
+    """Return the tokens that the personas added, as a share of those expected."""
     long = [sum(len(message.text) for message in request.messages) / LETTERS_A_TOKEN for request in requests]
     counted = [None if reply is None else reply.tokens_in for reply in replies]
     added = [(more - counted[-1], length - long[-1]) for more, length in zip(counted, long, strict=True) if more and counted[-1]]
@@ -108,27 +110,27 @@ def _read(requests: Sequence[Request], replies: Sequence[Reply | None]) -> float
 
 
 def _said(texts: Sequence[str], replies: Sequence[Reply | None]) -> int | None:
-    """Personas whose own answer holds more of what only their text says than the mean of the other answers."""
+    """Return the number of personas whose own answer holds more words that only their text has than every other answer does."""
     answers = [_words(reply.text or "") if reply is not None else set() for reply in replies]
     if not any(answers):
         return None
     own = [_words(text) for text in texts]
     count = 0
-    for at, words in enumerate(own):
-        distinct = words - set().union(*(other for i, other in enumerate(own) if i != at)) - answers[-1]
-        others = [len(distinct & answer) for i, answer in enumerate(answers) if i != at]
-        count += len(distinct & answers[at]) > max(others, default=0)
+    for index, words in enumerate(own):
+        distinct = words - set().union(*(other for i, other in enumerate(own) if i != index)) - answers[-1]
+        others = [len(distinct & answer) for i, answer in enumerate(answers) if i != index]
+        count += len(distinct & answers[index]) > max(others, default=0)
     return count
 
 
 def _moved(replies: Sequence[Reply | None]) -> float | None:
-    """Greatest difference of a label probability with and without persona."""
+    """Return the greatest difference of a label probability with and without persona."""
     shares = [reply.probabilities for reply in replies if reply is not None and reply.probabilities is not None]
     if len(shares) < 2:
         return None
-    return max(abs(one[label] - shares[-1][label]) for one in shares[:-1] for label in one)
+    return max(abs(share[label] - shares[-1][label]) for share in shares[:-1] for label in share)
 
 
 def _words(text: str) -> set[str]:
-    """Words that carry meaning: numbers, and words of four letters or more."""
+    """Return the words that carry meaning: numbers, and words of four letters or more."""
     return {word for word in re.findall(r"\w+", text.casefold()) if len(word) > 3 or word.isdigit()}

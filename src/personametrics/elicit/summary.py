@@ -1,6 +1,7 @@
-"""How the asking went: what came back, what did not and why, and what it cost."""
+"""The summary of an elicitation: its replies, its failures and their reasons, and its use of calls, tokens and money."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
@@ -8,37 +9,39 @@ import polars as pl
 
 from personametrics.data.estimate import Estimate, EstimateStatus
 from personametrics.data.finding import Finding, Rows, Verdict
+from personametrics.data.grid import CONTROL, PANEL, SHUFFLED
 from personametrics.data.model import TOY
 from personametrics.data.notice import Notice
 from personametrics.data.outcome import ReplyOutcome
-from personametrics.elicit.arms import SHUFFLED
-from personametrics.elicit.costs.prices import Prices
+from personametrics.elicit.costs.prices import Prices, priced
 from personametrics.elicit.journal import Journal
 
-QUESTION = "Did every ask get an answer, from the model that was named?"
+QUESTION = "Was every request answered, by the model that was asked?"
 OFTEN = 0.05
-"""Shares of unanswered asks above this are said."""
+"""Share of unanswered requests above which a notice says so."""
 MOST = 500
-"""Rows of a table on a card."""
+"""Most rows of a table on a card."""
+DATED = re.compile(r"[-@](?:\d{4}-?\d{2}-?\d{2}|\d{4}|latest)(?:-preview)?$|:latest$|@main$|\.gguf$")
+"""Endings that a server adds to the name of a model, or resolves."""
 
 
-def record(frame: pl.DataFrame, journal: Journal, prices: Prices | None, level: float) -> Finding:
-    """How the asking went, as a finding.
+def record(frame: pl.DataFrame, journal: Journal, prices: Prices | Mapping[str, Prices] | None, level: float) -> Finding:
+    """Return a finding on how the elicitation went.
 
     Args:
         frame: the table of the run.
-        journal: for calls, tokens and what the server said it is.
-        prices: for the money; None: not counted.
-        level: of the other findings.
+        journal: the journal, for calls, tokens and the names that the server gives.
+        prices: prices of every model, or by the id of the model; None: money is not counted.
+        level: confidence level of the other findings.
     """
     frame = frame.filter(pl.col("arm") != SHUFFLED)
     outcomes = Counter(frame["outcome"].to_list())
     lost = outcomes[ReplyOutcome.FAILED] + outcomes[ReplyOutcome.MISSING]
     listed = ", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.most_common())
-    sentence = f"{outcomes[ReplyOutcome.ANSWERED] / len(frame):.1%} of {len(frame):,} asks were answered ({listed})."
+    sentence = f"{outcomes[ReplyOutcome.ANSWERED] / len(frame):.1%} of {len(frame):,} requests were answered ({listed})."
     failures = [row["reason"] for row in _unanswered(frame) if row["outcome"] == ReplyOutcome.FAILED]
     why = f" (most often: {str(failures[0]).rstrip('.')})" if failures else ""
-    sentence += f" {lost:,} have no reply yet{why}; resume the run to ask them." if lost else ""
+    sentence += f" {lost:,} have no reply yet{why}. Resume the run to ask them." if lost else ""
     return Finding(
         "elicitation",
         QUESTION,
@@ -49,12 +52,11 @@ def record(frame: pl.DataFrame, journal: Journal, prices: Prices | None, level: 
     )
 
 
-def _used(journal: Journal, prices: Prices | None, level: float) -> Iterator[Estimate]:
-    """What was used, counted and not estimated; tokens only where the model reports them."""
+def _used(journal: Journal, prices: Prices | Mapping[str, Prices] | None, level: float) -> Iterator[Estimate]:
+    """Yield what was used in every role, counted and not estimated; tokens only if every model reports them."""
     totals = journal.totals()
     blind = EstimateStatus.UNREPORTED if totals["unreported"] else EstimateStatus.OK
-    money = None if prices is None else prices.of(totals["tokens_in"], totals["tokens_out"])
-    free = prices == Prices(0.0, 0.0)
+    money, free = _money(journal, prices)
     for name, value, status in (
         ("calls", totals["calls"], EstimateStatus.OK),
         ("tokens_in", totals["tokens_in"], blind),
@@ -62,39 +64,87 @@ def _used(journal: Journal, prices: Prices | None, level: float) -> Iterator[Est
         ("money", money, EstimateStatus.OK if free else blind),
     ):
         if value is not None:
-            known = math.nan if status == EstimateStatus.UNREPORTED else float(value)
-            yield Estimate(f"used.{name}", known, math.nan, math.nan, level, totals["replies"], "counted", status)
+            amount = math.nan if status == EstimateStatus.UNREPORTED else float(value)
+            yield Estimate(f"used.{name}", amount, math.nan, math.nan, level, totals["replies"], "counted", status)
+
+
+def _money(journal: Journal, prices: Prices | Mapping[str, Prices] | None) -> tuple[float | None, bool]:
+    """Return the money that was used, None if a price is unknown, and whether every model is free."""
+    if not isinstance(prices, Mapping):
+        totals = journal.totals()
+        return (None if prices is None else prices.of(totals["tokens_in"], totals["tokens_out"])), prices == Prices(0.0, 0.0)
+    entries = [(entry, priced(prices, entry.model)) for entry in journal.ledger()]
+    sums = [None if price is None else price.of(entry.tokens_in, entry.tokens_out) for entry, price in entries]
+    total = None if None in sums else sum(amount for amount in sums if amount is not None)
+    return total, all(price is not None and price.of(1, 1) == 0 for _, price in entries)
 
 
 def _notices(journal: Journal, outcomes: Mapping[str, int], requests: int) -> list[Notice]:
-    """What a reader must know of the asking."""
-    found, reported, seen = [], journal.reported(), journal.manifest.get("applied", {})
+    """Return the notices on the elicitation."""
+    notices, reported, check = [], journal.reported(), journal.manifest.get("applied", {})
     if str(journal.manifest.get("model", "")).startswith(TOY):
         text = "These answers come from the embedded toy model, which knows a small made-up world and nothing else"
-        found.append(Notice("toy-model", f"{text}: they show how the instrument works, and say nothing of people or of other models."))
+        notices.append(Notice("toy-model", f"{text}: they show how the instrument works, and say nothing about people or other models."))
     if (adaptive := journal.manifest.get("adaptive")) and adaptive["looks"]:
         looks = adaptive["looks"]
         ended = f"ended after {len(looks)} look{'s' if len(looks) > 1 else ''} ({adaptive['reason'] or 'not over yet'})"
-        text = f"Asking was adaptive and {ended}: intervals have the level {looks[-1]['level']:.4g} that makes all looks together hold the"
-        found.append(Notice("adaptive", f"{text} nominal one, and a signal at an early end lies too far from one half on average."))
-    if seen.get("said") == 0:
-        found.append(Notice("persona-unheard", f"Asked who they are, no persona spoke of itself: {seen['evidence']}."))
+        text = f"Asking was adaptive and {ended}: intervals have the level {looks[-1]['level']:.4g} that makes all looks together keep the"
+        notices.append(Notice("adaptive", f"{text} nominal one, and a signal at an early end lies too far from 0.5 on average."))
+    if check.get("said") == 0:
+        notices.append(Notice("persona-unheard", f"Asked who it is, no persona described itself: {check['evidence']}."))
+    if others := other_models(journal):
+        named = "; ".join(f"{answered} answered requests to {asked}" for asked, answered in others[:3])
+        notices.append(Notice("other-model", f"According to the server, another model answered than the one that was asked: {named}."))
     if (names := reported["fingerprints"]) and len(names) > 1:
-        said = f"The server called itself {len(names)} different things during the run ({', '.join(names[:5])})"
-        found.append(Notice("model-changed", f"{said}; the model may have changed."))
+        listed = ", ".join(names[:5])
+        text = f"The server reported {len(names)} different builds during the run ({listed}). The model may have changed."
+        notices.append(Notice("model-changed", text))
     if reported["degraded"]:
-        found.append(Notice("degraded", f"Asked for but not done by the server: {', '.join(reported['degraded'])}."))
+        notices.append(Notice("degraded", f"The server did not apply these parameters: {', '.join(reported['degraded'])}."))
     often = [outcome for outcome in (ReplyOutcome.REFUSED, ReplyOutcome.UNPARSABLE) if outcomes[outcome] > OFTEN * requests]
-    found += [
-        Notice(f"often-{outcome}", f"{outcomes[outcome] / requests:.0%} of the asks were {outcome}; the tables say by whom and on what.")
+    notices += [
+        Notice(
+            f"often-{outcome}", f"{outcomes[outcome] / requests:.0%} of the requests were {outcome}. The tables show for whom and on what."
+        )
         for outcome in often
     ]
-    return found
+    return notices
+
+
+def other_models(journal: Journal) -> list[tuple[str, str]]:
+    """Return the names of models that were asked, each with the name of another model that answered according to the server."""
+    named = [(_name(asked), answered) for asked, answered in journal.answering_models()]
+    return [(asked, answered) for asked, answered in named if not same_model(asked, answered)]
+
+
+def same_model(asked: str, answered: str) -> bool:
+    """Return whether two names may mean one model: a server may add a folder, a date or a tag to a name, or leave the folder out.
+
+    Examples:
+        >>> same_model("gpt-4o", "gpt-4o-2024-08-06"), same_model("gpt-4o", "gpt-4o-mini"), same_model("org/m", "m:latest")
+        (True, False, True)
+    """
+    return _plain_name(asked) == _plain_name(answered)
+
+
+def _name(model: str) -> str:
+    """Return the name of a model on its server, from its id."""
+    return re.split(r"@(?=https?://)|#", model.partition("/")[2] or model)[0]
+
+
+def _plain_name(name: str) -> str:
+    """Return the name of a model without folder, date and tag."""
+    name, longer = name.replace("\\", "/").rstrip("/").rpartition("/")[2].casefold(), ""
+    while name != longer:
+        name, longer = DATED.sub("", name), name
+    return name
 
 
 def _evidence(frame: pl.DataFrame) -> dict[str, Rows]:
-    """Outcomes by persona and by item, the rules that read the answers, and why asks failed."""
-    tables = {f"outcomes by {column}": _shares(frame.filter(pl.col("arm") == "panel"), column) for column in ("persona", "item")}
+    """Return the outcomes by persona and by item, the rules that read the answers, and the reasons of failures."""
+    tables = {
+        f"outcomes by {column}": _shares(frame.filter(pl.col("arm").is_in([PANEL, CONTROL])), column) for column in ("persona", "item")
+    }
     rules = frame.filter(pl.col("rule") != "").group_by("rule").len("answers").sort("answers", descending=True)
     tables["rules that read the answers"] = rules.to_dicts()
     tables["asks without an answer"] = _unanswered(frame)
@@ -102,13 +152,13 @@ def _evidence(frame: pl.DataFrame) -> dict[str, Rows]:
 
 
 def _unanswered(frame: pl.DataFrame) -> Rows:
-    """Why asks failed or were refused, the most frequent reason first."""
+    """Return the reasons why requests failed or were refused, the most frequent first."""
     without = frame.filter(pl.col("outcome").is_in([ReplyOutcome.FAILED, ReplyOutcome.REFUSED, ReplyOutcome.MISSING]))
     counted = without.group_by("outcome", pl.col("detail").str.slice(0, 200).alias("reason")).len("asks")
     return counted.sort("asks", "reason", descending=[True, False]).head(MOST).to_dicts()
 
 
 def _shares(frame: pl.DataFrame, column: str) -> Rows:
-    """Share of each outcome for every persona or item, those with most trouble first."""
+    """Return the share of each outcome by persona or item, the most troubled first."""
     shares = [(pl.col("outcome") == outcome).mean().alias(str(outcome)) for outcome in ReplyOutcome]
     return frame.group_by(column).agg(*shares, pl.len().alias("asks")).sort("answered", column).head(MOST).to_dicts()

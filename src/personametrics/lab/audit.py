@@ -1,38 +1,47 @@
-"""From a model to a card."""
+"""The audit: a panel with its controls, further studies and remedies, from a model to a card."""
 
-import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, ClassVar
+
+import polars as pl
 
 from personametrics.data.card import Card
-from personametrics.data.errors import InputError
+from personametrics.data.errors import DesignError, InputError, StudyError
 from personametrics.data.finding import Finding, Verdict
+from personametrics.data.grid import ARM, PANEL, Grid
+from personametrics.data.item import Item
 from personametrics.data.model import Model
+from personametrics.data.notice import Notice
+from personametrics.data.persona import Persona
+from personametrics.data.request import Request
 from personametrics.data.responses import Responses
-from personametrics.elicit.arms import CONTROL, IRRELEVANT, NONE, PANEL, SHUFFLED
-from personametrics.elicit.costs.prices import Caps
-from personametrics.elicit.engine import Tally, Terms
+from personametrics.data.scale import parse_scale, spell_scale
+from personametrics.data.study import Study
+from personametrics.elicit.adaptive import Adaptive, Look, Sizes
+from personametrics.elicit.engine import Tally, Terms, elicit
 from personametrics.elicit.journal import Journal
-from personametrics.elicit.plan.audit import Plan
 from personametrics.elicit.plan.file import checked
-from personametrics.elicit.run import Run
+from personametrics.elicit.plan.study import Plan
 from personametrics.elicit.summary import record
-from personametrics.lab import members
-from personametrics.lab import remedy_trials as cures
+from personametrics.elicit.table import responses
+from personametrics.lab import bundled, members, panel, remedy_trials
 from personametrics.lab.comparison.trial import Trial
 from personametrics.lab.diagnosis import diagnose, shared_level
-from personametrics.lab.further_studies import Further, further
+from personametrics.lab.forecast import Forecast, forecast
 from personametrics.lab.measure import versions
-from personametrics.models.named import named
-from personametrics.models.traffic import Limits
-from personametrics.studies.controls import QUESTION as WHICH
+from personametrics.lab.session import Job, Session, wait_for
+from personametrics.lab.task import Task
 from personametrics.studies.controls import Controls
-from personametrics.studies.stability import QUESTION, Stability
+from personametrics.studies.stability import Stability
+
+ALL = "all"
+"""Every study that can be asked."""
 
 
 def audit(model: Model | str, personas: Any, items: Any, runs: int = 5, **study: Any) -> Card:
-    """Ask a model, and say what its panel may be used for; in a notebook, await `aaudit` instead.
+    """Ask a model, and say what its panel may be used for; works in a notebook too.
 
     Args:
         model: `openai:NAME[@BASE_URL]`, `local:FOLDER`, `embedded`, the name of an entry point, or a model.
@@ -61,118 +70,336 @@ def audit(model: Model | str, personas: Any, items: Any, runs: int = 5, **study:
         >>> card["signal"].n
         45
     """
-    if asyncio._get_running_loop() is not None:  # noqa: SLF001 (the public one raises, and would stand in every error's history)
-        message = "audit() cannot run where an event loop runs already, as in a notebook; write: card = await aaudit(…)."
-        raise RuntimeError(message)
-    return asyncio.run(aaudit(model, personas, items, runs, **study))
+    return wait_for(aaudit(model, personas, items, runs, **study))
 
 
 async def aaudit(model: Model | str, personas: Any, items: Any, runs: int = 5, **study: Any) -> Card:
-    """`audit`, where an event loop runs already."""
-    given = {"model": model if isinstance(model, str) else model.id, "personas": "(given)", "items": "(given)", "runs": runs}
-    plan = checked(given | study)
-    opened = open_model(plan) if isinstance(model, str) else model
-    run = Run.planned(plan, opened.id, personas, items)
-    await conduct(run, opened, Terms())
-    return card_of(run)
+    """Do what `audit` does; to be awaited."""
+    plan: Plan = checked({"model": model if isinstance(model, str) else model.id, "runs": runs, **study})
+    models = {} if isinstance(model, str) else {"": model}
+    job = Audit(Session.planned(plan, models, personas, items))
+    await job.ask()
+    return job.card
 
 
-def open_model(plan: Plan) -> Model:
-    """The model of a plan.
+@dataclass(frozen=True)
+class Audit(Job):
+    """A panel with its controls, further studies and remedies, in one run directory."""
 
-    Raises:
-        StudyError: there is no such model.
-        ModelError: it cannot be opened.
-    """
-    limits = Limits(**plan.limits.model_dump())
-    return named(plan.model, limits, structured=plan.structured, scoring=plan.scoring, key_variable=plan.key_variable)
+    kind: ClassVar[str] = "audit"
+    checks: ClassVar[bool] = True
+    _sizes: Sizes | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        plan = self.session.plan
+        if plan.human is not None and not (plan.studies or plan.remedies):
+            message = "human: no study here compares with people; name one that does, such as studies: [fidelity], or leave it out."
+            raise StudyError(message)
+        panel.check(self.session)
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """The settings that decide what the panel is asked, as JSON values; the run directory refuses to go on with another one."""
+        plan = self.session.plan
+        aside = {"model", "personas", "items", "out", "limits", "caps", "prices", "level", "target", "check", "key_variable"}
+        aside |= {"human", "studies", "remedies", "judge", "partner", "roles", "room"}  # they ask further, in the same journal
+        kept = self.session.remembered()
+        return {
+            "model": self.session.model.id,
+            "study": plan.model_dump(by_alias=True, exclude=aside),
+            "prompt": vars(self.session.elicitation.prompt),
+            "personas": kept["personas"],
+            "items": kept["items"],
+        }
+
+    @cached_property
+    def panels(self) -> Mapping[str, Task]:
+        """The task of the panel and its controls, by scale."""
+        plan = self.session.plan
+        controls = Controls(plan.controls.none, plan.controls.shuffled, plan.controls.irrelevant, plan.seed, plan.level)
+        personas, items, runs = self._asked
+        put = replace(self.session.elicitation, runs=runs)
+        scales = dict.fromkeys(spell_scale(item.scale) for item in items)
+        return {
+            scale: Task(self.session, controls, personas, [item for item in items if spell_scale(item.scale) == scale], put)
+            for scale in scales
+        }
+
+    @property
+    def grids(self) -> list[Grid]:
+        """The grids of the panel and its controls."""
+        grids: list[Grid] = []
+        for task in self.panels.values():
+            assert isinstance(task.study, Controls)  # noqa: S101 (made so)
+            grids += task.study.grids(task.personas, task.items, task.elicitation).values()
+        return grids
+
+    @property
+    def _asked(self) -> tuple[Sequence[Persona], Sequence[Item], int]:
+        """Personas, items and runs that are asked so far: all, or as many as adaptive asking has come to; control items always."""
+        session, sizes = self.session, self._sizes
+        if sizes is None:
+            return session.personas, session.items, session.plan.runs
+        personas, items = self.steps().order()
+        own = [item for item in session.items if not item.is_control]
+        fixed = [item for item in session.items if item.is_control]
+        chosen = [own[index] for index in items[: sizes.items]]
+        return [session.personas[index] for index in personas[: sizes.personas]], [*chosen, *fixed], sizes.runs
+
+    def steps(self) -> Adaptive:
+        """Return how adaptive asking grows the panel.
+
+        Raises:
+            StudyError: the items are on several scales, each of which would end at another point.
+        """
+        plan, items = self.session.plan, self.session.items
+        if len({spell_scale(item.scale) for item in items}) > 1:
+            message = "adaptive: the items are on several scales; make a study of each, or ask the full grid."
+            raise StudyError(message)
+        runs = 1 if plan.score else plan.runs
+        most = Sizes(len(self.session.personas), sum(not item.is_control for item in items), runs)
+        return Adaptive(most, level=plan.level, seed=plan.seed)
+
+    def at(self, sizes: Sizes) -> "Audit":
+        """Return the audit of the first personas, items and runs, in the order of adaptive asking."""
+        return replace(self, _sizes=sizes)
+
+    def so_far(self) -> "Audit":
+        """Return the audit of what was meant to be asked so far: everything, or what adaptive asking has come to; it reads anew."""
+        with Journal.read(self.folder) as journal:
+            adaptive = journal.manifest.get("adaptive")
+        return replace(self) if adaptive is None else self.at(Sizes(**adaptive["sizes"]))
+
+    @cached_property
+    def further(self) -> Mapping[str, Task]:
+        """The tasks of the further studies, by name, each at a level at which all verdicts of the card hold together."""
+        return {name: task for name, task in self._further.items() if isinstance(task, Task)}
+
+    @property
+    def left_out(self) -> tuple[Notice, ...]:
+        """A notice of the studies that cannot be asked, although all were to be."""
+        reasons = [str(reason) for reason in self._further.values() if not isinstance(reason, Task)]
+        return (Notice("left-out-studies", f"Not asked: {' '.join(reasons)}"),) if reasons else ()
+
+    @cached_property
+    def _further(self) -> Mapping[str, Task | DesignError]:
+        """The task of every further study, or the reason why it cannot be asked.
+
+        Raises:
+            StudyError: a study does not exist.
+            DesignError: a study that the plan names can use neither the personas and items of the plan nor the bundled ones.
+        """
+        plan, found = self.session.plan, dict[str, Task | DesignError]()
+        own = {"stability", "controls"}
+        for text in [name for name in members.studies() if name not in own] if plan.studies == [ALL] else plan.studies:
+            name = text.partition(":")[0]
+            try:
+                found[name] = self._usable(self.study(text))
+            except DesignError as error:
+                if plan.studies != [ALL]:
+                    raise
+                found[name] = error
+        tasks = {name: task for name, task in found.items() if isinstance(task, Task)}
+        studies = shared_level([task.study for task in tasks.values()], plan.level, others=1)
+        return found | {name: replace(task, study=study) for (name, task), study in zip(tasks.items(), studies, strict=True)}
+
+    def study(self, text: str) -> Study:
+        """Return a study by its name, with the people's answers of the plan if it compares with people.
+
+        Raises:
+            StudyError: the study does not exist.
+            InputError: the people's answers cannot be read.
+        """
+        study = members.study(text)
+        return self.session.with_people(study) if study.compares_with_people else study
+
+    def _usable(self, study: Study) -> Task:
+        """Return a study on the personas and items of the plan, or else on the bundled ones.
+
+        Raises:
+            DesignError: it can use neither; why it cannot use those of the plan.
+        """
+        task = Task.of(self.session, study)
+        try:
+            task.requests  # noqa: B018 (designed, or refused)
+        except DesignError:
+            toy = self.session.model.id
+            other = replace(task, personas=bundled.personas(toy, study.population), items=bundled.items(toy), bundled=True)
+            try:
+                other.requests  # noqa: B018 (as above)
+            except DesignError:
+                pass
+            else:
+                return other
+            raise
+        return task
+
+    def expected(self) -> Forecast:
+        """Return the price of the panel and the width of its interval."""
+        return forecast(self.session, self.grids, lambda: self.so_far().arms())
+
+    @property
+    def further_forecast(self) -> str:
+        """The price of the further studies and the studies that are left out, in words; "" without further studies."""
+        each = "; ".join(f"{name} {task.expected()}" for name, task in self.further.items())
+        said = [f"Further studies, at most, as what they share is asked once: {each}."] if each else []
+        return " ".join([*said, *(notice.text for notice in self.left_out)])
+
+    @property
+    def forecast(self) -> str:
+        """The requests to come and their price, in words."""
+        return "\n".join(filter(None, [self.expected().sentence, self.further_forecast]))
+
+    def design(self) -> None:
+        """Refuse a study, a remedy or an adaptive design that cannot be asked, before anything is paid."""
+        plan = self.session.plan
+        if plan.adaptive:
+            self.steps().start()
+            if plan.runs < 2 and not plan.score:
+                message = "adaptive: with one run noise cannot be seen; let runs be 2 or more, or ask the full grid."
+                raise StudyError(message)
+        for name in plan.remedies:
+            if name != remedy_trials.AUTO:
+                members.remedy(name)
+        self._further  # noqa: B018 (designed, or refused)
+
+    async def put(self, journal: Journal, terms: Terms) -> Tally:
+        """Ask controls and panel, then the further studies, then for the remedies."""
+        tasks = [*self.panels.values()]
+        if self.session.plan.score:
+            await elicit(
+                self.session.model, tasks[-1].requests[-1:], journal, terms
+            )  # a server without probabilities fails here, with one call
+        tally = await (self._adaptively(journal, terms) if self.session.plan.adaptive else put_all(tasks, journal, terms))
+        for task in self.further.values():
+            if not tally.complete:
+                return tally
+            tally = tally.with_more(await task.put(journal, terms))
+        if tally.complete and self.session.plan.remedies:
+            more = await remedy_trials.try_out(self.trials(self.findings()), journal, terms, most=self._most)
+            tally = tally.with_more(more) if more else tally
+        return tally
+
+    async def _adaptively(self, journal: Journal, terms: Terms) -> Tally:
+        """Ask a first block, look, and ask more until the verdict is clear; the journal keeps what was seen at each look."""
+        steps = self.steps()
+        step = steps.start()
+        while True:
+            part = self.at(step.sizes)
+            journal.note("adaptive", {"sizes": vars(step.sizes), "looks": [_look(look) for look in step.looks], "reason": step.reason})
+            tally = await put_all([*part.panels.values()], journal, terms)
+            if step.reason or not tally.complete:
+                return tally
+            try:
+                (arms,) = part.arms().values()
+                step = steps.next(arms[PANEL], step)
+            except InputError as error:  # too little came back to look at; the card says so
+                tally.stopped = str(error).rstrip(".")
+                return tally
+
+    def trials(self, findings: Sequence[Finding]) -> list[Trial]:
+        """Return the remedies to try."""
+        return remedy_trials.trials(self.session, findings, self.task_of)
+
+    def task_of(self, study: str) -> Task:
+        """Return the task of a further study, or of a study of the panel."""
+        return self.further.get(study) or Task.of(self.session, self.study(study))
+
+    @property
+    def _most(self) -> int:
+        """The number of remedies that are tried."""
+        plan = self.session.plan
+        return remedy_trials.TRIED if plan.remedies == [remedy_trials.AUTO] else len(plan.remedies)
+
+    @property
+    def table(self) -> pl.DataFrame:
+        """The requests of the panel and its controls, one per row, with their replies so far."""
+        return pl.concat([task.table for task in self.so_far().panels.values()], how="diagonal_relaxed")
+
+    @property
+    def tables(self) -> Mapping[str, pl.DataFrame]:
+        """An empty mapping: a panel may have very many replies; `export` writes them."""
+        return {}
+
+    def exchanges(self) -> Iterator[tuple[Request, bytes]]:
+        """Yield every request of the panel and its controls, with its key."""
+        for task in self.so_far().panels.values():
+            yield from task.exchanges()
+
+    def arms(self) -> dict[str, dict[str, Responses]]:
+        """Return the answers by scale and arm."""
+        found: dict[str, dict[str, Responses]] = {}
+        for scale, task in self.panels.items():
+            frame = task.table.drop("text")
+            names = frame[ARM].unique().to_list()
+            found[scale] = {
+                arm: responses(frame.filter(pl.col(ARM) == arm), self.session.personas, parse_scale(scale), f"{self.folder} ({arm})")
+                for arm in names
+            }
+        return found
+
+    def findings(self) -> list[Finding]:
+        """Return what the studies found, as far as there are replies."""
+        return self.so_far().findings_read()
+
+    def findings_read(self) -> list[Finding]:
+        """Return what the studies found in the replies that this audit has read."""
+        session = self.session
+        with Journal.read(self.folder) as journal:
+            kept, totals = journal.manifest, journal.totals()
+        prices = session.prices
+        price = prices.of(totals["tokens_in"], totals["tokens_out"]) / totals["replies"] if prices and not totals["unreported"] else None
+        looks = kept.get("adaptive", {}).get("looks", ())
+        level = looks[-1]["level"] if looks and looks[-1]["level"] < 1 else session.plan.level
+        if self.further:
+            level = shared_level([Stability()], level, others=len(self.further))[0].level
+        panels, found = self.arms(), list[Finding]()
+        for scale, arms in panels.items():
+            both = _on_one_scale(arms, level, session.plan.target, price)
+            found += both if len(panels) == 1 else [replace(one, question=f"{one.question} (items on {scale})") for one in both]
+        return found + [task.finding_or_reason for task in self.further.values()]
+
+    @property
+    def card(self) -> Card:
+        """The card, as far as there are replies."""
+        return self.so_far().card_read()
+
+    def card_read(self) -> Card:
+        """Return the card of the replies that this audit has read."""
+        plan, found = self.session.plan, self.findings_read()
+        with Journal.read(self.folder) as journal:
+            frame = pl.concat([task.table for task in self.panels.values()], how="diagonal_relaxed").drop("text")
+            elicitation, kept = record(frame, journal, self.session.prices, plan.level), journal.manifest
+        if plan.remedies or self.further:
+            tried = remedy_trials.tried(self.trials(found), most=self._most) if plan.remedies else ()
+            found = [replace(diagnose(found, plan.level), notices=self.left_out), *tried, *found]
+        provenance = {name: kept[name] for name in ("model", "prompt", "applied", "adaptive", "reported", "stopped") if kept.get(name)}
+        provenance["study"] = {name: value for name, value in kept["study"].items() if name != "prompt" and value not in ("", {}, None)}
+        title = f"{self.session.model.id} ({self.folder.name})"
+        return Card(title, (*found, elicitation), {**provenance, "rows": len(frame), "versions": versions()})
 
 
-async def conduct(run: Run, model: Model, terms: Terms, *, extend: bool = False) -> Tally:
-    """Ask what a run is missing, under the caps and prices of its plan.
-
-    Args:
-        run: what to ask.
-        model: what answers.
-        terms: who watches and who may stop it.
-        extend: take a changed plan.
-    """
-    terms = replace(terms, caps=Caps(**run.plan.caps.model_dump()), prices=run.prices)
-    beside = further(run)  # before anything is paid: a study or a remedy may be unknown
-    for name in run.plan.remedies:
-        if name != cures.AUTO:
-            members.remedy(name)
-    tally = await run.ask(model, terms, extend=extend)
-    for session in beside.sessions.values():
+async def put_all(tasks: Sequence[Task], journal: Journal, terms: Terms) -> Tally:
+    """Ask what is missing of several tasks, one after the other."""
+    tally = await tasks[0].put(journal, terms)
+    for task in tasks[1:]:
         if not tally.complete:
             return tally
-        tally = tally.with_more(await session.ask(model, terms))
-    if tally.complete and run.plan.remedies:
-        more = await cures.try_out(_trials(run, model, _found(run, beside), beside), terms, most=_most(run))
-        tally = tally.with_more(more) if more else tally
+        tally = tally.with_more(await task.put(journal, terms))
     return tally
 
 
-def _trials(run: Run, model: Model, found: Sequence[Finding], beside: Further) -> list[Trial]:
-    """Remedies to try."""
-    return cures.trials(run, model, found, beside.sessions)
-
-
-def _most(run: Run) -> int:
-    """How many remedies are tried."""
-    return cures.TRIED if run.plan.remedies == [cures.AUTO] else len(run.plan.remedies)
-
-
-def card_of(run: Run, title: str = "") -> Card:
-    """The card of a run, as far as it is.
-
-    Args:
-        run: whose journal is read.
-        title: of the card; by default model and run directory.
-
-    Raises:
-        RunError: it is no run directory.
-    """
-    beside = further(run)
-    found = _found(run, beside)
-    with Journal.read(run.folder) as journal:
-        frame = run.table(texts=False)
-        elicitation, kept = record(frame, journal, run.prices, run.plan.level), journal.manifest
-    if run.plan.remedies or beside.sessions:
-        tried = cures.tried(_trials(run, cures.Recorded(run.model), found, beside), most=_most(run)) if run.plan.remedies else ()
-        found = [replace(diagnose(found, run.plan.level), notices=beside.notices), *tried, *found]
-    aside = {name: kept[name] for name in ("model", "prompt", "applied", "adaptive", "reported", "stopped") if kept.get(name)}
-    aside["study"] = {name: value for name, value in kept["study"].items() if name != "prompt" and value not in ("", {}, None)}
-    return Card(title or f"{run.model} ({run.folder.name})", (*found, elicitation), {**aside, "rows": len(frame), "versions": versions()})
-
-
-def _found(run: Run, beside: Further) -> list[Finding]:
-    """What the studies of a run found, as far as it is."""
-    with Journal.read(run.folder) as journal:
-        kept, totals = journal.manifest, journal.totals()
-    price = (
-        run.prices.of(totals["tokens_in"], totals["tokens_out"]) / totals["replies"] if run.prices and not totals["unreported"] else None
-    )
-    looks = kept.get("adaptive", {}).get("looks", ())
-    plan = run.plan.model_copy(update={"level": looks[-1]["level"]}) if looks and looks[-1]["level"] < 1 else run.plan
-    panels, others = run.panels(run.table(texts=False)), beside.sessions
-    if others:
-        plan = plan.model_copy(update={"level": shared_level([Stability()], plan.level, beside=len(others))[0].level})
-    findings: list[Finding] = []
-    for scale, arms in panels.items():
-        found = _findings(plan, arms, price)
-        findings += found if len(panels) == 1 else [replace(one, question=f"{one.question} (items on {scale})") for one in found]
-    return findings + [session.said for session in others.values()]
-
-
-def _findings(plan: Plan, arms: Mapping[str, Responses], price: float | None) -> list[Finding]:
-    """What the panel says of one scale, and what its controls say; where too little came back, that nothing can be said."""
+def _on_one_scale(arms: Mapping[str, Responses], level: float, target: float, price: float | None) -> list[Finding]:
+    """Return what the panel and its controls say on one scale; where too few answers came back, that nothing can be said."""
     if PANEL not in arms:
         sentence = "Nothing can be said: all items on this scale are controls; put them on a scale of the other items to compare them."
-        return [Finding("controls", WHICH, Verdict("unknown", sentence), ())]
+        return [Finding("controls", Controls.question, Verdict("unknown", sentence), ())]
     try:
-        found = [Stability(plan.level, plan.target, price).estimate(arms[PANEL])]
-        beside = Controls(arms.get(NONE), arms.get(SHUFFLED), arms.get(IRRELEVANT), arms.get(CONTROL), plan.level)
-        return [*found, beside.estimate(arms[PANEL])]
+        return [Stability(level, target, price).estimate(arms[PANEL]), Controls(level=level).compare(arms)]
     except InputError as error:
-        return [Finding("stability", QUESTION, Verdict("unknown", f"Nothing can be said: {error}"), ())]
+        return [Finding("stability", Stability.question, Verdict("unknown", f"Nothing can be said: {error}"), ())]
+
+
+def _look(look: Look) -> dict[str, Any]:
+    """Return a look as JSON values."""
+    return {"sizes": vars(look.sizes), "fraction": look.fraction, "level": look.level, "signal": look.signal[:3], "hope": look.hope}

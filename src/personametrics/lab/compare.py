@@ -1,42 +1,64 @@
-"""The door: ask a model without a remedy and with it, and say what changed and at what price."""
+"""The door of comparisons: ask a model without a remedy and with it, and say what changed and at what price."""
 
-import asyncio
-from typing import Any, Unpack
+from typing import Any
 
 from personametrics.data.model import Model
 from personametrics.data.remedy import Remedy
+from personametrics.data.responses import Responses
 from personametrics.data.study import Study
-from personametrics.elicit.engine import Terms
-from personametrics.lab.comparison.trial import Comparison, Options, Trial
-from personametrics.models.named import named
+from personametrics.lab import members
+from personametrics.lab.comparison.trial import Comparison, Trial
+from personametrics.lab.run import session_of
+from personametrics.lab.session import wait_for
+from personametrics.lab.task import Task
 
 
 def compare(
-    study: Study | str, model: Model | str, remedy: Remedy | str, personas: Any = None, items: Any = None, **options: Unpack[Options]
+    study: Study | str, model: Model | str, remedy: Remedy | str, personas: Any = None, items: Any = None, **settings: Any
 ) -> Comparison:
-    """Ask a model without a remedy and with it; in a notebook, await `personametrics.lab.compare.acompare` instead.
+    """Ask a model without a remedy and with it, and say what changed; works in a notebook too.
 
     Args:
-        study: that shows the defect, by name or with its knobs.
+        study: one of `personametrics studies` by its name, or a study with its knobs.
         model: a model string or a model, as for `audit`.
-        remedy: one of `personametrics remedies` by its name, several as `spell_out+average:k=3`, or with its knobs.
-        personas: a path, a table or `Persona`s; None: those that come with the library, unvalidated.
+        remedy: one of `personametrics remedies` by its name, or a remedy with its knobs.
+        personas: a path, a table or `Persona`s; None: bundled ones, which nobody has validated.
         items: a path, a table or `Item`s; None: as above.
-        options: out, asking, human, group, beside, cast: see `Options`.
+        settings: every key of a study file, as for `run`; and `human`: people's answers, for remedies that learn from them and studies that
+            compare with them; `group`: attribute of personas within whose values their spread is watched; `also`: names of other studies
+            that are checked for side effects.
 
     Raises:
-        InputError: the study or the remedy cannot be asked, or too little came back.
+        InputError: the study cannot be asked, or too few answers came back.
         RunError: the run directory is in use, or of another model.
         ModelError: the model answers nothing.
     """
-    return asyncio.run(acompare(study, model, remedy, personas, items, **options))
+    return wait_for(acompare(study, model, remedy, personas, items, **settings))
 
 
 async def acompare(
-    study: Study | str, model: Model | str, remedy: Remedy | str, personas: Any = None, items: Any = None, **options: Unpack[Options]
+    study: Study | str, model: Model | str, remedy: Remedy | str, personas: Any = None, items: Any = None, **settings: Any
 ) -> Comparison:
-    """`compare`, where an event loop runs already."""
-    opened = named(model) if isinstance(model, str) else model
-    trial = Trial.opened(study, opened, remedy, personas, items, **options)
-    await trial.ask(Terms())
+    """Do what `compare` does; to be awaited."""
+    trial = trial_of(study, model, remedy, personas, items, **settings)
+    await trial.ask()
     return trial.comparison
+
+
+def trial_of(
+    study: Study | str, model: Model | str, remedy: Remedy | str, personas: Any = None, items: Any = None, **settings: Any
+) -> Trial:
+    """Return the trial that `compare` asks.
+
+    Raises:
+        InputError: personas or items cannot be read, or a study or remedy does not exist.
+    """
+    chosen = members.study(study) if isinstance(study, str) else study
+    if isinstance(human := settings.get("human"), Responses):
+        chosen = members.with_people(chosen, human)
+        del settings["human"]
+    changed = members.remedy(remedy) if isinstance(remedy, str) else remedy
+    group, also = settings.pop("group", ""), settings.pop("also", ())
+    out = f"compare-{members.name_of(chosen)}-{members.name_of(changed)}"
+    session = session_of(chosen, model, personas, items, **{"out": out, **settings})
+    return Trial.planned(session, Task.of(session, session.with_people(chosen)), changed, group, also)

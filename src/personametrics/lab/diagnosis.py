@@ -1,192 +1,224 @@
-"""Which published failure a panel has, what it is fit for, and which remedies are worth trying: read off the findings of the studies."""
+"""The diagnosis of a panel: its published failures, the uses it is fit for, and the remedies worth trying, from the verdicts of studies."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, TypeVar
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple, TypeVar
 
-from personametrics.data.estimate import Estimate
 from personametrics.data.finding import Finding, Rows, Verdict
+from personametrics.data.study import Sign, Study
 from personametrics.lab import members
 
 QUESTION = "Which failure does this panel have, and what is it fit for?"
+READ_LATER = ("responses", "estimates")
+"""Stages of remedies that are listed after those that change what is asked."""
+Chosen = TypeVar("Chosen", bound=Study)
 
-Chosen = TypeVar("Chosen", bound=Any)
-Sign = tuple[str, str]
-"""A study, and the label of its verdict."""
 
-
-@dataclass(frozen=True)
-class Failure:
-    """A published failure.
+class Failure(NamedTuple):
+    """A published failure of simulated people.
 
     Attributes:
-        signs: verdicts that show it, the gravest study first.
-        clear: verdicts that show its absence.
-        remedies: names of those that are published against it.
-        advice: what helps beside.
+        meaning: the failure in one sentence.
+        advice: what helps in addition to remedies; "": nothing.
     """
 
-    signs: tuple[Sign, ...]
-    clear: tuple[Sign, ...]
-    remedies: tuple[str, ...]
+    meaning: str
     advice: str = ""
 
 
-@dataclass(frozen=True)
-class Use:
-    """What a panel may be wanted for.
-
-    Attributes:
-        needs: verdicts without which it is not fit.
-        spoils: verdicts with any of which it is unfit.
-    """
-
-    needs: tuple[Sign, ...]
-    spoils: tuple[Sign, ...]
-
-
 FAILURES: Mapping[str, Failure] = {
-    "instability": Failure(
-        (
-            ("stability", "model uncertainty dominates"),
-            ("wording", "wording moves more than the persona"),
-            ("commitment", "superposition"),
-        ),
-        (("stability", "persona dominates"),),
-        ("average", "spell_out", "abstain"),
-    ),
-    "resistance": Failure(
-        (("resistance", "keeps its own character"), ("resistance", "backlash"), ("prior_pull", "prior wins")),
-        (("resistance", "takes the character"),),
-        ("spell_out", "listener"),
-    ),
-    "distortion": Failure(
-        (
-            ("distortion", "identity bends judgement"),
-            ("expertise", "personas cost accuracy"),
-            ("value_tension", "collapses to one side"),
-        ),
-        (("distortion", "no bend"),),
-        ("debias",),
-        "leave the persona out where facts are asked",
-    ),
+    "instability": Failure("Asking the same persona again moves its answers as much as asking another persona."),
+    "resistance": Failure("The model keeps its own character, whatever persona it is given."),
+    "distortion": Failure("The persona bends judgement of facts toward its identity.", "leave the persona out where facts are asked"),
+    "drift": Failure("The persona fades, contradicts itself or gives way over a conversation."),
 }
-"""Drift is not among them: it takes conversations."""
+"""The failures in the order in which they are reported. `Study.signs` names them; failures that only a study names follow these."""
 
-USES: Mapping[str, Use] = {
-    "annotation by majority": Use(
-        (("annotation", "as good as annotators' majority"),),
-        (("annotation", "worse than one annotator"), ("annotation", "worse than annotators' majority")),
-    ),
-    "one persona for one annotator": Use(
-        (("stability", "persona dominates"), ("fidelity", "groups differ as in people")),
-        (("stability", "model uncertainty dominates"), ("wording", "wording moves more than the persona")),
-    ),
-    "simulated user": Use(
-        (("stability", "persona dominates"), ("resistance", "takes the character")),
-        (("resistance", "keeps its own character"), ("resistance", "backlash"), ("commitment", "superposition")),
-    ),
-    "personalised adapter": Use(
-        (("individuation", "individual"), ("stability", "persona dominates")), (("individuation", "no individuation"),)
-    ),
-    "evaluation panel": Use(
-        (("judge_reliability", "reliable enough"), ("distortion", "no bend")),
-        (("judge_reliability", "not reliable enough"), ("distortion", "identity bends judgement"), ("expertise", "personas cost accuracy")),
-    ),
-    "model of bias, generator of hypotheses": Use((("stability", "persona dominates"),), (("stability", "model uncertainty dominates"),)),
+USES: Mapping[str, str] = {
+    "annotation by majority": "The majority of the panel replaces the majority of annotators.",
+    "one persona for one annotator": "Each persona replaces an annotator with the same attributes.",
+    "simulated user": "Personas talk to a system in place of its users.",
+    "personalised adapter": "A persona predicts the answers of the person it describes.",
+    "evaluation panel": "Personas grade texts or answers as judges.",
+    "model of bias, generator of hypotheses": "Differences between personas suggest what to ask people.",
 }
-
-
-def shared_level(studies: Sequence[Chosen], level: float = 0.9, beside: int = 0) -> list[Chosen]:
-    """Studies whose verdicts hold together: each at 1 − (1 − level) / number (Bonferroni), so that the chance of any false one stays.
-
-    Args:
-        studies: with a field `level`.
-        level: of all verdicts together.
-        beside: verdicts of the same card that are not among them.
-    """
-    each = 1 - (1 - level) / max(1, len(studies) + beside)
-    return [replace(study, level=each) for study in studies]
-
-
-def diagnose(findings: Iterable[Finding], level: float = 0.9) -> Finding:
-    """The diagnosis.
-
-    Args:
-        findings: of the studies, at most one verdict a study.
-        level: of all verdicts together.
-
-    Returns:
-        A finding whose evidence lists failures with the figures that show them, uses with what decides them, and remedies.
-    """
-    found = {finding.study: finding for finding in findings}
-    labels = {(name, finding.verdict.label) for name, finding in found.items()}
-    failed = {name: failure for name, failure in FAILURES.items() if labels & set(failure.signs)}
-    fit = tuple(name for name, use in USES.items() if set(use.needs) <= labels and not labels & set(use.spoils))
-    unfit = tuple(f"{name} ({_because(labels & set(use.spoils))})" for name, use in USES.items() if labels & set(use.spoils))
-    rest = tuple(
-        f"{name} (lacks {_because(set(use.needs) - labels)})"
-        for name, use in USES.items()
-        if name not in fit and not labels & set(use.spoils)
-    )
-    sentence = (
-        f"It has {' and '.join(failed)}; {_clear(labels)}." if failed else f"No published failure shows; {_clear(labels)}."
-    ) + f" The verdicts of all {len(found)} studies hold together at {level:.0%}."
-    verdict = Verdict(", ".join(failed) or "no failure found", sentence, fit, unfit, rest)
-    evidence: dict[str, Rows] = {"failures": [row for name, failure in FAILURES.items() for row in _shown(name, failure, found)]}
-    evidence["remedies"] = [
-        {"failure": name, "worth trying": one, "what it does": says} for name, failure in failed.items() for one, says in _worth(failure)
-    ]
-    return Finding("diagnosis", QUESTION, verdict, (), evidence={name: rows for name, rows in evidence.items() if rows}, cite=("dunn1961",))
+"""The uses of a panel in the order in which they are reported; `Study.signs` names the verdicts that they need, and that spoil them."""
 
 
 class Failing(NamedTuple):
-    """A failure that shows: what is published against it, and the study that shows it."""
+    """A failure that was found.
+
+    Attributes:
+        remedies: names of the remedies that are published against it.
+        study: name of the gravest study that shows it.
+    """
 
     remedies: tuple[str, ...]
     study: str
 
 
+@dataclass(frozen=True)
+class Diagnosis:
+    """The verdicts of several studies with what they mean for a panel.
+
+    Attributes:
+        findings: the findings by study.
+        signs: the meaning of verdicts, by study and label.
+    """
+
+    findings: Mapping[str, Finding]
+    signs: Mapping[str, Mapping[str, Sign]]
+
+    @classmethod
+    def of(cls, findings: Iterable[Finding]) -> "Diagnosis":
+        """Return the diagnosis of findings, at most one a study, by the signs of every study that is available."""
+        return cls({finding.study: finding for finding in findings}, {name: kind.signs for name, kind in members.studies().items()})
+
+    @cached_property
+    def present(self) -> Mapping[str, Sign]:
+        """The sign of each finding's verdict, by study."""
+        signs = {name: self.signs.get(name, {}).get(finding.verdict.label) for name, finding in self.findings.items()}
+        return {name: sign for name, sign in signs.items() if sign is not None}
+
+    @cached_property
+    def failures(self) -> list[str]:
+        """The names of all failures, found or not."""
+        every = [sign for signs in self.signs.values() for sign in signs.values()]
+        return list(dict.fromkeys([*FAILURES, *sorted(name for sign in every for name in (*sign.shows, *sign.clears))]))
+
+    @cached_property
+    def uses(self) -> list[str]:
+        """The names of all uses."""
+        every = [sign for signs in self.signs.values() for sign in signs.values()]
+        return list(dict.fromkeys([*USES, *sorted(name for sign in every for name in (*sign.needed_for, *sign.spoils))]))
+
+    def examined_by(self, failure: str) -> list[str]:
+        """Return the studies with a finding that can show a failure or rule it out, the gravest first."""
+        gravity: dict[str, int] = {}
+        for study in self.findings:
+            ranks = [sign.gravity for sign in self.signs.get(study, {}).values() if failure in (*sign.shows, *sign.clears)]
+            if ranks:
+                gravity[study] = max(ranks)
+        return sorted(gravity, key=lambda study: (-gravity[study], study))
+
+    def shown_by(self, failure: str) -> list[str]:
+        """Return the studies that show a failure, the gravest first."""
+        return [study for study in self.examined_by(failure) if study in self.present and failure in self.present[study].shows]
+
+    @cached_property
+    def found(self) -> list[str]:
+        """The failures that a verdict shows."""
+        return [failure for failure in self.failures if self.shown_by(failure)]
+
+    @cached_property
+    def ruled_out(self) -> list[str]:
+        """The failures that a verdict rules out and none shows."""
+        cleared = {failure for sign in self.present.values() for failure in sign.clears}
+        return [failure for failure in self.failures if failure in cleared and failure not in self.found]
+
+    def needs(self, use: str) -> dict[str, list[str]]:
+        """Return the verdicts that a use needs: for each study, labels of which one must be reached."""
+        needed = {study: [label for label, sign in signs.items() if use in sign.needed_for] for study, signs in self.signs.items()}
+        return {study: labels for study, labels in sorted(needed.items()) if labels}
+
+    def lacking(self, use: str) -> list[str]:
+        """Return the verdicts that a use still needs, in words."""
+        return [
+            f"{study} verdict {' or '.join(map(repr, labels))}"
+            for study, labels in self.needs(use).items()
+            if study not in self.findings or self.findings[study].verdict.label not in labels
+        ]
+
+    def spoilers(self, use: str) -> list[str]:
+        """Return the verdicts that make a panel unfit for a use, in words."""
+        spoiling = [study for study, sign in self.present.items() if use in sign.spoils]
+        return [f"{study} verdict {self.findings[study].verdict.label!r}" for study in sorted(spoiling)]
+
+    @property
+    def sentence(self) -> str:
+        """The failures, by what is known about them."""
+        examined = {failure for failure in self.failures if self.examined_by(failure)}
+        decided = {*self.found, *self.ruled_out}
+        parts = {
+            "Found": self.found,
+            "Ruled out": self.ruled_out,
+            "Undecided": [failure for failure in self.failures if failure in examined - decided],
+            "Not examined": [failure for failure in self.failures if failure not in examined],
+        }
+        listed = [f"{name}: {', '.join(failures)}." for name, failures in parts.items() if failures]
+        return " ".join(listed if self.found else ["No published failure was found.", *listed])
+
+    @property
+    def figures(self) -> list[dict[str, str | float | None]]:
+        """The verdict of each study on each failure, with its first estimate that has an interval."""
+        rows: list[dict[str, str | float | None]] = []
+        for failure in self.failures:
+            for study in self.examined_by(failure):
+                finding = self.findings[study]
+                chief = next((estimate for estimate in finding.estimates if not math.isnan(estimate.low)), None)
+                row: dict[str, str | float | None] = {"failure": failure, "study": study, "verdict": finding.verdict.label}
+                row |= dict.fromkeys(("estimate", "value", "low", "high"))
+                if chief is not None:
+                    row |= {"estimate": chief.name, "value": chief.value, "low": chief.low, "high": chief.high}
+                rows.append(row)
+        return rows
+
+
+def shared_level(studies: Sequence[Chosen], level: float = 0.9, others: int = 0) -> list[Chosen]:
+    """Return studies whose verdicts are all correct with the probability `level`: each at 1 − (1 − level) / number (Bonferroni).
+
+    Args:
+        studies: the studies of one card.
+        level: simultaneous coverage of all intervals, 0 to 1.
+        others: number of further verdicts on the same card.
+    """
+    each = 1 - (1 - level) / max(1, len(studies) + others)
+    return [study.set(level=each) for study in studies]
+
+
+def diagnose(findings: Iterable[Finding], level: float = 0.9) -> Finding:
+    """Return the diagnosis that follows from the verdicts of studies.
+
+    Args:
+        findings: findings of the studies, at most one a study.
+        level: simultaneous confidence of all verdicts, 0 to 1.
+
+    Returns:
+        A finding without estimates. Its evidence lists failures with the figures that show them, and remedies.
+    """
+    diagnosis = Diagnosis.of(findings)
+    spoilers = {use: diagnosis.spoilers(use) for use in diagnosis.uses}
+    lacking = {use: diagnosis.lacking(use) for use in diagnosis.uses}
+    free = [use for use in diagnosis.uses if not spoilers[use] and diagnosis.needs(use)]
+    verdict = Verdict(
+        ", ".join(diagnosis.found) or "no failure found",
+        f"{diagnosis.sentence} All {len(diagnosis.findings)} verdicts are correct together with {level:.0%} confidence.",
+        tuple(use for use in free if not lacking[use]),
+        tuple(f"{use} ({', '.join(spoilers[use])})" for use in diagnosis.uses if spoilers[use]),
+        tuple(f"{use} (would need: {', '.join(lacking[use])})" for use in free if lacking[use]),
+    )
+    evidence: dict[str, Rows] = {"failures": diagnosis.figures}
+    evidence["remedies"] = [row for failure in diagnosis.found for row in _worth_trying(failure)]
+    return Finding("diagnosis", QUESTION, verdict, (), evidence={name: rows for name, rows in evidence.items() if rows}, cite=("dunn1961",))
+
+
 def failing(findings: Iterable[Finding]) -> list[Failing]:
-    """Failures that show, each with the gravest study that shows it."""
-    labels = {(finding.study, finding.verdict.label) for finding in findings}
-    return [
-        Failing(failure.remedies, next(study for study, label in failure.signs if (study, label) in labels))
-        for failure in FAILURES.values()
-        if labels & set(failure.signs)
-    ]
+    """Return the failures that were found, each with its remedies and the gravest study that shows it."""
+    diagnosis = Diagnosis.of(findings)
+    return [Failing(_remedies(failure), diagnosis.shown_by(failure)[0]) for failure in diagnosis.found]
 
 
-def _worth(failure: Failure) -> list[tuple[str, str]]:
-    """What is worth trying against a failure, and what it does."""
-    named = [(name, members.remedies()[name].says) for name in failure.remedies]
-    return [*named, *([("no remedy", failure.advice)] if failure.advice else [])]
+def _remedies(failure: str) -> tuple[str, ...]:
+    """Return the names of the remedies that are published against a failure; those that change what is asked come first."""
+    kinds = {name: kind for name, kind in members.remedies().items() if failure in kind.against}
+    return tuple(sorted(kinds, key=lambda name: (kinds[name].acts_on in READ_LATER, name)))
 
 
-def _clear(labels: set[Sign]) -> str:
-    """Failures that were looked for and are not there, and those that are open."""
-    absent = [name for name, failure in FAILURES.items() if labels & set(failure.clear) and not labels & set(failure.signs)]
-    left = [name for name, failure in FAILURES.items() if name not in absent and not labels & set(failure.signs)]
-    parts = [f"not {' nor '.join(absent)}"] if absent else []
-    return ", ".join([*parts, *([f"{' and '.join(left)} left open"] if left else [])]) or "nothing else was looked for"
-
-
-def _because(signs: Iterable[Sign]) -> str:
-    """Verdicts in words."""
-    return "; ".join(f"{study}: {label}" for study, label in sorted(signs))
-
-
-def _shown(name: str, failure: Failure, found: Mapping[str, Finding]) -> list[dict[str, str | float | None]]:
-    """What each study says of a failure, with its first estimate that has an interval."""
-    rows: list[dict[str, str | float | None]] = []
-    for study in dict.fromkeys(study for study, _ in (*failure.signs, *failure.clear)):
-        if study in found:
-            finding = found[study]
-            chief: Estimate | None = next((one for one in finding.estimates if not math.isnan(one.low)), None)
-            row: dict[str, str | float | None] = {"failure": name, "study": study, "verdict": finding.verdict.label}
-            row |= dict.fromkeys(("estimate", "value", "low", "high"))
-            if chief is not None:
-                row |= {"estimate": chief.name, "value": chief.value, "low": chief.low, "high": chief.high}
-            rows.append(row)
-    return rows
+def _worth_trying(failure: str) -> list[dict[str, str]]:
+    """Return the remedies that are worth trying against a failure, and what helps in addition."""
+    rows = [(name, members.remedies()[name].says) for name in _remedies(failure)]
+    advice = FAILURES[failure].advice if failure in FAILURES else ""
+    rows += [("no remedy", advice)] if advice else []
+    return [{"failure": failure, "worth trying": name, "what it does": text} for name, text in rows]

@@ -1,4 +1,4 @@
-"""From recorded answers to a card."""
+"""The door of recorded answers: from a table to a card."""
 
 import platform
 from collections.abc import Mapping
@@ -59,7 +59,7 @@ def measure(
 
 
 def _provenance(responses: Responses, human: Fidelity | None, study: Stability) -> Mapping[str, Any]:
-    """What was measured, with what, so that it can be done again."""
+    """Return the source, the reading and the settings of a measurement, so that it can be repeated."""
     scale = responses.labelled or responses.coded.scale
     return {
         "answers": responses.source,
@@ -77,5 +77,5 @@ def _provenance(responses: Responses, human: Fidelity | None, study: Stability) 
 
 
 def versions() -> Mapping[str, str]:
-    """What the numbers were made with."""
+    """Return the versions of this library and of those that its numbers depend on."""
     return {"personametrics": __version__, "python": platform.python_version(), "numpy": np.__version__, "polars": pl.__version__}

@@ -1,12 +1,14 @@
-"""Every study and every remedy there is: found, never listed."""
+"""The studies and remedies that are available: those of this library, of installed packages, and of files that were loaded."""
 
 import pkgutil
 import re
+import sys
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass, replace
-from functools import lru_cache
+from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -17,143 +19,211 @@ from personametrics.data.remedy import Chain, Remedy
 from personametrics.data.responses import Responses
 from personametrics.data.study import Study
 
-GROUP = "personametrics.studies"
-"""Entry points of this group are further studies …"""
-CURES = "personametrics.remedies"
-"""… and of this one further remedies."""
-Member = TypeVar("Member")
+PLUGINS = "personametrics_plugins"
+"""Package under whose name loaded files are imported."""
+Kind = type[Study] | type[Remedy]
+Member = TypeVar("Member", Study, Remedy)
+
+_loaded: dict[str, Kind] = {}
+"""Members of the files that `load` was given, by file and name."""
 
 
-@lru_cache(maxsize=1)
 def studies() -> Mapping[str, type[Study]]:
-    """Studies by name: the classes with a `known` world in the files of `studies`, and those of entry points."""
-    return _members(personametrics.studies, GROUP)
+    """Return the studies by name; further ones come from entry points of the group `personametrics.studies` and from `load`."""
+    return _installed(Study) | _from_files(Study)
 
 
-@lru_cache(maxsize=1)
 def remedies() -> Mapping[str, type[Remedy]]:
-    """Remedies by name: the classes with a `known` world in the files of `remedies`, and those of entry points."""
-    return _members(personametrics.remedies, CURES)
+    """Return the remedies by name; further ones come from entry points of the group `personametrics.remedies` and from `load`."""
+    return _installed(Remedy) | _from_files(Remedy)
 
 
-def _members(package: ModuleType, group: str) -> dict[str, Any]:
-    """The class with a `known` world in every file of a package, by the file's name."""
-    found: dict[str, Any] = {}
-    for module in pkgutil.iter_modules(package.__path__):
-        for member in vars(import_module(f"{package.__name__}.{module.name}")).values():
-            if isinstance(member, type) and hasattr(member, "known") and member.__module__.endswith(f".{module.name}"):
-                found[module.name] = member
-    return found | {entry.name: entry.load() for entry in entry_points(group=group)}
+def load(path: str | Path) -> list[str]:
+    """Import a Python file, so that its studies and remedies can be opened by name; this runs the file's code.
+
+    Args:
+        path: a file with a subclass of `Study` or `Remedy`. The file's name is the member's name; where a file has several studies, or
+            several remedies, each needs the class attribute `name`.
+
+    Returns:
+        The names of its members.
+
+    Raises:
+        StudyError: the file cannot be imported, has no such class, or uses a name that is taken.
+    """
+    path = Path(path).resolve()
+    module = _import_file(path)
+    members: list[tuple[type, Kind]] = [(Study, kind) for kind in _defined(module, Study)]
+    members += [(Remedy, kind) for kind in _defined(module, Remedy)]
+    if not members:
+        message = f"{path} has no study and no remedy. Write a subclass of Study or Remedy from personametrics.data in it."
+        raise StudyError(message)
+    for key in [key for key in _loaded if key.startswith(f"{path}:")]:  # loaded before
+        del _loaded[key]
+    for base, kind in members:
+        name = _kind_name(kind)
+        if name in (studies() if base is Study else remedies()):
+            kind_of = base.__name__.casefold()
+            message = f'{path} has a {kind_of} "{name}", but that name is taken. Rename the file or set the class attribute name.'
+            raise StudyError(message)
+        _loaded[f"{path}:{base.__name__}:{name}"] = kind
+    return [_kind_name(kind) for _, kind in members]
 
 
-def name_of(one: Study | Remedy) -> str:
-    """The name of a study or remedy: that of its file; of a chain, those of its links."""
-    if isinstance(one, Chain):
-        return "+".join(map(name_of, one.remedies))
-    home = type(one).__module__.rpartition(".")[2]
-    return type(one).__name__.casefold() if home == "__main__" else home  # of a script or a notebook
+def _import_file(path: Path) -> ModuleType:
+    """Return the module of a file.
+
+    Raises:
+        StudyError: it is not a Python file, or running it fails.
+    """
+    name = f"{PLUGINS}.{path.stem}"
+    spec = spec_from_file_location(name, path) if path.is_file() else None
+    if spec is None or spec.loader is None:
+        message = f"{path} is not a Python file. Give the path of a file that ends in .py."
+        raise StudyError(message)
+    sys.modules[name] = module = module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        message = f"{path} cannot be imported: {type(error).__name__}: {error}"
+        raise StudyError(message) from error
+    return module
 
 
-def spelled(one: Study | Remedy) -> str:
-    """A study or remedy as it is written, with the knobs that are not as they ship.
+@cache
+def _installed(base: type[Member]) -> dict[str, type[Member]]:
+    """Return the members of the library and of entry points by name."""
+    package = personametrics.studies if base is Study else personametrics.remedies
+    modules = [import_module(f"{package.__name__}.{module.name}") for module in pkgutil.iter_modules(package.__path__)]
+    kinds = [kind for module in modules for kind in _defined(module, base)]
+    kinds += [_from_entry_point(entry, base) for entry in entry_points(group=package.__name__)]
+    return {_kind_name(kind): kind for kind in kinds}
+
+
+def _from_entry_point(entry: EntryPoint, base: type[Member]) -> type[Member]:
+    """Return the class that an installed package offers.
+
+    Raises:
+        StudyError: it cannot be imported, or is not a subclass of the base.
+    """
+    try:
+        kind = entry.load()
+    except Exception as error:
+        message = f"The entry point {entry.name} = {entry.value} cannot be loaded: {type(error).__name__}: {error}"
+        raise StudyError(message) from error
+    if not (isinstance(kind, type) and issubclass(kind, base)):
+        message = f"The entry point {entry.name} = {entry.value} is not a subclass of {base.__name__}."
+        raise StudyError(message)
+    return kind
+
+
+def _from_files(base: type[Member]) -> dict[str, type[Member]]:
+    """Return the members of loaded files by name."""
+    return {_kind_name(kind): kind for kind in _loaded.values() if issubclass(kind, base)}
+
+
+def _defined(module: ModuleType, base: type[Member]) -> list[type[Member]]:
+    """Return the subclasses of a base that a module itself defines."""
+    classes = [value for value in vars(module).values() if isinstance(value, type) and value.__module__ == module.__name__]
+    return [kind for kind in classes if issubclass(kind, base)]
+
+
+def _kind_name(kind: Kind) -> str:
+    """Return the declared name of a class, or the name of its file; in a script or a notebook, the name of the class."""
+    file = kind.__module__.rpartition(".")[2]
+    return kind.name or (kind.__name__.casefold() if file == "__main__" else file)
+
+
+def name_of(member: Study | Remedy) -> str:
+    """Return the name of a study or remedy; of a chain, the names of its links."""
+    return "+".join(map(name_of, member.links)) if isinstance(member, Chain) else _kind_name(type(member))
+
+
+def spell(member: Study | Remedy) -> str:
+    """Return a study or remedy as it is written on the command line, with the knobs that differ from their defaults.
 
     Examples:
-        >>> spelled(remedy("average:k=3+debias"))
+        >>> spell(remedy("average:k=3+debias"))
         'average:k=3+debias'
     """
-    if isinstance(one, Chain):
-        return "+".join(map(spelled, one.remedies))
-    shipped = knobs(type(one)())
-    given = [f"{name}={_text(value)}" for name, value in knobs(one).items() if value != shipped.get(name) and _text(value)]
-    return ":".join([name_of(one), *([",".join(given)] if given else [])])
+    if isinstance(member, Chain):
+        return "+".join(map(spell, member.links))
+    defaults = type(member)().knobs()
+    knobs = [f"{name}={_text(value)}" for name, value in member.knobs().items() if value != defaults[name] and _text(value)]
+    return ":".join([name_of(member), *([",".join(knobs)] if knobs else [])])
 
 
 def _text(value: object) -> str:
-    """A knob's value as it is written; "" of one that cannot be."""
+    """Return a knob's value as it is written; "" if it cannot be written."""
     if isinstance(value, tuple):
-        return "/".join(map(str, value)) if all(isinstance(one, str | int | float) for one in value) else ""
+        return "/".join(map(str, value)) if all(isinstance(part, str | int | float) for part in value) else ""
     return f"{value:g}" if isinstance(value, float) else str(value) if isinstance(value, str | int) else ""
 
 
 def study(text: str) -> Study:
-    """A study by its name, with knobs: `expertise:margin=0.1`.
+    """Return a study by its name, with knobs: `expertise:margin=0.1`.
 
     Raises:
-        StudyError: there is no such study or knob, or the value is none of its kind.
+        StudyError: the study or a knob is unknown, or a value has the wrong type.
     """
-    return _made(text, studies(), "study")
+    return _parse(text, studies(), "study")
 
 
 def remedy(text: str) -> Remedy:
-    """A remedy by its name, with knobs: `average:k=3`; several in a chain: `spell_out+average:k=3`.
+    """Return a remedy by its name, with knobs: `average:k=3`; several make a chain: `spell_out+average:k=3`.
 
     Raises:
-        StudyError: there is no such remedy or knob, or the value is none of its kind.
+        StudyError: a remedy or a knob is unknown, or a value has the wrong type.
     """
-    found = [_made(part, remedies(), "remedy") for part in re.split(r"\+(?=[a-z])", text)]
-    return found[0] if len(found) == 1 else Chain(remedies=tuple(found))
+    links = [_parse(part, remedies(), "remedy") for part in re.split(r"\+(?=[a-z])", text)]
+    return links[0] if len(links) == 1 else Chain(remedies=tuple(links))
 
 
-def _made(text: str, known: Mapping[str, type[Member]], what: str) -> Member:
-    """A member by its name, with knobs."""
+def _parse(text: str, kinds: Mapping[str, type[Member]], what: str) -> Member:
+    """Return a member by its name, with knobs."""
     name, _, rest = text.partition(":")
-    if name not in known:
-        message = f'There is no {what} "{name}": {options(name, list(known), 30)}.'
+    if name not in kinds:
+        message = f'Unknown {what} "{name}". {options(name, list(kinds), 30)}.'
         raise StudyError(message)
-    kind = known[name]
-    defaults = knobs(kind())
-    given: dict[str, object] = {}
+    defaults = kinds[name]().knobs()
+    knobs: dict[str, Any] = {}
     for part in filter(None, re.split(r",(?=\w+=)", rest)):
         knob, _, value = part.partition("=")
         if knob not in defaults:
-            message = f'{name} has no knob "{knob}": {options(knob, list(defaults), 30)}.'
+            message = f'{name} has no knob "{knob}". {options(knob, list(defaults), 30)}.'
             raise StudyError(message)
-        given[knob] = _of_kind(value, defaults[knob], f"{name}:{knob}")
-    return kind(**given)
-
-
-def knobs(member: object) -> dict[str, object]:
-    """The knobs of a study or remedy, with their values; what a remedy has learned (its fields by keyword only) is none."""
-    learned = {one.name for one in fields(member) if one.kw_only} if is_dataclass(member) else set()
-    return {name: value for name, value in vars(member).items() if name not in learned}
-
-
-def at(study: Study, level: float) -> Study:
-    """A study at a level of its intervals, where it has one."""
-    changed: Any = study
-    return replace(changed, level=level) if "level" in vars(study) else study
+        knobs[knob] = _value(value, defaults[knob], f"{name}:{knob}")
+    return kinds[name](**knobs)
 
 
 def with_people(study: Study, human: Responses | Callable[[], Responses]) -> Study:
-    """A study with people's answers.
+    """Return a study with people's answers.
 
     Args:
-        study: that wants them.
-        human: the answers, or what reads them.
+        study: a study that compares with people.
+        human: the answers, or a function that reads them.
 
     Raises:
-        DesignError: it does not compare with people.
+        DesignError: the study does not compare with people.
     """
-    if "human" not in vars(study):
-        message = f"{name_of(study)} does not compare with people; leave human out."
+    if not study.compares_with_people:
+        message = f"{name_of(study)} does not compare with people. Leave human out."
         raise DesignError(message)
-    human = human if isinstance(human, Responses) else human()
-    changed: Any = study
-    found: Study = replace(changed, human=human)
-    return found
+    return study.set(human=human if isinstance(human, Responses) else human())
 
 
-def _of_kind(value: str, default: object, where: str) -> object:
-    """A value written as text, of the kind of a default."""
+def _value(text: str, default: object, where: str) -> object:
+    """Return a value written as text, in the type of a default."""
     if default is None:
-        message = f"{where} cannot be written as text; give it from Python: …({where.rpartition(':')[2]}=…)."
+        message = f"{where} cannot be written as text. Set it from Python: …({where.rpartition(':')[2]}=…)."
         raise StudyError(message)
     try:
         if isinstance(default, bool):
-            return {"true": True, "false": False, "yes": True, "no": False}[value.casefold()]
+            return {"true": True, "false": False, "yes": True, "no": False}[text.casefold()]
         if isinstance(default, tuple):
-            return tuple(type(default[0])(one) for one in value.split("/")) if default else tuple(value.split("/"))
-        return type(default)(value)  # type: ignore[call-arg]
+            return tuple(type(default[0])(part) for part in text.split("/")) if default else tuple(text.split("/"))
+        return type(default)(text)  # type: ignore[call-arg]
     except (KeyError, TypeError, ValueError):
-        message = f'{where}: "{value}" is no {type(default).__name__}, such as {default}.'
+        message = f'{where}: "{text}" is not a value of type {type(default).__name__}. An example: {default}.'
         raise StudyError(message) from None

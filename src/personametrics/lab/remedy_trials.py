@@ -1,74 +1,51 @@
 """Remedies tried on an audited panel: chosen by its diagnosis, the cheapest first, and measured again."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from personametrics.data.errors import InputError
 from personametrics.data.finding import Finding, Verdict
-from personametrics.data.model import TOY, Blend, Can, Model
-from personametrics.data.reply import Reply
-from personametrics.data.request import Message, Request
+from personametrics.data.model import TOY
 from personametrics.elicit.engine import Tally, Terms
-from personametrics.elicit.run import Run
+from personametrics.elicit.journal import Journal
 from personametrics.lab import members
 from personametrics.lab.comparison.change import COMPARISON
 from personametrics.lab.comparison.trial import Trial
 from personametrics.lab.diagnosis import failing
-from personametrics.lab.further_studies import session_of, study_of
-from personametrics.lab.run import Session
+from personametrics.lab.session import Session
+from personametrics.lab.task import Task
 
 AUTO = "auto"
-"""The remedies that are published against the failures found."""
+"""The name for the remedies that are published against the failures found."""
 TRIED = 2
-"""Of these, the cheapest that can be tried."""
-BEFORE = frozenset({"personas", "asks", "model"})
-"""Stages of which nothing is left to tell where nothing else is asked."""
+"""Number of these that are tried, the cheapest first."""
+BEFORE = frozenset({"personas", "requests", "model"})
+"""A remedy at these stages has no effect to measure if it leaves every prompt unchanged."""
 MODE = {"average": "average:how=mode"}
-"""How remedies are tried on labels, which have no mean."""
+"""Remedies as they are tried on labels, which have no mean."""
 
 
-@dataclass(frozen=True)
-class Recorded:
-    """Stands for a model whose replies are all there.
-
-    Attributes:
-        id: of the model.
-    """
-
-    id: str
-    can: frozenset[Can] = frozenset(Can)
-
-    def answer(self, requests: Iterable[Request]) -> AsyncIterator[tuple[int, Reply]]:
-        """Nothing is asked."""
-        raise NotImplementedError
-
-    def blended(self, request: Request, others: Sequence[Sequence[Message]], blend: Blend, seed: int) -> Reply:
-        """Nothing is asked, but replies of a model that blends prompts are found."""
-        raise NotImplementedError
-
-
-def trials(run: Run, model: Model, found: Sequence[Finding], sessions: Mapping[str, Session]) -> list[Trial]:
-    """What is to be tried, the cheapest first; of a remedy that the plan names, the study that shows the failure it is meant for.
+def trials(session: Session, findings: Sequence[Finding], task_of: Callable[[str], Task]) -> list[Trial]:
+    """Return the remedies to try, the cheapest first; of a remedy that the plan names, with the study that shows the failure it is for.
 
     Args:
-        run: with the plan that wants remedies.
-        model: what answers.
-        found: what the studies found.
-        sessions: further studies of the run.
+        session: with a plan that asks for remedies.
+        findings: the findings of the studies.
+        task_of: from the name of a study to its task.
 
     Raises:
-        StudyError: there is no such remedy.
+        StudyError: a remedy does not exist.
     """
-    shown = {cure: study for failure in failing(found) for cure in failure.remedies for study in [failure.study]}
-    automatic = run.plan.remedies == [AUTO]
-    chosen = shown if automatic else {text: shown.get(text.partition(":")[0], "") for text in run.plan.remedies}
-    plan = run.plan
+    plan = session.plan
+    shown = {remedy: failure.study for failure in failing(findings) for remedy in failure.remedies}
+    automatic = plan.remedies == [AUTO]
+    chosen = shown if automatic else {text: shown.get(text.partition(":")[0], "") for text in plan.remedies}
     every: list[tuple[int, Trial]] = []
-    for text, name in chosen.items():
+    for text, shown_by in chosen.items():
         remedy = members.remedy(text)
-        study = name or remedy.known().study
-        session = sessions.get(study) or session_of(run, study_of(plan, study))
-        trial = Trial(replace(session, study=members.at(session.study, plan.level)), model, remedy)
+        study = shown_by or remedy.known().study
+        task = task_of(study)
+        trial = Trial(session, replace(task, study=task.study.set(level=plan.level)), remedy)
         try:
             if automatic and text in MODE and _labels_only(trial):
                 trial = replace(trial, remedy=members.remedy(MODE[text]))
@@ -82,17 +59,18 @@ def trials(run: Run, model: Model, found: Sequence[Finding], sessions: Mapping[s
 
 
 def _labels_only(trial: Trial) -> bool:
-    """Whether nothing is asked but for labels without order."""
+    """Return whether every question asks for labels without order."""
     return all(request.about["scale"].startswith("nominal") for request in trial.plain.requests)
 
 
-async def try_out(these: Sequence[Trial], terms: Terms, *, most: int) -> Tally | None:
-    """Ask for remedies until so many tell something.
+async def try_out(these: Sequence[Trial], journal: Journal, terms: Terms, *, most: int) -> Tally | None:
+    """Ask for remedies until enough of them give a result.
 
     Args:
-        these: the cheapest first.
+        these: the trials, the cheapest first.
+        journal: where the audit keeps its replies.
         terms: who watches, and who may stop it.
-        most: how many.
+        most: number of results.
     """
     tally: Tally | None = None
     done = 0
@@ -100,22 +78,28 @@ async def try_out(these: Sequence[Trial], terms: Terms, *, most: int) -> Tally |
         if done == most or (tally is not None and not tally.complete):
             break
         try:
-            more = await trial.ask(terms)
+            more = await _put(trial, journal, terms)
         except InputError:
             continue  # said on the card, by `tried`
         tally, done = more if tally is None else tally.with_more(more), done + (_hindrance(trial) is None)
     return tally
 
 
+async def _put(trial: Trial, journal: Journal, terms: Terms) -> Tally:
+    """Ask what a trial is missing, in the journal of its audit."""
+    trial.design()
+    return await trial.put(journal, terms)
+
+
 def tried(these: Sequence[Trial], *, most: int) -> Iterator[Finding]:
-    """What each remedy changed; of one that tells nothing, why. Where `try_out` stopped, so does this."""
+    """Yield what each remedy changed, or the reason why it has no result; stop where `try_out` stopped."""
     done = 0
     for trial in these:
         if done == most:
             return
-        remedy, study = members.spelled(trial.remedy), members.name_of(trial.plain.study)
+        remedy, study = members.spell(trial.remedy), members.name_of(trial.plain.study)
         if error := _hindrance(trial):
-            question = f"Does {remedy} cure what {study} measures?"
+            question = f"Does {remedy} improve what {study} measures?"
             yield Finding(COMPARISON, question, Verdict("unknown", f"{remedy} could not be tried: {error}"), ())
             continue
         change, done = trial.comparison.change, done + 1
@@ -123,10 +107,10 @@ def tried(these: Sequence[Trial], *, most: int) -> Iterator[Finding]:
 
 
 def _hindrance(trial: Trial) -> InputError | None:
-    """Why a remedy tells nothing: it was not asked, or both arms cannot be read; None: it tells something."""
+    """Return the reason why a remedy has no result: it was not asked, or an arm cannot be read; None: it has one."""
     try:
-        if trial.drafts and trial.model.id.startswith(TOY):
-            return InputError("it has texts written, and the embedded toy model writes none; use another model.")
+        if trial.drafts and trial.writer.id.startswith(TOY):
+            return InputError("it needs the model to write text, which the embedded toy model cannot do. Use another model.")
         for arm in trial.asked.arms():
             arm.finding  # noqa: B018 (estimated, or not to be)
     except InputError as error:

@@ -1,1 +1,1 @@
-"""What several studies compute from responses."""
+"""Computations from responses that several studies share."""

@@ -1,4 +1,4 @@
-"""Questions put in several ways, and the answers to them as cells whose disagreements are mean absolute differences."""
+"""Items under several conditions: their requests, and their answers as cells with absolute differences as disagreements."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -18,97 +18,97 @@ from personametrics.data.scale import FreeText, Nominal, Numeric, Ordinal
 from personametrics.data.study import Elicitation, one_scale
 from personametrics.stats.arrays import Floats, Ints
 from personametrics.stats.variance.cells import Cells, from_answers, from_counts, from_labels
-from personametrics.stats.variance.ordinal_points import steps
+from personametrics.stats.variance.ordinal_points import ordinal_points
 
 READS: Mapping[str, str] = {"wording": "how the item is worded", "order": "the order of its options"}
 MOST_NUMBERS = 200
-"""More different numbers than this are not told apart one by one."""
+"""The limit of the number of different numbers on a scale."""
 
 
-def posed(
+def condition_requests(
     personas: Sequence[Persona], items: Sequence[Item], elicitation: Elicitation, conditions: Sequence[str], study: str
 ) -> list[Request]:
-    """Every item as it is given, in each of its wordings, and with its options reversed.
+    """Return the requests for items as given, in each of their wordings, and with their options reversed.
 
-    Where some items have wordings, only those are asked; of them, those on the scale that most are on, so that they can be compared.
+    If some items have wordings, only these are used; of these, the items on the most frequent scale, so that they can be compared.
 
     Args:
-        personas: who is asked.
-        items: what may be asked.
-        elicitation: how.
-        conditions: of `wording` and `order`, what is varied.
-        study: whose design it is, for messages.
+        personas: personas that are asked.
+        items: items to choose from.
+        elicitation: prompt, sampling and runs.
+        conditions: the conditions to vary: `wording`, `order` or both.
+        study: name of the study, for messages.
 
     Raises:
-        DesignError: fewer than two personas, or than two items that can be put in two ways.
+        DesignError: there are fewer than two personas, or fewer than two items that can be asked in two ways.
     """
     worded = one_scale([item for item in items if "wording" in conditions and item.wordings])
-    asked = worded if len(worded) > 1 else one_scale([item for item in items if len(_ways(item, conditions)) > 1])
-    if len(asked) < 2:
+    chosen = worded if len(worded) > 1 else one_scale([item for item in items if len(_levels(item, conditions)) > 1])
+    if len(chosen) < 2:
         message = f"{study} needs two or more items with wordings, or with labels whose order can be reversed."
         raise DesignError(message)
     if len(personas) < 2:
         message = f"{study} needs two or more personas."
         raise DesignError(message)
-    ways = {item.id: _ways(item, conditions) for item in asked}
     return [
         request
         for persona in personas
-        for item in asked
-        for way in ways[item.id]
-        for request in elicitation.ask(persona, item, condition=way)
+        for item in chosen
+        for condition in _levels(item, conditions)
+        for request in elicitation.ask(persona, item, condition=condition)
     ]
 
 
-def _ways(item: Item, conditions: Sequence[str]) -> list[dict[str, str]]:
-    """The conditions in which an item can be asked: one thing is changed at a time."""
+def _levels(item: Item, conditions: Sequence[str]) -> list[dict[str, str]]:
+    """Return the levels of the conditions under which an item can be asked; one condition changes at a time."""
     plain = {"wording": GIVEN, "order": GIVEN}
     worded = [{**plain, "wording": name} for name in item.wordings] if "wording" in conditions else []
     labels = item.scale.labels if isinstance(item.scale, Nominal | Ordinal) else ()
-    turned = [{**plain, "order": "reversed"}] if "order" in conditions and len(labels) > 1 else []
-    return [plain, *worded, *turned]
+    reordered = [{**plain, "order": "reversed"}] if "order" in conditions and len(labels) > 1 else []
+    return [plain, *worded, *reordered]
 
 
-def conditioned(responses: Responses, conditions: Sequence[str]) -> Responses:
-    """The answers of personas, with their conditions named; an empty condition is `given`.
+def with_conditions(responses: Responses, conditions: Sequence[str]) -> Responses:
+    """Return the answers of personas with named conditions; an empty condition is `given`.
 
     Args:
-        responses: answers drawn or label probabilities.
-        conditions: columns that say how an item was put; those that are there count. Without any, the table's own.
+        responses: drawn answers, or label probabilities.
+        conditions: columns of conditions, of which those in the table count; if none is in the table, its own conditions count.
 
     Raises:
-        ColumnError: there is none.
-        DesignError: there are no answers of personas.
+        ColumnError: the table has no column of a condition.
+        DesignError: the table holds no answers of personas.
     """
     named = [name for name in conditions if name in responses.frame.columns] or list(responses.columns.condition)
     if not named:
-        told = " or ".join(f'"{name}"' for name in conditions)
-        message = f"{responses.source} has no column {told} (how an item was put); {options('', responses.frame.columns, 30)}."
+        missing = " or ".join(f'"{name}"' for name in conditions)
+        available = options("", responses.frame.columns, 30)
+        message = f"{responses.source} has no column {missing} (the condition under which an item was asked). {available}."
         raise ColumnError(message)
     people = pl.col(responses.columns.persona).cast(pl.String) != NOBODY
     frame = responses.frame.filter(people).with_columns(pl.col(name).cast(pl.String).fill_null(GIVEN) for name in named)
     if frame.is_empty():
-        message = f"{responses.source} holds no answers of personas."
+        message = f"{responses.source} holds no answers of personas. Add them, or check the column of personas."
         raise DesignError(message)
     more = tuple(name for name in responses.columns.more if name not in named)
     return replace(responses, frame=frame, columns=replace(responses.columns, condition=tuple(named), more=more))
 
 
-def graded(responses: Responses) -> Cells:
-    """Cells in which the disagreement of two answers is their absolute difference on a scale from 0 to 1.
+def graded_cells(responses: Responses) -> Cells:
+    """Return cells in which the disagreement of two answers is their absolute difference on a scale from 0 to 1.
 
-    Of labels without order it is whether they differ, of texts half the squared distance of their points.
+    For labels without order the disagreement is 1 if they differ; for texts it is half the squared distance of their points.
 
     Raises:
-        DesignError: too many different numbers.
+        DesignError: there are too many different numbers.
     """
     facets = {"persona": responses.personas, "item": responses.items}
     facets |= {} if responses.conditions is None else {"condition": responses.conditions}
     if responses.columns.probabilities:
         share = label_probabilities(responses.frame, responses.columns.probabilities, responses.source, some=True)
-        here = np.isfinite(share).all(1)
-        at, mean = _averaged(np.stack([facet.codes[here] for facet in facets.values()], axis=1), share[here])
-        return from_counts(list(facets), at, mean, label_points(responses), exact=True)
+        present = np.isfinite(share).all(1)
+        cells, mean = _averaged(np.stack([facet.codes[present] for facet in facets.values()], axis=1), share[present])
+        return from_counts(list(facets), cells, mean, label_points(responses), exact=True)
     codes = [facet.codes[responses.answered] for facet in facets.values()]
     if isinstance(responses.scale, FreeText):
         return from_answers(list(facets), codes, responses.coded.at(responses.answered))
@@ -119,29 +119,29 @@ def graded(responses: Responses) -> Cells:
 
 
 def label_points(responses: Responses) -> Floats:
-    """(L, K) where the labels lie; of numbers, those that occur.
+    """Return the points of the labels (L, K), or of the numbers that occur.
 
     Raises:
-        DesignError: too many different numbers.
+        DesignError: there are too many different numbers.
     """
     if responses.columns.probabilities:
         labels = label_names(responses.columns.probabilities)
-        return Nominal(labels).points() if isinstance(responses.scale, Nominal) else steps(Ordinal(labels).positions())
+        return Nominal(labels).points() if isinstance(responses.scale, Nominal) else ordinal_points(Ordinal(labels).positions())
     if isinstance(responses.coded.scale, Ordinal):
-        return steps(responses.coded.scale.positions())
+        return ordinal_points(responses.coded.scale.positions())
     if isinstance(responses.coded.scale, Nominal):
         return responses.coded.scale.points()
     numbers = np.unique(responses.coded.values[responses.answered].astype(float))
     if len(numbers) > MOST_NUMBERS:
-        message = f"{responses.source} holds {len(numbers)} different numbers; round them to at most {MOST_NUMBERS}."
+        message = f"{responses.source} holds {len(numbers)} different numbers. Round them to at most {MOST_NUMBERS}."
         raise DesignError(message)
     width = responses.scale.high - responses.scale.low if isinstance(responses.scale, Numeric) else math.inf
-    return steps(numbers, width if math.isfinite(width) else None)
+    return ordinal_points(numbers, width if math.isfinite(width) else None)
 
 
 def _averaged(codes: Ints, share: Floats) -> tuple[Ints, Floats]:
-    """One row a cell, where probabilities were given in several."""
-    at, where = np.unique(codes, axis=0, return_inverse=True)
-    total = np.zeros((len(at), share.shape[1]))
-    np.add.at(total, where.reshape(-1), share)
-    return at, total / total.sum(1, keepdims=True)
+    """Return the codes of the cells and their mean probabilities, for probabilities in several rows of one cell."""
+    cells, place = np.unique(codes, axis=0, return_inverse=True)
+    total = np.zeros((len(cells), share.shape[1]))
+    np.add.at(total, place.reshape(-1), share)
+    return cells, total / total.sum(1, keepdims=True)

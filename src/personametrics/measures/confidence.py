@@ -1,4 +1,4 @@
-"""How sure a panel is of its answers, and answers that are taken back."""
+"""The confidence of a panel in its answers, and the withdrawal of answers in doubt."""
 
 from dataclasses import replace
 from typing import Literal
@@ -18,40 +18,40 @@ from personametrics.stats.distributions.majority import pair_agreement
 Doubt = Literal["agreement", "entropy", "certainty"]
 Over = Literal["item", "cell"]
 CERTAINTY = "certainty"
-"""Column of how sure each answer was said to be, a number."""
+"""The column with the stated certainty of each answer, a number."""
 
 
 def units(responses: Responses, over: Over) -> Ints:
-    """(N,) the item of each row, or its persona and item: a number that, modulo the number of items, is the item's."""
+    """Return a number for each row (N,), of its item or of its persona and item; modulo the number of items it is the code of the item."""
     items = responses.items
     return items.codes if over == "item" else responses.personas.codes * len(items.names) + items.codes
 
 
 def confidence(responses: Responses, by: Doubt, over: Over) -> tuple[Ints, Floats]:
-    """How sure the panel is of each item, or each persona of its answers to each item.
+    """Return the confidence of the panel in each item, or of each persona in its answers to each item.
 
     Args:
         responses: the answers.
-        by: `agreement`: probability that two answers are the same; `entropy`: minus the bits of their distribution, with the correction of
-            Miller (1955) for few draws; `certainty`: mean of that column.
-        over: over all answers to an `item`, or over one persona's (a `cell`).
+        by: `agreement`: probability that two answers are the same. `entropy`: negative entropy of the answers in bits, with the correction
+            of Miller (1955) for few draws. `certainty`: mean of the column of this name.
+        over: `item`: over all answers to an item. `cell`: over the answers of one persona to it.
 
     Returns:
-        (U,) numbers as `units` gives them, and (U,) how sure; NaN where fewer than two answers were drawn, or no certainty was stated.
+        The numbers of `units` (U,), and their confidence (U,); NaN where fewer than two answers were drawn, or no certainty was stated.
 
     Raises:
-        DesignError: answers are no labels; there is no column of certainty, or it holds something else than numbers.
+        DesignError: the answers are not labels, or the column of certainty is missing or does not hold numbers.
     """
     if by == CERTAINTY:
         return _stated(responses, over)
     cells, labelled = responses.cells, responses.labelled
     if labelled is None or cells.counts is None:
-        message = f"{responses.source}: {by} needs labels, of at most 64 kinds; name them with a scale."
+        message = f"{responses.source}: {by} needs answers with at most 64 different labels. Name the labels with --scale."
         raise DesignError(message)
     where = cells.codes[:, 1] + (0 if over == "item" else cells.codes[:, 0] * len(responses.items.names))
-    keys, at = np.unique(where, return_inverse=True)
+    keys, place = np.unique(where, return_inverse=True)
     counts = np.zeros((len(keys), cells.counts.shape[1]))
-    np.add.at(counts, at, cells.counts)
+    np.add.at(counts, place, cells.counts)
     if responses.exact is None:
         return keys, pair_agreement(counts) if by == "agreement" else -miller_madow(counts)
     share = counts / counts.sum(1, keepdims=True)
@@ -59,39 +59,37 @@ def confidence(responses: Responses, by: Doubt, over: Over) -> tuple[Ints, Float
 
 
 def _stated(responses: Responses, over: Over) -> tuple[Ints, Floats]:
-    """Mean certainty."""
+    """Return the mean certainty of each unit."""
     if CERTAINTY not in responses.frame.columns:
         message = (
-            f'{responses.source} has no column "{CERTAINTY}" (how sure of each answer); {options(CERTAINTY, responses.frame.columns)}.'
+            f'{responses.source} has no column "{CERTAINTY}" (the certainty of each answer). {options(CERTAINTY, responses.frame.columns)}.'
         )
         raise DesignError(message)
-    told = responses.frame[CERTAINTY].cast(pl.String)
-    sure = told.cast(pl.Float64, strict=False)
-    if strange := told.filter(told.is_not_null() & sure.is_null()).to_list():
-        message = f'{responses.source}, column "{CERTAINTY}": "{strange[0]}" is no number.'
+    stated = responses.frame[CERTAINTY].cast(pl.String)
+    numbers = stated.cast(pl.Float64, strict=False)
+    if wrong := stated.filter(stated.is_not_null() & numbers.is_null()).to_list():
+        message = f'{responses.source}, column "{CERTAINTY}": "{wrong[0]}" is not a number. Correct it, or leave it empty.'
         raise DesignError(message)
-    keys, at = np.unique(units(responses, over), return_inverse=True)
-    value = sure.fill_null(np.nan).to_numpy()
-    known = np.isfinite(value) & responses.answered
-    number = np.bincount(at[known], minlength=len(keys))
-    total = np.bincount(at[known], value[known], minlength=len(keys))
+    keys, place = np.unique(units(responses, over), return_inverse=True)
+    value = numbers.fill_null(np.nan).to_numpy()
+    finite = np.isfinite(value) & responses.answered
+    number = np.bincount(place[finite], minlength=len(keys))
+    total = np.bincount(place[finite], value[finite], minlength=len(keys))
     return keys, np.where(number > 0, total, np.nan) / np.maximum(number, 1)
 
 
-def taken_back(responses: Responses, kept: npt.NDArray[np.bool_]) -> Responses:
-    """The same rows, some without an answer.
+def withdraw(responses: Responses, kept: npt.NDArray[np.bool_]) -> Responses:
+    """Return the same rows, some of them with the answer withdrawn.
 
     Args:
         responses: the answers.
-        kept: (N,) rows that keep theirs.
+        kept: (N,) True for rows that keep their answer.
 
     Raises:
-        DesignError: no answer is left.
+        DesignError: no answer remains.
     """
     if not (kept & responses.answered).any():
-        message = (
-            f"{responses.source}: every answer is in doubt, so that nothing is left to read; ask for less (a larger coverage or alpha)."
-        )
+        message = f"{responses.source}: every answer is in doubt, so that no answer remains. Set a larger coverage or alpha."
         raise DesignError(message)
     c, keep = responses.columns, pl.Series(" kept", kept)
     gone = [pl.when(keep).then(pl.col(name)).alias(name) for name in c.probabilities or (c.answer,)]

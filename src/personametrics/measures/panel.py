@@ -1,4 +1,4 @@
-"""One panel's numbers, worked out once."""
+"""The panel: the disagreements of its answers, and their estimates."""
 
 import math
 from collections.abc import Sequence
@@ -9,74 +9,82 @@ import numpy as np
 from personametrics.data.errors import DesignError
 from personametrics.data.estimate import Estimate, EstimateStatus
 from personametrics.data.responses import Responses
-from personametrics.stats.arrays import Floats
+from personametrics.stats.arrays import Floats, Ints
 from personametrics.stats.intervals.jackknife import Deletions, Interval, Scale, Statistic, deletions, interval
 from personametrics.stats.variance.components import components, signal
-from personametrics.stats.variance.disagreement import Pairs, pairs
+from personametrics.stats.variance.disagreement import Disagreements, Pairs, pairs
 
 FEW = 5
-"""With fewer personas or items than this, intervals are marked unreliable."""
+"""The number of personas or items below which intervals are marked as unreliable."""
 MOST_PERSONAS = 2000
-"""The items that personas have in common are counted for this many personas."""
+"""The number of personas for which common items are counted."""
 METHOD = "two-way jackknife over personas and items"
 
 
 class Panel:
-    """The numbers of one panel, each worked out once, and how they become estimates.
+    """The numbers of one panel, each computed once, with their conversion to estimates.
 
     Attributes:
         responses: the answers.
-        level: coverage of the intervals.
-        cells: their sufficient statistics.
+        level: coverage of the intervals, 0 to 1.
+        cells: sufficient statistics of the answers.
         facets: names of the crossed facets.
-        levels: how many levels of each facet hold answers.
+        levels: number of levels with answers, by facet.
         answers: number of answers.
         sums: sums over pairs of cells.
-        deletions: D[S], whole and without each persona, item and cell.
     """
 
     def __init__(self, responses: Responses, level: float) -> None:
         """Sum up the answers.
 
         Raises:
-            DesignError: one persona or one item.
+            DesignError: the answers are of one persona only, or to one item only.
         """
         self.responses, self.level = responses, level
         self.cells = responses.cells
         for role, names, facet in (("persona", responses.personas.names, 0), ("item", responses.items.names, 1)):
             if len(np.unique(self.cells.codes[:, facet])) < 2:
                 only = names[self.cells.codes[0, facet]]
-                message = f'{responses.source} holds answers for one {role}, "{only}"; two or more are needed.'
+                message = f'{responses.source} holds answers for one {role} only, "{only}". Give answers for two or more.'
                 raise DesignError(message)
         self.facets = self.cells.facets
         self.levels = {facet: len(np.unique(column)) for facet, column in zip(self.facets, self.cells.codes.T, strict=True)}
         self.answers = int(responses.answered.sum())
         self.sums: Pairs = pairs(self.cells)
-        self.deletions: Deletions = deletions(self.sums)
+
+    @cached_property
+    def whole(self) -> Disagreements:
+        """D[S] of all cells."""
+        return self.sums.whole()
+
+    @cached_property
+    def deletions(self) -> Deletions:
+        """D[S], whole and without each persona, item and cell."""
+        return deletions(self.sums)
 
     @cached_property
     def runs(self) -> float:
-        """Runs per cell: the harmonic mean, which is what noise of averages goes by; ∞ for exact probabilities."""
+        """The harmonic mean of the runs per cell, which determines the noise of averages; ∞ for exact probabilities."""
         rate = float(np.mean(1 / self.cells.n))
         return 1 / rate if rate > 0 else math.inf
 
     @cached_property
     def averaged(self) -> dict[str, float]:
-        """How many items, conditions and runs a persona's mean averages: harmonic means over personas."""
+        """The numbers of items, conditions and runs in a persona's mean: harmonic means over personas."""
         each = {"run": self.runs}
         for facet in self.facets[1:]:
-            own = np.unique(self.cells.codes[:, [0, self.facets.index(facet)]], axis=0)[:, 0]
-            number = np.bincount(own)
+            number = np.bincount(self._levels_of_personas(facet)[:, 0])
             each[facet] = float(1 / np.mean(1 / number[number > 0]))
         return each
 
     @cached_property
     def apart(self) -> float:
-        """What of the items' variance lies between two personas' means because they answered different items; 0 on a complete panel.
+        """The part of the items' variance that lies between two personas' means because they answered different items.
 
-        The mean over pairs of personas of half the variance of a difference, (1/n + 1/n' − 2 · common/(n · n')) / 2.
+        It is the mean over pairs of personas of half the variance of a difference, (1/n + 1/n' − 2 · common/(n · n')) / 2, and 0 on a
+        complete panel.
         """
-        own = np.unique(self.cells.codes[:, :2], axis=0)
+        own = self._levels_of_personas("item")
         personas = np.unique(own[:, 0])[:MOST_PERSONAS]
         answered = np.zeros((len(personas), int(own[:, 1].max()) + 1))
         own = own[np.isin(own[:, 0], personas)]
@@ -86,32 +94,37 @@ class Panel:
         P = len(personas)
         return float(max(0.0, (np.trace(together) - (together.sum() - np.trace(together)) / (P - 1)) / P))
 
+    def _levels_of_personas(self, facet: str) -> Ints:
+        """Return the (n, 2) pairs of a persona and a level of another facet that were answered."""
+        pairs = self.cells.codes[:, [0, self.facets.index(facet)]]
+        return pairs if len(self.facets) == 2 else np.unique(pairs, axis=0)  # with two facets, cells are these pairs
+
     @cached_property
     def signal(self) -> Interval:
         """The persona signal."""
-        found = interval(signal, self.deletions, self.level, "share")
-        return found if not found.value >= 1 else found._replace(low=self.never_varying("persona"), high=1.0)
+        share = interval(signal, self.deletions, self.level, "share")
+        return share if not share.value >= 1 else share._replace(low=self.never_varying("persona"), high=1.0)
 
     @cached_property
     def even_signal(self) -> float:
-        """The signal with every item weighing the same in both disagreements, over items that know both.
+        """The signal with the same weight for every item in both disagreements, over items with both disagreements.
 
-        D[all] weighs an item by its cells, D[all but persona] by its pairs; where noise differs by item and some items have more
-        personas or reruns than others, that alone can look like signal. On complete panels it equals the signal.
+        D[all] weights an item by its cells, D[all but persona] by its pairs. If noise differs by item and some items have more personas
+        or runs than others, this alone can look like signal. On complete panels both signals are equal.
         """
         d = self.sums.within(["item"])
         everything = frozenset(self.facets)
         rerun, persona = d[everything], d[everything - {"persona"}]
-        known = np.isfinite(rerun) & np.isfinite(persona)
-        return float(1 - rerun[known].sum() / persona[known].sum()) if persona[known].sum() > 0 else math.nan
+        both = np.isfinite(rerun) & np.isfinite(persona)
+        return float(1 - rerun[both].sum() / persona[both].sum()) if persona[both].sum() > 0 else math.nan
 
     def never_varying(self, facet: str) -> float:
-        """Lower end of 1 − D[all] / D[all but a facet] where no rerun ever disagreed: the rule of three.
+        """Return the lower end of 1 − D[all] / D[all but a facet] if no rerun ever disagreed, by the rule of three.
 
-        A cell that did vary would have had its reruns at both ends of the scale.
+        A cell that varies is assumed to have its runs at both ends of the scale.
 
         Args:
-            facet: which is told apart, such as `persona`.
+            facet: facet whose levels are distinguished, such as `persona`.
         """
         everything = frozenset(self.facets)
         reach = float((np.ptp(self.cells.mean, 0) ** 2).sum()) / 2
@@ -120,16 +133,16 @@ class Panel:
 
     @cached_property
     def components(self) -> dict[str, float]:
-        """Variance components without intervals."""
-        return {effect: float(value) for effect, value in components(self.deletions.whole, self.facets).items()}
+        """The variance components, without intervals."""
+        return {effect: float(value) for effect, value in components(self.whole, self.facets).items()}
 
     @cached_property
     def varying(self) -> Floats:
-        """Variance of each cell that was asked twice or more."""
+        """The variances of the cells that were asked at least twice."""
         return self.cells.within[np.isfinite(self.cells.within)]
 
     def status(self, value: float) -> EstimateStatus:
-        """What must be said of a statistic of the disagreements."""
+        """Return the status of a statistic of the disagreements."""
         if math.isnan(value):
             if not len(self.varying):
                 return EstimateStatus.NO_RERUNS
@@ -144,24 +157,24 @@ class Panel:
             return EstimateStatus.FEW_PERSONAS
         return EstimateStatus.FEW_ITEMS if self.levels["item"] < FEW else EstimateStatus.OK
 
-    def named(self, name: str, found: Interval, n: int, method: str = METHOD) -> Estimate:
-        """An interval as an estimate; no half of one."""
-        status, (low, high) = self.status(found.value), found[1:3]
+    def named(self, name: str, interval: Interval, n: int, method: str = METHOD) -> Estimate:
+        """Return an interval as an estimate; an interval with one end only counts as no interval."""
+        status, (low, high) = self.status(interval.value), interval[1:3]
         if status == EstimateStatus.OK and "condition" in self.facets and ("condition" in name or name.startswith("g.")):
             status = EstimateStatus.THESE_CONDITIONS
         if not (math.isfinite(low) and math.isfinite(high)):
             low = high = math.nan
             status = EstimateStatus.NO_INTERVAL if status == EstimateStatus.OK else status
-        return Estimate(name, found.value, low, high, self.level, n, method, status)
+        return Estimate(name, interval.value, low, high, self.level, n, method, status)
 
     def bare(self, name: str, value: float, n: int, method: str, status: EstimateStatus = EstimateStatus.OK) -> Estimate:
-        """A number that has no interval."""
+        """Return a number without an interval as an estimate."""
         return Estimate(name, value, math.nan, math.nan, self.level, n, method, status)
 
     def interval(self, statistic: Statistic, scale: Scale) -> Interval:
-        """Interval of any statistic of the disagreements."""
+        """Return the interval of a statistic of the disagreements."""
         return interval(statistic, self.deletions, self.level, scale)
 
     def groups(self, facets: Sequence[str]) -> int:
-        """How many groups of cells share these facets."""
+        """Return the number of combinations of levels of these facets that occur."""
         return len(np.unique(self.cells.groups(facets)[0]))

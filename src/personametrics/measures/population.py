@@ -1,4 +1,4 @@
-"""Numbers about people: how a panel's answers become an estimate of what a population would answer."""
+"""Estimates of a population's answers from the answers of a panel or of people."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,46 +17,46 @@ from personametrics.data.reading import column_names, scan
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Numeric, Ordinal, parse_scale
 from personametrics.measures.answers import answers
-from personametrics.measures.scores import scored
+from personametrics.measures.scores import score_answers
 from personametrics.stats.arrays import Floats, Ints
 
 WEIGHT = "weight"
-"""A column of this name, among the attributes or the further columns, says what each person stands for."""
+"""The column, among the attributes or the further columns, with the weight of each person."""
 SCORE = "mean"
-"""The only number of an item on an ordered scale."""
+"""The name of the only number of an item on an ordered scale."""
 OVERLAP = 0.5
-"""Two ordered scales that have less than this share of their range in common are not the same one."""
+"""The smallest common share of the ranges of two ordered scales that count as the same."""
 
 
 def read_people(table: object, columns: Columns, scale: str) -> Responses:
-    """People's answers from a table; its column `weight` is taken too.
+    """Return people's answers from a table, with its column `weight`.
 
     Args:
-        table: a path or a frame, one answer a row.
-        columns: which column holds what.
-        scale: how the answers are read, as in `parse_scale`.
+        table: a path or a frame, with one answer in each row.
+        columns: roles of the columns.
+        scale: scale that reads the answers, as text for `parse_scale`.
 
     Raises:
-        InputError: it cannot be read, or holds no answer on the scale.
+        InputError: the table cannot be read, or holds no answer on the scale.
     """
     frame, name = scan(table)
     weighted = (WEIGHT,) if WEIGHT in column_names(frame, name) and WEIGHT not in columns.attributes else ()
-    found = Responses.read(table, replace(columns, more=weighted), parse_scale(scale))
-    found.cells  # noqa: B018 (answers of which none is on the scale are refused here, before a model is paid)
-    return found
+    responses = Responses.read(table, replace(columns, more=weighted), parse_scale(scale))
+    responses.cells  # noqa: B018 (a table without an answer on the scale is refused here, before a model is paid)
+    return responses
 
 
 @dataclass(frozen=True, eq=False)
 class People:
-    """Mean answers of people, simulated or real.
+    """The mean answers of people, simulated or real.
 
     Attributes:
-        ids: the P of them.
-        items: what was asked, I of them.
-        parts: names of the K numbers of an item: one label each, or only "mean", a score from 0 to 1.
-        values: (P, I, K) share of the label among somebody's answers, or mean score; NaN where nobody answered.
-        attributes: of each person, by name; "" where it is unknown.
-        weights: (P,) what each stands for; None: the same each, as in a simple random sample.
+        ids: ids of the P people.
+        items: ids of the I items.
+        parts: names of the K numbers of an item: its labels, or only "mean", a score from 0 to 1.
+        values: (P, I, K) share of the label among a person's answers, or mean score; NaN without an answer.
+        attributes: (P,) values of each attribute, by its name; "" for an unknown value.
+        weights: (P,) weights of the people; None: equal weights, as in a simple random sample.
     """
 
     ids: Sequence[str]
@@ -68,29 +68,29 @@ class People:
 
     @property
     def stand_for(self) -> Floats:
-        """(P,) the weights; 1 each where there are none."""
+        """The weights (P,); all 1 without weights."""
         return np.ones(len(self.ids)) if self.weights is None else self.weights
 
     @property
     def asked(self) -> "np.ndarray[tuple[int, int], np.dtype[np.bool_]]":
-        """(P, I) who answered what."""
+        """True (P, I) where a person answered an item."""
         return np.asarray(np.isfinite(self.values[..., 0]))
 
-    def those(self, at: Sequence[int] | Ints) -> "People":
-        """Some of them, by place."""
-        kept = np.asarray(at, np.int64)
-        attributes = {name: [column[one] for one in kept] for name, column in self.attributes.items()}
+    def select(self, places: Sequence[int] | Ints) -> "People":
+        """Return some of the people, by their places."""
+        kept = np.asarray(places, np.int64)
+        attributes = {name: [column[place] for place in kept] for name, column in self.attributes.items()}
         weights = None if self.weights is None else self.weights[kept]
-        return replace(self, ids=[self.ids[one] for one in kept], values=self.values[kept], attributes=attributes, weights=weights)
+        return replace(self, ids=[self.ids[place] for place in kept], values=self.values[kept], attributes=attributes, weights=weights)
 
-    def on(self, items: Sequence[str]) -> "People":
-        """Their answers to some items, in this order."""
-        place = {name: at for at, name in enumerate(self.items)}
+    def on_items(self, items: Sequence[str]) -> "People":
+        """Return the people with their answers to some items, in the order given."""
+        place = {name: index for index, name in enumerate(self.items)}
         return replace(self, items=list(items), values=self.values[:, [place[name] for name in items]])
 
 
 class Numbers(NamedTuple):
-    """Estimates of a population's means (I, K) with their sampling variances (I, K), and the degrees of freedom of these."""
+    """The estimates of a population's means (I, K), their sampling variances (I, K), and the degrees of freedom of the variances."""
 
     value: Floats
     variance: Floats
@@ -98,136 +98,138 @@ class Numbers(NamedTuple):
 
 
 class Estimator(Protocol):
-    """From a panel's answers to numbers about people."""
+    """An estimator of a population's means from a panel's answers."""
 
     def numbers(self, panel: People) -> Numbers:
-        """(I, K) of the panel's items.
+        """Return the estimates (I, K) for the panel's items.
 
         Raises:
-            DesignError: nothing identifies them.
+            DesignError: the data do not identify the estimates.
         """
 
     def evidence(self, panel: People) -> Mapping[str, Rows]:
-        """Tables that say how they came about, by name: how many people were used, what they are worth."""
+        """Return tables on the data behind the estimates, by name: the people used, and their effective number."""
 
 
-def plain(people: People) -> Numbers:
-    """Means over people, as if they were a sample of those whom they stand for.
+def sample_means(people: People) -> Numbers:
+    """Return weighted means over people, as if they were a sample of the population.
 
-    The variance of a weighted mean is that between people times Σp², p the weights that sum to 1: 1/P, times Kish's (1965) design effect.
-    Its degrees of freedom are the effective number of people, 1 / Σp², minus 1.
+    The variance of a weighted mean is the variance between people times Σp², where p are the weights that sum to 1; that is 1/P times the
+    design effect of Kish (1965). Its degrees of freedom are the effective number of people, 1 / Σp², minus 1.
 
     Returns:
-        NaN where nobody answered; a variance of NaN where one person did.
+        The estimates: NaN for an item without answers, and a variance of NaN with one person.
 
     Examples:
-        >>> found = plain(People(["a", "b"], ["q"], ["mean"], np.array([[[0.0]], [[1.0]]])))
-        >>> float(found.value[0, 0]), float(found.variance[0, 0])
+        >>> numbers = sample_means(People(["a", "b"], ["q"], ["mean"], np.array([[[0.0]], [[1.0]]])))
+        >>> float(numbers.value[0, 0]), float(numbers.variance[0, 0])
         (0.5, 0.25)
     """
     share = np.where(people.asked, people.stand_for[:, None], 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = (share / share.sum(0))[..., None]
-        known = np.nan_to_num(people.values)
-        value = (share * known).sum(0)
+        values = np.nan_to_num(people.values)
+        value = (share * values).sum(0)
         squares = (share**2).sum(0)
-        between = (share * (known - value) ** 2).sum(0) / (1 - squares)
+        between = (share * (values - value) ** 2).sum(0) / (1 - squares)
         return Numbers(value, np.where(squares < 1, between * squares, np.nan), 1 / squares - 1)
 
 
 def people(responses: Responses, attributes: Sequence[str] = (), labels: Sequence[str] = ()) -> People:
-    """Everybody's mean answers.
+    """Return the mean answers of each person.
 
     Args:
-        responses: answers drawn or label probabilities; on a nominal scale they become shares of labels, on others scores from 0 to 1.
-        attributes: columns that are kept of each person.
-        labels: of a nominal scale, in the order wanted; by default those of the scale.
+        responses: drawn answers, or label probabilities; on a nominal scale they become shares of labels, on others scores from 0 to 1.
+        attributes: columns to keep as attributes of the people.
+        labels: labels of a nominal scale, in the order of the result; by default those of the scale.
 
     Returns:
-        People in the order of their names; those who answered nothing are left out, and so are answers without a persona.
+        The people in the order of their names, without people who answered nothing and without answers that have no persona.
 
     Raises:
-        ColumnError: there is no such attribute.
-        DesignError: an ordered scale without two ends; an attribute or weight that varies within a person.
-        AnswerError: nobody answered, or a weight is no positive number.
+        ColumnError: an attribute does not exist.
+        DesignError: an ordered scale has no two ends, or an attribute or weight varies within a person.
+        AnswerError: the table holds no answer, or a weight is not a positive number.
     """
     rows = answers(responses).filter(pl.col("persona") != NOBODY)
     if rows.is_empty():
-        message = f"{responses.source} holds no answer of anybody."
+        message = f"{responses.source} holds no answer of a person. Check the columns of personas and answers."
         raise AnswerError(message)
     if _nominal(responses):
         parts = list(labels or _labels(responses))
-        said = rows["answer"].map_elements(trimmed, pl.String).replace_strict({name: at for at, name in enumerate(parts)})
-        points = np.eye(len(parts))[said.to_numpy()]
+        label = rows["answer"].map_elements(trimmed, pl.String).replace_strict({name: index for index, name in enumerate(parts)})
+        points = np.eye(len(parts))[label.to_numpy()]
     else:
-        parts, points = [SCORE], scored(responses, rows)["score"].to_numpy()[:, None]
-    who, what = levels(rows["persona"]), levels(rows["item"])
-    cell, size = who.codes * len(what.names) + what.codes, len(who.names) * len(what.names)
+        parts, points = [SCORE], score_answers(responses, rows)["score"].to_numpy()[:, None]
+    persons, items = levels(rows["persona"]), levels(rows["item"])
+    cell, size = persons.codes * len(items.names) + items.codes, len(persons.names) * len(items.names)
     weight = rows["weight"].to_numpy()
     total = np.bincount(cell, weight, size)
     with np.errstate(invalid="ignore"):
         values = np.stack([np.bincount(cell, weight * column, size) for column in points.T], -1) / total[:, None]
-    told = {name: responses.attribute(name) for name in attributes}
+    kept = {name: responses.attribute(name) for name in attributes}
     return People(
-        who.names,
-        what.names,
+        persons.names,
+        items.names,
         parts,
-        values.reshape(len(who.names), len(what.names), len(parts)),
-        {name: [column.get(one, "") for one in who.names] for name, column in told.items()},
-        _weights(responses, who.names),
+        values.reshape(len(persons.names), len(items.names), len(parts)),
+        {name: [column.get(person, "") for person in persons.names] for name, column in kept.items()},
+        _weights(responses, persons.names),
     )
 
 
-def both(panel: Responses, human: Responses, attributes: Sequence[str] = (), of_people: Sequence[str] = ()) -> tuple[People, People]:
-    """A panel and people on the items that both answered, with the same parts.
+def panel_and_people(
+    panel: Responses, human: Responses, attributes: Sequence[str] = (), of_people: Sequence[str] = ()
+) -> tuple[People, People]:
+    """Return a panel and people on the items that both answered, with the same parts.
 
-    Labels are joined where either scale is nominal; numbers and ordered labels are scored between the outermost ends of both.
+    Labels are joined if one of the scales is nominal; numbers and ordered labels are scored between the outermost ends of both scales.
 
     Args:
         panel: answers of personas.
         human: answers of people; their persona is the respondent.
-        attributes: columns that are kept of each persona.
-        of_people: columns that are kept of each of the people.
+        attributes: columns to keep as attributes of the personas.
+        of_people: columns to keep as attributes of the people.
 
     Raises:
-        DesignError: no item or label in common, or scales that do not fit; or as `people`.
-        ColumnError: as `people`.
-        AnswerError: as `people`.
+        DesignError: no item or label is common to both, the scales do not fit, or `people` raises it.
+        ColumnError: raised by `people`.
+        AnswerError: raised by `people`.
     """
     sides = ((panel, attributes), (human, of_people))
     if _nominal(panel) or _nominal(human):
-        known = [_labels(side) for side, _ in sides]
-        if not set(known[0]) & set(known[1]):
-            told = [", ".join(labels[:6]) or "numbers" for labels in known]
-            message = f"{panel.source} answers {told[0]} and {human.source} {told[1]}: label both alike."
+        labels = [_labels(side) for side, _ in sides]
+        if not set(labels[0]) & set(labels[1]):
+            listed = [", ".join(names[:6]) or "numbers" for names in labels]
+            message = f"{panel.source} has the answers {listed[0]}, {human.source} has {listed[1]}. Label both alike."
             raise DesignError(message)
-        joint = list(dict.fromkeys([*known[0], *known[1]]))
-        mine, theirs = (people(replace(side, scale=Nominal(_labels(side))), kept, joint) for side, kept in sides)
+        joint = list(dict.fromkeys([*labels[0], *labels[1]]))
+        simulated, real = (people(replace(side, scale=Nominal(_labels(side))), kept, joint) for side, kept in sides)
     else:
-        mine, theirs = (people(side, kept) for side, kept in sides)
-        mine, theirs = _stretched((mine, theirs), (_ends(panel), _ends(human)), f"{panel.source} and {human.source}")
-    common = [name for name in mine.items if name in set(theirs.items)]
+        simulated, real = (people(side, kept) for side, kept in sides)
+        simulated, real = _stretched((simulated, real), (_ends(panel), _ends(human)), f"{panel.source} and {human.source}")
+    common = [name for name in simulated.items if name in set(real.items)]
     if not common:
         message = (
-            f"{panel.source} and {human.source} have no item in common; items are called like "
-            f'"{mine.items[0]}" there and "{theirs.items[0]}" here: give them the same ids.'
+            f"{panel.source} and {human.source} have no item in common. Give items the same ids; "
+            f'"{simulated.items[0]}" is an id in the first, "{real.items[0]}" in the second.'
         )
         raise DesignError(message)
-    return mine.on(common), theirs.on(common)
+    return simulated.on_items(common), real.on_items(common)
 
 
 def _nominal(responses: Responses) -> bool:
-    """Whether answers are labels without order."""
+    """Return True if answers are labels without order."""
     return isinstance(responses.labelled, Nominal)
 
 
 def _labels(responses: Responses) -> tuple[str, ...]:
-    """Labels of a scale; none of numbers and texts."""
+    """Return the labels of the scale; none for numbers and texts."""
     return tuple(trimmed(label) for label in responses.labelled.labels) if responses.labelled else ()
 
 
 class _Ends(NamedTuple):
-    """Both ends of an ordered scale, and its labels if these are words."""
+    """The two ends of an ordered scale, and its labels if these are words."""
 
     low: float
     high: float
@@ -235,7 +237,7 @@ class _Ends(NamedTuple):
 
 
 def _ends(responses: Responses) -> _Ends:
-    """Of a scale on which answers were scored."""
+    """Return the ends of the scale on which answers were scored."""
     scale = responses.scale if isinstance(responses.scale, Numeric) else responses.labelled
     if not isinstance(scale, Ordinal):
         return _Ends(scale.low, scale.high) if isinstance(scale, Numeric) else _Ends(0.0, 1.0)
@@ -245,38 +247,36 @@ def _ends(responses: Responses) -> _Ends:
 
 
 def _stretched(sides: tuple[People, People], ends: tuple[_Ends, _Ends], where: str) -> tuple[People, People]:
-    """Scores of both sides between the outermost ends.
+    """Return the scores of both sides between the outermost ends.
 
     Raises:
-        DesignError: the scales are not the same one.
+        DesignError: the scales differ.
     """
-    low, high = min(one.low for one in ends), max(one.high for one in ends)
-    shared = min(one.high for one in ends) - max(one.low for one in ends)
+    low, high = min(end.low for end in ends), max(end.high for end in ends)
+    shared = min(end.high for end in ends) - max(end.low for end in ends)
     if ends[0].words != ends[1].words or shared < OVERLAP * (high - low):
-        message = f"{where} are on different scales; name one scale that reads both, such as 1|2|3|4|5."
+        message = f"{where} are on different scales. Name one scale that reads both, such as 1|2|3|4|5."
         raise DesignError(message)
-    mine, theirs = (
-        replace(side, values=(side.values * (own.high - own.low) + own.low - low) / (high - low))
-        for side, own in zip(sides, ends, strict=True)
+    panel, human = (
+        replace(side, values=(side.values * (end.high - end.low) + end.low - low) / (high - low))
+        for side, end in zip(sides, ends, strict=True)
     )
-    return mine, theirs
+    return panel, human
 
 
 def _weights(responses: Responses, names: Sequence[str]) -> Floats | None:
-    """What each stands for, where a column says it.
+    """Return the weights of people; None without a column of weights.
 
     Raises:
-        AnswerError: one is no positive number.
+        AnswerError: a weight is not a positive number.
     """
     if WEIGHT not in (*responses.columns.attributes, *responses.columns.more):
         return None
-    told = responses.attribute(WEIGHT)
-    found = pl.Series([told.get(name) for name in names], dtype=pl.String).cast(pl.Float64, strict=False).to_numpy()
-    wrong = np.flatnonzero(~(np.isfinite(found) & (found > 0)))
+    stated = responses.attribute(WEIGHT)
+    weights = pl.Series([stated.get(name) for name in names], dtype=pl.String).cast(pl.Float64, strict=False).to_numpy()
+    wrong = np.flatnonzero(~(np.isfinite(weights) & (weights > 0)))
     if len(wrong):
         name = names[wrong[0]]
-        message = (
-            f'{responses.source}: "{name}" has the {WEIGHT} "{told.get(name, "")}"; give everybody a positive number, or rename the column.'
-        )
+        message = f'{responses.source}: "{name}" has the {WEIGHT} "{stated.get(name, "")}". Give every person a positive number.'
         raise AnswerError(message)
-    return found
+    return weights

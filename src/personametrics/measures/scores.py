@@ -1,4 +1,4 @@
-"""Answers as scores from 0, the low end of their scale, to 1, its high end."""
+"""Scores of answers, from 0 at the low end of their scale to 1 at its high end."""
 
 import numpy as np
 import polars as pl
@@ -9,15 +9,15 @@ from personametrics.data.responses import Responses
 from personametrics.data.scale import Numeric, Ordinal, Scale
 
 
-def scored(responses: Responses, rows: pl.DataFrame) -> pl.DataFrame:
-    """Answers with their score.
+def score_answers(responses: Responses, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return answers with their scores.
 
     Args:
-        responses: whose scale reads the answers.
-        rows: their answers, as `answers` gives them.
+        responses: table whose scale reads the answers.
+        rows: its answers, as rows of `answers`.
 
     Returns:
-        The rows with a column score from 0 to 1.
+        The rows with a column score, from 0 to 1.
 
     Raises:
         DesignError: the answers have no order, no two ends, or several scales.
@@ -27,9 +27,9 @@ def scored(responses: Responses, rows: pl.DataFrame) -> pl.DataFrame:
         number = pl.col("answer").str.strip_chars().cast(pl.Float64)
         return rows.with_columns(score=(number - scale.low) / (scale.high - scale.low))
     if not isinstance(scale, Ordinal) or len(scale.labels) < 2:
-        message = f"{responses.source} needs answers on one ordered scale with two ends; name it, such as 1|2|3|4|5 or 0..10."
+        message = f"{responses.source} needs answers on one ordered scale with two ends. Name it with --scale, such as 1|2|3|4|5 or 0..10."
         raise DesignError(message)
     places = scale.positions()
     score = dict(zip(scale.labels, (places - places.min()) / np.ptp(places), strict=True))
-    known = {answer: float(score[plain(answer)]) for answer in rows["answer"].unique()}
-    return rows.with_columns(score=pl.col("answer").replace_strict(known, return_dtype=pl.Float64))
+    scores = {answer: float(score[plain(answer)]) for answer in rows["answer"].unique()}
+    return rows.with_columns(score=pl.col("answer").replace_strict(scores, return_dtype=pl.Float64))

@@ -1,7 +1,8 @@
 """Estimates that follow from sums over answers: differences of shares, odds ratios, slopes."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, overload
 
 import numpy as np
 import polars as pl
@@ -11,7 +12,7 @@ from personametrics.data.levels import levels
 from personametrics.data.prompt import NOBODY
 from personametrics.measures.panel import FEW
 from personametrics.stats.arrays import Floats, Ints, quotient
-from personametrics.stats.intervals.cluster import Sums, clustered, clustered_share
+from personametrics.stats.intervals.cluster import Sums, cluster_jackknife, cluster_share
 from personametrics.stats.intervals.jackknife import Interval
 
 METHOD = "jackknife over personas and items"
@@ -20,81 +21,137 @@ DIGITS = 12
 """Decimals beyond these are rounding, which must not decide which side of 0 an exactly known number lies on."""
 
 
+Totals = Mapping[str, Floats]
+"""Sums over the rows (…) by their names."""
+
+
 def clusters(rows: pl.DataFrame) -> dict[str, Ints]:
-    """Who answered and what was asked, as codes; answers without a persona are no sample of personas, so each item is its own there.
+    """Return codes of the personas and items of rows, by which answers are clustered.
+
+    Answers without a persona are not a sample of personas, so there each item is a cluster of its own.
 
     Args:
         rows: with the columns persona and item.
+
+    Returns:
+        {"persona": (N,), "item": (N,)}, from 0.
     """
     persona = pl.when(pl.col("persona") == NOBODY).then(pl.concat_str(pl.lit("\x1f"), "item")).otherwise(pl.col("persona"))
     return {"persona": levels(rows.select(persona.alias("persona"))["persona"]).codes, "item": levels(rows["item"]).codes}
 
 
-class Summed:
-    """Rows with their clusters, from which estimates are made.
+class RowSums:
+    """A table of rows whose sums give estimates, with intervals by the jackknife over clusters of rows.
 
     Attributes:
-        rows: one an answer, a cell or a pair, with the columns persona and item.
-        level: coverage of the intervals.
-        by: what they are clustered by.
+        rows: one row for each answer, cell or pair, with the columns persona and item.
+        level: coverage of the intervals, 0 to 1.
+        by: the clusters: `persona`, `item` or both.
+
+    Examples:
+        >>> rows = pl.DataFrame({"persona": ["a", "a", "b", "b"], "item": ["q", "r", "q", "r"], "hit": [1, 1, 0, 1]})
+        >>> means = Name("share", "answers", "correct answers")
+        >>> sums = {"hits": pl.col("hit"), "all": pl.lit(1.0)}
+        >>> RowSums(rows, 0.9).estimate("hits", means, sums, lambda s: s["hits"] / s["all"], n=4).value
+        0.75
     """
 
     def __init__(self, rows: pl.DataFrame, level: float, by: Sequence[str] = ("persona", "item")) -> None:
-        """Args: by: `persona`, `item` or both."""
-        self.rows, self.level = rows, level
-        known = clusters(rows)
-        self._codes = [known[name] for name in by]
-        self.by = tuple(by)
+        self.rows, self.level, self.by = rows, level, tuple(by)
+        codes = clusters(rows)
+        self._codes = [codes[name] for name in by]
 
     def column(self, expression: pl.Expr) -> Floats:
-        """(N,) an expression of the rows; null counts as 0."""
+        """Return an expression of the rows (N,); null counts as 0."""
         return self._columns([expression])[:, 0]
 
     def _columns(self, expressions: Sequence[pl.Expr]) -> Floats:
-        """(N, k) expressions of the rows; null counts as 0."""
-        names = [f" {at}" for at in range(len(expressions))]
-        made = [one.cast(pl.Float64).fill_null(0.0).alias(name) for name, one in zip(names, expressions, strict=True)]
-        return self.rows.lazy().with_columns(made).select(names).collect().to_numpy()
+        """Return expressions of the rows (N, k); null counts as 0."""
+        names = [f" {index}" for index in range(len(expressions))]
+        columns = [expression.cast(pl.Float64).fill_null(0.0).alias(name) for name, expression in zip(names, expressions, strict=True)]
+        return self.rows.lazy().with_columns(columns).select(names).collect().to_numpy()
 
     def mean(self, name: str, means: Name, value: pl.Expr, *, n: int | None = None) -> Estimate:
-        """Mean of an expression over the rows where it is not null.
+        """Return the mean of an expression over the rows where it is not null.
 
         Args:
-            name: of the estimate.
-            means: unit, what n counts, meaning.
-            value: such as a column, or a column where a condition holds.
-            n: how many of what the name counts; None: these rows.
+            name: name of the estimate.
+            means: its unit, what n counts, and its meaning.
+            value: for example a column, or a column where a condition holds.
+            n: number of what the estimate counts; None: the number of these rows.
         """
-        there = value.is_not_null()
-        n = int(self.column(there).sum()) if n is None else n
-        return self.estimate(name, means, [value, there], quotient, n=n)
+        present = value.is_not_null()
+        n = int(self.column(present).sum()) if n is None else n
+        return self.estimate(name, means, [value, present], quotient, n=n)
 
-    def estimate(self, name: str, means: Name, sums: Sequence[pl.Expr], statistic: Sums, *, n: int, ratio: bool = False) -> Estimate:
-        """An estimate from column sums.
+    @overload
+    def estimate(
+        self,
+        name: str,
+        means: Name,
+        sums: Mapping[str, pl.Expr],
+        statistic: Callable[[Totals], Floats],
+        *,
+        n: int,
+        ratio: bool = False,
+    ) -> Estimate: ...
+    @overload
+    def estimate(self, name: str, means: Name, sums: Sequence[pl.Expr], statistic: Sums, *, n: int, ratio: bool = False) -> Estimate: ...
+    def estimate(
+        self,
+        name: str,
+        means: Name,
+        sums: Mapping[str, pl.Expr] | Sequence[pl.Expr],
+        statistic: Callable[[Any], Floats],
+        *,
+        n: int,
+        ratio: bool = False,
+    ) -> Estimate:
+        """Return an estimate that follows from sums over the rows.
 
         Args:
-            name: of the estimate.
-            means: unit, what n counts, meaning.
-            sums: what is summed over the rows.
-            statistic: from the sums (…, k) to the number (…).
-            n: how many of what the name counts.
-            ratio: the number is positive: the interval is made on its logarithm.
+            name: name of the estimate.
+            means: its unit, what n counts, and its meaning.
+            sums: expressions that are summed over the rows, by name; or a list of them.
+            statistic: from the sums to the number: it receives {name: (…)}, or (…, k) for a list, and returns (…).
+            n: number of what the estimate counts.
+            ratio: True for a positive number whose interval is made on its logarithm.
         """
-        found = clustered(self._columns(sums), (lambda s: np.log(statistic(s))) if ratio else statistic, self._codes, self.level)
-        return self._named(name, means, Interval(*np.exp(found[:3])) if ratio else found, METHOD, n)
+        names, expressions = (list(sums), list(sums.values())) if isinstance(sums, Mapping) else ([], list(sums))
+
+        def number(totals: Floats) -> Floats:
+            value = statistic({key: totals[..., index] for index, key in enumerate(names)} if names else totals)
+            return np.asarray(np.log(value)) if ratio else value
+
+        interval = cluster_jackknife(self._columns(expressions), number, self._codes, self.level)
+        return self._named(name, means, Interval(*np.exp(interval[:3])) if ratio else interval, METHOD, n)
 
     def share(self, name: str, means: Name, sums: Sequence[pl.Expr], *, n: int) -> Estimate:
-        """A share, or a mean of scores from 0 to 1: what counts, and what it is a share of, over the rows."""
-        return self._named(name, means, clustered_share(self._columns(sums), self._codes, self.level), WILSON, n)
+        """Return a share, or a mean of scores from 0 to 1.
+
+        Args:
+            name: name of the estimate.
+            means: its unit, what n counts, and its meaning.
+            sums: two expressions: what counts, and what it is a share of.
+            n: number of what the estimate counts.
+        """
+        return self._named(name, means, cluster_share(self._columns(sums), self._codes, self.level), WILSON, n)
 
     def share_of_variance(self, name: str, means: Name, sums: Sequence[pl.Expr], *, n: int) -> Estimate:
-        """The first of two sums as a share of both, as a signal: below 1, by noise also below 0."""
-        found = clustered(self._columns(sums), lambda s: s[..., 0] / (s[..., 0] + s[..., 1]), self._codes, self.level, "share")
-        return self._named(name, means, found, METHOD, n)
+        """Return the first of two sums as a share of both, such as a signal: below 1, and by noise also below 0.
 
-    def _named(self, name: str, means: Name, found: Interval, method: str, n: int) -> Estimate:
-        """An interval as an estimate that says what it means, and what a reader must know of it."""
-        value, low, high = (round(float(end), DIGITS) for end in found[:3])
+        Args:
+            name: name of the estimate.
+            means: its unit, what n counts, and its meaning.
+            sums: two expressions: variance of interest, and the remaining variance.
+            n: number of what the estimate counts.
+        """
+        interval = cluster_jackknife(self._columns(sums), lambda s: s[..., 0] / (s[..., 0] + s[..., 1]), self._codes, self.level, "share")
+        return self._named(name, means, interval, METHOD, n)
+
+    def _named(self, name: str, means: Name, interval: Interval, method: str, n: int) -> Estimate:
+        """Return an interval as an estimate, with the status that a reader must know."""
+        value, low, high = (round(float(end), DIGITS) for end in interval[:3])
         if not math.isfinite(value):
             return Estimate(name, math.nan, math.nan, math.nan, self.level, n, method, EstimateStatus.UNDEFINED, means)
         few = {"persona": EstimateStatus.FEW_PERSONAS, "item": EstimateStatus.FEW_ITEMS}

@@ -1,4 +1,4 @@
-"""What recorded answers are often wrong about, noticed."""
+"""Checks for frequent traps in recorded answers."""
 
 from collections.abc import Sequence
 
@@ -16,41 +16,42 @@ from personametrics.stats.variance.cells import from_answers
 from personametrics.stats.variance.disagreement import pairs
 
 MOST_ROWS = 200_000
-"""Answers that the search for shared runs looks at; whole items are taken until there are this many."""
+"""The number of answers for the check of shared runs, which takes whole items up to this number."""
 
 CODES = {*range(-99, 0), 88, 98, 99, 888, 998, 999, 9999}
-"""Numbers that often mean "no answer"."""
+"""Numbers that often stand for a missing answer."""
 
 SHARED = 0.05
-"""Runs share something if it is more than this share of the disagreement of two personas …"""
+"""Runs share something if its part of the disagreement of two personas is larger than this …"""
 
 SIGMAS = 4.0
-"""… and this many standard errors over items."""
+"""… and larger than this number of standard errors over items."""
 
 P_VALUE = 0.001
-"""Missing answers depend on the persona if independence is less likely than this."""
+"""Missing answers depend on the persona if the p-value of independence is smaller than this."""
 
 
 def notices(responses: Responses) -> list[Notice]:
-    """Everything that a reader must know about these answers before believing a number."""
-    found = [*responses.notices]
+    """Return the warnings that a reader needs before believing a number from these answers."""
+    warnings = [*responses.notices]
     if responses.conditions is None and responses.columns.condition:
-        found.append(Notice("one-condition", "The condition column holds one value, so that nothing can be said about conditions."))
+        text = "The condition column holds one value only, so the effect of conditions cannot be estimated."
+        warnings.append(Notice("one-condition", text))
     checked = [check(responses) for check in (_outside, _code, _missing, _surplus, _shared_runs)]
-    return found + [notice for notice in checked if notice is not None]
+    return warnings + [notice for notice in checked if notice is not None]
 
 
 def _outside(responses: Responses) -> Notice | None:
-    """Answers that the scale does not know."""
+    """Notice answers that are not on the scale."""
     outside = {} if responses.exact is not None else responses.coded.outside
     if not outside:
         return None
-    listed = ", ".join(f'"{answer}" ({rows})' for answer, rows in sorted(outside.items(), key=lambda one: -one[1])[:5])
-    return Notice("outside-scale", f"{sum(outside.values())} answers lie outside the scale and count as unparsable: {listed}.")
+    listed = ", ".join(f'"{answer}" ({rows})' for answer, rows in sorted(outside.items(), key=lambda entry: -entry[1])[:5])
+    return Notice("outside-scale", f"{sum(outside.values())} answers are not on the scale and count as unparsable: {listed}.")
 
 
 def _code(responses: Responses) -> Notice | None:
-    """A number that looks like a code for a missing answer and was counted as an answer."""
+    """Notice a number that looks like a code for a missing answer and was counted as an answer."""
     scale = responses.labelled
     if not isinstance(scale, Ordinal | Nominal) or responses.exact is not None:
         return None
@@ -65,16 +66,16 @@ def _code(responses: Responses) -> Notice | None:
         return None
     rows = sum(int((responses.coded.values == scale.labels.index(plain(str(n)))).sum()) for n in suspects)
     listed = ", ".join(f"{n:g}" for n in suspects)
+    others = set(numbers) - set(suspects)
     text = (
-        f"{rows} answers are {listed}, beside answers from {min(set(numbers) - set(suspects)):g} to {max(set(numbers) - set(suspects)):g}: "
+        f"{rows} answers are {listed}, while the others go from {min(others):g} to {max(others):g}. They count as answers. "
+        f"If they mark missing answers, use --missing {listed.split(', ')[0]}."
     )
-    return Notice(
-        "missing-code", text + f"if that marks a missing answer, say --missing {listed.split(', ')[0]}; now it counts as an answer."
-    )
+    return Notice("missing-code", text)
 
 
 def _stands_apart(number: float, numbers: Sequence[float]) -> bool:
-    """Whether a number is the only negative one, or farther from the others than they from each other."""
+    """Return True if a number is the only negative one, or farther from the others than these are from each other."""
     rest = [n for n in numbers if n not in CODES]
     if len(rest) < 2:
         return False
@@ -82,7 +83,7 @@ def _stands_apart(number: float, numbers: Sequence[float]) -> bool:
 
 
 def _missing(responses: Responses) -> Notice | None:
-    """Missing answers that depend on the persona."""
+    """Notice missing answers, and whether they depend on the persona."""
     absent = ~responses.answered
     if not absent.any():
         return None
@@ -94,20 +95,20 @@ def _missing(responses: Responses) -> Notice | None:
     by_outcome = ", ".join(
         f"{int(rows.sum())} {outcome}" for outcome, rows in responses.outcomes.items() if outcome != ReplyOutcome.ANSWERED
     )
-    text = f"{share:.1%} of all asks have no answer ({by_outcome})"
+    text = f"{share:.1%} of all requests have no answer ({by_outcome})"
     if p >= P_VALUE:
         return Notice("missing", f"{text}, without a clear dependence on the persona (p = {p:.2g}).")
     worst, best = int(np.argmax(lost / asked)), int(np.argmin(lost / asked))
     names = responses.personas.names
     return Notice(
         "missing-by-persona",
-        f"{text}, and that depends on the persona (p = {p:.1g}): {lost[best] / asked[best]:.0%} for {names[best]}, "
-        f"{lost[worst] / asked[worst]:.0%} for {names[worst]}; what is left may not stand for all.",
+        f"{text}, and their share depends on the persona (p = {p:.1g}): {lost[best] / asked[best]:.0%} for {names[best]}, "
+        f"{lost[worst] / asked[worst]:.0%} for {names[worst]}. The remaining answers may not represent all.",
     )
 
 
 def _surplus(responses: Responses) -> Notice | None:
-    """Few cells that were asked more often than all others."""
+    """Notice a few cells that were asked more often than the others."""
     n = responses.cells.n
     if np.isinf(n).any():
         return None
@@ -117,19 +118,19 @@ def _surplus(responses: Responses) -> Notice | None:
         return None
     surplus = int((n[more] - usual).sum())
     text = f"{more.sum()} of {len(n)} cells hold more runs than the usual {usual:.0f}, up to {n.max():.0f}: {surplus} surplus rows"
-    return Notice("surplus-runs", f"{text}; every cell still weighs the same.")
+    return Notice("surplus-runs", f"{text}. Every cell has the same weight in spite of this.")
 
 
 def _shared_runs(responses: Responses) -> Notice | None:
-    """Runs that share something across personas: answers of two personas agree more within one run id than across run ids."""
+    """Notice runs that share something: answers of two personas agree more within one run id than across run ids."""
     column = responses.columns.run
     if column is None or responses.exact is not None or responses.frame[column].null_count():
         return None
-    part = _first_items(responses)
-    run = levels(responses.frame[column][part]).codes
+    rows = _first_items(responses)
+    run = levels(responses.frame[column][rows]).codes
     item = responses.items.codes if responses.conditions is None else responses.items.codes * 10_000 + responses.conditions.codes
-    item = np.unique(item[part], return_inverse=True)[1]
-    cells = from_answers(["persona", "item", "run"], [responses.personas.codes[part], item, run], responses.coded.at(part))
+    item = np.unique(item[rows], return_inverse=True)[1]
+    cells = from_answers(["persona", "item", "run"], [responses.personas.codes[rows], item, run], responses.coded.at(rows))
     sums = pairs(cells)
     apart, together = frozenset({"item"}), frozenset({"item", "run"})
     whole = sums.whole()
@@ -142,12 +143,12 @@ def _shared_runs(responses: Responses) -> Notice | None:
     error = float(np.sqrt((len(drops) - 1) * np.var(drops))) if np.isfinite(drops).all() else np.inf
     if not shared > max(SHARED, SIGMAS * error):
         return None
-    text = f"Two personas disagree {shared:.0%} less within one run id than across run ids: the runs share something, such as a wording"
-    return Notice("shared-runs", f"{text}, and are no independent re-askings; if run ids name wordings, pass them as --condition.")
+    text = f"Two personas disagree {shared:.0%} less within one run id than across run ids, so the runs are not independent: they share "
+    return Notice("shared-runs", f"{text}something, such as a wording. If run ids name wordings, pass them as --condition.")
 
 
 def _first_items(responses: Responses) -> Ints:
-    """Answered rows of as many whole items, in order, as the search may look at."""
+    """Return the answered rows of the first whole items, up to the number that the check may use."""
     rows = np.cumsum(np.bincount(responses.items.codes))
     last = max(2, int(np.searchsorted(rows, MOST_ROWS, "right")))
     return np.flatnonzero(responses.answered & (responses.items.codes < last))

@@ -1,4 +1,4 @@
-"""One address that takes JSON and gives JSON: the key, redirects, sizes, and what a status means."""
+"""One address that takes JSON and gives JSON: its key, redirects, sizes, and the meaning of a status."""
 
 import json
 import os
@@ -15,17 +15,17 @@ from personametrics.data.errors import ModelError, StudyError
 from personametrics.models.traffic import Limits, RejectedError, TransientError, retry_after
 
 MOST_BYTES = 4_000_000
-"""Longest reply that is read."""
+"""Bytes of the longest reply that is read."""
 SHORT = 200
 """Characters of a server's message that are passed on."""
 SECRET = 16
-"""Shortest key that is looked for in answers, too: `EMPTY` or `none`, which local servers are given, may be an answer."""
+"""Characters of the shortest key that is masked in answers too: `EMPTY` or `none`, which local servers are given, may be an answer."""
 LONE = re.compile("[\ud800-\udfff]")
-"""Half a character, which JSON can say and UTF-8 cannot."""
+"""Half a character, which JSON can hold and UTF-8 cannot."""
 WRONG = {401: "check the key in {key}", 402: "the account has no credit", 403: "the key in {key} may not use this model"}
-"""What to do about a status that every ask would get."""
+"""Remedies for a status that every request would get."""
 AGAIN = frozenset({408, 409, 425, 429})
-"""Statuses below 500 that may pass."""
+"""Statuses below 500 after which another attempt may succeed."""
 CONGESTED = frozenset({429, 503, 529})
 """Statuses that ask for fewer calls."""
 
@@ -35,8 +35,8 @@ class Endpoint:
     """One address that takes JSON and gives JSON.
 
     Attributes:
-        url: where to.
-        key_variable: name of the environment variable that holds the key; empty: there is none.
+        url: the address.
+        key_variable: name of the environment variable that holds the key; empty: no key is sent.
     """
 
     url: str
@@ -44,14 +44,14 @@ class Endpoint:
 
     @asynccontextmanager
     async def opened(self, limits: Limits) -> AsyncIterator["Connection"]:
-        """Connections with the key, if there is one; closed at the end.
+        """Open connections with the key, if there is one; they are closed at the end.
 
         Raises:
-            ModelError: the key is nothing that a header can carry.
+            ModelError: the key holds characters that a header cannot carry.
         """
         key = os.environ.get(self.key_variable, "").strip() if self.key_variable else ""
         if not (key.isascii() and key.isprintable()):
-            message = f"The environment variable {self.key_variable} holds characters that no key has; set it again."
+            message = f"The environment variable {self.key_variable} holds characters that no key has. Set it again."
             raise ModelError(message)
         async with aiohttp.ClientSession(
             headers={"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {}),
@@ -63,19 +63,19 @@ class Endpoint:
 
 
 class Connection:
-    """An endpoint that is open; it knows the key, so it shows nothing of itself."""
+    """An open endpoint. It knows the key, so it shows nothing of itself."""
 
     def __init__(self, endpoint: Endpoint, http: aiohttp.ClientSession, key: str) -> None:
         self.url = endpoint.url
         self._endpoint, self._http, self._key = endpoint, http, key
 
     async def post(self, content: bytes) -> dict[str, Any]:
-        """One attempt: what is sent and what comes back are JSON.
+        """Send JSON once, and return the JSON object that comes back.
 
         Raises:
-            TransientError: no answer, or none that can be read; another attempt may bring one.
-            RejectedError: no attempt with this content will.
-            ModelError: no attempt with any content will.
+            TransientError: nothing readable came back, but another attempt may succeed.
+            RejectedError: every attempt with this content will fail.
+            ModelError: every attempt with any content will fail.
         """
         try:
             async with self._http.post(self.url, data=content, allow_redirects=False) as response:
@@ -90,64 +90,71 @@ class Connection:
             if 200 <= response.status < 300:
                 return self._decoded(received)
             raise self._trouble(response, received)
-        raise trouble  # outside of `except`: aiohttp's errors carry the request with its key, and a context would keep them
+        raise trouble  # outside of `except`, since aiohttp's errors carry the request with its key, and a context would keep them
 
     def clean(self, text: str) -> str:
-        """Text that can be written anywhere: no half characters, no key."""
+        """Return text without half characters and without the key, so that it can be written anywhere."""
         text = text if text.isascii() else LONE.sub("\ufffd", text)
         return text.replace(self._key, "***") if len(self._key) >= SECRET else text
 
-    def _short(self, text: str) -> str:
-        """A message that can be passed on; however short the key is, it is not in it."""
+    def short(self, text: str) -> str:
+        """Return a short message without the key, however short the key is."""
         text = self.clean(text)
         text = text.replace(self._key, "***") if self._key else text
         text = " ".join(text.split())
         return text if len(text) <= SHORT else f"{text[: SHORT - 1]}…"
 
     def _decoded(self, received: bytes) -> dict[str, Any]:
-        """The JSON object received.
+        """Return the JSON object received.
 
         Raises:
-            TransientError: it is none.
+            TransientError: it is something else.
         """
         try:
             payload = json.loads(received.decode())
         except (ValueError, RecursionError):
             payload = None
         if not isinstance(payload, dict):
-            message = "what came back is no JSON object in UTF-8"
-            raise TransientError(message)
-        if payload.get("error") and "choices" not in payload:
-            message = f"an error that says it is none: {self._short(_told(received)[0])}"
+            message = "the server's answer is not a JSON object in UTF-8"
             raise TransientError(message)
         return payload
 
+    def refuse_error(self, payload: dict[str, Any]) -> None:
+        """Refuse an answer that holds an error although its status says that all is well.
+
+        Raises:
+            TransientError: it does.
+        """
+        if payload.get("error") and "choices" not in payload:
+            message = f"an error under the status of a success: {self.short(_error(payload, '')[0])}"
+            raise TransientError(message)
+
     def _trouble(self, response: aiohttp.ClientResponse, received: bytes) -> Exception:
-        """What a status other than 200 means."""
-        status, (message, code) = response.status, _told(received)
-        said = f"{status}: {self._short(message)}" if message else str(status)
+        """Return the error that a status other than 200 means."""
+        status, (message, code) = response.status, _received_error(received)
+        reason = f"{status}: {self.short(message)}" if message else str(status)
         if 300 <= status < 400:
-            place = self._short(_bare(urljoin(self.url, response.headers.get("Location", ""))))
+            place = self.short(_target(self.url, response.headers.get("Location", "")))
             return ModelError(
-                f"{self.url} points to {place} ({status}); redirects are not followed, the key would go along: correct base_url."
+                f"{self.url} redirects to {place} ({status}), and redirects are not followed, so that the key stays here. Correct base_url."
             )
         if status in WRONG:
-            fix = WRONG[status].format(key=self._endpoint.key_variable or "key_variable (none is named)")
-            return ModelError(f"{self.url} answers no ask ({said}): {fix}.")
+            fix = WRONG[status].format(key=self._endpoint.key_variable or "key_variable (none is set)")
+            return ModelError(f"{self.url} refuses every request ({reason}): {fix}.")
         if status in {404, 405}:
-            return ModelError(f"{self.url} answers no ask ({said}): correct the model's name or base_url.")
+            return ModelError(f"{self.url} refuses every request ({reason}): correct the model's name or base_url.")
         if code == "insufficient_quota":
-            return ModelError(f"{self.url} answers no ask ({said}): the account's quota is used up.")
+            return ModelError(f"{self.url} refuses every request ({reason}): the account's quota is used up.")
         if status in AGAIN or status >= 500:
-            return TransientError(said, retry_after(response.headers.get("Retry-After")), congested=status in CONGESTED)
-        return RejectedError(said)
+            return TransientError(reason, retry_after(response.headers.get("Retry-After")), congested=status in CONGESTED)
+        return RejectedError(reason)
 
 
 def checked(base_url: str) -> str:
-    """A base URL that may stand in an id: no password, no query, no slash at the end.
+    """Return a base URL without a slash at the end.
 
     Raises:
-        StudyError: it may not.
+        StudyError: it is not an address, or has a password or a query, which would get into ids.
 
     Examples:
         >>> checked("http://127.0.0.1:8000/v1/")
@@ -159,26 +166,32 @@ def checked(base_url: str) -> str:
     except ValueError:
         good = False
     if not good:
-        message = "base_url: this is no address; write it like http://127.0.0.1:8000/v1."
+        message = "base_url: this is not an address. Write it like http://127.0.0.1:8000/v1."
     elif "@" in parts.netloc or "?" in base_url or "#" in base_url:
-        message = (
-            f"base_url: write {_bare(base_url)}; user, password, query and fragment would get into ids; a key belongs in key_variable."
-        )
+        message = f"base_url: write {_bare(base_url)}. User, password, query and fragment would get into ids."
     elif parts.path.rstrip("/").endswith("/completions"):
-        message = "base_url: leave out what comes after /v1; the rest is added."
+        message = "base_url: leave out the part after /v1; it is added."
     else:
         return base_url.rstrip("/")
     raise StudyError(message)
 
 
 def _bare(url: str) -> str:
-    """An address without user, password, query and fragment."""
+    """Return an address without user, password, query and fragment."""
     parts = urlsplit(url)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
+def _target(url: str, location: str) -> str:
+    """Return the address of a redirect."""
+    try:
+        return _bare(urljoin(url, location))
+    except ValueError:
+        return "an address that cannot be read"
+
+
 async def _read(response: aiohttp.ClientResponse) -> bytes:
-    """What came back.
+    """Return the bytes of a response.
 
     Raises:
         RejectedError: it is too long.
@@ -195,14 +208,18 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
     raise RejectedError(message)
 
 
-def _told(received: bytes) -> tuple[str, str]:
-    """The message and the code of an error, in whichever of the usual forms."""
+def _received_error(received: bytes) -> tuple[str, str]:
+    """Return the message and the code of an error."""
     text = received.decode(errors="replace")
     try:
-        told = json.loads(text)
+        return _error(json.loads(text), text)
     except (ValueError, RecursionError):
         return text, ""
-    error = told.get("error", told) if isinstance(told, dict) else told
+
+
+def _error(content: Any, text: str) -> tuple[str, str]:
+    """Return the message and the code of an error in any of the usual forms; the text stands for a message that is missing."""
+    error = content.get("error", content) if isinstance(content, dict) else content
     if not isinstance(error, dict):
         return str(error), ""
     message = error.get("message") or error.get("detail") or text

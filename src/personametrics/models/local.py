@@ -62,7 +62,7 @@ class Local:
             message = f'"{self.folder}" is no checkpoint: a folder with config.json, a tokenizer and *.safetensors is needed.'
             raise ModelError(message)
         if self.dtype not in KINDS:
-            message = f'dtype "{self.dtype}" is unknown: {options(self.dtype, KINDS)}.'
+            message = f'dtype: unknown value "{self.dtype}". {options(self.dtype, KINDS)}.'
             raise ModelError(message)
         if min(self.batch, self.packed) < 1:
             message = f"batch {self.batch} and packed {self.packed} must be 1 or more."

@@ -1,4 +1,4 @@
-"""From a model string to a model."""
+"""Model strings and the models that they name."""
 
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -9,7 +9,7 @@ from personametrics.models.openai_compatible import OpenAICompatible
 from personametrics.models.traffic import Limits
 
 GROUP = "personametrics.models"
-"""Entry points of this group are functions from the rest of the model string to a model."""
+"""Group of entry points: functions from the rest of a model string to a model."""
 BUILT_IN = ("openai:NAME[@BASE_URL]", "local:FOLDER", "embedded[:FOLDER]", "oracle")
 
 
@@ -17,13 +17,13 @@ def named(text: str, limits: Limits | None = None, **server: str) -> Model:
     """Open a model by its string.
 
     Args:
-        text: `openai:NAME[@BASE_URL]`, `local:FOLDER`, `embedded[:FOLDER]`, `oracle` (a judge of what the embedded model says), or
+        text: `openai:NAME[@BASE_URL]`, `local:FOLDER`, `embedded[:FOLDER]`, `oracle` (a judge of the lines of the embedded model), or
             `ENTRY[:REST]` with the name of an entry point.
-        limits: how hard a server is used.
+        limits: limits on the use of a server.
         server: `structured`, `scoring` and `key_variable` of `OpenAICompatible`.
 
     Raises:
-        StudyError: there is no such model (the message lists what there is), or it takes no such setting.
+        StudyError: the model is unknown (the message lists the known ones), or does not take a setting.
         ModelError: the model cannot be opened.
     """
     provider, _, rest = text.partition(":")
@@ -31,7 +31,7 @@ def named(text: str, limits: Limits | None = None, **server: str) -> Model:
         return OpenAICompatible.named(rest, limits=limits or Limits(), **server)
     for name, value in server.items():
         if value not in {"", "first_token"}:
-            message = f"{name}: only a server (openai:…) takes it, {text} does not; remove it."
+            message = f"{name}: only a server (openai:…) takes this setting, {text} does not. Remove it."
             raise StudyError(message)
     if provider == "local" and rest:
         from personametrics.models.local import Local  # noqa: PLC0415 (torch is optional and slow to load)
@@ -47,7 +47,7 @@ def named(text: str, limits: Limits | None = None, **server: str) -> Model:
         return Oracle()
     entries: dict[str, EntryPoint] = {entry.name: entry for entry in entry_points(group=GROUP)}
     if provider not in entries:
-        message = f'There is no model "{text}"; {options(text, [*BUILT_IN, *entries])}.'
+        message = f'Unknown model "{text}". {options(text, [*BUILT_IN, *entries])}.'
         raise StudyError(message)
     model: Model = entries[provider].load()(rest)
     return model

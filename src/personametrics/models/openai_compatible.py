@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from personametrics.data.errors import ModelError, StudyError, options
-from personametrics.data.model import Can
+from personametrics.data.model import Can, key_variable
 from personametrics.data.outcome import ReplyOutcome
 from personametrics.data.reply import Reply
 from personametrics.data.request import Request
@@ -19,7 +19,7 @@ from personametrics.models.traffic import GaveUpError, Limits, RejectedError, Tr
 
 OPENAI = "https://api.openai.com/v1"
 MOST = 8
-"""Answers asked for in one call, at most."""
+"""Most answers that are asked for in one call."""
 CAN = frozenset({Can.SAMPLE, Can.SYSTEM, Can.SEED, Can.MANY, Can.SCORE})
 FIXES = {
     "temperature": "set sampling.temperature to null in the study",
@@ -31,10 +31,12 @@ FIXES = {
     "response_format": 'set structured to ""',
     "structured_outputs": 'set structured to ""',
 }
-"""What to do about a parameter that a server does not take."""
+"""Remedies for a parameter that a server does not take."""
 
 OPENAI_KEY = "OPENAI_API_KEY"
 Scoring = Literal["first_token", "continuation"]
+_Tokens = tuple[int | None, int | None]
+"""Tokens read and written for one answer; None: not reported."""
 
 
 @dataclass(frozen=True)
@@ -42,19 +44,19 @@ class OpenAICompatible:
     """A model behind `/v1/chat/completions`.
 
     Attributes:
-        name: the model, as the server calls it.
-        base_url: where the server is, up to `/v1`.
+        name: name of the model on the server.
+        base_url: address of the server, up to `/v1`.
         key_variable: name of the environment variable that holds the key; empty: `OPENAI_API_KEY` at OpenAI, and no key elsewhere, so that
-            no other server gets OpenAI's. The key goes to `base_url` and nowhere else; it is read when asking begins and kept by nothing
-            that can be shown.
-        structured: hold the answer to the choices: `json_schema` (the answer is JSON), `choice` (vLLM); empty: don't.
-        scoring: read label probabilities off the `first_token` (one call; `chat.first_token_probabilities` says what that leaves out) or
-            off the `continuation`: every token of every choice, one call each and one more (vLLM).
-        limits: how the server may be used.
-        can: what it is said to be able to do; without `MANY`, one answer a call.
+            no other server gets OpenAI's. The key goes to `base_url` and nowhere else; it is read when asking begins, and nothing that can
+            be shown keeps it.
+        structured: restriction of the answer to the choices: `json_schema` (the answer is JSON), `choice` (vLLM); empty: none.
+        scoring: source of label probabilities: the `first_token` (one call; `chat.first_token_probabilities` says what that leaves out) or
+            the `continuation`, every token of every choice (vLLM; one call for each choice and one more).
+        limits: limits on the use of the server.
+        can: its presumed abilities; without `MANY`, a call asks for one answer.
 
     Raises:
-        StudyError: a name or an address that cannot be used, or an unknown way to structure or score.
+        StudyError: a name, an address or a variable that cannot be used, or an unknown way to structure or score.
 
     Examples:
         >>> OpenAICompatible.named("org/model:tag@http://127.0.0.1:8000/v1").id
@@ -71,71 +73,84 @@ class OpenAICompatible:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "base_url", checked(self.base_url))
+        key_variable(self.key_variable)
         for name, kind in (("structured", chat.Structured), ("scoring", Scoring)):
             if getattr(self, name) not in get_args(kind):
-                message = f'{name}: "{getattr(self, name)}" is unknown: {options(getattr(self, name), filter(None, get_args(kind)))}.'
+                message = f'{name}: unknown value "{getattr(self, name)}". {options(getattr(self, name), filter(None, get_args(kind)))}.'
                 raise StudyError(message)
         if not self.name.strip():
-            message = "The model has no name; write openai:NAME or openai:NAME@http://127.0.0.1:8000/v1."
+            message = "The model has no name. Write openai:NAME or openai:NAME@http://127.0.0.1:8000/v1."
             raise StudyError(message)
 
     @classmethod
     def named(cls, text: str, **settings: Any) -> "OpenAICompatible":
-        """The model of a `NAME` or `NAME@BASE_URL`, and its other attributes; the name may have `/`, `:` and `@` in it.
+        """Return the model of a `NAME` or `NAME@BASE_URL`; the name may have `/`, `:` and `@` in it.
+
+        Args:
+            text: the name and perhaps the address.
+            settings: further attributes.
 
         Raises:
             StudyError: an address without http:// or https://, or as the constructor.
         """
         name, base_url = [*re.split("@(?=https?://)", text, maxsplit=1), OPENAI][:2]
         if "://" in name or re.search(r"@(localhost\b|[^@]*:\d)", name):
-            message = f'"{text}": write the address as @http://… or @https://…; without that, prompts and key would go to OpenAI.'
+            message = f'"{text}": write the address as @http://… or @https://…. Without that, prompts and key would go to OpenAI.'
             raise StudyError(message)
         return cls(name, base_url, **settings)
 
     @property
     def id(self) -> str:
-        """openai/NAME@BASE_URL and how answers are structured and scored, where that is not the default."""
+        """The id: openai/NAME@BASE_URL, and how answers are structured and scored unless that is the default."""
         changed = {"structured": self.structured, "scoring": self.scoring if self.scoring != "first_token" else ""}
         return f"openai/{self.name}@{self.base_url}" + "".join(f"#{key}={value}" for key, value in changed.items() if value)
 
     async def answer(self, requests: Iterable[Request]) -> AsyncGenerator[tuple[int, Reply], None]:
-        """Answer every ask once, in any order; runs of one prompt that follow each other share a call.
+        """Answer every request once, in any order; runs of one prompt that follow each other share a call.
 
-        An ask is pulled when a call may begin (and, to see where the runs of a prompt end, one ahead). Closed early, it drops what is
-        under way. If no ask can be answered, answers that are under way are waited for and given before it raises.
+        A request is pulled when a call may begin (and, to see where the runs of a prompt end, one ahead). Closed early, it drops calls that
+        are under way. If no request can be answered, it waits for answers that are under way and gives them before it raises.
         """
         variable = self.key_variable or (OPENAI_KEY if self.base_url == OPENAI else "")
         if variable and not os.environ.get(variable, "").strip():
             message = f"Set the environment variable {variable} to your key for {self.base_url}."
             raise ModelError(message)
         async with Endpoint(f"{self.base_url}/chat/completions", variable).opened(self.limits) as connection:
-            elicitation = _Asking(self, connection, Traffic(self.limits, self.base_url), MOST if Can.MANY in self.can else 1)
-            calls, running = elicitation.calls(requests), dict[asyncio.Task[list[Reply]], list[int]]()
+            asking = _Asking(self, connection, Traffic(self.limits, self.base_url), MOST if Can.MANY in self.can else 1)
+            calls, running = asking.calls(requests), dict[asyncio.Task[list[Reply]], list[int]]()
             done = asyncio.Queue[asyncio.Task[list[Reply]]]()
             try:
                 while True:
-                    while elicitation.failure is None and len(running) < elicitation.traffic.window and (call := next(calls, None)):
-                        running[task := asyncio.create_task(elicitation.replies([request for _, request in call]))] = [
+                    while asking.failure is None and len(running) < asking.traffic.window and (call := next(calls, None)):
+                        running[task := asyncio.create_task(asking.replies([request for _, request in call]))] = [
                             index for index, _ in call
                         ]
                         task.add_done_callback(done.put_nowait)
                     if not running:
                         break
                     task = await done.get()
-                    # Fewer replies than asks only if no more calls can be made.
+                    # Fewer replies than requests only if no more calls can be made.
                     for index, reply in zip(running.pop(task), task.result(), strict=False):
                         yield index, reply
             finally:
                 for task in running:
                     task.cancel()
                 await asyncio.gather(*running, return_exceptions=True)
-        if elicitation.failure:
-            raise elicitation.failure
+        if asking.failure:
+            raise asking.failure
 
 
 @dataclass
 class _Asking:
-    """One `answer()`: what is learnt of the server while it lasts."""
+    """One `answer()`, with all that it learns about the server.
+
+    Attributes:
+        most: answers asked for in one call.
+        limit: the parameter that limits the length of answers.
+        answered: whether any call was answered, so that the parameters are good.
+        scored: whether any answer had log-probabilities.
+        failure: why no more calls can be made.
+    """
 
     model: OpenAICompatible
     connection: Connection
@@ -143,10 +158,11 @@ class _Asking:
     most: int
     limit: str = "max_tokens"
     answered: bool = False
+    scored: bool = False
     failure: ModelError | None = None
 
     def calls(self, requests: Iterable[Request]) -> Iterator[list[tuple[int, Request]]]:
-        """Asks that share a call, with their positions; with a seed, every run has its own and shares none."""
+        """Return requests that share a call, with their positions; with a seed every run has its own, and no call is shared."""
         shared: list[tuple[int, Request]] = []
         for index, request in enumerate(requests):
             if shared and not request.same_prompt(shared[0][1]):
@@ -160,32 +176,44 @@ class _Asking:
             yield shared
 
     async def replies(self, requests: Sequence[Request]) -> list[Reply]:
-        """Replies to runs of one prompt; fewer if no more calls can be made, which `failure` then tells."""
-        found: list[Reply] = []
+        """Return replies to runs of one prompt; fewer if no more calls can be made, for the reason in `failure`.
+
+        Whatever goes wrong with one answer fails its request, and no other. The first reply carries the tokens of unreadable answers.
+        """
+        result, billed, trouble = list[Reply](), list[_Tokens](), ""
         try:
             if requests[0].score:
-                found.append(await self._scored(requests[0]))
+                result.append(await self._scored(requests[0], billed))
             else:
-                await self._fill(requests, found)
+                await self._fill(requests, result, billed)
         except ModelError as error:
             self.failure = self.failure or error
             self.traffic.stop()
-        return found
+            trouble = str(error)
+        except Exception as error:  # noqa: BLE001 (a server can answer anything)
+            trouble = self.connection.short(f"the server's answer cannot be read ({type(error).__name__}: {error})")
+            failed = Reply(outcome=ReplyOutcome.FAILED, calls=0, detail=trouble)
+            result += [replace(failed, calls=int(not result and index == 0)) for index in range(len(requests) - len(result))]
+        unread = [max(0, sum(tokens) - sum(carried)) for tokens, carried in zip(_sides(billed), _carried(result), strict=True)]
+        if any(unread):
+            result = result or [Reply(outcome=ReplyOutcome.FAILED, calls=len(billed), detail=trouble)]
+            result[0] = replace(result[0], unread_in=unread[0], unread_out=unread[1])
+        return result
 
-    async def _fill(self, requests: Sequence[Request], found: list[Reply]) -> None:
-        """Find replies; what a server that ignores `n` leaves out is asked for singly."""
-        replies, calls = await self._sampled(requests)
+    async def _fill(self, requests: Sequence[Request], result: list[Reply], billed: list[_Tokens]) -> None:
+        """Append replies to the result; a server that ignores `n` is asked for the missing ones singly."""
+        replies, calls = await self._sampled(requests, billed)
         if len(replies) == len(requests):
-            found += replies
+            result += replies
             return
         self.most = 1
-        found += [replace(reply, degraded=(*reply.degraded, "n")) for reply in replies]
-        for request in requests[len(found) :]:
-            (reply,), more = await self._sampled([request])
-            found.append(replace(reply, degraded=(*reply.degraded, "n"), calls=reply.calls if found else calls + more))
+        result += [replace(reply, degraded=(*reply.degraded, "n")) for reply in replies]
+        for request in requests[len(result) :]:
+            (reply,), more = await self._sampled([request], billed)
+            result.append(replace(reply, degraded=(*reply.degraded, "n"), calls=reply.calls if result else calls + more))
 
-    async def _sampled(self, requests: Sequence[Request]) -> tuple[list[Reply], int]:
-        """Replies of one call, perhaps too few, and how often it was made; if it fails, all fail."""
+    async def _sampled(self, requests: Sequence[Request], billed: list[_Tokens]) -> tuple[list[Reply], int]:
+        """Return the replies of one call, perhaps too few, and the number of attempts; if it fails, all fail."""
         body = chat.body(requests[0], self.model.name, self.model.structured)
         if requests[0].sampling.seed is not None:
             body["seed"] = requests[0].seed(self.model.id)
@@ -195,23 +223,23 @@ class _Asking:
 
         async def attempt() -> list[Reply]:
             began = sent()
-            payload = await self._posted(body)
+            payload = await self._posted(body, billed)
             return chat.replies(payload, self.connection.clean, sent() - began) if payload else []
 
         try:
-            found, calls = await self.traffic.call(attempt, chat.estimate(requests[0], len(requests)))
+            replies, calls = await self.traffic.call(attempt, chat.estimate(requests[0], len(requests)))
         except GaveUpError as error:
             self._blame(error.reason, body)
             failed = Reply(outcome=ReplyOutcome.FAILED, calls=error.calls, detail=error.reason)
             return [failed, *[replace(failed, calls=0) for _ in requests[1:]]], error.calls
-        if calls > 1 and found:
-            found[0] = replace(found[0], calls=calls)
+        if calls > 1 and replies:
+            replies[0] = replace(replies[0], calls=calls)
         if self.model.structured and requests[0].choices:
-            found = [chat.held(reply, requests[0].choices, self.model.structured) for reply in found]
-        return found[: len(requests)], calls
+            replies = [chat.with_structure_checked(reply, requests[0].choices, self.model.structured) for reply in replies]
+        return replies[: len(requests)], calls
 
-    async def _posted(self, body: dict[str, Any]) -> dict[str, Any]:
-        """What came back; empty if the server will not give several answers in one call.
+    async def _posted(self, body: dict[str, Any], billed: list[_Tokens]) -> dict[str, Any]:
+        """Return the answer; empty if the server refuses several answers in one call. Its tokens are counted, readable or not.
 
         Raises:
             TransientError, RejectedError, ModelError: as `Connection.post`.
@@ -225,25 +253,27 @@ class _Asking:
                 return {}
             if "max_tokens" not in body or "max_completion_tokens" not in str(error):
                 raise
-            self.limit, said = "max_completion_tokens", str(error)
+            self.limit, reason = "max_completion_tokens", str(error)
         else:
+            billed.append(chat.usage(payload))
+            self.connection.refuse_error(payload)
             self.answered = True
             return payload
-        raise TransientError(said, after=0)
+        raise TransientError(reason, after=0)
 
-    def _blame(self, said: str, body: dict[str, Any]) -> None:
-        """Look for a parameter in an error; once something was answered the parameters are good, and it is the ask that is not.
+    def _blame(self, reason: str, body: dict[str, Any]) -> None:
+        """Look for a parameter in an error; once a call was answered the parameters are good, and the request is at fault.
 
         Raises:
-            ModelError: the server does not take it.
+            ModelError: the server does not take the parameter.
         """
         for name, fix in FIXES.items():
-            if not self.answered and name in body and re.search(rf"\b{name}\b", said):
-                message = f'{self.model.base_url} does not take "{name}" ({said}): {fix}.'
+            if not self.answered and name in body and re.search(rf"\b{name}\b", reason):
+                message = f'{self.model.base_url} does not take "{name}" ({reason}): {fix}.'
                 raise ModelError(message)
 
-    async def _scored(self, request: Request) -> Reply:
-        """The reply with the probabilities of the choices."""
+    async def _scored(self, request: Request, billed: list[_Tokens]) -> Reply:
+        """Return the reply with the probabilities of the choices."""
         name, choices, began = self.model.name, request.choices, asyncio.get_running_loop().time()
         if first := self.model.scoring == "first_token":
             bodies = [chat.first_token_body(request, name)]
@@ -251,7 +281,7 @@ class _Asking:
             bodies = [chat.continuation_body(request, name, answer) for answer in ("", *choices)]
         replies, shown = list[Reply](), list[chat.Tokens]()
         for body in bodies:
-            reply, tokens = await self._shown(body, chat.estimate(request))
+            reply, tokens = await self._shown(body, chat.estimate(request), billed)
             replies.append(reply)
             shown.append(tokens)
             if reply.outcome is not ReplyOutcome.ANSWERED:
@@ -260,25 +290,27 @@ class _Asking:
         if reply.outcome is not ReplyOutcome.ANSWERED:
             return reply
         try:
-            read = (
+            probabilities = (
                 chat.first_token_probabilities(choices, shown[0])
                 if first
                 else chat.continuation_probabilities(choices, shown[0], shown[1:])
             )
         except RejectedError as error:
             return replace(reply, outcome=ReplyOutcome.FAILED, detail=str(error))
-        return replace(reply, probabilities=read)
+        return replace(reply, probabilities=probabilities)
 
-    async def _shown(self, body: dict[str, Any], cost: float) -> tuple[Reply, chat.Tokens]:
-        """The reply to one call, and the tokens whose log-probabilities it shows.
+    async def _shown(self, body: dict[str, Any], cost: float, billed: list[_Tokens]) -> tuple[Reply, chat.Tokens]:
+        """Return the reply to one call, and the tokens whose log-probabilities it shows.
 
         Raises:
-            ModelError: it shows none.
+            ModelError: the server shows none to anybody.
         """
 
         async def attempt() -> tuple[Reply, chat.Tokens]:
-            payload = await self._posted(body)
+            payload = await self._posted(body, billed)
             reply = chat.replies(payload, self.connection.clean, 0.0)[0]
+            if reply.outcome is not ReplyOutcome.ANSWERED:
+                return reply, []
             return reply, chat.prompt_tokens(payload) if "prompt_logprobs" in body else chat.first_tokens(payload)
 
         try:
@@ -286,7 +318,21 @@ class _Asking:
         except GaveUpError as error:
             self._blame(error.reason, body)
             return Reply(outcome=ReplyOutcome.FAILED, calls=error.calls, detail=error.reason), []
-        if not tokens and reply.outcome is ReplyOutcome.ANSWERED:
-            message = f"{self.model.name} at {self.model.base_url} gives no log-probabilities; sample instead (score: false)."
+        reply = replace(reply, calls=calls)
+        if reply.outcome is ReplyOutcome.ANSWERED and not tokens:
+            if self.scored:
+                return replace(reply, outcome=ReplyOutcome.FAILED, detail="the server's answer has no log-probabilities"), []
+            message = f"{self.model.name} at {self.model.base_url} gives no log-probabilities. Sample instead (score: false)."
             raise ModelError(message)
-        return replace(reply, calls=calls), tokens
+        self.scored |= bool(tokens)
+        return reply, tokens
+
+
+def _sides(tokens: Sequence[_Tokens]) -> tuple[list[int], list[int]]:
+    """Return the tokens read and those written; what was not reported counts as 0."""
+    return [read or 0 for read, _ in tokens], [written or 0 for _, written in tokens]
+
+
+def _carried(replies: Sequence[Reply]) -> tuple[list[int], list[int]]:
+    """Return the tokens that replies carry themselves."""
+    return _sides([(reply.tokens_in, reply.tokens_out) for reply in replies])

@@ -1,4 +1,4 @@
-"""A function as a model: planted worlds, tests, and anything that answers without a network."""
+"""A function as a model, for planted worlds, tests, and anything that answers without a network."""
 
 import hashlib
 import inspect
@@ -21,10 +21,10 @@ class Scripted:
     """A function as a model.
 
     Attributes:
-        function: gives the answer to an ask: a reply, a text, or probabilities of the choices; it may be a coroutine function.
-        id: whatever changes its answers must be in it; by default the function's name and a hash of its code, which knows nothing of the
-            values that it takes from outside.
-        can: what it is able to do.
+        function: function from a request to a reply, a text, or probabilities of the choices; it may be a coroutine function.
+        id: id with whatever changes the answers; by default the function's name and a hash of its code, which ignores values that the code
+            takes from outside.
+        can: its abilities.
 
     Examples:
         >>> import asyncio
@@ -45,7 +45,7 @@ class Scripted:
             object.__setattr__(self, "id", f"scripted/{name}@{_hash(self.function)}")
 
     async def answer(self, requests: Iterable[Request]) -> AsyncIterator[tuple[int, Reply]]:
-        """Answer one after the other.
+        """Answer one request after the other.
 
         Raises:
             ModelError: the function returned something else.
@@ -54,9 +54,7 @@ class Scripted:
             given = self.function(request)
             answer = await given if inspect.isawaitable(given) else given
             if not isinstance(answer, Reply | str | Mapping):
-                message = (
-                    f"{self.id} answered with {type(answer).__name__}; it must return a text, a Reply, or probabilities of the choices."
-                )
+                message = f"{self.id} answered with {type(answer).__name__}. Return a text, a Reply, or probabilities of the choices."
                 raise ModelError(message)
             if isinstance(answer, Mapping):
                 answer = Reply(probabilities=answer)
@@ -64,13 +62,13 @@ class Scripted:
 
 
 def _hash(function: Any) -> str:
-    """A hash of the function's code: another function gets another id, so that its answers are not taken for those of the first."""
+    """Return a hash of the code of a function, so that another function gets another id and its answers are kept apart."""
     code = getattr(function, "__code__", None) or getattr(type(function).__call__, "__code__", None)
     return hashlib.sha256(repr(_code(code)).encode()).hexdigest()[:8]
 
 
 def _code(code: Any) -> Any:
-    """What a code object does, without where it stands."""
+    """Return the content of a code object without its place in a file."""
     if not isinstance(code, CodeType):
         return code
     return code.co_code, code.co_names, [_code(one) for one in code.co_consts]

@@ -14,29 +14,31 @@ from personametrics.data.errors import ModelError, StudyError
 T = TypeVar("T")
 
 FIRST = 8
-"""Calls at a time before anything is known."""
+"""Calls at a time before anything is known about the server."""
 LONGEST = 60.0
-"""Seconds that one wait may last …"""
+"""Longest single wait, in seconds."""
 PATIENCE = 300.0
-"""… and what a server may ask for before the run is given up."""
+"""Longest wait that a server may ask for before the run is given up, in seconds."""
 HOPELESS = 10
 """Connections in a row that may fail."""
+UNREADABLE = 2
+"""Unreadable answers to one call after which it is given up."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How an endpoint may be used.
+    """Limits on the use of an endpoint.
 
     Attributes:
         connections: most calls at a time.
-        requests_per_minute: most calls begun in any minute, retries included; None: any.
-        tokens_per_minute: estimated tokens of the calls begun in any minute, at most this plus one call; None: any.
+        requests_per_minute: most calls begun in any minute, retries included; None: no limit.
+        tokens_per_minute: estimated tokens of the calls begun in any minute, at most this plus one call; None: no limit.
         timeout: seconds for one attempt, from connecting to the last byte.
-        attempts: how often an ask is tried before its reply is `failed`.
-        backoff: longest first wait after a failure, seconds; four times that where the server is congested.
+        attempts: number of attempts before the reply to a request is `failed`.
+        backoff: longest first wait after a failure, in seconds; four times that if the server is congested.
 
     Raises:
-        StudyError: a limit that is no positive number.
+        StudyError: a limit is not a positive number.
     """
 
     connections: int = 64
@@ -51,7 +53,7 @@ class Limits:
             value = getattr(self, name)
             least = 1 if name in {"connections", "attempts"} else 0
             if value is not None and not (value > 0 and least <= value < float("inf")):
-                message = f"limits.{name}: {value} cannot be kept; give a number above 0{', at least 1' if least else ''}."
+                message = f"limits.{name}: {value} cannot be kept. Give a number above 0{', at least 1' if least else ''}."
                 raise StudyError(message)
 
 
@@ -61,8 +63,8 @@ class TransientError(Exception):
     Attributes:
         reason: what happened.
         after: seconds that the server asks to wait.
-        congested: the server has too much to do.
-        reached: somebody answered the phone.
+        congested: True if the server has too much to do.
+        reached: True if a server answered.
     """
 
     def __init__(self, reason: str, after: float | None = None, *, congested: bool = False, reached: bool = True) -> None:
@@ -70,16 +72,20 @@ class TransientError(Exception):
         self.reason, self.after, self.congested, self.reached = reason, after, congested, reached
 
 
+class UnreadableError(TransientError):
+    """An attempt that was answered, and perhaps billed, but not readably. The next answer may be readable: it is asked for once more."""
+
+
 class RejectedError(Exception):
-    """An attempt that no repetition mends."""
+    """An attempt that fails however often it is repeated."""
 
 
 class GaveUpError(Exception):
-    """A call that was not answered.
+    """A call that was given up.
 
     Attributes:
         reason: why, in one sentence.
-        calls: attempts made.
+        calls: number of attempts made.
     """
 
     def __init__(self, reason: str, calls: int) -> None:
@@ -89,17 +95,17 @@ class GaveUpError(Exception):
 
 @dataclass
 class Traffic:
-    """The calls to one endpoint: all of them see what any of them learns.
+    """The calls to one endpoint, which share what each of them learns about it.
 
-    How many at a time: TCP's congestion control (Chiu & Jain 1989, doi:10.1016/0169-7552(89)90019-6). One more for each success until the
-    server is congested for the first time (429, 503, timeout), then one more for each window of successes; half, at most once a round
-    trip, when it is congested again. A call keeps its place while it waits to be repeated, and until a call that met congestion is through
-    there are no more at a time: a server in trouble gets no new calls.
-    Waits: full jitter, drawn between 0 and backoff · 2^attempt, unless the server says how long. Rates: calls evenly spaced, no bursts.
+    The number of calls at a time follows TCP's congestion control (Chiu & Jain 1989, doi:10.1016/0169-7552(89)90019-6). It grows by one for
+    each success until the server is congested for the first time (429, 503, timeout), then by one for each window of successes; it is
+    halved, at most once a round trip, when the server is congested again. A call keeps its place while it waits to be repeated, and the
+    number does not grow until a call that met congestion is through: a server in trouble gets no new calls.
+    A wait is drawn between 0 and backoff · 2^attempt (full jitter), unless the server gives one. Calls are evenly spaced, without bursts.
 
     Attributes:
-        limits: how the endpoint may be used.
-        where: what the endpoint is called in errors.
+        limits: limits on the use of the endpoint.
+        where: name of the endpoint in errors.
     """
 
     limits: Limits
@@ -115,15 +121,16 @@ class Traffic:
 
     @property
     def window(self) -> int:
-        """(1 to `limits.connections`) how many calls may be under way now."""
+        """The number of calls that may be under way now (1 to `limits.connections`)."""
         return max(1, int(min(self._window, self.limits.connections)))
 
     async def call(self, attempt: Callable[[], Awaitable[T]], tokens: float = 0) -> tuple[T, int]:
         """Attempt until it succeeds.
 
         Args:
-            attempt: makes one attempt; raises `TransientError` if another may succeed, `RejectedError` if none will.
-            tokens: estimate of what one attempt costs.
+            attempt: makes one attempt; raises `TransientError` if another may succeed, `UnreadableError` if only one more is worth
+                making, `RejectedError` if none will succeed.
+            tokens: estimate of the tokens of one attempt.
 
         Returns:
             What the last attempt returned, and how many were made.
@@ -132,7 +139,7 @@ class Traffic:
             GaveUpError: rejected, or too many attempts.
             ModelError: no call can succeed.
         """
-        jams = 0
+        jams = unreadable = 0
         try:
             for calls in range(1, self.limits.attempts + 1):
                 sent = await self._turn(tokens)
@@ -144,10 +151,12 @@ class Traffic:
                     self._succeeded()
                     return result, calls
                 jams, self._jams = jams + trouble.congested, self._jams + trouble.congested
-                last = calls == self.limits.attempts
+                unreadable += isinstance(trouble, UnreadableError)
+                last = calls == self.limits.attempts or unreadable >= UNREADABLE
                 self._failed(trouble, sent, last=last)
-                if not last:
-                    await self._sleep(self._wait(trouble, calls))
+                if last:
+                    break
+                await self._sleep(self._wait(trouble, calls))
         except RejectedError as error:
             raise GaveUpError(str(error), calls) from None
         finally:
@@ -156,14 +165,14 @@ class Traffic:
         raise GaveUpError(message, calls)
 
     def stop(self) -> None:
-        """What is under way may end, but nothing is begun or repeated: calls that wait raise `ModelError`."""
+        """Let calls that are under way end, and begin or repeat none: calls that wait raise `ModelError`."""
         self._over.set()
 
     async def _turn(self, tokens: float) -> float:
-        """Wait until a call may begin; the time when it does.
+        """Wait until a call may begin, and return the time when it does.
 
         Raises:
-            ModelError: none may.
+            ModelError: no call may begin any more.
         """
         clock, limits = asyncio.get_running_loop().time, self.limits
         while (now := clock()) < self._free or self._over.is_set():
@@ -176,7 +185,7 @@ class Traffic:
         """Sleep.
 
         Raises:
-            ModelError: it was over before.
+            ModelError: calls were stopped before the time was over.
         """
         try:
             async with asyncio.timeout(seconds):
@@ -187,43 +196,43 @@ class Traffic:
         raise ModelError(message)
 
     def _wait(self, trouble: TransientError, calls: int) -> float:
-        """(seconds) until the next attempt."""
+        """Return the seconds until the next attempt."""
         if trouble.after is not None:
             return min(trouble.after, LONGEST)
         longest = self.limits.backoff * (4 if trouble.congested else 1) * 2 ** (calls - 1)
         return random.uniform(0, min(longest, LONGEST))  # noqa: S311
 
     def _succeeded(self) -> None:
-        """A call was answered: room for more."""
+        """Make room for more calls, since one was answered."""
         self._reached, self._lost = True, 0
         if not self._jams:
             self._window = min(self._window + (1 if self._slow_start else 1 / self._window), self.limits.connections)
 
     def _failed(self, trouble: TransientError, sent: float, *, last: bool) -> None:
-        """An attempt failed: room for fewer, or for none.
+        """Make room for fewer calls, since an attempt failed.
 
         Raises:
-            ModelError: nobody is there, or wants to be left alone for long.
+            ModelError: no server is there, or it asks for a long pause.
         """
         now, after = asyncio.get_running_loop().time(), trouble.after or 0
         if after > PATIENCE:
-            message = f"{self.where} asks to be left alone for {after:.0f} s ({trouble.reason}): run again later, answers are kept."
+            message = f"{self.where} asks for a pause of {after:.0f} s ({trouble.reason}). Run again later; the replies so far are kept."
             raise ModelError(message)
         if trouble.congested:
             self._slow_start = False
             self._free = max(self._free, now + min(after, LONGEST))
-            if sent > self._cut:  # what was sent before tells of the same jam
+            if sent > self._cut:  # earlier calls met the same jam
                 self._window, self._cut = max(1.0, self.window / 2), now
         self._reached |= trouble.reached
-        # Before anybody answered every attempt counts, later only those that were the last: a server may restart.
+        # Before the first answer every attempt counts, later only last ones: a server may restart.
         self._lost = 0 if trouble.reached else self._lost + (last or not self._reached)
         if self._lost >= HOPELESS or (last and not self._reached):
-            message = f"No server answers at {self.where} ({trouble.reason}): start it, or correct base_url."
+            message = f"No server answers at {self.where} ({trouble.reason}). Start it, or correct base_url."
             raise ModelError(message)
 
 
 def retry_after(value: str | None) -> float | None:
-    """(seconds) what a `Retry-After` header asks for: a number or an HTTP date; None where it says neither.
+    """Return the seconds that a `Retry-After` header asks for, as a number or an HTTP date; None if it holds neither.
 
     Examples:
         >>> retry_after("2"), retry_after("Thu, 01 Jan 1970 00:00:00 GMT"), retry_after("soon")

@@ -1,4 +1,4 @@
-"""Where in a folded text something that may be answered is mentioned, and where a number or a letter is only part of the prose."""
+"""Mentions of valid answers in a folded text, told apart from numbers and letters that belong to the prose."""
 
 import math
 import re
@@ -11,7 +11,7 @@ from personametrics.parse.spelling import fold
 
 NUMBER_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 SHORT = {*NUMBER_WORDS, "no"}
-"""Words that say little before another word: two children, no one."""
+"""Words that are rarely an answer before another word: two children, no one."""
 
 DIGITS = r"(?:\d[\d.,]*(?<=\d)|\.\d+)"
 NUMBER = rf"""
@@ -35,7 +35,7 @@ WEIGHED = re.compile(
     r"|strongly|completely|totally|fully|entirely|extremely|over|under|above|below|(?:more|less|fewer|other|rather) than|at (?:least|most)"
     r"|up to|minus)|n't) \Z"
 )
-"""Before a mention, makes it another answer."""
+"""Text before a mention that makes it another answer."""
 
 PLAIN = re.compile(r"[+-]?\d+(?:\.\d+)?")
 ANCHORED = re.compile(r"(\d+) ?[-=:.)(] ?([^\W\d].*?)\)?")
@@ -44,13 +44,13 @@ THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,(?:\d{2,3},)*\d{3}(?:\.\d+)?|(?:\.\d{3}
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A place where something stands that may be answered.
+    """A mention of an answer in a text.
 
     Attributes:
-        start: first character in the folded text.
-        end: one after the last.
-        answer: the answer; None: one that cannot be taken, such as 3.5 or 3-4 where a whole number was asked for.
-        firm: it counts wherever it stands; else it is prose, as in "my 3 children", and cannot be taken where an answer is expected.
+        start: index of its first character in the folded text.
+        end: index after its last character.
+        answer: the answer; None: one that cannot be taken, such as 3.5 or 3-4 if a whole number was asked for.
+        firm: whether it counts wherever it stands; else it is prose, as in "my 3 children", and counts only where an answer is expected.
     """
 
     start: int
@@ -61,15 +61,15 @@ class Mention:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """What may be answered, and under which names.
+    """The valid answers to a request and the names of each.
 
     Attributes:
-        exact: as it was shown -> answer.
-        words: folded -> answer; None where two choices fold to the same.
-        values: number -> answer; empty where no choice is a number.
-        low: smallest number that can be answered.
-        high: largest number that can be answered.
-        closed: one of several choices is to be answered, not any number.
+        exact: answer by its name as it was shown.
+        words: answer by its folded name; None if two choices fold to the same.
+        values: answer by its number; empty if the choices have none.
+        low: smallest valid number.
+        high: largest valid number.
+        closed: whether one of several choices is asked for, rather than any number.
     """
 
     exact: Mapping[str, str]
@@ -80,11 +80,11 @@ class Lexicon:
     closed: bool = True
 
     def scan(self, text: str, *, cut: bool = False) -> list[Mention]:
-        """Every mention, from the left, the longest at each place.
+        """Return all mentions from left to right, the longest at each place.
 
         Args:
-            text: folded.
-            cut: the model was stopped, so that a mention at the very end may be the beginning of another: 1 of 10.
+            text: folded text.
+            cut: whether the model was stopped, so that a mention at the very end may be the beginning of another: 1 of 10.
         """
         found = [one for match in self._pattern.finditer(text) if (one := self._mention(match)) is not None]
         if cut and found and found[-1].end == len(text) and self._grows(text[found[-1].start :]):
@@ -93,31 +93,31 @@ class Lexicon:
 
     @cached_property
     def marker(self) -> re.Pattern[str]:
-        """A pattern of the number or letter of an option where none were shown."""
+        """The pattern of the number or letter of an option if none was shown."""
         letters = "" if any(len(word) == 1 for word in self.words) else "[a-z]"
         digits = "" if self.values or not self.closed else r"\d{1,2}"
         return re.compile(rf"(?:\W*(?:{'|'.join(filter(None, (letters, digits))) or '(?!)'}) ?[).:=-])?")
 
     @cached_property
     def _forms(self) -> str:
-        """A pattern of all words, longest first, so that "strongly agree" is never "agree"."""
+        """The pattern of all words, longest first, so that "strongly agree" is never "agree"."""
         longest = sorted(self.words, key=len, reverse=True)
         return "|".join(re.escape(word).replace(r"\ ", "[ \n]") for word in longest) or "(?!)"
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        """A pattern of every mention."""
+        """The pattern of every mention."""
         word = rf"(?<!\w)(?<![^\W\d]['-])(?P<word>{self._forms})(?!\w|['-]\w|\.\w)"
         number = f"(?x:{NUMBER})" if self.values or not self.closed else "(?!)"
         return re.compile(f"{word}|{number}")
 
     @cached_property
     def _prose(self) -> re.Pattern[str]:
-        """A pattern of what makes the number or letter before it part of the prose."""
+        """The pattern of text that makes the number or letter before it part of the prose."""
         return re.compile(rf"[ -](?!(?:{FOLLOWS}|{self._forms})(?!\w))[^\W\d]")
 
     def _mention(self, match: re.Match[str]) -> Mention | None:
-        """What a match means."""
+        """Return the mention of a match; None if it is not one."""
         if match["word"] is None:
             return self._number(match)
         (start, end), text, word = match.span(), match.string, " ".join(match["word"].split())
@@ -129,7 +129,7 @@ class Lexicon:
         return Mention(start, end, None if _weighed(text, start) else self.words[word], not prose)
 
     def _number(self, match: re.Match[str]) -> Mention:
-        """What a number means: the one answer it can be, or none."""
+        """Return the mention of a number, with the single answer that it can mean."""
         sign, values, money = match["sign"] or "", numbers(match["digits"]), bool(match["money"]) and self.closed
         percent = bool(match["percent"]) and (self.closed or self.high != 100)
         top = match["top"] is not None and (self.high < 3 or self.high not in numbers(match["top"]))
@@ -141,15 +141,15 @@ class Lexicon:
         return Mention(*match.span(), answers.pop() if len(answers) == 1 else None, firm)
 
     def _counts(self, match: re.Match[str]) -> bool:
-        """Whether a number counts wherever it stands: not 45 or 3 children on a scale to 5, nor the ends of the scale itself."""
+        """Return whether a number counts wherever it stands: not 45 or 3 children on a scale to 5, nor the ends of the scale itself."""
         parts = [numbers(part) for part in (match["digits"], *re.findall(DIGITS, match["range"] or ""))]
         if [part[:1] for part in parts] == [(self.low,), (self.high,)]:
             return False
-        near = all(any(self.low <= value <= self.high for value in part) for part in parts if part)
+        near = all(any(self.low <= value <= self.high for value in values) for values in parts if values)
         return not self.closed or (near and not self._prose.match(match.string, match.end()))
 
     def _answer(self, value: float) -> str | None:
-        """The answer that a number is."""
+        """Return the answer of a number; None if it has none."""
         if self.closed:
             return self.values.get(value)
         if not math.isfinite(value) or not self.low <= value <= self.high:
@@ -157,18 +157,18 @@ class Lexicon:
         return str(int(value)) if value.is_integer() else repr(value)
 
     def _grows(self, form: str) -> bool:
-        """Whether a mention may be the beginning of another."""
+        """Return whether a mention may be the beginning of another."""
         numbers_too = {f"{value:g}" for value in self.values}
         return not self.closed or any(other != form and other.startswith(form) for other in {*self.words, *numbers_too})
 
 
 def _weighed(text: str, at: int) -> bool:
-    """Whether what stands before a mention makes it another answer: almost always, not 4."""
+    """Return whether the text before a mention makes it another answer: almost always, not 4."""
     return bool(WEIGHED.search(text[max(0, at - 16) : at]))
 
 
 def numbers(digits: str) -> tuple[float, ...]:
-    """The numbers that digits with points and commas can mean; none where they mean none.
+    """Return the numbers that digits with points and commas can mean; empty if they mean none.
 
     Examples:
         >>> numbers("3,5"), numbers("1,200"), numbers("1.200"), numbers("3..4")
@@ -187,16 +187,16 @@ def numbers(digits: str) -> tuple[float, ...]:
 
 @lru_cache(1024)
 def choices(marks: tuple[str, ...], labels: tuple[str, ...]) -> Lexicon:
-    """What may be answered where one of several choices is asked for.
+    """Return the valid answers if one of several choices is asked for.
 
-    A label that is another choice's mark is not read: where 1, 2, 3 stand for 0, 1, 2, the reply 1 is the mark.
+    A label that is another choice's mark is not read: if 1, 2, 3 stand for 0, 1, 2, the reply 1 is the mark.
 
     Args:
-        marks: as shown, in any order.
-        labels: what each means on the scale.
+        marks: names of the choices as shown, in any order.
+        labels: label of each on the scale.
 
     Raises:
-        ValueError: not as many labels as marks.
+        ValueError: there are more labels than marks, or fewer.
     """
     shown, meant = _names(marks, labels), _names(labels, labels)
     if any(shown.get(form, answer) != answer for form, answer in meant.items()):
@@ -213,13 +213,13 @@ def choices(marks: tuple[str, ...], labels: tuple[str, ...]) -> Lexicon:
 
 @lru_cache(1024)
 def between(low: float, high: float) -> Lexicon:
-    """What may be answered where a number is asked for."""
+    """Return the valid answers if a number is asked for."""
     words = {word: str(value) for value, word in enumerate(NUMBER_WORDS) if low <= value <= high}
     return Lexicon({}, words, {}, low, high, closed=False)
 
 
 def _names(forms: tuple[str, ...], labels: tuple[str, ...]) -> dict[str, str | None]:
-    """Folded -> answer; of "1 (not at all)" also both halves, where no other choice has them."""
+    """Return answers by folded name; "1 (not at all)" gives both halves too, unless another choice has them."""
     whole: dict[str, str | None] = {}
     halves: dict[str, str | None] = {}
     for form, label in zip(forms, labels, strict=True):

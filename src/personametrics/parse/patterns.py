@@ -1,4 +1,4 @@
-"""The shapes that an answer has in a text: alone, at the beginning, after a cue; and what turns it round."""
+"""The shapes of an answer in a text (alone, at the beginning, after a cue), and the words that negate it."""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from personametrics.parse.occurrences import FOLLOWS, Lexicon, Mention
 from personametrics.parse.refusals import says_no
 
 Answers = set[str | None]
-"""The different answers found; None stands for one that cannot be taken."""
+"""Different answers; None stands for one that cannot be taken."""
 
 BECAUSE = r"(?:because|since|given|due|for|weil|denn|parce|car|porque|pues|perché|omdat|want)\b"
 ADJECTIVES = r"(?:(?:final|honest|short|best|overall|own|personal|true|correct|direct) ){0,2}"
@@ -32,18 +32,18 @@ DECLARED = re.compile(
     rf"|{SAY}|<answer>|\\boxed\b",
     re.MULTILINE,
 )
-"""What stands before an answer that is said to be one."""
+"""Text before an answer that is declared to be one."""
 REVERSED = re.compile(rf" (?:is|would be) (?:my|our|the) {NOUNS}\b")
-"""What stands after one."""
+"""Text after one."""
 STATED = re.compile(
     r"\b(?:i'm|i'd(?! be| feel)|i(?! would be| would feel)|we)(?: (?:honestly|personally|still|also|just|simply|therefore)){0,2}(?= )"
 )
-"""What stands before a label that somebody says of themselves."""
+"""Text before a label that speakers give themselves."""
 CONCLUDED = re.compile(
     r"(?:^|(?<=[,.;:!?\n-])|(?<=[,.;:!?-] ))(?:(?:and )?so|but|hence|therefore|thus|overall|ultimately|in short|it is|it's|this is)\b",
     re.MULTILINE,
 )
-"""What stands before an answer that ends its sentence."""
+"""Text before an answer that ends its sentence."""
 
 SIGNS = "😀-🙏👍✅✔☑"
 OPEN = r"[\s\"'(\[{:<>]"
@@ -51,55 +51,55 @@ FILLERS = re.compile(
     rf"(?:,|{OPEN})*(?:(?:a|an|the|it|this|that|i|i'm|am|do|would|feel|feeling|remain|option|number|choice|letter|about|around|roughly"
     rf"|approximately|probably|maybe|perhaps|definitely|clearly|firm|solid|as|at|with|for|is|to be|be|score of|rating of|of){OPEN}+){{0,4}}"
 )
-"""What may stand between a cue and its answer."""
+"""Text that may stand between a cue and its answer."""
 LEAD = re.compile(
     rf"[\s\"'(\[.,:!#{SIGNS}-]*(?:(?:well|hmm|ok|okay|honestly|personally|overall|option|number|choice|letter|answer|rating|score|about|around"
     r"|roughly|approximately|probably|maybe|perhaps|definitely|clearly|absolutely|certainly|sure)[\s\"'(\[,.!-]+){0,3}"
 )
-"""What may stand before an answer that opens a text, a line or a sentence."""
+"""Text that may stand before an answer that opens a text, a line or a sentence."""
 JOINED = re.compile(r"[\s\"'(\[.,;:!=)\]|-]*")
 AFTER = re.compile(rf"[\s\"')\].,;:!|{SIGNS}-]*(?:(?:points?|stars?)\b[\s.!]*)?")
 UNIT = re.compile(
     rf" ?[€$£¥]?(?: (?!(?:{FOLLOWS}|plus|not?|at|max|min|maximum|minimum|upwards|tops)\b)[^\W\d]+(?: (?:(?:a|per) )?[^\W\d]+)?)?[\s.!]*"
 )
-"""What may stand after a number on a numeric scale: 38 hours weekly."""
+"""Text that may stand after a number on a numeric scale: 38 hours weekly."""
 APART = re.compile(rf" ?(?:[.,;:!)\](\"'\n-]|$)| {BECAUSE}| [{SIGNS}]")
-"""What sets the opening of a text apart from the rest."""
+"""Text that sets the opening of a text apart from the rest."""
 GOES_ON = re.compile(
     rf" ?(?:[.,;:!?)\]}}(\"'<|\n{SIGNS}-]|$)| (?:{BECAUSE}|as|and|but|with|that|about|on|in|at|of|when|here|too|overall|this|it"
     r"|points?|stars?|(?:to|for) (?:me|us|my|this|that))\b"
 )
-"""What may stand after an answer that follows a cue."""
+"""Text that may stand after an answer that follows a cue."""
 QUALIFIED = re.compile(
     r"\W*(?:not|strongly|completely|totally|fully|entirely|somewhat|slightly|partly|partially|mostly|largely|very|extremely|quite|fairly|rather"
     r"|a (?:bit|little|lot)|only|if|unless|in (?:part|principle)|to (?:some|an?|a \w+) (?:extent|degree|point))\b"
 )
-"""What makes of an answer another one: agree, strongly."""
+"""Text after an answer that makes it another one: agree, strongly."""
 STOP = re.compile(rf"[.!?](?=\s|$)|\n|,? {BECAUSE}")
 CLAUSE = re.compile(r"[.!?;:,\n()]| - ")
 DENIED = re.compile(
     r"n't\b|\b(?:not|never|no|nor|neither|hardly|whether|would|could|should|might|why|doubt|wish|deny|do|does|did|how|he|she|they|people"
     r"|others|some|everyone|nobody|says?|said|claims?|anything|nothing)\b"
 )
-"""Before a cue in its clause, turns it round."""
+"""Words before a cue that negate it within its clause."""
 IF = re.compile(r"\b(?:(?:if|unless)\b(?! (?:i'm honest|i am honest|i had to|i have to|i must|you ask|forced|pressed|asked))|were\b)")
-"""Before a cue in its sentence, makes it depend on something."""
+"""Words before a cue that make it conditional within its sentence."""
 RETRACTED = re.compile(
     r"\W*(?:no|wait|actually|sorry|scratch|correction|rather|or|hmm|well|on (?:second thought|reflection)|make that|i mean)\b"
 )
-"""After an answer, takes it back."""
+"""Words after an answer that take it back."""
 SEGMENT = re.compile(r"\n|(?<=[^\W\d]{2}[.!?;]) ")
-"""Where a line or a sentence ends."""
+"""The end of a line or a sentence."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """A text that is read.
+    """A text in which an answer is searched.
 
     Attributes:
-        text: folded.
-        lexicon: what may be answered.
-        cut: the model was stopped before its end.
+        text: folded text.
+        lexicon: the valid answers.
+        cut: whether the model was stopped before its end.
     """
 
     text: str
@@ -108,16 +108,16 @@ class Page:
 
     @cached_property
     def mentions(self) -> list[Mention]:
-        """Every mention in the text."""
+        """The mentions in the text."""
         return self.lexicon.scan(self.text, cut=self.cut)
 
     @cached_property
     def sole(self) -> Answers:
-        """The different answers mentioned; of a "no" that refuses, none that can be taken."""
+        """The different answers mentioned; a text that refuses with "no" has none that can be taken."""
         return {None} if says_no(self.text) else {one.answer for one in self.mentions if one.firm}
 
     def whole(self, start: int, end: int) -> Answers:
-        """The answers that a part of the text consists of; empty if it says anything else."""
+        """Return the answers that make up a part of the text; empty if it holds anything else."""
         inside = [one for one in self.mentions if start <= one.start and one.end <= end]
         if not inside:
             return set()
@@ -129,19 +129,19 @@ class Page:
         return {one.answer for one in inside} if clean and last else set()
 
     def _opening(self, start: int, end: int) -> int:
-        """Where a text goes on after the number or letter of an option that never was shown."""
+        """Return the index at which a text goes on after the number or letter of an option that was never shown."""
         marker = self.lexicon.marker.match(self.text, start, end)
         return marker.end() if marker else start
 
     def leading(self) -> Answers:
-        """The mention that opens the text, with something after it that sets it apart."""
+        """Return the answer that opens the text, if the text after it sets it apart."""
         first = self.mentions[0]
         opens = LEAD.fullmatch(self.text, self._opening(0, first.start), first.start)
         apart = APART.match(self.text, first.end) and not QUALIFIED.match(self.text, first.end)
         return {first.answer} if first.firm and opens and apart else set()
 
     def after(self, cue: re.Pattern[str]) -> Iterator[Mention]:
-        """Mentions that directly follow a cue which nobody denies, asks or makes depend on something."""
+        """Return the mentions directly after a cue that is not denied, asked or conditional."""
         for found in cue.finditer(self.text):
             ahead = next((one for one in self.mentions if one.start >= found.end()), None)
             if ahead is None or not FILLERS.fullmatch(self.text, found.end(), ahead.start) or self.denied(found.start()):
@@ -152,24 +152,24 @@ class Page:
                 yield ahead
 
     def _goes_on(self, one: Mention) -> bool:
-        """Whether what stands after a mention leaves it what it is."""
+        """Return whether the text after a mention leaves its meaning unchanged."""
         unit = not self.lexicon.closed and UNIT.fullmatch(self.text, one.end, self.stop(one.end))
-        beside = any(other.start >= one.end and JOINED.fullmatch(self.text, one.end, other.start) for other in self.mentions)
-        return bool(unit or beside or GOES_ON.match(self.text, one.end))
+        joined = any(other.start >= one.end and JOINED.fullmatch(self.text, one.end, other.start) for other in self.mentions)
+        return bool(unit or joined or GOES_ON.match(self.text, one.end))
 
     def denied(self, at: int) -> bool:
-        """Whether what stands before in the sentence turns it round."""
+        """Return whether the text before an index negates it within its sentence."""
         before = self.text[max(0, at - 300) : at]
         sentence = re.split(r"[.!?\n]", before)[-1]
         return bool(IF.search(sentence) or DENIED.search(CLAUSE.split(sentence)[-1]))
 
     def stop(self, at: int) -> int:
-        """Where the sentence ends, or its reason begins."""
+        """Return the index at which the sentence ends, or its reason begins."""
         found = STOP.search(self.text, at)
         return found.start() if found else len(self.text)
 
     def region(self, first: Mention) -> Answers:
-        """The answers in the rest of a sentence, and those that follow it with nothing between."""
+        """Return the answers in the rest of a sentence, and those that follow it directly."""
         until, answers = self.stop(first.end), {first.answer if first.firm else None}
         if retracted := RETRACTED.match(self.text, until):
             until = self.stop(retracted.end())

@@ -1,4 +1,4 @@
-"""How a model says that it will not answer."""
+"""Phrases with which a model refuses to answer."""
 
 import re
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ class Refusal:
     """One way to refuse.
 
     Attributes:
-        language: of the words.
-        pattern: of the folded text.
-        example: a text it finds.
+        language: language of the words.
+        pattern: pattern of the folded text.
+        example: a text that it matches.
     """
 
     language: str
@@ -56,7 +56,7 @@ REFUSALS = (
     Refusal("Japanese", r"(?:ai|言語モデル)として|(?:お答え|回答)(?:は)?(?:でき|いたしかね)", "お答えできません。"),
     Refusal("Korean", r"(?:ai|언어 모델)로서|(?:답변|대답)(?:을)? ?(?:드릴|할) 수 없", "답변할 수 없습니다."),
 )
-"""What is looked for; the order does not matter."""
+"""The phrases by language; their order does not matter."""
 
 ANY = re.compile("|".join(f"(?:{refusal.pattern})" for refusal in REFUSALS))
 OPENING = re.compile(
@@ -66,11 +66,11 @@ NO = re.compile(rf"\W*(?:no|nein|non|não|nie|nee)\W+(?:(?:sorry|i'm sorry|but)\
 
 
 def refuses(text: str, *, opening: bool = False) -> bool:
-    """Whether a folded text refuses to answer.
+    """Return whether a text refuses to answer.
 
     Args:
-        text: folded.
-        opening: only at the start of the text.
+        text: folded text.
+        opening: whether only the start of the text counts.
 
     Examples:
         >>> refuses("well, i can't answer that."), refuses("well, i can't answer that.", opening=True)
@@ -80,7 +80,7 @@ def refuses(text: str, *, opening: bool = False) -> bool:
 
 
 def says_no(text: str) -> bool:
-    """Whether the "no" at the start of a folded text belongs to a refusal, and is no answer.
+    """Return whether the "no" at the start of a folded text belongs to a refusal, so that it is not an answer.
 
     Examples:
         >>> says_no("no, i cannot answer that."), says_no("no, i never drink tea.")

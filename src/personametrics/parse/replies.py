@@ -1,4 +1,4 @@
-"""From a reply's text to a coded answer: rules in order, and no guess between two answers."""
+"""Rules that read a coded answer from the text of a reply, in order and without a guess between two answers."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from personametrics.data.scale import FreeText, Numeric, Scale
 from personametrics.parse.occurrences import Lexicon, between, choices
 from personametrics.parse.patterns import CONCLUDED, DECLARED, REVERSED, SEGMENT, STATED, Answers, Page
 from personametrics.parse.refusals import refuses
-from personametrics.parse.spelling import fold, spoken
+from personametrics.parse.spelling import fold, without_thinking
 
 KEYS = "answer|choice|response|rating|score|selection|option|value"
 JSON = re.compile(
@@ -24,17 +24,17 @@ JSON = re.compile(
 )
 
 ENDS = re.compile(r"[\"')\]]*(?:[.!]|\n|$| (?:to|for) me\b)")
-"""What stands after a conclusion."""
+"""Text that may follow a conclusion."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What a reply says.
+    """The answer in a reply, or the reason why it has none.
 
     Attributes:
         answer: the label on the item's scale, a number as text, or the words of free text; None if not answered.
         outcome: `answered`, `refused` or `unparsable`; `failed` only if the reply had failed.
-        rule: which rule read it; "" if none did.
+        rule: name of the rule that read it; "" if none did.
     """
 
     answer: str | None
@@ -43,12 +43,12 @@ class Parsed:
 
 
 def _exact(page: Page) -> Answers:
-    """The text is the answer."""
+    """Return the answer that is the whole text."""
     return page.whole(0, len(page.text))
 
 
 def _json(page: Page) -> Answers:
-    """The value of `answer` or, without it, of a key that means the same."""
+    """Return the value of `answer` or, without it, of a key that means the same."""
     found: Answers = set()
     for value in _values(page.text):
         inner = Page(fold(value), page.lexicon, page.cut and page.text.endswith(value))
@@ -57,7 +57,7 @@ def _json(page: Page) -> Answers:
 
 
 def _declared(page: Page) -> Answers:
-    """What follows "answer:" and its like, or stands before "is my answer"."""
+    """Return the answers after "answer:" and the like, or before "is my answer"."""
     found: Answers = set()
     for first in page.after(DECLARED):
         found |= page.region(first)
@@ -68,19 +68,19 @@ def _declared(page: Page) -> Answers:
 
 
 def _alone(page: Page) -> Answers:
-    """A line or sentence of its own."""
+    """Return the answer that is a line or a sentence of its own."""
     ends = [*((found.start(), found.end()) for found in SEGMENT.finditer(page.text)), (len(page.text), 0)]
     starts = [0, *(end for _, end in ends[:-1])]
     return _only(page, lambda: set().union(*(page.whole(start, end) for start, (end, _) in zip(starts, ends, strict=True))))
 
 
 def _leading(page: Page) -> Answers:
-    """The beginning of the text."""
+    """Return the answer at the beginning of the text."""
     return _only(page, page.leading)
 
 
 def _stated(page: Page) -> Answers:
-    """What follows "I" or "so"."""
+    """Return the answer after "I" or "so"."""
 
     def found() -> Answers:
         said = {one.answer for one in page.after(STATED) if not page.text[one.start].isdigit() and one.end - one.start > 1}
@@ -91,7 +91,7 @@ def _stated(page: Page) -> Answers:
 
 
 def _only(page: Page, find: Callable[[], Answers]) -> Answers:
-    """What is found where no other answer is mentioned anywhere; else all that are mentioned."""
+    """Return the answers that a function finds if the text mentions a single one; else all that it mentions."""
     return find() if len(page.sole) == 1 and None not in page.sole else page.sole
 
 
@@ -100,10 +100,10 @@ class Rule:
     """One way to read an answer.
 
     Attributes:
-        name: as it stands in the table of responses.
-        reads: what it reads.
-        example: a text it reads.
-        find: the answers it finds in a text: none, one, or several, of which none is taken.
+        name: its name in the table of responses.
+        reads: the part of a text that it reads, in words.
+        example: a text that it reads.
+        find: function that returns the answers in a text; if it returns several, none is taken.
     """
 
     name: str
@@ -120,7 +120,7 @@ RULES = (
     Rule("leading", "the beginning, set apart by punctuation or a reason", "Agree, because I work at night.", _leading),
     Rule("stated", "what follows “I” or “it is”, or “so” and “but” at the end", "As a nurse, I agree with that.", _stated),
 )
-"""The first that finds exactly one answer decides; one that finds several ends the search. The last three want no other mentioned."""
+"""The first that finds exactly one answer decides; one that finds several ends the search. The last three need a single mention."""
 
 
 def parse(reply: Reply, request: Request, scale: Scale, style: Style) -> Parsed:
@@ -129,46 +129,46 @@ def parse(reply: Reply, request: Request, scale: Scale, style: Style) -> Parsed:
     It never raises on any text, and never chooses between two answers.
 
     Args:
-        reply: what came back.
-        request: what was asked; its choices are what may be answered, its labels what they mean.
-        scale: of the item.
-        style: of the prompt; JSON is looked for everywhere, and taken apart in free text only where it was asked for.
+        reply: the reply.
+        request: its request, with the choices and the label that each of them means.
+        scale: scale of the item.
+        style: answer style of the prompt; free text is taken apart as JSON only if JSON was asked for.
 
     Returns:
-        The answer and the rule that read it, or why there is none. A reply of probabilities alone is answered by the rule `probabilities`.
+        The answer and the rule that read it, or the outcome without one. The rule of a reply of probabilities alone is `probabilities`.
 
     Examples:
         >>> from personametrics.data.request import Message
         >>> from personametrics.data.scale import parse_scale
         >>> request = Request((Message("user", "Tea?"),), choices=("1", "2", "3"), labels=("no", "perhaps", "yes"))
         >>> parse(Reply("My answer is 3, because 2 cups wake me."), request, parse_scale("nominal:no|perhaps|yes"), "number")
-        Parsed(answer='yes', outcome=<Outcome.ANSWERED: 'answered'>, rule='declared')
+        Parsed(answer='yes', outcome=<ReplyOutcome.ANSWERED: 'answered'>, rule='declared')
         >>> parse(Reply("2 or 3"), request, parse_scale("nominal:no|perhaps|yes"), "number").outcome
-        <Outcome.UNPARSABLE: 'unparsable'>
+        <ReplyOutcome.UNPARSABLE: 'unparsable'>
     """
     if reply.outcome != ReplyOutcome.ANSWERED:
         return Parsed(None, reply.outcome, "")
     if reply.text is None:
         return Parsed(None, ReplyOutcome.ANSWERED, "probabilities") if reply.probabilities else UNPARSABLE
     if isinstance(scale, FreeText):
-        return _free(reply.text, style, line=request.about.get("part") in SAID)
+        return _free(reply.text, style, line=request.about.get("part") in SPOKEN)
     lexicon = _lexicon(request, scale)
     cut = reply.finish == "length"
     if not cut and (answer := lexicon.exact.get(reply.text)) is not None:
         return Parsed(answer, ReplyOutcome.ANSWERED, "exact")
-    said = spoken(reply.text)
-    return UNPARSABLE if said is None else _read(Page(fold(said), lexicon, cut))
+    text = without_thinking(reply.text)
+    return UNPARSABLE if text is None else _read(Page(fold(text), lexicon, cut))
 
 
-SAID = frozenset({LINE, PARTNER})
+SPOKEN = frozenset({LINE, PARTNER})
 """Values of the column `part` in rows that are lines of a dialogue."""
 UNPARSABLE = Parsed(None, ReplyOutcome.UNPARSABLE, "")
 MOST = 4000
-"""Characters of free text that are searched for what was meant to be JSON."""
+"""Characters of free text that are searched for faulty JSON."""
 
 
 def _lexicon(request: Request, scale: Scale) -> Lexicon:
-    """What may be answered."""
+    """Return the valid answers to a request."""
     if isinstance(scale, Numeric):
         return between(scale.low, scale.high)
     marks = request.choices or getattr(scale, "labels", ())
@@ -176,7 +176,7 @@ def _lexicon(request: Request, scale: Scale) -> Lexicon:
 
 
 def _read(page: Page) -> Parsed:
-    """The answer that the first rule finds."""
+    """Return the answer of the first rule that finds one."""
     if page.mentions or "{" in page.text:
         for rule in RULES:
             found = rule.find(page)
@@ -188,17 +188,17 @@ def _read(page: Page) -> Parsed:
 
 
 def _free(text: str, style: Style, *, line: bool) -> Parsed:
-    """Free text is its own answer; of a line of a dialogue also where it sounds like a refusal, for that too was said."""
-    said = (spoken(text) or "").strip()
-    if style == "json" and "{" in said:
-        said = _open(said).strip()
-    if not line and refuses(fold(said), opening=True):
+    """Return free text as its own answer; a line of a dialogue also if it sounds like a refusal, since the line was spoken all the same."""
+    words = (without_thinking(text) or "").strip()
+    if style == "json" and "{" in words:
+        words = _open(words).strip()
+    if not line and refuses(fold(words), opening=True):
         return Parsed(None, ReplyOutcome.REFUSED, "")
-    return Parsed(said, ReplyOutcome.ANSWERED, "text") if said else UNPARSABLE
+    return Parsed(words, ReplyOutcome.ANSWERED, "text") if words else UNPARSABLE
 
 
 def _open(text: str) -> str:
-    """The words in JSON; the text itself where it only mentions a brace, nothing where it is JSON that cannot be read."""
+    """Return the words in JSON, the text itself if it only mentions a brace, or nothing if it is JSON that cannot be read."""
     try:
         found, _ = json.JSONDecoder(strict=False).raw_decode(text, text.find("{"))
     except (ValueError, RecursionError):
@@ -209,14 +209,14 @@ def _open(text: str) -> str:
 
 
 def _values(text: str) -> list[str]:
-    """The values in JSON, or in what was meant to be."""
+    """Return the values in JSON, faulty or not."""
     found = list(JSON.finditer(text)) if "{" in text else []
     named = [one for one in found if (one["key"] or one["bare"]).lower() == "answer"] or found
     return [_plain(one) for one in named]
 
 
 def _plain(match: re.Match[str]) -> str:
-    """A value without its quotes and escapes."""
+    """Return a value without its quotes and escapes."""
     if match["double"] is None:
         return str(match["plain"] if match["single"] is None else match["single"].replace("\\'", "'"))
     try:

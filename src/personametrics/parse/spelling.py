@@ -1,13 +1,13 @@
-"""A reply's text in the one spelling that everything is looked up in, without what the model only thought."""
+"""The spelling in which replies are searched, and the removal of thinking from them."""
 
 import re
 import unicodedata
 
 SEEN = 2000
-"""Characters that are looked at from the start, and as many from the end; what lies between is never read."""
+"""Characters that are read at the start, and as many at the end; the text between is never read."""
 
 BREAK = "\n…\n"
-"""Stands for what was not read."""
+"""Mark of the text that was not read."""
 
 TAG = re.compile(r"[<\[◁](/?)(?:think|thinking|thought|reasoning)[>\]▷]", re.IGNORECASE)
 GROUPED = re.compile("(?<=[0-9])[\u00a0\u2009\u202f'’](?=[0-9]{3}(?![0-9]))")
@@ -33,15 +33,15 @@ AFTER = str.maketrans(
 CONTROL = re.compile(r"<\|\w{1,40}\|>|</?s>|<(?:bos|eos|(?:start|end)_of_turn)>")
 
 
-def spoken(text: str) -> str | None:
-    """What was said, without control tokens and what stands between tags of thinking; None where thinking was never closed.
+def without_thinking(text: str) -> str | None:
+    """Return a text without control tokens and without the parts between tags of thinking; None if thinking was never closed.
 
-    A closing tag without an opening one closes what was opened in the prompt: all before it is dropped.
+    A closing tag without an opening one closes a tag of the prompt: all text before it is dropped.
 
     Examples:
-        >>> spoken("<think>1, or 2?</think> 2")
+        >>> without_thinking("<think>1, or 2?</think> 2")
         ' 2'
-        >>> spoken("<think>1, or 2?") is None
+        >>> without_thinking("<think>1, or 2?") is None
         True
     """
     kept, since, thinking = [], 0, False
@@ -58,7 +58,7 @@ def spoken(text: str) -> str | None:
 
 
 def fold(text: str) -> str:
-    r"""One spelling: NFKC, case folded, ASCII digits, straight quotes, plain dashes, no Markdown emphasis, single spaces.
+    r"""Return a text in one spelling: NFKC, case folded, ASCII digits, straight quotes, plain dashes, no Markdown emphasis, single spaces.
 
     Line breaks stay; a long text keeps its first and last `SEEN` characters.
 
@@ -82,5 +82,5 @@ def fold(text: str) -> str:
 
 
 def _whole_words(text: str) -> str:
-    """A text without the word it breaks off in."""
+    """Return a text without the word in which it breaks off."""
     return text[: max(text.rfind(" "), text.rfind("\n")) + 1]

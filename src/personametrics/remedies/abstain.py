@@ -1,4 +1,4 @@
-"""No answer where the panel is in doubt."""
+"""The remedy that takes back answers where the panel is in doubt."""
 
 import math
 import zlib
@@ -20,18 +20,26 @@ from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Ordinal
 from personametrics.data.study import Elicitation
-from personametrics.measures.annotators import SET, column_of, pooled
-from personametrics.measures.confidence import Doubt, Over, confidence, taken_back, units
+from personametrics.measures.annotators import SET, column_of, pool_labels
+from personametrics.measures.confidence import Doubt, Over, confidence, units, withdraw
 from personametrics.measures.people import pair_up
 from personametrics.stats.arrays import Floats, Ints
-from personametrics.stats.inference.conformal import Score, least, nonconformity, quantile, sets
+from personametrics.stats.inference.conformal import Score, fewest_items, nonconformity, quantile, sets
 
 By = Literal[Doubt, "conformal"]
-KNOWN = {"by": get_args(By), "over": get_args(Over), "score": get_args(Score)}
+VALUES = {"by": get_args(By), "over": get_args(Over), "score": get_args(Score)}
+LABELS = ("a", "b", "c")
+"""Labels of the known world."""
 
 
 class Fitted(NamedTuple):
-    """What was learned: a threshold for each group of items ("": all), from how many of what, and the labels there are."""
+    """The thresholds that were learned.
+
+    Attributes:
+        thresholds: threshold of each group of items ("": all items); infinite if too little was learned about the group.
+        learned_from: number of items or cells.
+        labels: labels of the answers, for conformal sets.
+    """
 
     thresholds: Mapping[str, float]
     learned_from: int
@@ -40,23 +48,23 @@ class Fitted(NamedTuple):
 
 @dataclass(frozen=True)
 class Abstain(Remedy):
-    """Takes back answers that are in doubt: their rows stay, without an answer (outcome `missing`).
+    """Answers in doubt that are taken back: their rows stay, without an answer (outcome `missing`).
 
-    `agreement`, `entropy` and `certainty` keep the share `coverage` of which the panel is surest, learned without people: they promise
-    how many are kept, nothing about how many of these are right. `conformal` learns from people's labels of calibration items which labels
-    may be right: an item's set of them holds the label of a random person with a probability of 1 − alpha or more, whatever the panel is
-    worth, if the items are exchangeable with those of calibration. An item whose set is not one label is left to people. The promise is
-    about all sets, not about those of one label alone.
+    `agreement`, `entropy` and `certainty` keep the share `coverage` of which the panel is surest, learned without people. They promise the
+    share that is kept, not the share of right answers. `conformal` learns from people's labels of calibration items which labels may be
+    right: an item's set of labels includes the label of a random person with a probability of 1 − alpha or more, however good the panel
+    is, if the items are exchangeable with those of calibration. An item whose set is not one label is left to people. The promise holds
+    for all sets together, not for the sets of one label alone.
 
     Attributes:
         by: probability that two answers agree; entropy of answers; stated certainty (a column `certainty`); or conformal sets of labels.
-        over: what is in doubt: an `item`, over the whole panel, as for annotation; or a `cell`, one persona's answers to it, which needs
-            reruns (or label probabilities) and takes back what single personas do not know.
+        over: unit that may be in doubt: an `item`, over the whole panel, as in annotation; or a `cell`, one persona's answers to an item,
+            which needs reruns (or label probabilities) and takes back what single personas are unsure of.
         coverage: share of items or cells that is kept.
-        alpha: how often a conformal set may miss the label of a person.
-        score: see `stats.conformal.nonconformity`; with `aps` and `ordinal`, lots decide of some items whether they are left to people.
-        group: column of the items within whose values a promise is kept (Mondrian), such as a domain; "": over all items.
-        fitted: what `fit` learned.
+        alpha: share of people's labels that conformal sets may miss.
+        score: see `stats.inference.conformal.nonconformity`; with `aps` and `ordinal`, some items are left to people at random.
+        group: column of the items within whose values the promise holds (Mondrian), such as a domain; "": over all items.
+        fitted: thresholds that `fit` learned.
     """
 
     by: By = "agreement"
@@ -68,158 +76,158 @@ class Abstain(Remedy):
     fitted: Fitted | None = field(default=None, kw_only=True, repr=False)
     says: ClassVar[str] = "Take back answers where the panel is in doubt, and leave them to people."
     acts_on: ClassVar[Stage] = "responses"
+    against: ClassVar[tuple[str, ...]] = ("instability",)
     cite: ClassVar[tuple[str, ...]] = ("geifman2017", "vovk2005", "sadinle2019", "romano2020", "lu2022", "lee2023")
     splits: ClassVar[Split | None] = "items"
 
     def __post_init__(self) -> None:
-        """Refuse ways and shares that are none."""
-        for knob, known in KNOWN.items():
-            if getattr(self, knob) not in known:
-                message = f'abstain: "{getattr(self, knob)}" is no {knob}: {options(getattr(self, knob), known)}.'
+        """Refuse unknown ways, and shares outside 0 to 1."""
+        for knob, valid in VALUES.items():
+            value = getattr(self, knob)
+            if value not in valid:
+                message = f'abstain.{knob}: unknown value "{value}". {options(value, valid)}.'
                 raise StudyError(message)
         if not (0 < self.coverage <= 1 and 0 < self.alpha < 1):
             message = f"abstain: coverage={self.coverage:g} and alpha={self.alpha:g} must lie between 0 and 1."
             raise StudyError(message)
         if self.by == "conformal" and self.over == "cell":
-            message = "abstain: conformal sets are of items, for the panel as a whole; leave out over=cell."
+            message = "abstain: conformal sets are of items, for the panel as a whole. Leave out over=cell."
             raise StudyError(message)
 
     def fit(self, responses: Responses, human: Responses | None) -> "Abstain":
-        """Thresholds, from the panel's own answers or, for conformal sets, from people's labels of the same items.
+        """Return a copy with thresholds from the panel's own answers or, for conformal sets, from people's labels of the same items.
 
         Raises:
-            DesignError: conformal sets without people's labels, or with too few labelled items in every group; nothing was asked twice.
+            DesignError: conformal sets lack people's labels, or labelled items in every group; or nothing was asked twice.
         """
         fitted = self._calibrated(responses, human) if self.by == "conformal" else self._ranked(responses, self.by)
         return replace(self, fitted=fitted, seen=frozenset(responses.items.names))
 
     def _ranked(self, responses: Responses, by: Doubt) -> Fitted:
-        """In each group, the confidence of the least sure item or cell that is kept."""
+        """Return, for each group, the confidence of the least sure item or cell that is kept."""
         keys, sure = confidence(responses, by, self.over)
-        where = np.array(list(column_of(responses, self.group).values()))[keys % len(responses.items.names)]
-        found = np.nan_to_num(sure, nan=-math.inf)
-        limits = {one: _kept(found[where == one], self.coverage) for one in np.unique(where).tolist()}
-        if max(limits.values()) == -math.inf:
-            message = f"{responses.source}: no {self.over} has what abstain by={by} reads; two answers to each, or a certainty."
+        group_of = np.array(list(column_of(responses, self.group).values()))[keys % len(responses.items.names)]
+        sure = np.nan_to_num(sure, nan=-math.inf)
+        thresholds = {group: _threshold(sure[group_of == group], self.coverage) for group in np.unique(group_of).tolist()}
+        if max(thresholds.values()) == -math.inf:
+            needed = "Ask each twice or more" if by != "certainty" else "Fill the column certainty"
+            message = f"{responses.source}: no {self.over} has the answers that abstain by={by} needs. {needed}."
             raise DesignError(message)
-        return Fitted(limits, len(keys), ())
+        return Fitted(thresholds, len(keys), ())
 
     def _calibrated(self, responses: Responses, human: Responses | None) -> Fitted:
-        """The conformal threshold of each group; every person's label counts, all those of an item together as one."""
+        """Return the conformal threshold of each group; people's labels of an item count together as one."""
         if human is None:
-            message = "abstain by=conformal learns from people's labels, and there are none; give a table of them as human."
+            message = "abstain by=conformal learns from people's labels, but has none. Give a table of them as human."
             raise DesignError(message)
         panel, people = pair_up(responses, human, {})
         if not panel.labels:
-            message = f"{responses.source}: abstain by=conformal needs labels, of at most 64 kinds."
+            message = f"{responses.source}: abstain by=conformal needs at most 64 different labels."
             raise DesignError(message)
-        strange = self._strange(panel.items, panel.counts, ordered=panel.positions is not None)
+        scores = self._scores(panel.items, panel.counts, ordered=panel.positions is not None)
         weight = people.counts / people.counts.sum(1, keepdims=True)
-        group = column_of(responses, self.group)
-        where = np.array([group[name] for name in panel.items])
-        found = {one: where == one for one in np.unique(where).tolist()}
-        limits = {one: quantile(strange[rows].ravel(), self.alpha, weight[rows].ravel()) for one, rows in found.items()}
-        if min(limits.values()) == math.inf:
-            many = f"{least(self.alpha)} or more{' in a group' if self.group else ''}"
-            message = (
-                f"abstain by=conformal,alpha={self.alpha:g} learns from {many} items that people labelled, and there are {len(where)}."
-            )
+        group_of_item = column_of(responses, self.group)
+        groups = np.array([group_of_item[name] for name in panel.items])
+        in_group = {group: groups == group for group in np.unique(groups).tolist()}
+        thresholds = {group: quantile(scores[rows].ravel(), self.alpha, weight[rows].ravel()) for group, rows in in_group.items()}
+        if min(thresholds.values()) == math.inf:
+            needed = f"{fewest_items(self.alpha)} or more items{' in a group' if self.group else ''} that people labelled"
+            message = f"abstain by=conformal,alpha={self.alpha:g} learns from {needed}, but has {len(groups)}. Label more items."
             raise DesignError(message)
-        return Fitted(limits, len(where), panel.labels)
+        return Fitted(thresholds, len(groups), panel.labels)
 
-    def _strange(self, items: Sequence[str], counts: Floats, *, ordered: bool) -> Floats:
-        """(I, L) scores of all labels; the draw of an item follows from its name, so that it is the same whatever else is asked."""
+    def _scores(self, items: Sequence[str], counts: Floats, *, ordered: bool) -> Floats:
+        """Return the nonconformity scores of all labels (I, L); an item's random draw follows from its name, whatever else is asked."""
         if self.score == "ordinal" and not ordered:
-            message = "abstain: score=ordinal needs labels that are in order; use lac or aps."
+            message = "abstain: score=ordinal needs labels that are in order. Use lac or aps."
             raise DesignError(message)
         draws = np.array([np.random.default_rng(zlib.crc32(name.encode())).random() for name in items])
         return nonconformity(counts / counts.sum(1, keepdims=True), self.score, draws)
 
     def responses(self, responses: Responses) -> Responses:
-        """The same rows, without the answers in doubt; with conformal sets also a column `set`, labels with `|` between them.
+        """Return the rows without the answers in doubt; with conformal sets also a column `set`, labels with `|` between them.
 
         Raises:
-            DesignError: it was not fitted, or nothing is left.
+            DesignError: the remedy is not fitted, or no answer remains.
         """
         if self.fitted is None:
-            message = "abstain learns a threshold first: fit it to answers to other items, or use compare, which does."
+            message = "abstain needs a threshold. Call fit with answers to other items, or use compare, which does."
             raise DesignError(message)
         if self.by == "conformal":
-            return self._left_possible(responses, self.fitted)
+            return self._with_sets(responses, self.fitted)
         keys, sure = confidence(responses, self.by, self.over)
-        limits = self._limits(responses, self.fitted)[keys % len(responses.items.names)]
-        return self._without(responses, keys[sure >= limits], self.fitted)
+        thresholds = self._thresholds(responses, self.fitted)[keys % len(responses.items.names)]
+        return self._without(responses, keys[sure >= thresholds], self.fitted)
 
-    def _limits(self, responses: Responses, fitted: Fitted) -> Floats:
-        """(I,) threshold of each item; ∞ in a group that nothing is known of, whose answers are all taken back."""
+    def _thresholds(self, responses: Responses, fitted: Fitted) -> Floats:
+        """Return the threshold of each item (I,); infinite in a group without one, whose answers are all taken back."""
         return np.array([fitted.thresholds.get(group, math.inf) for group in column_of(responses, self.group).values()])
 
-    def _left_possible(self, responses: Responses, fitted: Fitted) -> Responses:
-        """Answers to items whose set is one label, and all sets."""
-        found = pooled(responses, fitted.labels)
-        codes = np.flatnonzero(np.isin(responses.items.names, found.items))
-        strange = self._strange(found.items, found.counts, ordered=isinstance(responses.labelled, Ordinal))
-        inside = sets(strange, self._limits(responses, fitted)[codes])
-        said = pl.DataFrame({"item": list(found.items), SET: ["|".join(np.array(found.labels)[row]) for row in inside]})
-        rows = responses.frame.select(pl.col(responses.columns.item).cast(pl.String).alias("item")).join(
-            said, "item", "left", maintain_order="left"
-        )
+    def _with_sets(self, responses: Responses, fitted: Fitted) -> Responses:
+        """Return answers to items whose set is one label, and all sets."""
+        pooled = pool_labels(responses, fitted.labels)
+        codes = np.flatnonzero(np.isin(responses.items.names, pooled.items))
+        scores = self._scores(pooled.items, pooled.counts, ordered=isinstance(responses.labelled, Ordinal))
+        inside = sets(scores, self._thresholds(responses, fitted)[codes])
+        table = pl.DataFrame({"item": list(pooled.items), SET: ["|".join(np.array(pooled.labels)[row]) for row in inside]})
+        items = responses.frame.select(pl.col(responses.columns.item).cast(pl.String).alias("item"))
+        column = items.join(table, "item", "left", maintain_order="left")[SET]
         kept = self._without(responses, codes[inside.sum(1) == 1], fitted)
-        return replace(kept, frame=kept.frame.with_columns(rows[SET]))
+        return replace(kept, frame=kept.frame.with_columns(column))
 
     def _without(self, responses: Responses, kept: Ints, fitted: Fitted) -> Responses:
-        """Answers of some items or cells, with what was done to the others in words."""
-        every = units(responses, self.over)
-        found = taken_back(responses, np.isin(every, kept))
-        of = f"{len(np.intersect1d(kept, every))} of {len(np.unique(every))} {self.over}s keep their answers (abstain by {self.by}"
-        few = [group for group, limit in fitted.thresholds.items() if limit == math.inf]
-        never = f" Too few were labelled by people to learn anything of {self.group} {', '.join(few)}." if few else ""
-        said = Notice("abstained", f"{of}, learned from {fitted.learned_from}); the others count as missing.{never}")
-        return replace(found, notices=(*found.notices, said))
+        """Return answers of the kept items or cells only, with a notice about the others."""
+        keys = units(responses, self.over)
+        remaining = withdraw(responses, np.isin(keys, kept))
+        numbers = f"{len(np.intersect1d(kept, keys))} of {len(np.unique(keys))} {self.over}s keep their answers"
+        text = f"{numbers} (abstain by {self.by}, learned from {fitted.learned_from}); the others count as missing."
+        if unknown := [group for group, threshold in fitted.thresholds.items() if threshold == math.inf]:
+            text += f" People labelled too few items with the {self.group} {', '.join(unknown)}, so all of these are left to people."
+        return replace(remaining, notices=(*remaining.notices, Notice("abstained", text)))
 
     def promised(self, before: Mapping[str, float]) -> Mapping[str, float]:
-        """How much is kept, or that sets hold people's labels (at least)."""
+        """Return the share that is kept or, for conformal sets, the lowest share that includes people's labels."""
         if "coverage" not in before:
             return {}
         return {"sets.coverage": 1 - self.alpha} if self.by == "conformal" else {"coverage": self.coverage} if self.over == "item" else {}
 
     def known(self) -> RemedyWorld:
-        """Some items the panel gets wrong: unsure of them, or in the other world as sure as of all others.
+        """Return a world in which the panel is wrong on some items and unsure of them; in the null world it is as sure as elsewhere.
 
-        Fewer of these than are given up, so that all are; with conformal sets fewer than may be missed, and people who agree.
+        These items are fewer than those that are taken back, so that all are taken back; with conformal sets, they are fewer than those
+        that sets may miss, and people agree.
         """
-        items = tuple(Item(f"item {at}", f"Which is {at}?", Nominal(("a", "b", "c"))) for at in range(120))
+        items = tuple(Item(f"item {index}", f"Which is {index}?", Nominal(LABELS)) for index in range(120))
         hard = round(len(items) * (self.alpha / 2 if self.by == "conformal" else 0.75 * (1 - self.coverage)))
         right = 1.0 if self.by == "conformal" else 0.9
-        people = tuple(Persona(f"persona {at}", f"You are number {at}.") for at in range(5))
+        personas = tuple(Persona(f"persona {index}", f"You are number {index}.") for index in range(5))
 
-        def answer(request: Request, *, unsure: bool) -> Mapping[str, float]:
-            at = int(request.about["item"].split()[-1])
-            gold, other, third = _turned(at)
-            if at >= hard:
+        def world(request: Request, *, unsure: bool) -> Mapping[str, float]:
+            item = int(request.about["item"].split()[-1])
+            gold, other, third = _labels_of(item)
+            if item >= hard:
                 return {gold: 0.95, other: 0.05}
             return {other: 0.5, third: 0.5} if unsure else {other: 0.95, third: 0.05}
 
         def human(seed: int, _: bool) -> Responses:  # noqa: FBT001 (people are the same in both worlds)
             rng = np.random.default_rng(seed)
-            said = [
-                (f"annotator {who}", item.id, _turned(at)[0 if rng.random() < right else rng.integers(1, 3)])
-                for at, item in enumerate(items)
-                for who in range(3)
+            rows = [
+                (f"annotator {annotator}", item.id, _labels_of(index)[0 if rng.random() < right else rng.integers(1, 3)])
+                for index, item in enumerate(items)
+                for annotator in range(3)
             ]
-            return Responses.read(pl.DataFrame(said, ["persona", "item", "answer"], orient="row"), Columns(), Nominal(("a", "b", "c")))
+            return Responses.read(pl.DataFrame(rows, ["persona", "item", "answer"], orient="row"), Columns(), Nominal(LABELS))
 
         change = {"agreement": hard / len(items) * (right - (1 - right) / 2)}
-        return RemedyWorld(
-            "annotation", people, items, partial(answer, unsure=True), change, partial(answer, unsure=False), Elicitation(3), human
-        )
+        worlds = partial(world, unsure=True), partial(world, unsure=False)
+        return RemedyWorld("annotation", personas, items, worlds[0], change, worlds[1], Elicitation(3), human)
 
 
-def _turned(at: int) -> tuple[str, ...]:
-    """Labels of an item in that world: the right one, and two others."""
-    return tuple("abc"[(at + step) % 3] for step in range(3))
+def _labels_of(item: int) -> tuple[str, ...]:
+    """Return the labels of an item in the known world: the right one, and two others."""
+    return tuple(LABELS[(item + step) % 3] for step in range(3))
 
 
-def _kept(sure: Floats, coverage: float) -> float:
-    """The confidence of the last that is kept."""
+def _threshold(sure: Floats, coverage: float) -> float:
+    """Return the confidence of the least sure unit that is kept."""
     return float(np.sort(sure)[::-1][math.ceil(coverage * len(sure) - 1e-9) - 1])

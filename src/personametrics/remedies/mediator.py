@@ -1,4 +1,4 @@
-"""Each turn a fresh context, compiled from who one is, what one has said, and what is asked now."""
+"""The remedy that compiles a fresh prompt for each turn: the persona, its lines so far, and the turn."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,67 +8,65 @@ from personametrics.data.errors import StudyError, options
 from personametrics.data.remedy import Remedy, RemedyWorld, Stage
 from personametrics.data.request import Message, Request, slot
 from personametrics.dialogues.commitments import LINES, SAID, commitments
-from personametrics.dialogues.fading_world import FADES, consistent, worn
-from personametrics.dialogues.rewriting import by_persona, composed, rewritten, told
+from personametrics.dialogues.fading_world import FADES, consistent_share, fading_world
+from personametrics.dialogues.rewriting import by_persona, compose, persona_text, rewrite
 
 Keep = Literal["consistent", "all", "none"]
 
 
 @dataclass(frozen=True)
 class Mediator(Remedy):
-    """A persona never reads the conversation, but a prompt that is compiled anew in each turn: persona, its own lines so far, the turn.
+    """A prompt that is compiled anew in each turn instead of the conversation: the persona, its own lines so far, and the turn.
 
-    Liu et al. (2026, arXiv 2602.07338) have a model rewrite the conversation into one request, which a fresh context then answers. Here
-    nothing is rewritten: persona, lines and turn stand there word for word, and nothing else but the template. What the other side said in
-    earlier turns is left out.
+    Liu and others (2026, arXiv 2602.07338) let a model rewrite the conversation into one request, which a fresh context then answers. Here
+    no model rewrites anything: persona, lines and turn stand in the template word for word. The other side's earlier turns are left out.
 
     Attributes:
-        keep: which lines are commitments: those a judge finds `consistent` with the persona (or cannot judge), `all`, or `none`. A list
-            in which the persona has already left its part hands that on.
-        template: what stands before the turn, with {lines}.
+        keep: lines that are listed: those that a judge finds `consistent` with the persona (or cannot judge), `all`, or `none`. A list
+            with lines out of character passes that on.
+        template: text before the turn, with {lines}.
     """
 
     keep: Keep = "consistent"
     template: str = SAID
-    says: ClassVar[str] = "Compile a fresh prompt for each turn: the persona, what it has said so far, and the turn."
-    acts_on: ClassVar[Stage] = "asks"
+    says: ClassVar[str] = "Compile a fresh prompt for each turn: the persona, its own lines so far, and the turn."
+    acts_on: ClassVar[Stage] = "requests"
+    against: ClassVar[tuple[str, ...]] = ("drift",)
     cite: ClassVar[tuple[str, ...]] = ("liu2026mediator", "laban2025")
 
     def __post_init__(self) -> None:
-        """Refuse what is none."""
+        """Refuse an unknown choice of lines, and a template without a place for them."""
         if self.keep not in get_args(Keep):
-            message = f'mediator.keep: "{self.keep}" is unknown: {options(self.keep, get_args(Keep))}.'
+            message = f'mediator.keep: unknown value "{self.keep}". {options(self.keep, get_args(Keep))}.'
             raise StudyError(message)
         if not LINES.search(self.template):
-            message = "mediator.template: write {lines} where the lines are to stand."
+            message = "mediator.template: the place of the lines is missing. Write {lines} where they should stand."
             raise StudyError(message)
 
     def requests(self, requests: Sequence[Request]) -> list[Request]:
-        """Every line and question of a persona in its fresh context; the first turn is fresh already, and the model itself stays."""
-        return rewritten(requests, self._compiled)
+        """Return every line and question of a persona in a fresh context; first turns and requests without a persona as they are."""
+        return rewrite(requests, self._compiled)
 
     def _compiled(self, request: Request) -> Request:
-        """One of them."""
-        persona, own = told(request), [message for message in request.messages if message.role == "assistant"]
-        if not by_persona(request) or not persona or not own:
+        """Return a request in a fresh context."""
+        persona, lines = persona_text(request), [message for message in request.messages if message.role == "assistant"]
+        if not by_persona(request) or not persona or not lines:
             return request
         first, turn = request.messages[0], request.messages[-1]
         background = persona if self.keep == "consistent" else ""
         about = {name: request.about[name] for name in ("persona", "item") if name in request.about}
-        said = () if self.keep == "none" else (commitments(own, self.template, background, about),)
-        parts = {"said": Message("user", slot(0), said) if said else Message("user", ""), "turn": turn}
+        listed = () if self.keep == "none" else (commitments(lines, self.template, background, about),)
+        parts = {"said": Message("user", slot(0), listed) if listed else Message("user", ""), "turn": turn}
         if first.role == "system":
-            return replace(request, messages=(first, composed("user", "{said}{turn}", parts)))
-        head = first.text[: first.text.index(persona) + len(persona)]
-        parts["head"] = Message("user", head)
-        return replace(request, messages=(replace(composed("user", "{head}\n\n{said}{turn}", parts), told=persona),))
+            return replace(request, messages=(first, compose("user", "{said}{turn}", parts)))
+        parts["head"] = Message("user", first.text[: first.text.index(persona) + len(persona)])
+        return replace(request, messages=(replace(compose("user", "{head}\n\n{said}{turn}", parts), told=persona),))
 
     def rival(self) -> str:
-        """The persona told again in each turn of the same conversation."""
+        """Return the remedy that repeats the persona in each turn of the same conversation."""
         return "restate"
 
     def known(self) -> RemedyWorld:
-        """People whom talking wears off, and who begin anew in a context that does not show it."""
-        return RemedyWorld(
-            **worn(), change={"prompt_to_line": consistent(stays=FADES) - consistent()}, remedy=replace(self, keep="consistent")
-        )
+        """Return a world in which personas fade in a conversation, but not in a context without the lines out of character."""
+        change = {"prompt_to_line": consistent_share(stays=FADES) - consistent_share()}
+        return RemedyWorld(**fading_world(), change=change, remedy=replace(self, keep="consistent"))

@@ -1,9 +1,9 @@
-"""Personas weighted so that together they answer as people do."""
+"""The remedy that weights personas so that together they answer as people do."""
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Literal, NamedTuple, get_args
+from typing import ClassVar, Literal, NamedTuple, get_args
 
 import numpy as np
 import polars as pl
@@ -18,21 +18,29 @@ from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Ordinal
 from personametrics.data.study import Elicitation, Study
-from personametrics.measures.population import Numbers, People, both, plain
+from personametrics.measures.population import Numbers, People, panel_and_people, sample_means
 from personametrics.stats.arrays import Floats, Ints, sums
 from personametrics.stats.inference.weighting import best_ridge, design_effect, mixture, rake
 
 Method = Literal["mixture", "poststratify", "rake"]
 RIDGES = (0.1, 1.0, 10.0, 100.0, math.inf)
-"""Of these one is chosen; ∞ leaves the weights as they are."""
+"""Ridges from which one is chosen; ∞ leaves the weights as they are."""
 FEWEST = 4
-"""Questions that a mixture needs at least to be fitted on."""
+"""Smallest number of questions on which a mixture is fitted."""
 GAP, PEOPLE = 0.5, 200
-"""In the world whose truth is known: how much more people in towns agree, and how many people were asked."""
+TOWN, COUNTRY = 42, 6
+"""In the known world: difference between the shares of town and country that agree, number of people, and numbers of personas."""
 
 
 class Fitted(NamedTuple):
-    """What was learned: each persona's weight (the mean is 1), from how many people and questions, with which ridge."""
+    """The weights that were learned.
+
+    Attributes:
+        weights: weight of each persona by its id; the mean is 1.
+        humans: number of people.
+        questions: number of questions.
+        ridge: strength of the pull to equal weights; NaN without a mixture.
+    """
 
     weights: Mapping[str, float]
     humans: int
@@ -42,21 +50,24 @@ class Fitted(NamedTuple):
 
 @dataclass(frozen=True)
 class Reweight(Remedy):
-    """Numbers about people are weighted means over personas. Weights mend who is on the panel, never how a persona answers.
+    """Weights of personas, with which numbers about people become weighted means (Deming & Stephan 1940; Bui and others 2025).
+
+    Weights change the composition of the panel, never the answers of a persona.
 
     Attributes:
-        method: `mixture`: weights under which the panel answers the questions it was fitted on as people do; `poststratify`: every
-            combination of the attributes has its share among people; `rake`: every value of each attribute has.
-        attributes: of personas and of people, under the same names; for `poststratify` and `rake`.
-        ridge: how strongly a mixture is drawn to equal weights, see `stats.weighting.mixture`; negative: chosen by questions left out.
-        fitted: what `fit` learned.
+        method: `mixture`: weights with which the panel answers the fitted questions as people do. `poststratify`: every combination of the
+            attributes has its share among people. `rake`: every value of each attribute has its share.
+        attributes: attributes of personas and of people, with the same names; for `poststratify` and `rake`.
+        ridge: strength of a mixture's pull to equal weights, see `stats.inference.weighting.mixture`; negative: chosen by cross-validation
+            over questions.
+        fitted: weights that `fit` learned.
     """
 
     method: Method = "mixture"
     attributes: tuple[str, ...] = ()
     ridge: float = -1.0
     fitted: Fitted | None = field(default=None, kw_only=True, repr=False)
-    says: ClassVar[str] = "Weight personas so that the panel is composed, or answers other questions, as people are and do."
+    says: ClassVar[str] = "Weight personas so that the panel has the composition of people, or answers other questions as people do."
     acts_on: ClassVar[Stage] = "estimates"
     cite: ClassVar[tuple[str, ...]] = ("deming1940", "kish1965", "bui2025")
     splits: ClassVar[Split | None] = "items"
@@ -64,152 +75,156 @@ class Reweight(Remedy):
     def __post_init__(self) -> None:
         """Refuse an unknown method, and groups without attributes."""
         if self.method not in get_args(Method):
-            message = f'reweight: "{self.method}" is no method: {options(self.method, get_args(Method))}.'
+            message = f'reweight.method: unknown value "{self.method}". {options(self.method, get_args(Method))}.'
             raise StudyError(message)
         if (self.method == "mixture") == bool(self.attributes):
-            message = "reweight: poststratify and rake need attributes, such as attributes=party/gender; a mixture has none."
+            message = (
+                "reweight: poststratify and rake need attributes, but a mixture has none. Write, for example, attributes=party/gender."
+            )
             raise StudyError(message)
 
     def fit(self, responses: Responses, human: Responses | None) -> "Reweight":
-        """Weights from people's attributes, or from their answers to these questions.
+        """Return a copy with weights from people's attributes, or from their answers to these questions.
 
         Raises:
-            DesignError: there are no people, too few questions, or no weights that give people's shares.
+            DesignError: people are missing, questions are too few, or weights cannot give people's shares.
         """
         if human is None:
-            message = "reweight learns from people, and there are none; give a table of their answers as human."
+            message = "reweight learns from people, but has none. Give a table of their answers as human."
             raise DesignError(message)
-        panel, people = both(responses, human, self.attributes, self.attributes)
+        panel, people = panel_and_people(responses, human, self.attributes, self.attributes)
         if self.method == "mixture":
             weights, ridge = self._mixture(panel, people)
         else:
             weights, ridge = self._shares(panel, people), math.nan
-        told = dict(zip(panel.ids, (float(one) for one in weights * len(weights)), strict=True))
-        fitted = Fitted(told, len(people.ids), len(panel.items), ridge)
+        by_persona = dict(zip(panel.ids, (weights * len(weights)).tolist(), strict=True))
+        fitted = Fitted(by_persona, len(people.ids), len(panel.items), ridge)
         return replace(self, fitted=fitted, seen=frozenset(panel.items))
 
     def _mixture(self, panel: People, people: People) -> tuple[Floats, float]:
-        """Weights, and the ridge; a persona that left out a question counts as the mean of the others there."""
+        """Return weights and the ridge; a persona without an answer to a question counts as the mean of the others."""
         if len(panel.items) < FEWEST:
-            message = f"reweight: a mixture is fitted on {FEWEST} or more questions, and there are {len(panel.items)}; ask more."
+            message = f"reweight: a mixture is fitted on {FEWEST} or more questions, but there are {len(panel.items)}. Ask more questions."
             raise DesignError(message)
-        base, wanted = panel.stand_for, plain(people).value
-        answers = np.where(np.isfinite(panel.values), panel.values, plain(panel).value)
-        ridge = self.ridge if self.ridge >= 0 else best_ridge(answers, wanted, RIDGES, base=base)
-        return mixture(answers.reshape(len(base), -1), wanted.ravel(), ridge, base), ridge
+        base, target = panel.stand_for, sample_means(people).value
+        answers = np.where(np.isfinite(panel.values), panel.values, sample_means(panel).value)
+        ridge = self.ridge if self.ridge >= 0 else best_ridge(answers, target, RIDGES, base=base)
+        return mixture(answers.reshape(len(base), -1), target.ravel(), ridge, base), ridge
 
     def _shares(self, panel: People, people: People) -> Floats:
-        """Weights under which groups have their shares among the people whose attributes are known."""
-        ways = [self.attributes] if self.method == "poststratify" else [(name,) for name in self.attributes]
-        groups, shares = zip(*(_grouped(panel, people, way) for way in ways), strict=True)
+        """Return weights with which groups have their shares among the people whose attributes are known."""
+        groupings = [self.attributes] if self.method == "poststratify" else [(name,) for name in self.attributes]
+        groups, shares = zip(*(_groups(panel, people, names) for names in groupings), strict=True)
         weights = rake(groups, shares, panel.stand_for)
         if not np.isfinite(weights).all():
-            message = f"reweight: no weights of these personas give people's shares of {', '.join(self.attributes)}; poststratify on fewer."
+            shares_of = f"the human shares of {', '.join(self.attributes)}"
+            message = f"reweight: the personas cannot be weighted to match {shares_of}. Use fewer attributes."
             raise DesignError(message)
         return weights
 
     def estimates(self, study: Study) -> Study:
-        """The study with weighted means.
+        """Return the study with weighted means.
 
         Raises:
-            DesignError: it estimates no numbers about people.
+            DesignError: the study does not estimate numbers about people.
         """
         if "estimator" not in vars(study):
-            message = f"reweight acts on numbers about people, which {type(study).__name__} does not estimate; use it with population."
+            acts = f"reweight acts on numbers about people, which {type(study).__name__} does not estimate"
+            message = f"{acts}. Use it with population."
             raise DesignError(message)
-        changed: Any = study
-        found: Study = replace(changed, estimator=self)
-        return found
+        return study.set(estimator=self)
 
     def numbers(self, panel: People) -> Numbers:
-        """Weighted means; intervals hold for these weights, as if they had been known.
+        """Return weighted means; their intervals take the weights as given.
 
         Raises:
-            DesignError: not fitted, or not on this panel.
+            DesignError: the remedy is not fitted, or not on this panel.
         """
-        return plain(self._weighted(panel))
+        return sample_means(self._weighted(panel))
 
     def _weighted(self, panel: People) -> People:
-        """The panel with its weights."""
-        known = self._known.weights
-        if strange := [name for name in panel.ids if name not in known]:
-            message = f'reweight was fitted on a panel without "{strange[0]}"; fit it on this one.'
+        """Return the panel with its weights."""
+        weights = self._learned.weights
+        if unknown := [name for name in panel.ids if name not in weights]:
+            message = f'reweight was fitted on a panel without "{unknown[0]}". Fit it on this panel.'
             raise DesignError(message)
-        return replace(panel, weights=np.array([known[name] for name in panel.ids]))
+        return replace(panel, weights=np.array([weights[name] for name in panel.ids]))
 
     @property
-    def _known(self) -> Fitted:
-        """What was learned."""
+    def _learned(self) -> Fitted:
+        """The learned weights."""
         if self.fitted is None:
-            message = "reweight has learned nothing yet; call fit with answers of the panel and of people."
+            message = "reweight has learned nothing yet. Call fit with answers of the panel and of people."
             raise DesignError(message)
         return self.fitted
 
     def evidence(self, panel: People) -> Mapping[str, Rows]:
-        """How many people it learned from, what the weighted personas are worth, and the weights."""
-        known, weighted = self._known, self._weighted(panel)
+        """Return the number of people it learned from, the worth of the weighted personas, and the weights."""
+        learned, weighted = self._learned, self._weighted(panel)
         effect = float(design_effect(weighted.stand_for))
-        one: dict[str, Cell] = {"method": self.method, "humans": known.humans, "questions": known.questions}
-        one |= {"ridge": None if math.isnan(known.ridge) else known.ridge}
-        one |= {"personas": len(panel.ids), "design effect": effect, "effective personas": len(panel.ids) / effect}
+        row: dict[str, Cell] = {"method": self.method, "humans": learned.humans, "questions": learned.questions}
+        row |= {"ridge": None if math.isnan(learned.ridge) else learned.ridge}
+        row |= {"personas": len(panel.ids), "design effect": effect, "effective personas": len(panel.ids) / effect}
         order = np.argsort(-weighted.stand_for, kind="stable")
-        return {"reweighted": [one], "weights": [{"persona": panel.ids[at], "weight": float(weighted.stand_for[at])} for at in order]}
+        weights = [{"persona": panel.ids[index], "weight": float(weighted.stand_for[index])} for index in order]
+        return {"reweighted": [row], "weights": weights}
 
     def known(self) -> RemedyWorld:
-        """Of 48 personas 42 live in a town, of people half; in the null world seven in eight people do too."""
-        scale, places = Ordinal(("no", "yes")), ("town",) * 42 + ("country",) * 6
+        """Return a world with a panel mostly of town and people half of town; in the null world, people have the panel's composition."""
+        scale, places = Ordinal(("no", "yes")), ("town",) * TOWN + ("country",) * COUNTRY
         personas = tuple(
-            Persona(f"persona {at}", f"You live in the {name}, number {at}.", {"place": name}) for at, name in enumerate(places)
+            Persona(f"persona {index}", f"You live in the {place}, number {index}.", {"place": place}) for index, place in enumerate(places)
         )
-        items = tuple(Item(f"statement {at}", f"Statement {at}.", scale) for at in range(24))
-
-        def yes(place: str, item: str) -> float:
-            return 0.4 + 0.05 * (int(item.split()[1]) % 5) + GAP * (0.5 if place == "town" else -0.5)
+        items = tuple(Item(f"statement {index}", f"Statement {index}.", scale) for index in range(24))
 
         def world(request: Request) -> Mapping[str, float]:
-            share = yes(request.about["place"], request.about["item"])
+            share = _agreeing(request.about["place"], request.about["item"])
             return {"no": 1 - share, "yes": share}
 
-        def human(seed: int, defect: bool) -> Responses:  # noqa: FBT001 (the shape of a cure)
+        def human(seed: int, defect: bool) -> Responses:  # noqa: FBT001 (the signature of a remedy world)
             town = PEOPLE * 4 // 8 if defect else PEOPLE * 7 // 8
-            who = [(f"person {at}", "town" if at < town else "country") for at in range(PEOPLE)]
+            people = [(f"person {index}", "town" if index < town else "country") for index in range(PEOPLE)]
             draws = np.random.default_rng(seed).random((PEOPLE, len(items)))
             rows = [
-                (name, place, item.id, "yes" if draw < yes(place, item.id) else "no")
-                for (name, place), some in zip(who, draws, strict=True)
-                for item, draw in zip(items, some, strict=True)
+                (person, place, item.id, "yes" if draw < _agreeing(place, item.id) else "no")
+                for (person, place), drawn in zip(people, draws, strict=True)
+                for item, draw in zip(items, drawn, strict=True)
             ]
             frame = pl.DataFrame(rows, ["persona", "place", "item", "answer"], orient="row")
             return Responses.read(frame, Columns(attributes=("place",)), scale)
 
         elicitation = Elicitation(runs=5)
-        shares = {place: np.array([yes(place, item.id) for item in items]) for place in ("town", "country")}
-        town, country = (
-            float((share * (1 - share)).mean()) / elicitation.runs for share in shares.values()
-        )  # noise of one persona's number
-        before = (3 / 8 * GAP) ** 2 + (42 * town + 6 * country) / 48**2
-        after = (town / 42 + country / 6) / 4
+        shares = (np.array([_agreeing(place, item.id) for item in items]) for place in ("town", "country"))
+        town, country = (float((share * (1 - share)).mean()) / elicitation.runs for share in shares)  # noise of one persona's number
+        before = (3 / 8 * GAP) ** 2 + (TOWN * town + COUNTRY * country) / len(personas) ** 2
+        after = (town / TOWN + country / COUNTRY) / 4
         return RemedyWorld("population", personas, items, world, {"error": after - before}, world, elicitation, human)
 
 
-def _grouped(panel: People, people: People, way: Sequence[str]) -> tuple[Ints, Floats]:
-    """Group of each persona, and the groups' shares among the people whose attributes are known.
+def _agreeing(place: str, item: str) -> float:
+    """Return the share that agrees with a statement in the known world."""
+    return 0.4 + 0.05 * (int(item.split()[1]) % 5) + GAP * (0.5 if place == "town" else -0.5)
+
+
+def _groups(panel: People, people: People, names: Sequence[str]) -> tuple[Ints, Floats]:
+    """Return the group of each persona, and the groups' shares among the people whose attributes are known.
 
     Raises:
-        DesignError: a persona is of no group, or a group of people has no persona.
+        DesignError: a persona is in no group, or a group of people has no persona.
     """
-    mine, theirs = (list(zip(*(side.attributes[name] for name in way), strict=True)) for side in (panel, people))
-    told = np.array(["" not in one for one in theirs])
-    if any("" in one for one in mine) or not told.any():
-        who = panel.ids[next(at for at, one in enumerate(mine) if "" in one)] if told.any() else "Nobody of the people"
-        message = f"reweight needs {' and '.join(way)} of everybody on the panel and of people; {who} has none."
+    in_panel, in_people = (list(zip(*(side.attributes[name] for name in names), strict=True)) for side in (panel, people))
+    known = np.array(["" not in values for values in in_people])
+    if any("" in values for values in in_panel) or not known.any():
+        incomplete = next((name for name, values in zip(panel.ids, in_panel, strict=True) if "" in values), "")
+        who = f'the persona "{incomplete}" lacks them' if known.any() else "all of the people lack them"
+        message = f"reweight needs {' and '.join(names)} of all personas and of people, but {who}. Fill them in."
         raise DesignError(message)
-    names = sorted({*mine, *(one for one, there in zip(theirs, told, strict=True) if there)})
-    place = {name: at for at, name in enumerate(names)}
-    codes, weights = np.array([place.get(one, 0) for one in theirs]), np.where(told, people.stand_for, 0.0)
-    shares = sums(codes, weights / weights.sum(), len(names))
-    for name, share in zip(names, shares, strict=True):
-        if share > 0 and name not in set(mine):
-            message = f"reweight: no persona is {' and '.join(name)}, as {share:.0%} of people are; add one, or group more coarsely."
+    groups = sorted({*in_panel, *(values for values, is_known in zip(in_people, known, strict=True) if is_known)})
+    code = {group: index for index, group in enumerate(groups)}
+    codes, weights = np.array([code.get(values, 0) for values in in_people]), np.where(known, people.stand_for, 0.0)
+    shares = sums(codes, weights / weights.sum(), len(groups))
+    for group, share in zip(groups, shares, strict=True):
+        if share > 0 and group not in set(in_panel):
+            message = f"reweight: no persona is {' and '.join(group)}, as {share:.0%} of people are. Add one, or use broader groups."
             raise DesignError(message)
-    return np.array([place[one] for one in mine]), shares
+    return np.array([code[values] for values in in_panel]), shares

@@ -1,4 +1,4 @@
-"""Personas whose values, experiences and manner are spelled out instead of a label."""
+"""The remedy that spells out a persona's values, experiences and manner of speaking."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -20,33 +20,35 @@ FORMS: Mapping[Form, str] = {
     "interview": "Write an interview with this person: what matters most to them and why, what they have been through that made them so, "
     "how they speak. Begin every question on a line of its own with “Interviewer:” and every answer, in the first person, with “You:”.",
 }
-"""What is to be written."""
+"""The text to write, by form."""
 PROMPT = (
     "Here is a person, described in few words.\n\n{told}\n\n{form} Write what follows from these words and no more: no name, place, date, "
     "number or event that is not in them, and no judgement of the person. At most {words} words, in the language of the description, "
     "between <persona> and </persona>."
 )
 WRITTEN = re.compile(r"<persona>(.*?)</persona>", re.DOTALL | re.IGNORECASE)
-"""Without these marks a reply is a refusal, or cut off."""
+"""A reply without these marks is a refusal, or was cut off."""
 MARK = "spell_out"
-"""Stands where an ask names its item."""
+"""The item of the requests for these texts."""
+LABEL, SPELLED = 0.7, 0.9
+"""Probabilities of an answer that follows the camp in the known world: with a label, and spelled out."""
 TOKENS = 5
-"""Tokens that a word may take; some languages and models need as many."""
+"""Largest number of tokens per word, in any language and model."""
 
 
 @dataclass(frozen=True)
 class SpellOut(Remedy):
-    """A model writes each persona out once, from its text and attributes; whoever wants to edit that gives the texts instead.
+    """Personas that a model spells out once, from their text and attributes; edited texts can be given in place of the model's.
 
-    What it is worth is not known from recorded answers: those of 12 models to the Moral Foundations items, steadier in 11 with values
-    spelled out than with a label, come from personas that were told the answers to these items. Spell out nothing that is asked. A steadier
-    panel is not yet a truer one; and attributes that the text did not tell make it a better informed one.
+    Recorded answers do not show the value of the remedy: with values spelled out, 11 of 12 models answered the Moral Foundations items more
+    steadily than with a label, but these personas included the answers to the items. So do not spell out what the study asks. A steadier
+    panel is not yet a more accurate one, and attributes that the text did not contain make it better informed.
 
     Attributes:
-        form: `values`, told in the second person; `interview`, told in questions and answers.
-        words: at most so many are asked for.
-        tell: attributes that the model may use; empty: all. Leave out what is no part of the person, such as an id or answers.
-        texts: a table (CSV, Parquet, NDJSON) with the columns id and text, of what was written or edited before; nothing is drafted then.
+        form: `values`, in the second person; `interview`, in questions and answers.
+        words: largest number of words to ask for.
+        tell: attributes that the model may use; empty: all. Leave out attributes that do not describe the person, such as an id or answers.
+        texts: a table (CSV, Parquet, NDJSON) with the columns id and text, of texts written or edited before; then the model writes none.
     """
 
     form: Form = "values"
@@ -55,95 +57,92 @@ class SpellOut(Remedy):
     texts: str = ""
     says: ClassVar[str] = "Have a model spell out each persona's values, experiences and manner of speaking, once."
     acts_on: ClassVar[Stage] = "personas"
+    against: ClassVar[tuple[str, ...]] = ("instability", "resistance")
     cite: ClassVar[tuple[str, ...]] = ("lutz2025", "park2024")
 
     def __post_init__(self) -> None:
+        """Refuse an unknown form, and a number of words below 1."""
         if self.form not in FORMS:
-            message = f'spell_out.form: "{self.form}" is unknown: {options(self.form, get_args(Form))}.'
+            message = f'spell_out.form: unknown value "{self.form}". {options(self.form, get_args(Form))}.'
             raise StudyError(message)
         if self.words < 1:
-            message = f"spell_out.words: {self.words} words are none; write a number such as 150."
+            message = f"spell_out.words: {self.words} is not a number of words. Write a number such as 150."
             raise StudyError(message)
 
     def drafts(self, personas: Sequence[Persona]) -> list[Request]:
-        """One ask a persona; none where the texts are given.
+        """Return one request for each persona; none if the texts are given.
 
         Raises:
-            DesignError: no persona has an attribute that is to be told.
+            DesignError: an attribute of `tell` is unknown.
         """
-        known = sorted({name for persona in personas for name in persona.attributes})
+        available = sorted({name for persona in personas for name in persona.attributes})
         for name in self.tell:
-            if name not in known:
-                message = f'spell_out.tell: no persona has the attribute "{name}": {options(name, known)}.'
+            if name not in available:
+                message = f'spell_out.tell: no persona has the attribute "{name}". {options(name, available)}.'
                 raise DesignError(message)
         return [] if self.texts else [self._draft(persona) for persona in personas]
 
     def _draft(self, persona: Persona) -> Request:
-        """What a model is asked to write."""
+        """Return the request for the text of a persona."""
         attributes = [f"{name}: {value}" for name, value in persona.attributes.items() if not self.tell or name in self.tell]
         question = PROMPT.format(told="\n".join([persona.text, *attributes]), form=FORMS[self.form], words=self.words)
         about = {"persona": persona.id, "item": MARK, "run": "0", "scale": "text"}
         return Request((Message("user", question),), sampling=Sampling(max_tokens=TOKENS * self.words + 50), about=about)
 
     def personas(self, personas: Sequence[Persona], written: Sequence[str]) -> tuple[Persona, ...]:
-        """The same personas, each told its own text and what was written.
+        """Return the personas, each with its own text and the written text.
 
         Raises:
-            InputError: a draft is missing, refused, empty or cut off; the texts cannot be read, or lack a persona.
+            InputError: a written text is missing, refused, empty or cut off; the table of texts cannot be read, or lacks a persona.
         """
-        texts = {one.id: one.text for one in read_personas(self.texts)} if self.texts else _drafted(personas, written)
+        texts = {row.id: row.text for row in read_personas(self.texts)} if self.texts else _extract(personas, written)
         for persona in personas:
             if persona.id not in texts:
-                message = (
-                    f'{self.texts} has no text for the persona "{persona.id}"; add a row with its id, or remove texts= to have it drafted.'
-                )
+                missing = f'{self.texts} has no text for the persona "{persona.id}"'
+                message = f"{missing}. Add a row with its id, or remove texts= to let the model write it."
                 raise DesignError(message)
         return tuple(replace(persona, text=f"{persona.text}\n\n{texts[persona.id].strip()}") for persona in personas)
 
     def known(self) -> RemedyWorld:
-        """Two camps: seven in ten answers are those of one's camp as long as it is a label, nine in ten once it is spelled out."""
+        """Return a world of two camps, in which spelling out raises the share of answers that follow the camp; in the null world not."""
         camps = ("order", "freedom")
-        personas = tuple(Persona(f"persona {at}", f"You are number {at}.", {"camp": camps[at % 2]}) for at in range(12))
-        items = tuple(Item(f"item {at}", f"Statement {at}.", Nominal(("no", "yes")), {"with": camps[at // 2 % 2]}) for at in range(12))
-        camp, holds = ({one.id: next(iter(one.attributes.values())) for one in them} for them in (personas, items))
+        personas = tuple(Persona(f"persona {index}", f"You are number {index}.", {"camp": camps[index % 2]}) for index in range(12))
+        items = tuple(
+            Item(f"item {index}", f"Statement {index}.", Nominal(("no", "yes")), {"with": camps[index // 2 % 2]}) for index in range(12)
+        )
+        camp_of = {persona.id: persona.attributes["camp"] for persona in personas}
+        agreeing = {item.id: item.attributes["with"] for item in items}
 
-        def world(request: Request, spelled: float = 0.9) -> Mapping[str, float]:
-            persona = request.about["persona"]
+        def world(request: Request, spelled: float = SPELLED) -> Mapping[str, float]:
+            camp = camp_of[request.about["persona"]]
             if request.about["item"] == MARK:
-                return {f"<persona>You value {camp[persona]}.</persona>": 1.0}
-            told = any(f"You value {camp[persona]}." in message.text for message in request.messages)
-            held = spelled if told else 0.7
-            yes = held if camp[persona] == holds[request.about["item"]] else 1 - held
+                return {f"<persona>You value {camp}.</persona>": 1.0}
+            held = spelled if any(f"You value {camp}." in message.text for message in request.messages) else LABEL
+            yes = held if camp == agreeing[request.about["item"]] else 1 - held
             return {"no": 1 - yes, "yes": yes}
 
-        return RemedyWorld(
-            "stability:permutations=99",
-            personas,
-            items,
-            world,
-            {"signal": _signal(0.9) - _signal(0.7)},
-            lambda request: world(request, 0.7),
-        )
+        change = {"signal": _signal(SPELLED) - _signal(LABEL)}
+        return RemedyWorld("stability:permutations=99", personas, items, world, change, lambda request: world(request, LABEL))
 
 
-def _drafted(personas: Sequence[Persona], written: Sequence[str]) -> dict[str, str]:
-    """What was written of each persona."""
+def _extract(personas: Sequence[Persona], written: Sequence[str]) -> dict[str, str]:
+    """Return the written text of each persona, by its id."""
     if len(written) != len(personas):
-        message = f"spell_out needs one draft a persona: there are {len(written)} for {len(personas)}; have them written, or name texts=."
+        numbers = f"there are {len(written)} for {len(personas)}"
+        message = f"spell_out needs one written text for each persona: {numbers}. Let the model write them, or name texts=."
         raise DesignError(message)
-    found = {}
+    texts = {}
     for persona, reply in zip(personas, written, strict=True):
-        draft = WRITTEN.search(reply)
-        if not draft or not draft[1].strip():
-            message = (
-                f'Nothing usable was written for the persona "{persona.id}" (refused, empty or cut off); give the texts with texts=FILE.'
-            )
+        text = WRITTEN.search(reply)
+        if not text or not text[1].strip():
+            problem = f'The model wrote no usable text for the persona "{persona.id}" (refused, empty or cut off)'
+            message = f"{problem}. Give the texts with texts=FILE."
             raise DesignError(message)
-        found[persona.id] = draft[1]
-    return found
+        texts[persona.id] = text[1]
+    return texts
 
 
-def _signal(held: float, apart: float = 6 / 11) -> float:
-    """The persona signal where an answer is that of one's camp with this probability, and so many pairs of personas are of two camps."""
+def _signal(held: float, other_camp: float = 6 / 11) -> float:
+    """Return the persona signal for a probability of answers that follow the camp, and a share of pairs of personas of two camps."""
     rerun = 2 * held * (1 - held)
-    return 1 - rerun / ((1 - apart) * rerun + apart * (1 - rerun))
+    return 1 - rerun / ((1 - other_camp) * rerun + other_camp * (1 - rerun))

@@ -1,6 +1,6 @@
-"""Findings as a reader sees them: a page, a terminal, pictures, tables.
+"""The report of a card: as an HTML page, in the terminal, as figures and as tables.
 
-What needs a drawing or a printing library is imported when it is first asked for, so that importing this package costs nothing.
+Drawing and printing libraries are imported at first use, so that importing this package is cheap.
 """
 
 from importlib import import_module
@@ -18,7 +18,7 @@ _HOMES = {"html": "page", "latex": "tables", "markdown": "tables", "save_figures
 
 
 def __getattr__(name: str) -> Any:
-    """A public function, from the module where it lives."""
+    """Return a public function from its module."""
     if name not in _HOMES:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
@@ -26,5 +26,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """The public functions."""
+    """Return the names of the public functions."""
     return __all__

@@ -1,4 +1,4 @@
-"""Pictures of the answers themselves: the heat map of personas and items, and what each persona answers."""
+"""Figures of the answers: the heat map of personas and items, and the distribution of each persona's answers."""
 
 import math
 from collections import Counter
@@ -11,13 +11,13 @@ from personametrics.report.figure import STEP, TICKS, Figure, Picture, Row, draw
 from personametrics.report.words import number, quoted
 
 MOST_KINDS = 8
-"""Colours that are told apart; of more answers, the most frequent ones keep their own."""
+"""Number of colours that a reader can distinguish. If there are more answers, only the most frequent ones get a colour of their own."""
 
 OTHER = "(other)"
 
 
 def heat_map(finding: Finding) -> Figure | None:
-    """Mean or most frequent answer of every persona to every item."""
+    """Draw the mean or most frequent answer of every persona to every item."""
     if rows := table(finding, "cells", "persona", "item", "mean"):
         return _means(rows)
     rows = table(finding, "cells", "persona", "item", "answer", "share")
@@ -25,10 +25,10 @@ def heat_map(finding: Finding) -> Figure | None:
 
 
 def _means(rows: list[Row]) -> Figure:
-    """A colour from little to much; personas and items ordered by their means, so that patterns stand out."""
+    """Draw mean answers as colours from low to high, with personas and items ordered by their means."""
     personas, items = seriated(rows, "persona", "mean"), seriated(rows, "item", "mean")
     color = alt.Color("mean:Q", title="mean answer", scale=alt.Scale(zero=False), legend=alt.Legend(gradientLength=140))
-    bottom, top = (choose(rows, key=lambda row: float(row["mean"])) for choose in (min, max))
+    bottom, top = (extreme(rows, key=lambda row: float(row["mean"])) for extreme in (min, max))
     text = (
         f"Heat map of the mean answers of {len(personas)} personas to {len(items)} items, both ordered by their means, "
         f"from {number(bottom['mean'])} (persona {quoted(bottom['persona'])}, item {quoted(bottom['item'])}) "
@@ -39,7 +39,7 @@ def _means(rows: list[Row]) -> Figure:
 
 
 def _modes(rows: list[Row], kept: list[str]) -> Figure:
-    """A colour for each answer, fainter where fewer runs gave it."""
+    """Draw a colour for each answer, fainter where fewer runs gave it."""
     personas, items = (list(dict.fromkeys(str(row[name]) for row in rows)) for name in ("persona", "item"))
     most, cells = Counter(str(row["answer"]) for row in rows).most_common(1)[0]
     text = (
@@ -55,7 +55,7 @@ def _modes(rows: list[Row], kept: list[str]) -> Figure:
 def _grid(
     rows: Sequence[Row], personas: list[str], items: list[str], color: alt.Color, *shown: alt.Tooltip, opacity: alt.Opacity | None = None
 ) -> Picture:
-    """One rectangle per persona and item."""
+    """Draw one rectangle per persona and item."""
     axis = alt.Axis(labelAngle=-90, labelLimit=90, labelOverlap="greedy", orient="bottom")
     marks = (
         alt.Chart()
@@ -71,7 +71,7 @@ def _grid(
 
 
 def answers(finding: Finding) -> Figure | None:
-    """How often each persona gave each answer."""
+    """Draw how often each persona gave each answer."""
     rows = table(finding, "answers", "persona", "answer", "order", "share")
     if not rows:
         return None
@@ -88,18 +88,18 @@ def answers(finding: Finding) -> Figure | None:
     total: dict[str, float] = dict.fromkeys(labels, 0.0)
     for row in rows:
         total[str(row["answer"])] += float(row["share"]) / len(personas)
-    listed = ", ".join(f"{quoted(label)} {share:.0%}" for label, share in sorted(total.items(), key=lambda one: -one[1])[:5])
-    text = f"Stacked bars of what each of {len(personas)} personas answers over all items. Mean over personas: {listed}."
-    return Figure("answers", "What each persona answers", text, drawing(_with_kind(rows, kept), bars, height=STEP * len(personas)), rows)
+    listed = ", ".join(f"{quoted(label)} {share:.0%}" for label, share in sorted(total.items(), key=lambda pair: -pair[1])[:5])
+    text = f"Stacked bars of the answers of {len(personas)} personas over all items. Mean over personas: {listed}."
+    return Figure("answers", "Answers of each persona", text, drawing(_with_kind(rows, kept), bars, height=STEP * len(personas)), rows)
 
 
 def _labels(rows: list[Row]) -> list[str]:
-    """Every answer once, in their order."""
+    """Return every answer once, in the order of the scale."""
     return [str(row["answer"]) for row in sorted({row["answer"]: row for row in rows}.values(), key=lambda row: row.get("order", 0))]
 
 
 def _colours(finding: Finding) -> list[str]:
-    """The answers that have a colour of their own, the same in every picture of a finding; the last colour is for all others."""
+    """Return the answers with a colour of their own, equal in all figures of a finding. The last colour stands for all others."""
     rows = table(finding, "answers", "answer", "order", "share") or table(finding, "cells", "answer", "share")
     labels = _labels(rows)
     if len(labels) <= MOST_KINDS:
@@ -110,17 +110,17 @@ def _colours(finding: Finding) -> list[str]:
 
 
 def _kind(kept: list[str]) -> alt.Color:
-    """A colour for each answer that has no order."""
+    """Return the colours of unordered answers."""
     return alt.Color("kind:N", title=None, scale=alt.Scale(domain=kept))
 
 
 def _with_kind(rows: list[Row], kept: list[str]) -> list[Row]:
-    """Rows with the answer whose colour they take."""
+    """Return rows with the kind that decides their colour."""
     return [dict(row) | {"kind": row["answer"] if row["answer"] in kept else OTHER} for row in rows]
 
 
 def _by_mean(rows: list[Row]) -> list[str]:
-    """Personas by the mean place of their answers, highest first."""
+    """Return personas by the mean rank of their answers, highest first."""
     mean: dict[str, float] = {}
     for row in rows:
         mean[str(row["persona"])] = mean.get(str(row["persona"]), 0.0) + float(row["share"]) * float(row["order"])

@@ -1,4 +1,4 @@
-// Draws every picture of the page in the colours of the reader's scheme, and again when that changes.
+// Draws every figure of the page in the colours of the reader's scheme, and again when the scheme changes.
 (() => {
   "use strict";
   const themes = JSON.parse(document.getElementById("themes").textContent);
@@ -27,7 +27,7 @@
       drawn.set(plot, await vegaEmbed(plot, spec, options));
       plot.dataset.drawn = dark.matches ? "dark" : "light";
     } catch (error) {
-      plot.textContent = "This picture could not be drawn; its numbers stand in the table below.";
+      plot.textContent = "This figure could not be drawn. Its numbers are in the table below.";
       console.error(error);
     }
   }

@@ -1,9 +1,9 @@
-// Shows the dialogues of the page, one at a time. Whatever was said becomes text, never markup.
+// Shows the dialogues of the page, one at a time. Their lines are inserted as text, never as markup.
 (() => {
   "use strict";
   const VERDICTS = [["", ""], ["good", "✓ consistent"], ["bad", "✗ contradicts"], ["open", "? verdict unreadable"]];
   const CONTRADICTS = 2;
-  const WAIT = 120; // milliseconds of silence after which a search begins
+  const WAIT = 120; // milliseconds without typing after which a search begins
 
   function made(tag, name = "", text = "") {
     const element = document.createElement(tag);
@@ -29,7 +29,7 @@
     let listed = [], shown = -1, line = -1, sought = null, hits = new Set();
 
     const words = ([, bad, known, open]) =>
-      known + open ? `${bad} of ${known} lines judged contradict${open ? `; ${open} more verdicts could not be read` : ""}.` : "";
+      known + open ? `${bad} of ${known} judged lines contradict${open ? `. ${open} more verdicts could not be read` : ""}.` : "";
     const percent = ([, bad, known]) => (known ? `${Math.round((100 * bad) / known)}`.padStart(3, "\u2007") + " %\u2002" : "\u2007\u2007\u2007—\u2002");
 
     function offer() {
@@ -58,14 +58,14 @@
     function row([turn, own, text, against, verdict]) {
       const [tone, label] = VERDICTS[verdict];
       const item = made("li", own ? `own ${tone}`.trim() : "");
-      const head = made("p", "who", `${own ? "Persona" : "Other side"}, turn ${turn}`);
+      const head = made("p", "who", `${own ? "Persona" : "Partner"}, turn ${turn}`);
       if (label) head.append(" ", made("span", `tag ${tone}`, label));
       item.append(head, marked(made("p", "words"), texts[text], sought));
-      if (against) item.append(made("p", "who", "against"), marked(made("blockquote"), texts[against], sought));
+      if (against) item.append(made("p", "who", "contradicts"), marked(made("blockquote"), texts[against], sought));
       return item;
     }
 
-    // To the next line that is looked for: after the one shown last, then in the dialogues that follow, then from the beginning.
+    // Goes to the next matching line: after the last one shown, then in the dialogues that follow, then from the beginning.
     function step(wanted, called) {
       const from = Math.max(0, listed.indexOf(shown));
       for (let far = 0; listed.length && far <= listed.length; far++) {

@@ -1,4 +1,4 @@
-"""Dialogues of a finding as a reader goes through them: those with most contradictions first."""
+"""The dialogues of a finding, sorted for a reader: those with the most contradictions first."""
 
 import json
 from collections.abc import Sequence
@@ -9,30 +9,30 @@ from personametrics.data.finding import Finding
 from personametrics.report.words import cell, plain
 
 EVIDENCE = "transcripts"
-"""The evidence that holds what was said."""
+"""The name of the evidence with the lines of dialogues."""
 ROOM = 14_000_000
-"""Bytes that the dialogues of one page may take."""
+"""Largest size in bytes of the dialogues on one page."""
 WORST = 10
-"""Lines that are shown at once."""
-BESIDE = 24
-"""Bytes of a line beside its words, about."""
+"""Number of contradicting lines in a table."""
+OVERHEAD = 24
+"""Approximate bytes of a line in addition to its words."""
 SHORT = 160
-"""Letters of a line that are shown in a table."""
+"""Characters of a line that a table shows."""
 VERDICTS = ("", "consistent", "contradicts", "unparsable")
-"""What a judge may make of a line."""
+"""The verdicts of a judge on a line; "" if it was not judged."""
 BAD = VERDICTS.index("contradicts")
 
 
 @dataclass(frozen=True)
 class Line:
-    """What somebody said.
+    """A line of a dialogue.
 
     Attributes:
-        turn: from 1.
-        own: the persona said it.
+        turn: number of the turn, from 1.
+        own: True if the persona is the speaker.
         text: the words.
-        verdict: where in `VERDICTS`.
-        against: what it contradicts, or "".
+        verdict: index in `VERDICTS`.
+        against: text that the line contradicts, or "".
     """
 
     turn: int
@@ -44,11 +44,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Dialogue:
-    """What was said in one dialogue.
+    """A dialogue with its lines.
 
     Attributes:
-        name: of its persona, of what it is about, and which run it is.
-        lines: in order.
+        name: its persona, item and run.
+        lines: its lines, in order.
     """
 
     name: str
@@ -56,43 +56,43 @@ class Dialogue:
 
     @property
     def counts(self) -> tuple[int, int, int]:
-        """Lines that contradict, lines that were judged readably, and lines whose verdict cannot be read."""
-        good, bad, open_ = ([line.verdict for line in self.lines].count(at) for at in (1, BAD, 3))
+        """The numbers of lines that contradict, of lines with a verdict, and of lines whose verdict could not be read."""
+        good, bad, open_ = ([line.verdict for line in self.lines].count(verdict) for verdict in (1, BAD, 3))
         return bad, good + bad, open_
 
     @property
     def share(self) -> float:
-        """Lines that contradict, of those judged readably; −1 where there are none."""
-        bad, known, _ = self.counts
-        return bad / known if known else -1.0
+        """The share of lines that contradict among those with a verdict; −1 if no line has one."""
+        bad, judged, _ = self.counts
+        return bad / judged if judged else -1.0
 
 
 def dialogues(finding: Finding) -> list[Dialogue]:
-    """The dialogues of a finding; those with the largest share of contradictions first, otherwise in their order.
+    """Return the dialogues of a finding, those with the largest share of contradictions first, otherwise in their order.
 
     Args:
-        finding: whose evidence `transcripts`, if there is any, holds one row for whatever was said.
+        finding: finding whose evidence `transcripts`, if it has any, holds one row per line.
     """
-    held: dict[str, list[Any]] = {}
+    groups: dict[str, list[Any]] = {}
     for row in finding.evidence.get(EVIDENCE, ()):
-        held.setdefault(str(row.get("dialogue")), []).append(row)
-    found = [Dialogue(_name(rows[0]), tuple(map(_line, rows))) for rows in held.values()]
-    return sorted(found, key=lambda one: (-one.share, -one.counts[0]))
+        groups.setdefault(str(row.get("dialogue")), []).append(row)
+    recorded = [Dialogue(_name(rows[0]), tuple(map(_line, rows))) for rows in groups.values()]
+    return sorted(recorded, key=lambda dialogue: (-dialogue.share, -dialogue.counts[0]))
 
 
-def worst(found: Sequence[Dialogue], most: int = WORST) -> list[tuple[Dialogue, Line]]:
-    """Lines that contradict: the first of each dialogue, then the second of each, and so on, from the worst dialogue on.
+def worst(ordered: Sequence[Dialogue], most: int = WORST) -> list[tuple[Dialogue, Line]]:
+    """Return lines that contradict: the first of each dialogue, then the second of each, and so on.
 
     Args:
-        found: dialogues, the worst first.
-        most: lines.
+        ordered: dialogues, the worst first.
+        most: largest number of lines.
     """
-    bad = [(at, one, line) for one in found for at, line in enumerate(line for line in one.lines if line.verdict == BAD)]
-    return [(one, line) for _, one, line in sorted(bad, key=lambda each: each[0])[:most]]
+    bad = [(index, one, line) for one in ordered for index, line in enumerate(line for line in one.lines if line.verdict == BAD)]
+    return [(dialogue, line) for _, dialogue, line in sorted(bad, key=lambda triple: triple[0])[:most]]
 
 
 def short(text: str) -> str:
-    """The beginning of a text, on one line.
+    """Return the beginning of a text, on one line.
 
     Examples:
         >>> short("So it goes."), len(short("so " * 99))
@@ -102,22 +102,22 @@ def short(text: str) -> str:
     return text if len(text) <= SHORT else text[: SHORT - 2].rstrip() + " …"
 
 
-def fitting(found: Sequence[Dialogue], room: int = ROOM) -> Sequence[Dialogue]:
-    """As many dialogues, the first ones first, as there is room for.
+def fitting(ordered: Sequence[Dialogue], room: int = ROOM) -> Sequence[Dialogue]:
+    """Return the first dialogues, as many as fit into a number of bytes.
 
     Args:
-        found: dialogues, the worst first.
-        room: in bytes of JSON.
+        ordered: dialogues, the worst first.
+        room: limit in bytes of JSON.
     """
-    for at, one in enumerate(found):
-        room -= sum(len(json.dumps([line.text, line.against]).encode()) + BESIDE for line in one.lines)
+    for index, dialogue in enumerate(ordered):
+        room -= sum(len(json.dumps([line.text, line.against]).encode()) + OVERHEAD for line in dialogue.lines)
         if room < 0:
-            return found[:at]
-    return found
+            return ordered[:index]
+    return ordered
 
 
-def packed(found: Sequence[Dialogue]) -> dict[str, Any]:
-    """Dialogues as the page keeps them: every text once, and lines as [turn, own, text, against, verdict], texts by where they stand."""
+def packed(ordered: Sequence[Dialogue]) -> dict[str, Any]:
+    """Return dialogues as the page stores them: each text once, and lines as [turn, own, index of text, index of against, verdict]."""
     texts: dict[str, int] = {"": 0}
 
     def place(text: str) -> int:
@@ -125,30 +125,30 @@ def packed(found: Sequence[Dialogue]) -> dict[str, Any]:
 
     kept = [
         [one.name, *one.counts, [[line.turn, int(line.own), place(line.text), place(line.against), line.verdict] for line in one.lines]]
-        for one in found
+        for one in ordered
     ]
     return {"texts": list(texts), "dialogues": kept}
 
 
 def _name(row: Any) -> str:
-    """What a dialogue is called."""
+    """Return the name of a dialogue: persona, item and run."""
     run = row.get("run")
-    parts = [plain(row.get("persona") or ""), plain(row.get("item") or ""), "" if run is None else f"run {_next(run)}"]
+    parts = [plain(row.get("persona") or ""), plain(row.get("item") or ""), "" if run is None else f"run {_ordinal(run)}"]
     return " · ".join(part for part in parts if part)
 
 
-def _next(run: object) -> str:
-    """A run as people count."""
+def _ordinal(run: object) -> str:
+    """Return the number of a run, counted from 1."""
     return str(int(run) + 1) if isinstance(run, int) or (isinstance(run, str) and run.isdecimal()) else cell(run)
 
 
 def _line(row: Any) -> Line:
-    """One row."""
+    """Return a row of evidence as a line."""
     verdict, turn = str(row.get("verdict") or ""), row.get("turn")
-    at = VERDICTS.index(verdict) if verdict in VERDICTS else 0
-    return Line(int(turn or 0), row.get("speaker") == "persona", _said(row.get("text")), at, _said(row.get("against")))
+    index = VERDICTS.index(verdict) if verdict in VERDICTS else 0
+    return Line(int(turn or 0), row.get("speaker") == "persona", _safe(row.get("text")), index, _safe(row.get("against")))
 
 
-def _said(text: object) -> str:
-    """Words without what could steer a reader's screen; their ends of lines stay."""
+def _safe(text: object) -> str:
+    """Return text without control characters except line ends."""
     return "\n".join(plain(line) for line in str(text or "").split("\n"))

@@ -1,4 +1,4 @@
-"""One picture, and what pictures are put together from."""
+"""The figure and its building blocks."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,31 +15,31 @@ Row = Mapping[str, Any]
 Picture = alt.LayerChart
 
 STEP = 15
-"""Height in pixels of one line of a picture that lists personas or items."""
+"""Height in pixels of one line in a figure that lists personas or items."""
 
 TICKS = 6
-"""Numbers along an axis, about."""
+"""Approximate number of labels along an axis."""
 
 FIT = alt.AutoSizeParams(type="fit-x", contains="padding")
-"""Axes and legends are part of the width, so that nothing is wider than its container."""
+"""Sizing that counts axes and legends in the width, so that no figure is wider than its container."""
 
 WHOLE = "isValid(datum.low) && isValid(datum.high)"
-"""Both ends of an interval are there; a missing end would be drawn at zero."""
+"""The condition that both ends of an interval are given; a missing end would be drawn at zero."""
 
 HEIGHT = 280
-"""Height in pixels of a picture that lists nothing."""
+"""Height in pixels of a figure without a list of lines."""
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One picture with the table behind it.
+    """A figure with its table of numbers.
 
     Attributes:
-        name: short, for file names.
-        title: what it shows.
-        alt: the picture in one or two sentences, for those who do not see it.
-        chart: the picture, as wide as its container.
-        rows: the table behind it, in full.
+        name: short name, used in file names.
+        title: title above the figure.
+        alt: description in one or two sentences, for readers who cannot see the figure.
+        chart: chart, as wide as its container.
+        rows: complete table of the numbers shown.
     """
 
     name: str
@@ -50,11 +50,11 @@ class Figure:
 
 
 def table(finding: Finding, name: str, *needed: str) -> list[Row]:
-    """Rows of an evidence table in which the columns needed hold something; none where the table is absent.
+    """Return the rows of an evidence table in which all needed columns have a value; [] if the finding has no such table.
 
     Args:
-        finding: what the study returned.
-        name: of the table.
+        finding: finding with the evidence.
+        name: name of the table.
         needed: columns without which a row cannot be drawn.
 
     Returns:
@@ -64,54 +64,54 @@ def table(finding: Finding, name: str, *needed: str) -> list[Row]:
 
 
 def safe(row: Row) -> dict[str, Any]:
-    """A row whose text holds no control signs."""
+    """Return a row without control characters in its text."""
     return {key: plain(value) if isinstance(value, str) else value for key, value in row.items()}
 
 
 def known(value: object) -> bool:
-    """Whether a cell holds anything: text, or a finite number."""
+    """Return True if a cell has a value: text, or a finite number."""
     return value is not None and not (isinstance(value, float) and not math.isfinite(value))
 
 
 def ends(e: Estimate) -> dict[str, float | None]:
-    """The ends of an interval; None where there is none."""
+    """Return the ends of an interval, None for an end that is not finite."""
     return {name: value if math.isfinite(value) else None for name, value in (("low", e.low), ("high", e.high))}
 
 
 def drawing(rows: Iterable[Row], *layers: alt.Chart, height: float = HEIGHT) -> Picture:
-    """Layers over the same rows, as wide as their container.
+    """Return layers over the same rows, as wide as their container.
 
     Args:
-        rows: the data of every layer that brings none of its own.
-        layers: from back to front.
-        height: in pixels.
+        rows: data of the layers that have no data of their own.
+        layers: charts, from back to front.
+        height: height in pixels.
 
     Returns:
-        The picture.
+        The layered chart.
     """
     return alt.LayerChart(data=values(rows), layer=list(layers), width="container", height=height, autosize=FIT)
 
 
 def values(rows: Iterable[Row]) -> alt.InlineData:
-    """Rows as data that stands in the picture itself."""
+    """Return rows as data embedded in the chart."""
     return alt.InlineData(values=[dict(row) for row in rows])
 
 
 def kinds(chart: alt.Chart, column: str, order: list[str] | list[int], shapes: Sequence[str] = (), title: str | None = None) -> alt.Chart:
-    """A colour and a shape for each kind, so that colour never speaks alone.
+    """Give each kind a colour and a shape, so that nothing depends on colour alone.
 
     Args:
-        chart: marks.
-        column: which kind.
-        order: the kinds.
-        shapes: one a kind; none: in the usual order.
-        title: of the legend.
+        chart: chart of marks.
+        column: column that holds the kind.
+        order: kinds, in the order of the legend.
+        shapes: one shape per kind; empty: the usual order.
+        title: title of the legend.
 
     Returns:
-        The marks, with one legend for both.
+        The chart with one legend for colour and shape.
     """
     usual = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-left", "triangle-right")
-    drawn = [(shapes or usual)[at % len(shapes or usual)] for at in range(len(order))]
+    drawn = [(shapes or usual)[index % len(shapes or usual)] for index in range(len(order))]
     color = alt.Color(f"{column}:N", title=title, scale=alt.Scale(domain=order))
     shape = alt.Shape(f"{column}:N", title=title, scale=alt.Scale(domain=order, range=drawn))
     marked: alt.Chart = chart.encode(color=color, shape=shape)
@@ -119,7 +119,7 @@ def kinds(chart: alt.Chart, column: str, order: list[str] | list[int], shapes: S
 
 
 def line_at(value: float, label: str, *, left: bool) -> list[alt.Chart]:
-    """A horizontal target line with its label: above it on the left, or below it on the right."""
+    """Return a horizontal target line with its label, above it on the left or below it on the right."""
     data = values([{"target": value, "label": label}])
     rule = alt.Chart(data).mark_rule(style="target").encode(y=alt.Y("target:Q"))
     text = alt.Chart(data)
@@ -131,15 +131,15 @@ def line_at(value: float, label: str, *, left: bool) -> list[alt.Chart]:
 
 
 def identity_line(low: float, high: float) -> alt.Chart:
-    """The line on which both axes are equal."""
+    """Return the line on which both axes are equal."""
     corners = values([{"same x": low, "same y": low}, {"same x": high, "same y": high}])
     line: alt.Chart = alt.Chart(corners).mark_line(style="identity").encode(x="same x:Q", y="same y:Q")
     return line
 
 
 def seriated(rows: Sequence[Row], name: str, value: str) -> list[str]:
-    """Names ordered by their mean, highest first, so that patterns stand out."""
-    held: dict[str, list[float]] = {}
+    """Return names ordered by their mean, highest first."""
+    numbers: dict[str, list[float]] = {}
     for row in rows:
-        held.setdefault(str(row[name]), []).append(float(row[value]))
-    return sorted(held, key=lambda one: -math.fsum(held[one]) / len(held[one]))
+        numbers.setdefault(str(row[name]), []).append(float(row[value]))
+    return sorted(numbers, key=lambda key: -math.fsum(numbers[key]) / len(numbers[key]))

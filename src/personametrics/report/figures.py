@@ -1,4 +1,4 @@
-"""Every picture of a finding, for the page and as files."""
+"""The figures of a finding, for the page and as files."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -14,10 +14,10 @@ from personametrics.report.figure import Figure
 from personametrics.report.theme import PAPER_FONT, theme
 
 PAPER_WIDTH = 520
-"""Width in pixels of a picture in a file, axes and legends included."""
+"""Width in pixels of a figure in a file, axes and legends included."""
 
 PIXELS = 2.0
-"""Pixels of a PNG per pixel of the picture, so that it prints sharply."""
+"""Pixels of a PNG per pixel of the figure, for sharp prints."""
 
 _ALL: tuple[Callable[[Finding], Figure | None], ...] = (
     change_figures.arms,
@@ -40,27 +40,27 @@ _ALL: tuple[Callable[[Finding], Figure | None], ...] = (
 
 
 def figures(finding: Finding) -> list[Figure]:
-    """The pictures of a finding, from its estimates and evidence alone.
+    """Return the figures of a finding, drawn from its estimates and evidence alone.
 
     Args:
-        finding: what a study returned.
+        finding: finding of a study.
 
     Returns:
-        One picture for each kind whose numbers the finding holds.
+        One figure for each kind of which the finding has the numbers.
     """
     drawn = (draw(finding) for draw in _ALL)
     return [figure for figure in drawn if figure is not None]
 
 
 def save_figures(card: Card, directory: str | Path) -> list[Path]:
-    """Write every picture of a card as SVG, PDF and PNG, on white, without a network.
+    """Write every figure of a card as SVG, PDF and PNG on a white ground. No network is needed.
 
     Args:
-        card: the findings.
-        directory: where to; made if need be.
+        card: card with the findings.
+        directory: folder for the files; created if it does not exist.
 
     Returns:
-        The files written: `study-picture.svg` and so on. Of two findings by one study, the second's names end in `-2`.
+        The files written: `STUDY-FIGURE.svg` and so on. If a card has two findings of one study, the file names of the second end in `-2`.
     """
     folder, written, taken = Path(directory), list[Path](), set[str]()
     folder.mkdir(parents=True, exist_ok=True)
@@ -75,14 +75,14 @@ def save_figures(card: Card, directory: str | Path) -> list[Path]:
 
 
 def specification(figure: Figure) -> dict[str, Any]:
-    """The Vega-Lite specification of a picture, without any colour: a theme brings those."""
+    """Return the Vega-Lite specification of a figure without colours, which come from a theme."""
     chart: dict[str, Any] = figure.chart.to_dict(validate=False)
     chart.pop("config", None)
     return chart
 
 
 def _printed(figure: Figure) -> Mapping[str, bytes]:
-    """A picture in each format of a file."""
+    """Return a figure in each file format."""
     config = theme("light", PAPER_FONT) | {"background": "white"}
     chart = specification(figure) | {"width": PAPER_WIDTH, "config": config}
     svg: str = vl_convert.vegalite_to_svg(chart)
@@ -94,15 +94,15 @@ def _printed(figure: Figure) -> Mapping[str, bytes]:
 
 
 def _slug(name: str) -> str:
-    """A name that every file system takes, and that leads into no other folder."""
+    """Return a name that every file system accepts and that cannot lead into another folder."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60] or "study"
 
 
 def _free(stem: str, taken: set[str]) -> str:
-    """A stem no other picture has."""
-    name, at = stem, 1
+    """Return a file stem that is not taken yet, and mark it as taken."""
+    name, number = stem, 1
     while name in taken:
-        at += 1
-        name = f"{stem}-{at}"
+        number += 1
+        name = f"{stem}-{number}"
     taken.add(name)
     return name

@@ -1,4 +1,4 @@
-"""Pictures of a panel beside humans: group differences, distances per item, spread, and what disagreement goes by."""
+"""Figures that compare a panel with human answers: group differences, distances per item, spread, and sources of disagreement."""
 
 import statistics
 from collections.abc import Sequence
@@ -10,16 +10,16 @@ from personametrics.report.figure import HEIGHT, STEP, TICKS, Figure, Row, drawi
 from personametrics.report.words import number, quoted
 
 MOST_GROUPS = 8
-"""Groups that get a colour and a shape of their own."""
+"""Largest number of groups that get a colour and a shape of their own."""
 
 FROM_ZERO = alt.Scale(zero=True, nice=True)
 
 MOST_LINES = 60
-"""Items or groups that one picture lists; of more, those at both ends."""
+"""Items or groups that one figure lists. If there are more, it lists those at both ends."""
 
 
 def differences(finding: Finding) -> Figure | None:
-    """Deviations of group means from the item mean: panel over human, with the line on which they agree."""
+    """Draw the deviations of group means from the item mean, panel against humans, with the line of agreement."""
     rows = table(finding, "differences", "group", "item", "panel", "human")
     if not rows:
         return None
@@ -42,7 +42,7 @@ def differences(finding: Finding) -> Figure | None:
 
 
 def distances(finding: Finding) -> Figure | None:
-    """Total variation of every item, with what sampling alone makes and what two halves of the humans differ by."""
+    """Draw the total variation of every item, with its sampling floor and the distance between two halves of the humans."""
     rows = sorted(table(finding, "distances", "item", "tv"), key=lambda row: float(row["tv"]))
     if not rows:
         return None
@@ -63,13 +63,13 @@ def distances(finding: Finding) -> Figure | None:
     text = (
         f"Dots of the total variation between panel and human answers of {len(rows)} items, from {number(rows[0]['tv'])} "
         f"({quoted(rows[0]['item'])}) to {number(rows[-1]['tv'])} ({quoted(rows[-1]['item'])}), median {number(middle)}, "
-        "beside what sampling alone makes and what two halves of the humans differ by."
+        "compared with the distance due to sampling alone and the distance between two halves of the humans."
     )
     return Figure("distances", title, text, drawing(points, dots, height=(STEP + 2) * len(shown)), rows)
 
 
 def spread(finding: Finding) -> Figure | None:
-    """Standard deviation within groups, panel and humans."""
+    """Draw the standard deviation within groups, panel and humans."""
     rows = sorted(table(finding, "spread", "group", "panel", "human"), key=lambda row: -float(row["human"]))
     if not rows:
         return None
@@ -90,7 +90,7 @@ def spread(finding: Finding) -> Figure | None:
 
 
 def tracking(finding: Finding) -> Figure | None:
-    """The panel's disagreement, in its two parts, over human disagreement."""
+    """Draw the two parts of the panel's disagreement over human disagreement."""
     rows = table(finding, "tracking", "item", "human", "persona", "rerun")
     if not rows:
         return None
@@ -112,11 +112,11 @@ def tracking(finding: Finding) -> Figure | None:
 
 
 def _both_ends(rows: Sequence[Row]) -> list[Row]:
-    """The rows that one picture lists."""
+    """Return the rows that one figure lists."""
     half = MOST_LINES // 2
     return list(rows) if len(rows) <= MOST_LINES else [*rows[:half], *rows[-half:]]
 
 
 def _left_out(rows: Sequence[Row], shown: Sequence[Row]) -> str:
-    """What a title says of rows that are not in the picture."""
+    """Return the part of the title that says how many rows are left out, or ""."""
     return "" if len(rows) == len(shown) else f" (first {len(shown) // 2} and last {len(shown) // 2} of {len(rows)})"

@@ -1,4 +1,4 @@
-"""Cards as one HTML page that stands alone: it asks nothing of the network and runs no code but its own."""
+"""The HTML page of cards: one file that loads nothing from the network and runs no scripts but its own."""
 
 import base64
 import hashlib
@@ -20,17 +20,17 @@ from personametrics.report.figures import figures, specification
 from personametrics.report.theme import theme
 
 LISTED = {"comparison"}
-"""Findings whose tables are short, and are shown beside their pictures."""
+"""Findings whose tables are short and are shown together with their figures."""
 
 
 def html(cards: Sequence[Card]) -> str:
-    """One page for one card, or for several with an overview of all.
+    """Return one page for one card, or for several with an overview.
 
     Args:
-        cards: what to show; their text may hold anything, it is shown as text.
+        cards: cards to show. Any text in them is shown as text, never interpreted.
 
     Returns:
-        A whole HTML document.
+        A complete HTML document.
 
     Examples:
         >>> from personametrics.data.finding import Finding, Verdict
@@ -39,10 +39,10 @@ def html(cards: Sequence[Card]) -> str:
         True
     """
     talking = sum(EVIDENCE in finding.evidence for card in cards for finding in card.findings)
-    shown = [_card(card, f"card-{at}", ROOM // max(1, talking)) for at, card in enumerate(cards, 1)]
-    drawn, told = (any(finding[part] for card in shown for finding in card["findings"]) for part in ("figures", "talk"))
+    shown = [_card(card, f"card-{index}", ROOM // max(1, talking)) for index, card in enumerate(cards, 1)]
+    drawn, spoken = (any(finding[part] for card in shown for finding in card["findings"]) for part in ("figures", "talk"))
     style = _own("card.css")
-    scripts = [*((_vega(), _own("card.js")) if drawn else ()), *((_own("dialogues.js"),) if told else ())]
+    scripts = [*((_vega(), _own("card.js")) if drawn else ()), *((_own("dialogues.js"),) if spoken else ())]
     return _template().render(
         title=cards[0].title if len(cards) == 1 else f"{len(cards)} panels",
         cards=shown,
@@ -56,14 +56,14 @@ def html(cards: Sequence[Card]) -> str:
 
 
 def _card(card: Card, name: str, room: int) -> dict[str, Any]:
-    """A card as the template reads it; its dialogues may take so many bytes each."""
+    """Return a card as the template reads it; its dialogues may take `room` bytes in each finding."""
     return {
         "id": name,
         "title": card.title,
         "headline": words.headline(card),
         "findings": [
-            _finding(finding, f"{name}-{at}") | {"talk": _talk(finding, f"{name}-{at}-talk", room)}
-            for at, finding in enumerate(card.findings, 1)
+            _finding(finding, f"{name}-{index}") | {"talk": _talk(finding, f"{name}-{index}-talk", room)}
+            for index, finding in enumerate(card.findings, 1)
         ],
         "provenance": words.flat(dict(card.provenance)),
         "sources": words.sources(card),
@@ -71,7 +71,7 @@ def _card(card: Card, name: str, room: int) -> dict[str, Any]:
 
 
 def _finding(finding: Finding, name: str) -> dict[str, Any]:
-    """A finding as the template reads it, its pictures as specifications."""
+    """Return a finding as the template reads it, with its figures as specifications."""
     drawn = figures(finding)
     return {
         "study": finding.study,
@@ -97,75 +97,78 @@ def _finding(finding: Finding, name: str) -> dict[str, Any]:
 
 
 def _tables(finding: Finding) -> list[Mapping[str, Any]]:
-    """The evidence of a finding as tables."""
+    """Return the evidence of a finding as tables."""
     return [{"title": title, "rows": rows, "columns": _columns(rows)} for title, rows in finding.evidence.items() if title != EVIDENCE]
 
 
 def _talk(finding: Finding, name: str, room: int) -> Mapping[str, Any] | None:
-    """The dialogues of a finding as the template reads them; None: it has none."""
-    found = dialogues(finding)
-    if not found:
+    """Return the dialogues of a finding as the template reads them, or None if it has none."""
+    recorded = dialogues(finding)
+    if not recorded:
         return None
-    held = fitting(found, room)
+    shown = fitting(recorded, room)
     rows: Rows = [
-        {"dialogue": one.name, "turn": line.turn, "line": short(line.text), "against": short(line.against)} for one, line in worst(held)
+        {"dialogue": dialogue.name, "turn": line.turn, "line": short(line.text), "against": short(line.against)}
+        for dialogue, line in worst(shown)
     ]
     return {
         "id": name,
-        "says": _says(found, len(held)),
-        "judged": any(one.share >= 0 for one in held),
-        "worst": {"title": "Lines that contradict, from the worst dialogues on", "rows": rows, "columns": _columns(rows)} if rows else None,
-        "data": _json(packed(held)),
+        "says": _summary(recorded, len(shown)),
+        "judged": any(dialogue.share >= 0 for dialogue in shown),
+        "worst": {"title": "Lines that contradict, worst dialogues first", "rows": rows, "columns": _columns(rows)} if rows else None,
+        "data": _json(packed(shown)),
     }
 
 
-def _says(found: Sequence[Dialogue], held: int) -> str:
-    """What the reader has before him."""
-    bad, judged = sum(one.share > 0 for one in found), sum(one.share >= 0 for one in found)
-    said = f"{len(found):,} dialogue{'s' * (len(found) != 1)}. "
+def _summary(recorded: Sequence[Dialogue], shown: int) -> str:
+    """Return a sentence on the dialogues of which the first `shown` are on the page."""
+    bad, judged = sum(dialogue.share > 0 for dialogue in recorded), sum(dialogue.share >= 0 for dialogue in recorded)
+    text = f"{len(recorded):,} dialogue{'s' * (len(recorded) != 1)}. "
     if judged:
-        said += f"In {bad:,} of {judged:,} that were judged, some line contradicts; where most do, they stand first."
+        text += f"{bad:,} of the {judged:,} judged dialogues contain a contradiction; those with the largest share are listed first."
+    elif any(dialogue.counts[2] for dialogue in recorded):
+        text += "No verdict on these dialogues could be read."
     else:
-        said += "No verdict on them could be read." if any(one.counts[2] for one in found) else "No line of them was judged."
-    return said if held == len(found) else f"{said} The first {held:,} are on this page; there is no room for more."
+        text += "No judge rated these dialogues."
+    return text if shown == len(recorded) else f"{text} This page holds the first {shown:,}, to keep its size within bounds."
 
 
 def _columns(rows: Rows) -> list[Mapping[str, Any]]:
-    """The columns of a table, and which of them hold numbers."""
+    """Return the columns of a table, each marked as numeric or not."""
     names = dict.fromkeys(name for row in rows for name in row)
     return [{"name": name, "number": not any(isinstance(row.get(name), str) for row in rows)} for name in names]
 
 
 def _json(value: Any) -> str:
-    """JSON that no text within can end: it holds no `<`."""
+    """Return JSON without `<`, so that no text in it can close the script element around it."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def _hash(text: str) -> str:
-    """How the page's policy names the one text that may run."""
+    """Return the hash by which the page's security policy allows a script or style."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 @cache
 def _own(name: str) -> str:
-    """A text of this package that goes into the page."""
+    """Return a file of this package that goes into the page."""
     return (files("personametrics.report") / name).read_text(encoding="utf-8")
 
 
 @cache
 def _vega() -> str:
-    """Vega's JavaScript, as it goes into the page once."""
+    """Return the JavaScript of Vega for the page."""
     bundle: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
     return "(()=>{" + bundle.replace("\r", "").replace("</script", "<\\/script") + "})();"
 
 
 @cache
 def _template() -> jinja2.Template:
-    """The page's template: whatever it prints is made plain and escaped."""
+    """Return the template of the page. Everything that it prints is escaped and free of control characters."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("personametrics", "report"),
         autoescape=True,
-        finalize=_shown,
+        finalize=_printed,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -177,6 +180,6 @@ def _template() -> jinja2.Template:
     return environment.get_template("card.html.j2")
 
 
-def _shown(value: object) -> object:
-    """What is printed for a value: text from data without control signs; the library's own text as it is."""
+def _printed(value: object) -> object:
+    """Return a value for printing: text from data without control characters, the library's own text unchanged."""
     return words.plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value

@@ -1,4 +1,4 @@
-"""Pictures of numbers and of levels: variance components, signal by item and by persona, reliability, the D-study."""
+"""Figures of a panel: variance components, signal by item and by persona, reliability, D study."""
 
 import math
 import re
@@ -14,20 +14,20 @@ from personametrics.report.figure import STEP, TICKS, WHOLE, Figure, Picture, Ro
 from personametrics.report.words import level, number, plain, quoted
 
 MOST_LEVELS = 60
-"""Items or personas that one picture lists; of more, the best and the worst half of that many."""
+"""Items or personas that one figure lists. If there are more, it lists the best and the worst half of that number."""
 
 RUNS = "runs per item"
 
 LEAST_SIGNAL = -1.0
-"""Intervals of single items or personas that reach below this are cut there: their length says nothing more."""
+"""Lower limit of the axis for single items and personas. Intervals that reach further are cut there."""
 
 
 def components(finding: Finding) -> Figure | None:
-    """Bars of the variance components; one below zero points to the left."""
-    found = [e for e in finding.estimates if e.name.startswith("component.") and math.isfinite(e.value)]
-    if not found:
+    """Draw the variance components as bars; a negative one points to the left."""
+    estimates = [e for e in finding.estimates if e.name.startswith("component.") and math.isfinite(e.value)]
+    if not estimates:
         return None
-    rows = [_component(e) for e in found]
+    rows = [_component(e) for e in estimates]
     order = [str(row["component"]) for row in rows]
     x = alt.X("variance:Q", title="variance (squared scale)", axis=alt.Axis(tickCount=TICKS))
     y = alt.Y("component:N", title=None, scale=alt.Scale(domain=order))
@@ -39,34 +39,34 @@ def components(finding: Finding) -> Figure | None:
         alt.Chart(values([{"zero": 0}])).mark_rule(style="zero").encode(x="zero:Q"),
         height=34 * len(rows),
     )
-    largest = max(found, key=lambda e: e.value)
-    listed = ", ".join(f"{row['component']} {number(e.value)}" for row, e in zip(rows, found, strict=True))
-    text = f"Bars of {len(found)} variance components with their {level(found)}s: {listed}. The largest is {_effect(largest)}."
+    largest = max(estimates, key=lambda e: e.value)
+    listed = ", ".join(f"{row['component']} {number(e.value)}" for row, e in zip(rows, estimates, strict=True))
+    text = f"Bars of {len(estimates)} variance components with their {level(estimates)}s: {listed}. The largest is {_effect(largest)}."
     return Figure("components", "Where the variance comes from", text, chart, rows)
 
 
 def _component(e: Estimate) -> dict[str, Any]:
-    """A variance component as a row."""
+    """Return a variance component as a row."""
     return {"component": _effect(e), "variance": e.value} | ends(e) | {"n": e.n}
 
 
 def _effect(e: Estimate) -> str:
-    """A component as a reader says it."""
+    """Return the name of a component with × between its facets."""
     return plain(e.name.removeprefix("component.")).replace(":", " × ")
 
 
 def signal_by_item(finding: Finding) -> Figure | None:
-    """Signal of every item, best first."""
-    return _signal(finding, "items", "item", "How well each item tells personas apart")
+    """Draw the signal of every item, best first."""
+    return _signal(finding, "items", "item", "How well each item distinguishes personas")
 
 
 def signal_by_persona(finding: Finding) -> Figure | None:
-    """Signal of every persona, best first."""
-    return _signal(finding, "personas", "persona", "How well each persona is told from the others")
+    """Draw the signal of every persona, best first."""
+    return _signal(finding, "personas", "persona", "How distinguishable each persona is")
 
 
 def _signal(finding: Finding, name: str, facet: str, title: str) -> Figure | None:
-    """Dot and interval of every level, best first."""
+    """Draw a dot and an interval for every level, best first."""
     rows = sorted(table(finding, name, "signal"), key=lambda row: -float(row["signal"]))
     if not rows:
         return None
@@ -77,13 +77,13 @@ def _signal(finding: Finding, name: str, facet: str, title: str) -> Figure | Non
     text = (
         f"Dots with intervals of the persona signal of {len(rows)} {name}: best {quoted(rows[0][facet])} at {number(rows[0]['signal'])}, "
         f"median {number(middle)}, worst {quoted(rows[-1][facet])} at {number(rows[-1]['signal'])}. "
-        "Right of the dashed line persona outweighs noise."
+        "To the right of the dashed line, the persona outweighs the noise."
     )
     return Figure(f"signal-by-{facet}", title, text, _dots(shown, facet, order), [safe(row) for row in finding.evidence[name]])
 
 
 def _ends(rows: Sequence[Row], facet: str) -> tuple[list[Row], list[str]]:
-    """The rows that a picture holds, and its lines; a gap stands for those left out."""
+    """Return the rows and the lines of a figure, with one line that stands for all rows left out."""
     half = MOST_LEVELS // 2
     if len(rows) <= MOST_LEVELS:
         return list(rows), [str(row[facet]) for row in rows]
@@ -93,7 +93,7 @@ def _ends(rows: Sequence[Row], facet: str) -> tuple[list[Row], list[str]]:
 
 
 def _dots(rows: list[Row], facet: str, order: list[str]) -> Picture:
-    """Dots with intervals on one scale that ends at 1."""
+    """Draw dots with intervals on one axis that ends at 1."""
     lowest = [max(LEAST_SIGNAL, float(row["low"])) for row in rows if known(row.get("low"))]
     least = min(0.0, *(float(row["signal"]) for row in rows), *lowest)
     x = alt.X("signal:Q", title="persona signal", axis=alt.Axis(tickCount=TICKS), scale=alt.Scale(domain=[least, 1], nice=False))
@@ -110,11 +110,11 @@ def _dots(rows: list[Row], facet: str, order: list[str]) -> Picture:
 
 
 def reliability(finding: Finding) -> Figure | None:
-    """Reliability of the mean of k runs, with the band of its interval."""
-    found = [e for e in finding.estimates if re.fullmatch(r"reliability\.k=\d+", e.name) and math.isfinite(e.value)]
-    if len(found) < 2:
+    """Draw the reliability of the mean of k runs, with the band of its interval."""
+    estimates = [e for e in finding.estimates if re.fullmatch(r"reliability\.k=\d+", e.name) and math.isfinite(e.value)]
+    if len(estimates) < 2:
         return None
-    rows: list[dict[str, Any]] = [{"runs": int(e.name.partition("=")[2]), "reliability": e.value} | ends(e) for e in found]
+    rows: list[dict[str, Any]] = [{"runs": int(e.name.partition("=")[2]), "reliability": e.value} | ends(e) for e in estimates]
     x = alt.X("runs:Q", title="runs averaged", axis=alt.Axis(tickMinStep=1, grid=False), scale=alt.Scale(nice=False, padding=6))
     y = alt.Y("reliability:Q", title="reliability", scale=alt.Scale(zero=False))
     tooltip = ["runs:Q", *(alt.Tooltip(f"{name}:Q", format=".3f") for name in ("reliability", "low", "high"))]
@@ -125,16 +125,16 @@ def reliability(finding: Finding) -> Figure | None:
         alt.Chart().mark_point(style="dot").encode(x=x, y=y, tooltip=tooltip),
         height=220,
     )
-    first, last = found[0], found[-1]
+    first, last = estimates[0], estimates[-1]
     text = (
-        f"A line with the band of its {level(found)}: the mean of {rows[0]['runs']} run has reliability {number(first.value)}, "
+        f"A line with the band of its {level(estimates)}: the mean of {rows[0]['runs']} run has reliability {number(first.value)}, "
         f"of {rows[-1]['runs']} runs {number(last.value)}."
     )
-    return Figure("reliability", "What averaging runs of one answer brings", text, chart, rows)
+    return Figure("reliability", "Reliability when averaging runs", text, chart, rows)
 
 
 def curve(finding: Finding) -> Figure | None:
-    """The D-study: G by number of items, a line for each number of runs."""
+    """Draw the D study: G by number of items, with a line for each number of runs."""
     rows = table(finding, "curve", "items", "runs", "reliability")
     if not rows:
         return None
@@ -142,7 +142,7 @@ def curve(finding: Finding) -> Figure | None:
     x = alt.X("items:Q", title="items asked", axis=alt.Axis(grid=False, tickCount=TICKS), scale=alt.Scale(nice=False))
     y = alt.Y("reliability:Q", title="reliability (G) of a persona's mean", scale=alt.Scale(domain=[min(0, *_of(rows, "reliability")), 1]))
     formats = {"reliability": ".3f", "calls": ",d", "cost": ",.2f"}
-    tooltip = ["items:Q", "runs:O", *(alt.Tooltip(f"{name}:Q", format=how) for name, how in formats.items() if name in rows[0])]
+    tooltip = ["items:Q", "runs:O", *(alt.Tooltip(f"{name}:Q", format=pattern) for name, pattern in formats.items() if name in rows[0])]
     lines = alt.Chart().mark_line().encode(x=x, y=y, color=alt.Color("runs:N", title=RUNS, scale=alt.Scale(domain=runs)))
     dots = alt.Chart().mark_point(filled=True, size=36, opacity=1).encode(x=x, y=y, tooltip=tooltip)
     dots = kinds(dots, "runs", runs, title=RUNS)
@@ -157,26 +157,26 @@ def curve(finding: Finding) -> Figure | None:
     )
     if target:
         text += f" The target {target:g} is " + ("not reached." if cheapest is None else f"reached from {_design(cheapest)} on.")
-    return Figure("d-study", "What more items and more runs would bring", text, drawing(rows, *aim, lines, dots), rows)
+    return Figure("d-study", "Reliability with more items and more runs", text, drawing(rows, *aim, lines, dots), rows)
 
 
 def _late(rows: Sequence[Row], target: float) -> bool:
-    """Whether every line stays below the target in its first quarter, so that a label has room there."""
+    """Return True if every line stays below the target in its first quarter, so that a label fits there."""
     quarter = max(_of(rows, "items")) / 4
     return all(row["reliability"] < target for row in rows if row["items"] <= quarter)
 
 
 def _of(rows: Sequence[Row], column: str) -> list[float]:
-    """A column of numbers."""
+    """Return a column of numbers."""
     return [float(row[column]) for row in rows]
 
 
 def _design(row: Row) -> str:
-    """A design in words."""
+    """Return a design in words."""
     return f"{row['items']} items with {row['runs']} run{'s' if row['runs'] != 1 else ''}"
 
 
 def _target(finding: Finding) -> float | None:
-    """The reliability aimed at, from what the D-study says of itself."""
+    """Return the target reliability that the D study names as its method, or None."""
     stated = (re.search(r"reliability (\d*\.?\d+)", e.method) for e in finding.estimates if e.name.startswith("design."))
-    return next((float(found[1]) for found in stated if found), None)
+    return next((float(match[1]) for match in stated if match), None)

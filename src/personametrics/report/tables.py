@@ -1,4 +1,4 @@
-"""The estimates of cards as tables for papers and for notes."""
+"""Tables of the estimates of cards, for papers (LaTeX) and notes (Markdown)."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -30,17 +30,20 @@ _LATEX = {
     "[": "{[}",
     "]": "{]}",
 }
-"""What LaTeX would take for an order, as text; brackets too, since a row that starts with one is an argument of the row before."""
+"""Characters that LaTeX would read as commands, and their text forms.
+
+Brackets are included because a row that starts with one would be read as an argument of the row before.
+"""
 
 _MARKDOWN = re.compile(r"[\\`*_{}\[\]<>#|~&$]")
-"""What Markdown, its tables and HTML within it would take for an order."""
+"""Characters that Markdown, its tables or embedded HTML would read as commands."""
 
 
 def latex(cards: Sequence[Card]) -> str:
-    """A booktabs table of every estimate, for a paper that uses the package booktabs.
+    """Return every estimate as a LaTeX table in the style of the package booktabs.
 
     Args:
-        cards: whose estimates; with several, each starts with a line of its title.
+        cards: cards to print; if there are several, a line with its title precedes each.
 
     Returns:
         A `tabular` environment.
@@ -59,10 +62,10 @@ def latex(cards: Sequence[Card]) -> str:
 
 
 def markdown(cards: Sequence[Card]) -> str:
-    """Every estimate as Markdown tables, one a card, under its title and verdict.
+    """Return every estimate as Markdown, one table per card, under its title and verdict.
 
     Args:
-        cards: whose estimates.
+        cards: cards to print.
 
     Returns:
         Markdown with pipe tables.
@@ -71,7 +74,7 @@ def markdown(cards: Sequence[Card]) -> str:
 
 
 def _section(card: Card) -> str:
-    """Title, verdicts and estimates of one card."""
+    """Return title, verdicts and estimates of one card."""
     lines = [f"## {_markdown(card.title)}", ""]
     for finding in card.findings:
         lines += [f"**{_markdown(finding.verdict.label)}**. {_markdown(finding.verdict.sentence)}", ""]
@@ -83,17 +86,17 @@ def _section(card: Card) -> str:
 
 
 def _all(card: Card) -> list[Estimate]:
-    """Every estimate of a card."""
+    """Return every estimate of a card."""
     return [estimate for finding in card.findings for estimate in finding.estimates]
 
 
 def _row(e: Estimate, escape: Callable[[str], str]) -> list[str]:
-    """An estimate as cells."""
+    """Return an estimate as the cells of a row."""
     return [escape(text) for text in (e.name, figure(e), interval(e), count(e), e.unit)]
 
 
 def _latex(text: str) -> str:
-    r"""Text that LaTeX prints as it stands.
+    r"""Return text escaped so that LaTeX prints it unchanged.
 
     Examples:
         >>> _latex(r"\input{x} 5 % of a_b")
@@ -103,10 +106,10 @@ def _latex(text: str) -> str:
 
 
 def _markdown(text: str) -> str:
-    r"""Text that Markdown shows as it stands.
+    r"""Return text escaped so that Markdown shows it unchanged.
 
     Examples:
         >>> _markdown("a|b <i>")
         'a\\|b \\<i\\>'
     """
-    return _MARKDOWN.sub(lambda found: "\\" + found[0], plain(text))
+    return _MARKDOWN.sub(lambda match: "\\" + match[0], plain(text))

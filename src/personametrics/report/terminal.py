@@ -1,4 +1,4 @@
-"""Cards in a terminal. Text from data is never read as markup."""
+"""The card in a terminal. Text from data is never read as markup."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -34,23 +34,23 @@ from personametrics.report.words import (
 STYLES = {"good": "green", "bad": "red", "open": "yellow", "plain": "bold"}
 
 ENDS = 5
-"""Items and personas shown from either end."""
+"""Number of items or personas shown from the best and from the worst end."""
 
 BAR = 9
-"""Signs that an interval from 0 to 1 is drawn with."""
+"""Width in characters of a drawn interval from 0 to 1."""
 
 SCALE = "0   ½   1"
 
 WIDE = 100
-"""Columns from which on a comparison draws its intervals too."""
+"""Terminal width in columns from which a table of cards also draws the intervals."""
 
 
 def show(card: Card, console: Console) -> None:
     """Print a card.
 
     Args:
-        card: the findings.
-        console: where to.
+        card: card to print.
+        console: console to print on.
     """
     console.print(_text(card.title, "bold"))
     for finding in card.findings:
@@ -58,11 +58,11 @@ def show(card: Card, console: Console) -> None:
 
 
 def show_table(cards: Sequence[Card], console: Console) -> None:
-    """Print one line a card.
+    """Print a table with one line per card.
 
     Args:
-        cards: what to compare.
-        console: where to.
+        cards: cards to print.
+        console: console to print on.
     """
     table = _table(Text(f"{len(cards)} panels"))
     table.add_column("Panel", overflow="fold")
@@ -85,7 +85,7 @@ def show_table(cards: Sequence[Card], console: Console) -> None:
 
 
 def _show_finding(finding: Finding, console: Console) -> None:
-    """One finding: verdict, uses, notices, numbers."""
+    """Print a finding: verdict, uses, notices, numbers."""
     style = STYLES[tone(finding.verdict)]
     verdict = Group(_text(finding.question, "dim"), _verdict_label(finding), _text(finding.verdict.sentence))
     console.print(Panel(verdict, title=_text(f" {finding.study}{_of(finding)} "), title_align="left", border_style=style, padding=(0, 1)))
@@ -106,13 +106,13 @@ def _show_finding(finding: Finding, console: Console) -> None:
 
 
 def _of(finding: Finding) -> str:
-    """The items that a finding speaks of, where the card has several such findings."""
+    """Return the part of the question that names the items of a finding, or "" if it concerns all items."""
     start = finding.question.find(" (items on ")
     return finding.question[start:] if start >= 0 else ""
 
 
 def _print(table: Table, console: Console) -> None:
-    """Print a table, with a line before it; its title by itself, so that a narrow table does not break it."""
+    """Print a table after an empty line. Its title is printed separately, so that a narrow table does not wrap it."""
     title, table.title = table.title, None
     console.print()
     if isinstance(title, Text):
@@ -121,39 +121,39 @@ def _print(table: Table, console: Console) -> None:
 
 
 def _text(text: object, style: str = "") -> Text:
-    """Text as it stands: no markup, no control signs."""
+    """Return text without markup or control characters."""
     return Text(plain(text), style)
 
 
 def _verdict_label(finding: Finding) -> Text:
-    """Sign, colour and label of a verdict."""
+    """Return the label of a verdict with its sign and colour."""
     kind = tone(finding.verdict)
     return _text(f"{SIGNS[kind]} {finding.verdict.label}", f"bold {STYLES[kind]}".replace("bold bold", "bold"))
 
 
 def _table(title: Text) -> Table:
-    """An empty table in the style of all."""
+    """Return an empty table in the common style."""
     return Table(
         title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True
     )
 
 
 def _lines(finding: Finding) -> Table:
-    """Uses and notices, one after the other, each with its sign."""
+    """Return uses and notices as lines, each with its sign."""
     grid = Table.grid(padding=(0, 1))
     grid.add_column(width=14)
     grid.add_column()
     verdict = finding.verdict
     for name, kind, lines in (("fit for", "good", verdict.fit), ("not fit for", "bad", verdict.unfit), ("undecided", "open", verdict.open)):
-        for at, line in enumerate(lines):
-            grid.add_row(_text("" if at else f"{SIGNS[kind]} {name}", STYLES[kind]), _text(line))
-    for at, notice in enumerate(finding.notices):
-        grid.add_row(_text("" if at else "! notice", "yellow"), _text(notice.text))
+        for index, line in enumerate(lines):
+            grid.add_row(_text("" if index else f"{SIGNS[kind]} {name}", STYLES[kind]), _text(line))
+    for index, notice in enumerate(finding.notices):
+        grid.add_row(_text("" if index else "! notice", "yellow"), _text(notice.text))
     return grid
 
 
 def _estimates(estimates: Sequence[Estimate]) -> Table:
-    """Numbers with their intervals; below a number, what must be known of it."""
+    """Return estimates with their intervals as a table."""
     table = _table(Text("Key estimates"))
     table.add_column("Estimate", overflow="fold")
     table.add_column("Value", justify="right", no_wrap=True)
@@ -166,12 +166,12 @@ def _estimates(estimates: Sequence[Estimate]) -> Table:
 
 
 def _reach(e: Estimate) -> list[Text]:
-    """An interval in numbers and, for a share, drawn."""
+    """Return an interval in numbers and, for a share, as a drawing."""
     return [_text(interval(e)), _text(bar(e.value, e.low, e.high) if is_span(e) else "", "cyan")]
 
 
 def bar(value: float, low: float, high: float, width: int = BAR) -> str:
-    """An interval within 0 to 1, drawn with signs.
+    """Return a drawing of an interval between 0 and 1.
 
     Examples:
         >>> bar(0.5, 0.25, 0.75, width=9)
@@ -182,12 +182,12 @@ def bar(value: float, low: float, high: float, width: int = BAR) -> str:
     if not math.isfinite(value):
         return ""
     ends = (low, high) if math.isfinite(low) and math.isfinite(high) else (value, value)
-    at, start, end = (round(min(max(one, 0.0), 1.0) * (width - 1)) for one in (value, *ends))
-    return "".join("●" if place == at else "━" if start <= place <= end else "·" for place in range(width))
+    dot, start, end = (round(min(max(point, 0.0), 1.0) * (width - 1)) for point in (value, *ends))
+    return "".join("●" if place == dot else "━" if start <= place <= end else "·" for place in range(width))
 
 
 def _ends(rows: Sequence[Mapping[str, Any]], name: str, facet: str) -> Table:
-    """The best and the worst items or personas."""
+    """Return a table of the best and the worst items or personas."""
     ordered = sorted(rows, key=lambda row: -float(row["signal"]))
     few = len(ordered) <= 2 * ENDS
     title = f"Signal by {facet}" if few else f"Signal by {facet}: best {ENDS} and worst {ENDS} of {len(ordered)} {name}"
@@ -196,8 +196,8 @@ def _ends(rows: Sequence[Mapping[str, Any]], name: str, facet: str) -> Table:
     for column in ("signal", "interval"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column(SCALE, no_wrap=True)
-    for at, row in enumerate(ordered if few else [*ordered[:ENDS], *ordered[-ENDS:]]):
-        if at == ENDS and not few:
+    for index, row in enumerate(ordered if few else [*ordered[:ENDS], *ordered[-ENDS:]]):
+        if index == ENDS and not few:
             table.add_section()
         value, low, high = (math.nan if row.get(name) is None else float(row[name]) for name in ("signal", "low", "high"))
         reach = "" if math.isnan(low) and math.isnan(high) else f"{number(low)} to {number(high)}"
@@ -206,23 +206,22 @@ def _ends(rows: Sequence[Mapping[str, Any]], name: str, facet: str) -> Table:
 
 
 def _contradictions(bad: Sequence[tuple[Dialogue, Line]]) -> Table:
-    """Lines that contradict, from the worst dialogues on, and what they contradict where that is known."""
-    table = _table(Text("Lines that contradict, from the worst dialogues on"))
+    """Return a table of lines that contradict, with what they contradict if that is given."""
+    table = _table(Text("Lines that contradict, worst dialogues first"))
     table.add_column("Dialogue", overflow="fold", max_width=24)
     table.add_column("Turn", justify="right", no_wrap=True)
     table.add_column("Line", overflow="fold", ratio=1)
-    known = any(line.against for _, line in bad)
-    if known:
-        table.add_column("Against", overflow="fold", ratio=1)
-    for one, line in bad:
-        table.add_row(
-            _text(one.name), _text(line.turn), _text(short(line.text)), *([_text(short(line.against) or NOTHING)] if known else [])
-        )
+    with_source = any(line.against for _, line in bad)
+    if with_source:
+        table.add_column("Contradicts", overflow="fold", ratio=1)
+    for dialogue, line in bad:
+        source = [_text(short(line.against) or NOTHING)] if with_source else []
+        table.add_row(_text(dialogue.name), _text(line.turn), _text(short(line.text)), *source)
     return table
 
 
 def _plain_table(title: str, rows: Sequence[Mapping[str, Any]]) -> Table:
-    """An evidence table as it is."""
+    """Return an evidence table unchanged."""
     table = _table(Text(title))
     names = list(dict.fromkeys(name for row in rows for name in row))
     for name in names:

@@ -1,7 +1,7 @@
-"""How pictures look, in light and in dark: Vega-Lite configurations, so that a picture itself names no colour.
+"""The look of figures on light and dark pages: Vega-Lite configurations, so that a figure itself sets no colour.
 
-The eight colours for kinds are those of Okabe and Ito, told apart by colour-blind readers too, moved in lightness where they would
-vanish on white or on black.
+The eight colours for kinds are those of Okabe and Ito, which colour-blind readers can distinguish. Their lightness is adjusted where they
+would vanish on white or on black.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ Scheme = Literal["light", "dark"]
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 PAPER_FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
-"""What vl-convert carries with it, so that a picture looks the same on every machine."""
+"""Fonts bundled with vl-convert, so that a figure looks the same on every machine."""
 
 
 @dataclass(frozen=True)
@@ -19,14 +19,14 @@ class _Palette:
     """The colours of one scheme.
 
     Attributes:
-        ink: text.
-        faint: grid.
-        accent: marks that carry the message.
-        wash: what lies behind or between them.
-        warn: targets and limits.
-        kinds: categories.
-        ramp: from little to much; little is still told from the page.
-        other: the category for everything else.
+        ink: colour of text.
+        faint: colour of the grid.
+        accent: colour of the main marks.
+        wash: colour of bars and bands.
+        warn: colour of targets and limits.
+        kinds: colours of categories.
+        ramp: colours from low to high; the lowest is still visible on the page.
+        other: colour of the category for everything else.
     """
 
     ink: str
@@ -64,11 +64,11 @@ PALETTES: dict[Scheme, _Palette] = {
 
 
 def theme(scheme: Scheme, font: str = FONT) -> dict[str, Any]:
-    """The Vega-Lite configuration of one colour scheme.
+    """Return the Vega-Lite configuration of one colour scheme.
 
     Args:
         scheme: light or dark.
-        font: of all text.
+        font: font of all text.
 
     Returns:
         A configuration for the key `config` of a specification.
@@ -102,7 +102,7 @@ def theme(scheme: Scheme, font: str = FONT) -> dict[str, Any]:
 
 
 def _axis(colours: _Palette) -> dict[str, Any]:
-    """Lines and letters of the axes."""
+    """Return the style of the axes."""
     return {
         "labelColor": colours.ink,
         "titleColor": colours.ink,
@@ -121,7 +121,7 @@ def _axis(colours: _Palette) -> dict[str, Any]:
 
 
 def _styles(colours: _Palette) -> dict[str, Any]:
-    """Marks by what they mean."""
+    """Return the styles of marks by their meaning."""
     return {
         "dot": {"color": colours.accent, "fill": colours.accent, "filled": True, "size": 42, "opacity": 1},
         "whisker": {"color": colours.accent, "strokeWidth": 1.5},

@@ -1,4 +1,4 @@
-"""Numbers and names as a reader sees them: one place for the page, the terminal and the tables."""
+"""The wording of numbers and names, shared by the page, the terminal and the tables."""
 
 import math
 import re
@@ -11,7 +11,7 @@ from personametrics.data.estimate import Estimate, EstimateStatus
 from personametrics.data.finding import Finding, Verdict
 
 NOTHING = "—"
-"""What stands for an undefined number."""
+"""The sign for an undefined number."""
 
 MINUS = "−"
 
@@ -38,23 +38,23 @@ TONES = {
     "undecided": "open",
     "unknown": "open",
 }
-"""How a verdict is coloured; one that is not named here, by what it says the panel is fit for."""
+"""The colour of a verdict; a verdict that is not listed here is coloured by its lists of uses (see `tone`)."""
 
 SIGNS = {"good": "✓", "bad": "✗", "open": "?", "plain": "•"}
-"""The sign that stands beside the colour, so that colour never speaks alone."""
+"""The sign shown with each colour, so that nothing depends on colour alone."""
 
 DETAILS = ("reliability.k=",)
-"""Families of estimates that a picture or a line shows, and that the table of key estimates leaves out."""
+"""Families of estimates that the table of key estimates leaves out, because a figure or a line shows them."""
 
 OUTCOMES = ("share.missing", "share.refused", "share.unparsable", "share.failed")
-"""Shares of lost answers: key only where something was lost."""
+"""Shares of lost answers. They are key estimates only if some answer was lost."""
 
 _HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Control signs, halves of characters, ends of lines, and changes of direction."""
+"""Control characters, lone surrogates, line ends, and changes of text direction."""
 
 
 def plain(text: object) -> str:
-    r"""Text from data without what could steer a reader's screen: control signs and changes of direction are spelt out.
+    r"""Return text from data that is safe to show: control characters and changes of direction are spelled out.
 
     Examples:
         >>> plain("a\x1b[31m")
@@ -65,13 +65,13 @@ def plain(text: object) -> str:
     return _HIDDEN.sub(_visible, str(text))
 
 
-def _visible(found: re.Match[str]) -> str:
-    """One sign, spelt out."""
-    return " " if found[0] in "\n\r\t" else found[0].encode("unicode_escape").decode("ascii")
+def _visible(match: re.Match[str]) -> str:
+    """Return one control character, spelled out."""
+    return " " if match[0] in "\n\r\t" else match[0].encode("unicode_escape").decode("ascii")
 
 
 def quoted(name: object) -> str:
-    """A name from data within a sentence.
+    """Return a name from data, quoted for use in a sentence.
 
     Examples:
         >>> quoted("9")
@@ -81,7 +81,7 @@ def quoted(name: object) -> str:
 
 
 def number(value: float | None, unit: str = "") -> str:
-    """A number with three significant digits.
+    """Return a number with three significant digits.
 
     Examples:
         >>> number(-0.93527), number(30000), number(0.000012), number(12.0, "calls"), number(None)
@@ -97,7 +97,7 @@ def number(value: float | None, unit: str = "") -> str:
 
 
 def probability(value: float) -> str:
-    """A p-value, as journals print it.
+    """Return a p-value as journals print it.
 
     Examples:
         >>> probability(0.0004), probability(0.0021), probability(1.0)
@@ -109,57 +109,61 @@ def probability(value: float) -> str:
 
 
 def figure(estimate: Estimate) -> str:
-    """The value of an estimate."""
+    """Return the value of an estimate as text."""
     return probability(estimate.value) if estimate.unit == "probability" else number(estimate.value, estimate.unit)
 
 
 def interval(estimate: Estimate) -> str:
-    """The interval of an estimate, or nothing where it has none."""
+    """Return the interval of an estimate as text, or "" if it has none."""
     if not (math.isfinite(estimate.low) or math.isfinite(estimate.high)):
         return ""
     return f"{number(estimate.low, estimate.unit)} to {number(estimate.high, estimate.unit)}"
 
 
 def cell(value: object) -> str:
-    """One value of an evidence table."""
+    """Return one value of an evidence table as text."""
     if value is None or isinstance(value, bool):
         return NOTHING if value is None else ("yes" if value else "no")
     return number(value) if isinstance(value, int | float) else plain(value)
 
 
 def count(estimate: Estimate) -> str:
-    """What an estimate rests on, in words."""
-    return f"{estimate.n:,} {estimate.known.counts}"
+    """Return the number of observations behind an estimate, with their name."""
+    return f"{estimate.n:,} {estimate.kind.counts}"
 
 
 def warning(estimate: Estimate) -> str:
-    """What a reader must know of an estimate; nothing where all is well."""
+    """Return the status of an estimate as a sentence, or "" if there is nothing to warn of."""
     return "" if estimate.status == EstimateStatus.OK else str(estimate.status)
 
 
 def key_estimates(finding: Finding) -> list[Estimate]:
-    """The estimates a reader looks at first."""
+    """Return the estimates that a reader looks at first."""
     return [e for e in finding.estimates if not e.name.startswith(DETAILS) and (e.name not in OUTCOMES or e.value > 0)]
 
 
 def level(estimates: Iterable[Estimate]) -> str:
-    """The coverage of intervals, as a heading says it.
+    """Return the coverage of intervals as a heading.
 
     Examples:
         >>> level([])
         'interval'
     """
     levels = sorted({estimate.level for estimate in estimates if interval(estimate)})
-    return f"{' / '.join(f'{one:.0%}' for one in levels)} interval".strip()
+    return f"{' / '.join(f'{coverage:.0%}' for coverage in levels)} interval".strip()
 
 
 def is_span(estimate: Estimate) -> bool:
-    """Whether an estimate can be drawn on 0 to 1: a share, and of those that a study names itself none that may be a difference."""
+    """Return True if the estimate can be drawn on a line from 0 to 1: a share that cannot be negative."""
     return estimate.unit == "share" and (estimate.means is None or not estimate.low < 0)
 
 
 def tone(verdict: Verdict) -> str:
-    """Good, bad, open or plain: how a verdict is coloured; one that `TONES` does not name, by what it says the panel is fit for."""
+    """Return the colour of a verdict: good, bad, open or plain.
+
+    A verdict that `TONES` does not list is bad if it only names uses that the panel is not fit for, good if it only names uses that it is
+    fit for, open if it names undecided ones, and plain otherwise.
+    """
     unnamed = (
         "bad" if verdict.unfit and not verdict.fit else "good" if verdict.fit and not verdict.unfit else "open" if verdict.open else "plain"
     )
@@ -167,18 +171,18 @@ def tone(verdict: Verdict) -> str:
 
 
 def headline(card: Card) -> Estimate | None:
-    """The number a card is summed up by: its first key estimate."""
+    """Return the number that sums up a card: its first key estimate, or None."""
     return next((estimate for finding in card.findings for estimate in key_estimates(finding)), None)
 
 
 def sources(card: Card) -> list[str]:
-    """What the findings of a card stand on; a key that this version no longer knows is shown as it is."""
+    """Return the sources of the findings of a card. A key that this version does not know is shown as it is."""
     keys = dict.fromkeys(key for finding in card.findings for key in finding.cite)
     return [citations([key])[0] if key in references() else plain(key) for key in keys]
 
 
 def flat(values: Any, name: str = "") -> list[tuple[str, str]]:
-    """Provenance as lines of name and text, nested names joined by a dot.
+    """Return provenance as pairs of name and text, with nested names joined by a dot.
 
     Examples:
         >>> flat({"file": {"rows": 3}, "labels": ["a", "b"]})
@@ -189,5 +193,5 @@ def flat(values: Any, name: str = "") -> list[tuple[str, str]]:
     if isinstance(values, list | tuple) and not any(isinstance(value, dict) for value in values):
         return [(name, ", ".join(plain(value) for value in values))]
     if isinstance(values, list | tuple):
-        return [line for at, value in enumerate(values, 1) for line in flat(value, f"{name}.{at}")]
+        return [line for index, value in enumerate(values, 1) for line in flat(value, f"{name}.{index}")]
     return [(name, NOTHING if values is None else plain(values))]

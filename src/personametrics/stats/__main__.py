@@ -7,15 +7,18 @@ from importlib import import_module
 
 import personametrics.stats
 
+FOREIGN = {"polars", "pydantic", "pandas", "pyarrow", "altair", "torch"}
+"""Packages that the ground floor must not import."""
+
 
 def main() -> int:
-    """Run the doctests of all modules here; fail where one fails, none runs, or something else was imported on the way."""
-    names = [f"personametrics.stats.{module.name}" for module in pkgutil.iter_modules(personametrics.stats.__path__)]
+    """Run the examples of all modules; return 1 if one fails, none runs, or a foreign package was imported."""
+    names = [module.name for module in pkgutil.walk_packages(personametrics.stats.__path__, "personametrics.stats.")]
     modules = [import_module(name) for name in names if not name.endswith("__main__")]
     flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
     results = [doctest.testmod(module, optionflags=flags) for module in modules]
     tried, failed = sum(result.attempted for result in results), sum(result.failed for result in results)
-    foreign = {"polars", "pydantic", "pandas", "pyarrow", "altair", "torch"} & set(sys.modules)
+    foreign = FOREIGN & set(sys.modules)
     sys.stdout.write(f"ground floor: {tried} examples in {len(modules)} modules, {failed} failed; foreign imports: {foreign or 'none'}\n")
     return int(failed > 0 or tried == 0 or bool(foreign))
 

@@ -1,13 +1,17 @@
-"""The array types that the ground floor speaks."""
+"""The array types of the ground floor, and sums and variances that several modules need."""
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import gammaln
 
 Floats = npt.NDArray[np.float64]
-"""An array of finite numbers, NaN where a value is undefined."""
+"""An array of numbers, NaN where a value is undefined."""
 
 Ints = npt.NDArray[np.int64]
 """An array of codes or counts."""
+
+Flags = npt.NDArray[np.bool_]
+"""An array of truth values."""
 
 
 def sums(group: Ints, values: Floats, size: int) -> Floats:
@@ -19,7 +23,7 @@ def sums(group: Ints, values: Floats, size: int) -> Floats:
         size: number of groups.
 
     Returns:
-        (size,) sums, 0 for an empty group.
+        (size,) sums; 0 for an empty group.
 
     Examples:
         >>> sums(np.array([0, 2, 0]), np.array([1.0, 5.0, 2.0]), 3).tolist()
@@ -28,11 +32,46 @@ def sums(group: Ints, values: Floats, size: int) -> Floats:
     return np.asarray(np.bincount(group, values, size), dtype=np.float64)
 
 
-def quotient(sums: Floats) -> Floats:
-    """The first sum over the second, such as a mean or a share.
+def ratio(total: Floats | float, count: Floats | float, least: float = 0.0) -> Floats:
+    """Divide totals by counts, elementwise; NaN where the count is not above `least`."""
+    total, count = np.asarray(total, float), np.asarray(count, float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(count > least, total / count, np.nan)
+
+
+def jackknife_variance(drops: Floats) -> float:
+    """Return the jackknife variance (n − 1)/n · Σ (drop − mean drop)² of a number.
 
     Args:
-        sums: (…, k) of which two are taken, as statistics of `clustered` do.
+        drops: (n,) the number without each of n parts.
+
+    Returns:
+        The variance; NaN without parts, or where the number without a part is NaN.
+
+    References:
+        Efron & Stein (1981), doi:10.1214/aos/1176345462.
+
+    Examples:
+        For a mean it is the variance of the values over their number, here 2.5 / 5:
+
+        >>> x = np.array([1.0, 2.0, 3.0, 4.0, 5.0])
+        >>> round(jackknife_variance((x.sum() - x) / 4), 6)
+        0.5
+    """
+    n = len(drops)
+    return float((n - 1) / n * ((drops - drops.mean()) ** 2).sum()) if n else float("nan")
+
+
+def log_choose(n: Floats | Ints, k: Floats | Ints) -> Floats:
+    """Return the logarithm of n over k, elementwise, for n and k ≥ 0; −∞ for k > n."""
+    return np.asarray(gammaln(n + 1.0) - gammaln(k + 1.0) - gammaln(n - k + 1.0), dtype=np.float64)
+
+
+def quotient(sums: Floats) -> Floats:
+    """Divide the first sum by the second, as in a mean or a share.
+
+    Args:
+        sums: (…, k) sums, of which the first two enter, as in statistics of `cluster_jackknife`.
 
     Examples:
         >>> quotient(np.array([[3.0, 4.0], [1.0, 2.0]])).tolist()
@@ -41,14 +80,14 @@ def quotient(sums: Floats) -> Floats:
     return np.asarray(sums[..., 0] / sums[..., 1], dtype=np.float64)
 
 
-def gain(sums: Floats) -> Floats:
-    """The quotient of the first two sums minus that of the next two, such as a difference of means.
+def quotient_difference(sums: Floats) -> Floats:
+    """Subtract the quotient of the third and fourth sum from that of the first two, as in a difference of means.
 
     Args:
-        sums: (…, k) of which four are taken.
+        sums: (…, k) sums, of which the first four enter.
 
     Examples:
-        >>> gain(np.array([3.0, 4.0, 1.0, 2.0])).tolist()
+        >>> quotient_difference(np.array([3.0, 4.0, 1.0, 2.0])).tolist()
         0.25
     """
     return quotient(sums) - quotient(sums[..., 2:])

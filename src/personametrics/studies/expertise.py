@@ -14,10 +14,10 @@ from personametrics.data.persona import Persona
 from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.data.study import Aim, Elicitation, Study, StudyWorld
+from personametrics.data.study import Aim, Elicitation, Sign, Study, StudyWorld
 from personametrics.measures.answers import answers
-from personametrics.measures.sums import Summed
-from personametrics.stats.arrays import gain, quotient
+from personametrics.measures.sums import RowSums
+from personametrics.stats.arrays import quotient, quotient_difference
 
 ARMS: Mapping[str, str] = {
     "none": "without a persona",
@@ -26,17 +26,20 @@ ARMS: Mapping[str, str] = {
     "ignorant": "of personas who know little",
 }
 RIGHT = pl.col("weight") * (pl.col("answer") == pl.col("gold"))
+USE = "taking its answers to questions of fact as the model's best"
 
 
 @dataclass(frozen=True)
 class Expertise(Study):
-    """Accuracy of personas on questions with a right answer, against the model without a persona, on the same questions.
+    """Accuracy of personas on questions with a right answer, compared with the model without a persona (Basil and others 2025).
+
+    All arms answer the same questions, so differences are paired by question. It is not a test of what a persona would know in life.
 
     Attributes:
         field: attribute of a persona that names its field, as the items' attribute `domain` does.
         ignorant: attribute and value of personas who know little.
-        margin: accuracies are the same where the whole interval of their difference lies within ± this.
-        level: coverage of the intervals.
+        margin: accuracy does not change if the whole interval of every difference lies within ± this share.
+        level: coverage of the intervals; those of the differences hold together.
     """
 
     field: str = "job"
@@ -47,28 +50,27 @@ class Expertise(Study):
     reads: ClassVar[Mapping[str, str]] = {"gold": "the right answer", "arm": "none, expert, other or ignorant"}
     aim: ClassVar[tuple[str, Aim]] = ("gain.expert", "high")
     cite: ClassVar[tuple[str, ...]] = ("basil2025", "cameron2011")
+    signs: ClassVar[Mapping[str, Sign]] = {"personas cost accuracy": Sign(shows=("distortion",), spoils=("evaluation panel",), gravity=2)}
 
     def design(self, personas: Sequence[Persona], items: Sequence[Item], elicitation: Elicitation) -> list[Request]:
-        """Every question of a field without a persona, and of every persona that falls into an arm."""
-        asked = [item for item in items if item.attributes.get("gold") and item.attributes.get("domain")]
-        if len(asked) < 2:
-            message = "expertise needs two or more items with the attributes gold and domain."
+        """Return every question of a field, to the model alone and to every persona that falls into an arm."""
+        questions = [item for item in items if item.attributes.get("gold") and item.attributes.get("domain")]
+        if len(questions) < 2:
+            message = "expertise needs two or more items with the attributes gold and domain. Add them."
             raise DesignError(message)
-        found = []
-        for item in asked:
+        requests = []
+        for item in questions:
             for persona in (None, *personas):
-                arm = self._arm(persona, item)
-                if arm:
-                    found += elicitation.ask(
-                        persona, item, {"gold": item.attributes["gold"], "domain": item.attributes["domain"], "arm": arm}
-                    )
-        if not {"expert", "ignorant"} & {request.about["arm"] for request in found}:
+                if arm := self._arm(persona, item):
+                    columns = {"gold": item.attributes["gold"], "domain": item.attributes["domain"], "arm": arm}
+                    requests += elicitation.ask(persona, item, columns)
+        if not {"expert", "ignorant"} & {request.about["arm"] for request in requests}:
             message = f'expertise needs personas with the attribute "{self.field}" (a domain of the items) or {"=".join(self.ignorant)}.'
             raise DesignError(message)
-        return found
+        return requests
 
     def _arm(self, persona: Persona | None, item: Item) -> str:
-        """The arm of an answer; none for personas that tell nothing about what they know."""
+        """Return the arm of an answer; "": the persona does not say what it knows."""
         if persona is None:
             return "none"
         name, low = self.ignorant
@@ -78,51 +80,53 @@ class Expertise(Study):
         return ("expert" if field == item.attributes["domain"] else "other") if field else ""
 
     def estimate(self, responses: Responses) -> Finding:
-        """Accuracy in every arm, and its difference to that without a persona, paired by question."""
+        """Return accuracy in every arm, and its difference to accuracy without a persona, paired by question."""
         rows = answers(responses, self.reads)
-        arms, questions = [arm for arm in ARMS if (rows["arm"] == arm).any()], rows["item"].n_unique()
-        others = [arm for arm in arms if arm != "none"]
-        summed = Summed(rows, self.level)
-        found = [
-            summed.estimate(f"accuracy.{arm}", Name("share", "questions", f"accuracy {ARMS[arm]}"), _sums(arm), quotient, n=questions)
+        arms, n = [arm for arm in ARMS if (rows["arm"] == arm).any()], rows["item"].n_unique()
+        others, sums = [arm for arm in arms if arm != "none"], RowSums(rows, self.level)
+        estimates = [
+            sums.estimate(f"accuracy.{arm}", Name("share", "questions", f"accuracy {ARMS[arm]}"), _right_and_all(arm), quotient, n=n)
             for arm in arms
         ]
-        together = Summed(rows, 1 - (1 - self.level) / max(1, len(others)))  # the verdict looks at all gains at once
+        together = RowSums(rows, 1 - (1 - self.level) / max(1, len(others)))  # the verdict looks at all gains at once
         for arm in others if "none" in arms else []:
             means = Name("difference", "questions", f"accuracy {ARMS[arm]} minus that without one; all gains hold together")
-            sums = [*_sums(arm), *_sums("none")]
-            found.append(together.estimate(f"gain.{arm}", means, sums, gain, n=questions))
-        return Finding("expertise", self.question, self._verdict(found), tuple(found), cite=self.cite)
+            estimates.append(
+                together.estimate(f"gain.{arm}", means, [*_right_and_all(arm), *_right_and_all("none")], quotient_difference, n=n)
+            )
+        return Finding("expertise", self.question, self._verdict(estimates), tuple(estimates), cite=self.cite)
 
-    def _verdict(self, found: Sequence[Estimate]) -> Verdict:
-        """What the differences say."""
-        gains = {one.name.removeprefix("gain."): one for one in found if one.name.startswith("gain.")}
-        said = "; ".join(f"{arm} {one:+.2f}" for arm, one in gains.items())
-        lost = [arm for arm, one in gains.items() if one.high < 0]
-        won = [arm for arm, one in gains.items() if one.low > 0]
-        use = "taking its answers to questions of fact as the model's best"
-        if lost:
-            return Verdict("personas cost accuracy", f"Accuracy against no persona: {said}.", unfit=(use,))
-        if won:
-            return Verdict("personas gain accuracy", f"Accuracy against no persona: {said}.", fit=(use,))
-        if gains and all(-self.margin < one.low and one.high < self.margin for one in gains.values()):
-            return Verdict("no change", f"All differences lie within ±{self.margin:g}: {said}.", fit=(use,))
-        return Verdict("undecided", f"The intervals leave it open: {said}.", open=(use,))
+    def _verdict(self, estimates: Sequence[Estimate]) -> Verdict:
+        """Return the verdict by the differences of accuracy."""
+        gains = {estimate.name.removeprefix("gain."): estimate for estimate in estimates if estimate.name.startswith("gain.")}
+        if not gains:
+            return Verdict("undecided", "There is nothing to compare: answers with and without a persona are needed.", open=(USE,))
+        numbers = "; ".join(f"{arm} {difference:+.2f}" for arm, difference in gains.items())
+        sides = {difference.side() for difference in gains.values()}
+        if "below" in sides:
+            return Verdict("personas cost accuracy", f"Change of accuracy with a persona: {numbers}.", unfit=(USE,))
+        if "above" in sides:
+            return Verdict("personas gain accuracy", f"Change of accuracy with a persona: {numbers}.", fit=(USE,))
+        if all(difference.side(self.margin) == "within" for difference in gains.values()):
+            return Verdict("no change", f"All changes of accuracy lie within ±{self.margin:g}: {numbers}.", fit=(USE,))
+        return Verdict("undecided", f"The intervals leave it open: {numbers}.", open=(USE,))
 
     def known(self) -> StudyWorld:
-        """Experts gain nothing, ignorant personas lose a quarter."""
+        """Return a world in which experts gain nothing and ignorant personas lose 25 percentage points."""
         fields = ("law", "farming", "nursing")
-        people = [Persona(f"{field} {at}", f"You are person {at}, of {field}.", {"job": field}) for field in fields for at in range(4)]
-        people += [Persona(f"early {at}", f"You left school, person {at}.", {"schooling": "early"}) for at in range(6)]
+        people = [
+            Persona(f"{field} {index}", f"You are person {index}, of {field}.", {"job": field}) for field in fields for index in range(4)
+        ]
+        people += [Persona(f"early {index}", f"You left school, person {index}.", {"schooling": "early"}) for index in range(6)]
         labels = Nominal(("yes", "no", "maybe"))
         items = [
-            Item(f"{field} {at}", f"Question {at} of {field}?", labels, {"gold": "yes", "domain": field})
+            Item(f"{field} {index}", f"Question {index} of {field}?", labels, {"gold": "yes", "domain": field})
             for field in fields
-            for at in range(8)
+            for index in range(8)
         ]
 
-        def world(request: Request, lost: float = 0.25) -> Mapping[str, float]:
-            right = 0.75 - lost * (request.about["arm"] == "ignorant")
+        def world(request: Request, loss: float = 0.25) -> Mapping[str, float]:
+            right = 0.75 - loss * (request.about["arm"] == "ignorant")
             return {"yes": right, "no": (1 - right) / 2, "maybe": (1 - right) / 2}
 
         truth = {"accuracy.none": 0.75, "gain.expert": 0.0, "gain.other": 0.0, "gain.ignorant": -0.25}
@@ -130,6 +134,6 @@ class Expertise(Study):
         return StudyWorld(tuple(people), tuple(items), world, truth, lambda request: world(request, 0.0), "personas cost accuracy", quiet)
 
 
-def _sums(arm: str) -> list[pl.Expr]:
-    """What is right in an arm, and of how much."""
+def _right_and_all(arm: str) -> list[pl.Expr]:
+    """Return the weight of right answers in an arm, and that of all its answers."""
     return [RIGHT * (pl.col("arm") == arm), pl.col("weight") * (pl.col("arm") == arm)]

@@ -19,7 +19,7 @@ def closed(run: int = 0) -> Request:
 def test_prompts_and_replies_are_counted_and_priced() -> None:
     found = expected([closed(), Request((WORDS, WORDS), sampling=Sampling(max_tokens=64))], {"": PAID})
     assert (found.requests, found.tokens_in, found.tokens_out) == (2, 3 * (400 / 4 + 4), 8 + 32)
-    assert str(found) == "2 asks, about 312 tokens in and 40 out; $7.1e-05"
+    assert str(found) == "2 requests, about 312 tokens in and 40 out; $7.1e-05"
 
 
 def test_a_reply_that_is_waited_for_is_read_too() -> None:
@@ -36,7 +36,7 @@ def test_a_number_takes_no_more_than_a_label_and_nothing_more_than_it_may() -> N
     assert [written(request) for request in requests] == [8, 4, 32]
 
 
-@pytest.mark.parametrize(("judge", "price"), [(PAID, "$2e-05"), (FREE, "$0.00"), (OTHER, "no price known")])
+@pytest.mark.parametrize(("judge", "price"), [(PAID, "$2e-05"), (FREE, "$0.00"), (OTHER, "price unknown")])
 def test_each_part_has_the_price_of_who_plays_it(judge: str, price: str) -> None:
     verdict = Request((WORDS,), choices=("yes", "no"), to="judge")
     assert expected([closed(), verdict], {"": FREE, "judge": judge}).price == price

@@ -145,7 +145,7 @@ def test_what_the_run_used_before_counts_for_its_caps() -> None:
 
 
 def test_a_cap_in_money_without_prices_is_refused() -> None:
-    with pytest.raises(StudyError, match=r"^A cap in money needs prices, and none are known for scripted/.*; .*\.$"):
+    with pytest.raises(StudyError, match=r"^A cap in money needs prices, and the prices of scripted/.* are unknown\. .*\.$"):
         Meter(PLAIN, Caps(money=1.0), None)
 
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from personametrics.data.errors import InputError, ReadError, StudyError
-from personametrics.elicit.plan.audit import Plan
+from personametrics.elicit.plan.study import Plan
 from personametrics.elicit.plan.file import checked, load
 
 SMALL = {"model": "openai:m", "personas": "people.csv", "items": "items.csv"}
@@ -80,7 +80,7 @@ MISTAKES: list[tuple[str, str, int, str, str]] = [
     ("runs: '5'", 'runs = "5"', 4, "runs", "input should be a valid integer, not '5'"),
     ("runs: 0", "runs = 0", 4, "runs", "input should be greater than or equal to 1, not 0"),
     ("runs: 99999999999999999999", "runs = 99999999999999999999", 4, "runs", "input should be less than or equal to 1000000, not 999"),
-    ("rnus: 5", "rnus = 5", 4, "rnus", 'there is no such key; did you mean "runs"?'),
+    ("rnus: 5", "rnus = 5", 4, "rnus", 'unknown key. Did you mean "runs"?'),
     ("seed: 1\nsampling:\n  seed: x", 'seed = 1\n[sampling]\nseed = "x"', 6, "sampling.seed", "input should be a valid integer"),
     ("# the runs = 5\nruns: x", '# the runs = 5\nruns = "x"', 5, "runs", "input should be a valid integer"),
     ("check: 'no'", 'check = "no"', 4, "check", "input should be a valid boolean"),
@@ -93,17 +93,17 @@ MISTAKES: list[tuple[str, str, int, str, str]] = [
     ("caps:\n  calls: 0", "[caps]\ncalls = 0", 5, "caps.calls", "input should be greater than or equal to 1"),
     ("sampling:\n  temperature: hot", '[sampling]\ntemperature = "hot"', 5, "sampling.temperature", "input should be a valid number"),
     ("sampling: {temperature: hot}", 'sampling = {temperature = "hot"}', 4, "sampling.temperature", "input should be a valid number"),
-    ("sampling:\n  top_k: 5", "[sampling]\ntop_k = 5", 5, "sampling.top_k", 'there is no such key; did you mean "top_p"?'),
+    ("sampling:\n  top_k: 5", "[sampling]\ntop_k = 5", 5, "sampling.top_k", 'unknown key. Did you mean "top_p"?'),
     ("sampling: hot", 'sampling = "hot"', 4, "sampling", "input should be a mapping"),
-    ("prompt:\n  jsn: x", '[prompt]\njsn = "x"', 5, "prompt.jsn", 'there is no such key; did you mean "json"?'),
+    ("prompt:\n  jsn: x", '[prompt]\njsn = "x"', 5, "prompt.jsn", 'unknown key. Did you mean "json"?'),
     ("prompt:\n  style: digit", '[prompt]\nstyle = "digit"', 5, "prompt.style", "input should be 'label', 'number', 'letter' or 'json'"),
     ("prompt:\n  json: 5", "[prompt]\njson = 5", 5, "prompt.json", "input should be a valid string, not 5"),
     ("conditions:\n  wordin: [given]", '[conditions]\nwordin = ["given"]', 5, "conditions.wordin", "input should be 'wording', 'order' or"),
     ("conditions:\n  order: given", '[conditions]\norder = "given"', 5, "conditions.order", "input should be a valid list, not 'given'"),
     ("conditions:\n  order:\n  - 5", "[conditions]\norder = [5]", 5, "conditions.order.0", "input should be a valid string, not 5"),
-    ("str: 1", "str = 1", 4, "str", "there is no such key"),
-    ("'a[b]': 1", '"a[b]" = 1', 4, "a[b]", "there is no such key"),
-    ("'[key]': 1", '"[key]" = 1', 4, "[key]", "there is no such key"),
+    ("str: 1", "str = 1", 4, "str", "unknown key"),
+    ("'a[b]': 1", '"a[b]" = 1', 4, "a[b]", "unknown key"),
+    ("'[key]': 1", '"[key]" = 1', 4, "[key]", "unknown key"),
 ]
 
 
@@ -141,7 +141,7 @@ def test_other_mistakes_are_counted(tmp_path: Path) -> None:
     assert mistake(written(tmp_path, HEAD + "runs: x\nsampling: {temperature: x}\npersnas: 1")).endswith("(2 more mistakes).")
     assert mistake(written(tmp_path, HEAD + "runs: x\nseed: y")).endswith("(1 more mistake).")
     found = mistake(written(tmp_path, HEAD + "prices:\n  tokens_out: 1\n  token_in: 1"))
-    assert found.startswith(', line 6, key "prices.token_in": there is no such key; did you mean "tokens_in"?')
+    assert found.startswith(', line 6, key "prices.token_in": unknown key. Did you mean "tokens_in"?')
     assert found.endswith(" (1 more mistake).")
 
 
@@ -301,5 +301,5 @@ def test_no_part_takes_a_key_that_it_does_not_know() -> None:
     parts = [name for name, field in Plan.model_fields.items() if hasattr(field.annotation, "model_fields")]
     assert len(parts) >= 5
     for part in parts:
-        with pytest.raises(StudyError, match=rf'key "{part}\.nonsense": there is no such key; .*There are: \w+'):
+        with pytest.raises(StudyError, match=rf'key "{part}\.nonsense": unknown key\. .*Available: \w+'):
             checked({**SMALL, part: {"nonsense": 1}})

@@ -45,11 +45,11 @@ def test_a_partner_is_a_model_or_words(tmp_path: Path, partner: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("partner: {model: m, temperature: 1}", 'line 3, key "partner.temperature": there is no such key'),
+        ("partner: {model: m, temperature: 1}", 'line 3, key "partner.temperature": unknown key'),
         ("partner: {model: m}\nroom: {tokens: 10, overflow: forget}", 'line 4, key "room.overflow"'),
-        ("partner: {model: m}\ncaps: {money: 3}", 'key "caps.money": there is no such key.*calls, tokens'),
+        ("partner: {model: m}\ncaps: {money: 3}", 'key "caps.money": unknown key.*calls, tokens'),
         ("partner: {model: m}\ntasks: [{id: 1}]", 'key "tasks.0.id": input should be a valid string'),
-        ("partner: {model: m}\nitems: items.csv", 'key "items": there is no such key'),
+        ("partner: {model: m}\nitems: items.csv", 'key "items": unknown key'),
         ("", 'key "partner": it is missing'),
     ],
 )
@@ -69,7 +69,7 @@ def test_a_file_that_is_no_mapping_is_told_the_keys(tmp_path: Path) -> None:
     ("user", "said"),
     [
         ("{persona: Hello}", r'user.persona: the slot "\{persona\}" is missing'),
-        ("{task: 'Get {thing}'}", r'user.task: there is no slot "\{thing\}"'),
+        ("{task: 'Get {thing}'}", r'user.task: unknown slot "\{thing\}"'),
     ],
 )
 def test_templates_have_their_slots(tmp_path: Path, user: str, said: str) -> None:

@@ -1,4 +1,4 @@
-"""What a remedy changed, from answers at hand."""
+"""The change that a remedy makes in given answers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,9 +15,9 @@ from personametrics.data.finding import Finding, Verdict
 from personametrics.data.remedy import Chain, Remedy, Split, Stage
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Numeric, Ordinal
-from personametrics.data.study import Aim
-from personametrics.lab.comparison.arms import Asked
-from personametrics.lab.comparison.change import changed, replayed
+from personametrics.data.study import Aim, Study
+from personametrics.lab.comparison.arms import ArmPair
+from personametrics.lab.comparison.change import measure_change, replay_arms
 from personametrics.remedies.abstain import Abstain
 from personametrics.remedies.average import Average
 from personametrics.remedies.debias import Debias
@@ -63,13 +63,13 @@ def test_arms_that_name_no_labels_are_read_on_one_scale(labels: tuple[str, ...])
     known = replace(answered(0.9), scale=Ordinal(labels))
     far = known.frame.with_columns(answer=pl.when(pl.col("answer") > 3).then(5).otherwise(1))
     near = far.with_columns(answer=pl.when(pl.col("answer") > 3).then(4).otherwise(2))
-    found = changed(Asked(Stability(), Remedy(), replace(known, frame=far), replace(known, frame=near)))[2]["spread.kept"]
+    found = measure_change(ArmPair(Stability(), Remedy(), replace(known, frame=far), replace(known, frame=near)))[2]["spread.kept"]
     assert (found.value, found.high) == pytest.approx((0.25, 0.25))  # on ends of its own each arm would seem as spread as the other
 
 
 @pytest.mark.parametrize(("before", "after", "label"), [(0.3, 0.9, "helps"), (0.9, 0.3, "harms"), (0.5, 0.5, "undecided")])
 def test_the_verdict_follows_the_paired_interval(before: float, after: float, label: str) -> None:
-    found = changed(Asked(Stability(), Remedy(), answered(before), answered(after, 1)))[2]
+    found = measure_change(ArmPair(Stability(), Remedy(), answered(before), answered(after, 1)))[2]
     assert found.verdict.label == label
     change = found["change.signal"]
     assert change.value == pytest.approx(found["after.signal"].value - found["before.signal"].value)
@@ -78,89 +78,89 @@ def test_the_verdict_follows_the_paired_interval(before: float, after: float, la
 
 def test_the_same_answers_twice_change_nothing() -> None:
     same = answered(0.5)
-    found = changed(Asked(Stability(), Remedy(), same, same))[2]
+    found = measure_change(ArmPair(Stability(), Remedy(), same, same))[2]
     assert found.verdict.label == "changes nothing"
     assert found["spread.kept"].value == 1
 
 
-def test_personas_that_become_alike_are_noticed_where_the_signal_rises() -> None:
+def test_personas_that_become_alike_are_noticed_although_the_signal_rises() -> None:
     before = answered(0.5)
     mean, own = pl.col("answer").mean().over("item"), pl.col("answer").mean().over("persona", "item")
     alike = before.frame.with_columns(answer=(mean + 0.5 * (own - mean)).clip(1, 5))
     wide = Responses.read(before.frame, before.columns, Numeric(1, 5))
-    found = changed(Asked(Stability(), Remedy(), wide, Responses.read(alike, before.columns, Numeric(1, 5))))[2]
+    found = measure_change(ArmPair(Stability(), Remedy(), wide, Responses.read(alike, before.columns, Numeric(1, 5))))[2]
     assert found["spread.kept"].high < 0.8
     assert found.verdict.label == "helps, but makes personas alike"
 
 
-def test_an_arm_without_the_number_leaves_nothing_to_be_said() -> None:
+def test_an_arm_without_its_estimate_gives_the_verdict_unknown() -> None:
     whole = answered(0.5)
     once = replace(whole, frame=whole.frame.filter(pl.col("run") == 0))
-    verdict = changed(Asked(Stability(), Remedy(), once, whole))[2].verdict
+    verdict = measure_change(ArmPair(Stability(), Remedy(), once, whole))[2].verdict
     assert verdict.label == "unknown"
-    assert verdict.sentence.startswith("Nothing can be said: there is no signal without the remedy (no persona answered")
+    assert verdict.sentence.startswith("Nothing can be said: signal is not defined without the remedy (no persona answered")
 
 
 def test_answers_that_are_lost_with_the_remedy_are_noticed() -> None:
     before = answered(0.5)
     lost = before.frame.with_columns(answer=pl.when(pl.col("run") > 0).then(pl.col("answer")))
     after = Responses.read(lost, before.columns, before.scale)
-    assert [one.code for one in changed(Asked(Stability(), Remedy(), before, after))[2].notices] == ["more-unread"]
+    assert [one.code for one in measure_change(ArmPair(Stability(), Remedy(), before, after))[2].notices] == ["more-unread"]
     for remedy, arms in ((Remedy(), (after, before)), (Abstain(), (before, before))):
-        assert not changed(Asked(Stability(), remedy, *arms))[2].notices
+        assert not measure_change(ArmPair(Stability(), remedy, *arms))[2].notices
 
 
-def test_a_rival_of_the_same_price_stands_beside() -> None:
-    asked, rival = (Asked(Stability(), Average(), answered(0.3), answered(signal, seed)) for signal, seed in ((0.5, 1), (0.9, 2)))
+def test_a_baseline_of_the_same_price_is_compared_too() -> None:
+    asked, rival = (ArmPair(Stability(), Average(), answered(0.3), answered(signal, seed)) for signal, seed in ((0.5, 1), (0.9, 2)))
     asked = replace(asked, remedy=Remedy())
-    found = changed(asked, replace(rival, remedy=Average(1)))[2]
+    found = measure_change(asked, replace(rival, remedy=Average(1)))[2]
     assert "worse than average:k=1 (" in found.verdict.sentence
     assert found["ahead.signal"].value == pytest.approx(found["after.signal"].value - found["rival.signal"].value)
 
 
 def test_a_remedy_learns_from_one_half_and_is_read_on_the_other() -> None:
-    asked = Asked(Stability(), Learns(), answered(0.5), answered(0.5, 1))
+    asked = ArmPair(Stability(), Learns(), answered(0.5), answered(0.5, 1))
     before, after = asked.arms()
     assert len(before.responses.items.names) == len(after.responses.items.names) == 5
-    assert asked.learned_from == "fitted on 5 of 10 items, read on the others"
+    assert asked.learned_from == "fitted on 5 of 10 items, and evaluated on the others"
 
 
-def test_what_was_fitted_on_what_is_read_is_refused() -> None:
+def test_a_remedy_fitted_on_the_items_of_the_arms_is_refused() -> None:
     fitted = replace(Learns(), seen=frozenset({"i3"}))
-    with pytest.raises(DesignError, match="was fitted on items that would be read here, such as i3"):
-        Asked(Stability(), fitted, answered(0.5), answered(0.5)).arms()
+    with pytest.raises(DesignError, match="was fitted on items of these answers, such as i3"):
+        ArmPair(Stability(), fitted, answered(0.5), answered(0.5)).arms()
     elsewhere = replace(Learns(), seen=frozenset({"another"}))
-    assert len(Asked(Stability(), elsewhere, answered(0.5), answered(0.5)).arms()[0].responses.items.names) == 10
+    assert len(ArmPair(Stability(), elsewhere, answered(0.5), answered(0.5)).arms()[0].responses.items.names) == 10
 
 
-def test_people_are_split_and_a_remedy_that_needs_them_says_so() -> None:
+def test_people_are_split_and_a_remedy_without_people_says_what_it_needs() -> None:
     people, panel = answered(0.5, 7), answered(0.5)
-    before, after = Asked(Fidelity(people), Learns(kind="people"), panel, panel).arms()
+    before, after = ArmPair(Fidelity(people), Learns(kind="people"), panel, panel).arms()
     assert len(before.study.human.personas.names) == len(after.study.human.personas.names) == 6  # type: ignore[union-attr]
     with pytest.raises(DesignError, match="learns from people's answers, and there are none"):
-        Asked(Stability(), Learns(kind="people"), panel, panel).arms()
+        ArmPair(Stability(), Learns(kind="people"), panel, panel).arms()
 
 
-def test_a_chain_learns_link_by_link_and_not_from_two_kinds() -> None:
+def test_a_chain_learns_link_by_link_and_not_from_items_and_people() -> None:
     chain = Chain(remedies=(Average(2), Learns()))
-    arms = Asked(Stability(), chain, answered(0.5), answered(0.5)).arms()
+    arms = ArmPair(Stability(), chain, answered(0.5), answered(0.5)).arms()
     assert arms[1].responses.frame.height == arms[0].responses.frame.height / 2
     with pytest.raises(DesignError, match="one at a time"):
-        Asked(Stability(), Chain(remedies=(Learns(), Learns(kind="people"))), answered(0.5), answered(0.5)).arms()
+        ArmPair(Stability(), Chain(remedies=(Learns(), Learns(kind="people"))), answered(0.5), answered(0.5)).arms()
 
 
-def test_recorded_answers_cannot_tell_of_what_is_asked_otherwise() -> None:
+def test_a_remedy_that_changes_requests_is_refused_for_recorded_answers() -> None:
     same = answered(0.5)
-    with pytest.raises(DesignError, match="debias acts on asks, before answers are given"):
-        replayed(Asked(Stability(), Debias(), same, same))
-    change, before, after = replayed(Asked(Stability(), Average(3), same, same))
+    with pytest.raises(DesignError, match="debias acts on requests, before answers are given"):
+        replay_arms(ArmPair(Stability(), Debias(), same, same))
+    change, before, after = replay_arms(ArmPair(Stability(), Average(3), same, same))
     assert (change.study, before.study, after.study) == ("comparison", "stability", "stability")
     assert change.evidence["promised"][0]["promised"] == pytest.approx(after["signal"].value, abs=0.1)
 
 
 @dataclass(frozen=True)
-class Tilt:
-    """How far the mean answer lies from 3; it should be 0."""
+class Tilt(Study):
+    """Estimates the distance of the mean answer from 3, which should be 0."""
 
     margin: float = 0.05
     unit: str = "scale"
@@ -187,51 +187,51 @@ def tilted(by: float, seed: int) -> Responses:
 @pytest.mark.parametrize(
     ("before", "after", "label"), [(0.8, 0.2, "helps"), (0.2, -0.8, "harms"), (-0.2, 0.2, "undecided"), (-0.8, 0.2, "helps")]
 )
-def test_what_should_be_zero_is_not_cured_by_as_much_on_the_other_side(before: float, after: float, label: str) -> None:
+def test_an_estimate_that_should_be_zero_is_not_better_on_the_other_side(before: float, after: float, label: str) -> None:
     study: Any = Tilt()
-    assert changed(Asked(study, Remedy(), tilted(before, 0), tilted(after, 1)))[2].verdict.label == label
+    assert measure_change(ArmPair(study, Remedy(), tilted(before, 0), tilted(after, 1)))[2].verdict.label == label
 
 
 def test_a_change_of_a_squared_number_is_none_below_the_square_of_the_margin() -> None:
     arms = tilted(0.51, 0), tilted(0.49, 1)
-    plain, squared = (changed(Asked(study, Remedy(), *arms))[2] for study in (Tilt(0.15), Tilt(0.15, "squared scale")))  # type: ignore[arg-type]
+    plain, squared = (measure_change(ArmPair(study, Remedy(), *arms))[2] for study in (Tilt(0.15), Tilt(0.15, "squared scale")))
     assert (plain.verdict.label, squared.verdict.label) == ("changes nothing", "undecided")
 
 
-def test_every_other_estimate_is_compared_also_one_that_is_called_alike() -> None:
+def test_every_other_estimate_is_compared_also_one_with_a_similar_name() -> None:
     study: Any = Tilt()
-    found = changed(Asked(study, Remedy(), tilted(0.8, 0), tilted(0.2, 1)))[2]
+    found = measure_change(ArmPair(study, Remedy(), tilted(0.8, 0), tilted(0.2, 1)))[2]
     assert [row["estimate"] for row in found.evidence["changes"]] == ["tilt.other"]
 
 
-def test_a_rival_is_read_where_the_remedy_is() -> None:
+def test_a_baseline_is_evaluated_on_the_items_of_the_remedy() -> None:
     plain, treated = answered(0.5), answered(0.5, 1)
-    found = changed(Asked(Stability(), Learns(), plain, treated), Asked(Stability(), Average(1), plain, treated))[2]
+    found = measure_change(ArmPair(Stability(), Learns(), plain, treated), ArmPair(Stability(), Average(1), plain, treated))[2]
     assert found["ahead.signal"].high == pytest.approx(0, abs=1e-12)  # the same answers, of the same half of the items
 
 
-def test_what_was_fitted_elsewhere_is_not_said_to_be_fitted_on_a_half() -> None:
-    asked = Asked(Stability(), replace(Learns(), seen=frozenset({"another"})), answered(0.5), answered(0.5))
+def test_a_remedy_fitted_elsewhere_is_not_reported_as_fitted_on_a_half() -> None:
+    asked = ArmPair(Stability(), replace(Learns(), seen=frozenset({"another"})), answered(0.5), answered(0.5))
     assert asked.learned_from == "fitted before, on 1 other items"
 
 
-def test_nobody_becomes_alike_by_answering_less() -> None:
+def test_personas_do_not_become_alike_by_answering_fewer_items() -> None:
     whole = answered(0.5)
     apart = pl.col("answer").mean().over("persona", "item").std().over("item")
     alike = whole.frame.filter(apart <= apart.median())  # the items on which personas are most of one mind
-    found = changed(Asked(Stability(), Remedy(), whole, replace(whole, frame=alike)))[2]
+    found = measure_change(ArmPair(Stability(), Remedy(), whole, replace(whole, frame=alike)))[2]
     kept = found["spread.kept"]
     assert (kept.value, kept.n) == (1, 12)
 
 
-def test_answers_without_a_spread_are_compared_all_the_same() -> None:
+def test_answers_without_a_spread_are_compared_nevertheless() -> None:
     plain, treated = (Responses.read(answered(0.5, seed).frame, Columns(run="run"), Numeric()) for seed in range(2))
-    found = changed(Asked(Stability(), Remedy(), plain, treated))[2]
+    found = measure_change(ArmPair(Stability(), Remedy(), plain, treated))[2]
     assert np.isfinite(found["change.signal"].low)
     assert np.isnan(found["spread.kept"].value)
 
 
-def test_a_study_without_its_chief_number_says_what_it_lacks() -> None:
+def test_a_study_without_its_aim_says_what_it_lacks() -> None:
     same = answered(0.5)
-    with pytest.raises(DesignError, match=r"population estimates no error from these answers.*Give people's answers"):
-        changed(Asked(Population(), Remedy(), same, same))
+    with pytest.raises(DesignError, match=r"population does not estimate error from these answers.*Give people's answers"):
+        measure_change(ArmPair(Population(), Remedy(), same, same))

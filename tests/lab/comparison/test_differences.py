@@ -14,12 +14,14 @@ from personametrics.data.finding import Finding, Verdict
 from personametrics.data.prompt import NOBODY
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Numeric, Scale
-from personametrics.lab.comparison.differences import Arm, Paired, spread
+from personametrics.data.study import Study
+from personametrics.lab.comparison.differences import Arm, Deal, Differences
+from personametrics.lab.comparison.spread import spread_of
 from personametrics.studies.stability import Stability
 
 
 @dataclass(frozen=True)
-class Mean:
+class Mean(Study):
     """The mean answer, and a positive number that follows from it."""
 
     question: ClassVar[str] = "?"
@@ -34,7 +36,7 @@ class Mean:
         return Finding("mean", "?", Verdict("known", "."), tuple(found))
 
 
-MEAN: Any = Mean()
+MEAN = Mean()
 
 
 def responses(values: "np.ndarray[Any, Any]", scale: Scale | None = None) -> Responses:
@@ -43,13 +45,13 @@ def responses(values: "np.ndarray[Any, Any]", scale: Scale | None = None) -> Res
     return Responses.read(frame, Columns(run="run"), scale or Numeric(-10, 10))
 
 
-def pair(rng: np.random.Generator, people: int = 24, items: int = 18) -> Paired:
+def pair(rng: np.random.Generator, people: int = 24, items: int = 18) -> Differences:
     """Two arms that share persons and items; the second is higher by 1 on average, and by how much varies over persons and items."""
     own, other = rng.normal(size=(people, 1, 1)), rng.normal(size=(1, items, 1))
     both = own * 2 + other * 2
     more = 1 + 0.4 * rng.normal(size=(people, 1, 1)) + 0.4 * rng.normal(size=(1, items, 1))
     noise = rng.normal(size=(2, people, items, 2)) * 0.5
-    return Paired((Arm(MEAN, responses(both + noise[0])), Arm(MEAN, responses(both + more + noise[1]))))
+    return Differences((Arm(MEAN, responses(both + noise[0])), Arm(MEAN, responses(both + more + noise[1]))))
 
 
 def test_intervals_of_a_paired_difference_cover_at_their_level() -> None:
@@ -72,22 +74,28 @@ def test_personas_that_all_answer_alike_keep_no_spread_however_their_noise_falls
     rng = np.random.default_rng(7)
     minds, noise = rng.normal(size=(24, 18, 1)), rng.normal(size=(2, 24, 18, 3)) * 0.5
     before, alike = responses(minds + noise[0]), responses(rng.normal(size=(1, 18, 1)) + noise[1])
-    kept = [Paired((Arm(MEAN, before), Arm(MEAN, one))).ratio("spread") for one in (alike, before)]
+    kept = [Differences((Arm(MEAN, before), Arm(MEAN, one))).ratio("spread") for one in (alike, before)]
     assert (0 <= kept[0].value < 0.05, kept[0].high < 0.2) == (True, True)
     assert kept[1][:3] == (1.0, 1.0, 1.0)
-    undefined = Paired((Arm(MEAN, alike), Arm(MEAN, before))).ratio("spread")
+    undefined = Differences((Arm(MEAN, alike), Arm(MEAN, before))).ratio("spread")
     assert np.isnan(undefined.low)  # nothing is a part of what may be nothing
 
 
 def test_equal_arms_do_not_differ_at_all() -> None:
     arm = pair(np.random.default_rng(2)).arms[0]
-    assert Paired((arm, arm)).difference("mean")[:3] == (0.0, 0.0, 0.0)
+    assert Differences((arm, arm)).difference("mean")[:3] == (0.0, 0.0, 0.0)
 
 
 def test_arms_too_small_to_leave_anybody_out_have_no_interval() -> None:
     value, low, _, *_ = pair(np.random.default_rng(3), people=3).difference("mean")
     assert np.isfinite(value)
     assert np.isnan(low)
+
+
+def spread(answers: Responses, group: str = "") -> float:
+    found = spread_of(answers, group)
+    assert found is not None
+    return found.value()
 
 
 def test_the_spread_is_that_of_true_answers_without_the_noise_of_runs() -> None:
@@ -114,18 +122,33 @@ def test_the_spread_within_groups_leaves_out_what_lies_between_them() -> None:
     assert spread(grouped) > 5 * spread(grouped, "side")
 
 
+def test_the_spread_of_some_cells_is_that_of_a_table_of_them() -> None:
+    rng = np.random.default_rng(9)
+    drawn = responses(np.where(rng.random((12, 8, 3)) < rng.random((12, 8, 1)), "yes", "no"), Nominal(("no", "yes")))
+    found = spread_of(drawn)
+    assert found is not None
+    some = pl.col("persona").cast(pl.String).is_in(["p0", "p3", "p7"])
+    keep = np.isin(np.array(found.personas.names)[found.personas.codes], ["p0", "p3", "p7"])
+    assert found.value(keep) == pytest.approx(spread(drawn.only(some)), abs=1e-14)
+
+
 def test_answers_without_a_persona_lose_items_and_no_cells() -> None:
+    names = np.array([NOBODY, "p1", "p2", "p3"])
     given = responses(np.arange(4 * 6 * 1.0).reshape(4, 6, 1) % 10)
-    nobody = given.frame.with_columns(persona=pl.when(pl.col("persona") == "p0").then(pl.lit(NOBODY)).otherwise(pl.col("persona")))
-    arm = Arm(MEAN, replace(given, frame=nobody))
-    people, items = {f"p{at}": at for at in range(1, 4)}, {f"i{at}": at for at in range(6)}
-    left = [arm.without_cells(people, items, block).responses.frame for block in range(12)]
-    assert {frame.filter(pl.col("persona") == NOBODY).height for frame in left} == {6}
-    assert sum(24 - frame.height for frame in left) == 18  # every cell of a persona is left out once
-    assert NOBODY not in arm.who
+    frame = given.frame.with_columns(persona=pl.Series(names[np.repeat(np.arange(4), 6)]))
+    arm = Arm(MEAN, replace(given, frame=frame))
+    deal = Deal.draw(arm.people, arm.items)
+    blocks = {kind: deal.of(kind, arm.responses.personas, arm.responses.items) for kind in ("people", "items", "cells")}
+    assert NOBODY not in arm.people
+    assert [set(blocks[kind][:6]) for kind in ("people", "cells")] == [{-1}, {-1}]
+    assert all((rows[6:] >= 0).all() for rows in blocks.values())  # every cell of a persona is left out once
+    assert (blocks["items"] >= 0).all()
 
 
-def test_parts_are_not_shuffled_again_and_again() -> None:
-    arm = Arm(Stability(), responses(np.random.default_rng(8).integers(0, 5, (6, 5, 3)) * 1.0))
-    part: Any = arm.without(frozenset({"p0"}), frozenset()).study
-    assert (part.permutations, arm.study) == (1, Stability())
+def test_stability_without_a_part_has_the_values_of_its_estimates() -> None:
+    rng = np.random.default_rng(8)
+    answers = responses(rng.integers(0, 5, (6, 5, 3)) * 1.0)
+    estimates = {estimate.name: estimate.value for estimate in Stability(permutations=9).estimate(answers).estimates}
+    values = Stability().values(answers)
+    assert set(estimates) - set(values) == {"design.runs", "design.calls", "p.permutation"}
+    assert {name: estimates[name] for name in values} == pytest.approx(dict(values), abs=1e-13, nan_ok=True)

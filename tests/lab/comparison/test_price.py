@@ -8,12 +8,11 @@ import pytest
 from personametrics.data.reply import Reply
 from personametrics.data.request import Request
 from personametrics.data.role import JUDGE
-from personametrics.data.study import Elicitation
-from personametrics.dialogues.fading_world import worn
+from personametrics.dialogues.fading_world import fading_world
 from personametrics.elicit.costs.prices import FRAME, LETTERS_A_TOKEN
-from personametrics.elicit.engine import Terms
 from personametrics.lab.comparison.price import Used, prices, used
-from personametrics.lab.run import Session
+from personametrics.lab.run import StudyRun
+from personametrics.lab.task import Task
 from personametrics.models.scripted import Scripted
 
 PAID, ALSO, UNKNOWN = (f"openai/{name}@https://api.openai.com/v1" for name in ("gpt-4o-mini", "gpt-4o", "nobody"))
@@ -27,11 +26,11 @@ def silent(request: Request) -> Reply:
     return Reply(request.choices[0] if request.choices else "words")
 
 
-def asked(folder: Path, model: Scripted, judge: Scripted) -> Session:
-    known = worn()
-    session = Session.opened(known["study"], model.id, known["personas"][:2], known["items"], folder, Elicitation(1)).played_by(judge=judge)
-    asyncio.run(session.ask(model, Terms()))
-    return session
+def asked(folder: Path, model: Scripted, judge: Scripted) -> Task:
+    known = fading_world()
+    job = StudyRun.planned(known["study"], model, known["personas"][:2], known["items"], out=folder, runs=1, judge=judge)
+    asyncio.run(job.ask())
+    return job.task
 
 
 def test_every_part_has_the_price_of_who_plays_it(tmp_path: Path) -> None:
@@ -60,6 +59,8 @@ def test_what_nobody_counted_is_estimated_from_the_letters(tmp_path: Path) -> No
 def test_the_sentence_says_what_is_only_about() -> None:
     before, after = Used(10, 100, 10, 0.5, estimated=False), Used(20, 300, 40, 1.5, estimated=True)
     rows, sentence = prices({"without": before, "with": after}, PAID, 7)
-    assert sentence.startswith("It takes 2× the asks, about 3× the tokens read, about 4× the tokens written ($1.50 against $0.50); 7 asks")
+    assert sentence.startswith(
+        "It makes 2× the requests, about 3× the tokens read, about 4× the tokens written ($1.50 against $0.50); 7 requests"
+    )
     assert [row["money"] for row in rows] == [0.5, 1.5]
     assert (before.cost, Used(10, 100, 10, 0.0, estimated=False).cost) == (0.5, 140)

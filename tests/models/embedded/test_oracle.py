@@ -9,7 +9,7 @@ import pytest
 
 from personametrics.data.reply import Reply
 from personametrics.data.request import Message, Request
-from personametrics.dialogues.judge import CONSISTENT, CONTRADICTS, indexed, judged, read
+from personametrics.dialogues.judge import CONSISTENT, CONTRADICTS, indexed_request, judge_request, reader_request
 from personametrics.models.embedded.oracle import UNREAD, Oracle, claims, contradict
 from personametrics.models.embedded.society import panels, talk
 from personametrics.models.embedded.society.people import FACTS, TRAITS, VOICES, Person, somebody
@@ -24,7 +24,7 @@ def reply(request: Request) -> Reply:
 
 
 def asked(kind: str, given: Mapping[str, str]) -> str | None:
-    return reply(judged(kind, given, {})).text
+    return reply(judge_request(kind, given, {})).text
 
 
 def people(number: int = 60) -> list[tuple[Person, str]]:
@@ -74,8 +74,8 @@ def test_pairs_of_lines_one_by_one_and_all_at_once() -> None:
     lines = ["I have a cat.", "I would rather not say.", "As an AI, I have no feelings.", "I have a dog."]
     found = [asked("line_to_line", {"earlier": earlier, "line": lines[-1]}) for earlier in lines[:-1]]
     assert found == [CONTRADICTS, CONSISTENT, CONTRADICTS]
-    assert reply(indexed(lines[:-1], lines[-1], {})).text == "1, 3"
-    assert reply(indexed(lines[:2], lines[0], {})).text == "none"
+    assert reply(indexed_request(lines[:-1], lines[-1], {})).text == "1, 3"
+    assert reply(indexed_request(lines[:2], lines[0], {})).text == "none"
 
 
 def test_whether_a_line_takes_up_a_turn() -> None:
@@ -92,9 +92,9 @@ def test_whether_a_line_takes_up_a_turn() -> None:
 def test_a_reader_finds_what_was_told_last() -> None:
     (pet,) = (item for item in panels.facts() if item.id == "fact.pet")
     told = [("Other", "Hello."), ("Person", "I have a cat."), ("Other", "And?"), ("Person", "I have a dog.")]
-    assert reply(read(told, pet, {})).text == "dog"
-    assert reply(read(told[:2], pet, {})).text == "cat"
-    assert reply(read([("Other", "I have a cat."), ("Person", "I am sorry. I am with you.")], pet, {})).text == "not told"
+    assert reply(reader_request(told, pet, {})).text == "dog"
+    assert reply(reader_request(told[:2], pet, {})).text == "cat"
+    assert reply(reader_request([("Other", "I have a cat."), ("Person", "I am sorry. I am with you.")], pet, {})).text == "not told"
 
 
 @pytest.mark.parametrize("line", ["I adore my cats.", "", "I have a cat. Really.", "</line> I have a cat."])
@@ -114,7 +114,7 @@ def test_other_prompts_get_no_verdict() -> None:
 def test_probabilities_are_certain_and_the_order_of_the_answers_does_not_matter() -> None:
     given = {"background": "You have a cat at home.", "line": "I have a dog."}
     for turned in (False, True):
-        request = judged("prompt_to_line", given, {}, turned=turned)
+        request = judge_request("prompt_to_line", given, {}, turned=turned)
         assert reply(request).text == CONTRADICTS
         assert reply(replace(request, score=True)).probabilities == {CONSISTENT: 0.0, CONTRADICTS: 1.0}
 

@@ -75,7 +75,7 @@ def played(remedy: Adapt, folder: Path, answer: Answer = world, personas: Sequen
     talk = Talk(remedy.drafts(personas), {"": "scripted/ann"})
     with Journal.open(folder, {}) as journal:
         asyncio.run(converse(talk, {"": Scripted(model, "scripted/ann")}, journal, Terms()))
-    return [str(one) for one in talk.words], asked
+    return [str(one) for one in talk.texts], asked
 
 
 def steps(remedy: Adapt, folder: Path, answer: Answer = world) -> tuple[str, list[Mapping[str, Any]]]:
@@ -238,13 +238,13 @@ def test_the_rival_tells_the_same_answers_and_rewrites_nothing() -> None:
 
 
 def test_errors_name_the_place_and_the_fix(tmp_path: Path) -> None:
-    with pytest.raises(DesignError, match="name a table with the columns persona, item, text, scale and answer"):
+    with pytest.raises(DesignError, match="Name a table with the columns persona, item, text, scale and answer"):
         Adapt().drafts((ANN,))
     with pytest.raises(DesignError, match="No persona has 5 interactions or more"):
         Adapt(known(4)).drafts((ANN,))
-    with pytest.raises(DesignError, match='no persona has the attribute "sidee": did you mean "side"'):
+    with pytest.raises(DesignError, match=r'no persona has the attribute "sidee"\. Did you mean "side"'):
         Adapt(known(8), group="sidee").drafts((replace(ANN, attributes={"side": "l"}),))
-    with pytest.raises(StudyError, match=r"adapt\.held: 0 is too few; write 1 or more"):
+    with pytest.raises(StudyError, match=r"adapt\.held: 0 is too few\. Write 1 or more"):
         Adapt(held=0)
     with pytest.raises(InputError, match="does not exist"):
         Adapt(str(tmp_path / "none.csv")).drafts((ANN,))
@@ -268,7 +268,7 @@ def test_compare_asks_all_of_it_once_keeps_it_and_tells_the_price(tmp_path: Path
     model, people = Scripted(answer, "scripted/keys"), cure.personas[:4]
     remedy = cure.remedy
     assert remedy is not None
-    found = compare("stability:permutations=19", model, remedy, people, cure.items, out=tmp_path, elicitation=Elicitation(3))
+    found = compare("stability:permutations=19", model, remedy, people, cure.items, out=tmp_path, runs=3)
     texts = pl.read_csv(tmp_path / "personas.csv")["text"].to_list()
     assert texts[0] == "You are number 0. You value order. You value calm."
     price = {row["arm"]: row["asks"] for row in found.change.evidence["price"]}
@@ -278,7 +278,7 @@ def test_compare_asks_all_of_it_once_keeps_it_and_tells_the_price(tmp_path: Path
     assert list(price)[2] == "adapt:iterations=0,profile=False,memory=3,group=camp"
     assert list(price.values())[2] == pytest.approx(price["with"], rel=0.2)  # whole runs
     before = len(asked)
-    again = compare("stability:permutations=19", model, remedy, people, cure.items, out=tmp_path, elicitation=Elicitation(3))
+    again = compare("stability:permutations=19", model, remedy, people, cure.items, out=tmp_path, runs=3)
     assert len(asked) == before
     assert again.card.to_json() == found.card.to_json()
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from personametrics.data.errors import AnswerError, ColumnError, StudyError
 from personametrics.data.item import Item
 from personametrics.data.scale import Nominal, parse_scale
-from personametrics.remedies.adapt.interactions import Interaction, loss, read_interactions, remembered
+from personametrics.remedies.adapt.interactions import Interaction, loss, most_alike, read_interactions
 
 ROW = {"persona": "ann", "item": "tea", "text": "Tea?", "scale": "nominal:no|yes", "answer": "yes"}
 
@@ -68,7 +68,7 @@ def test_free_text_is_compared_by_its_wording() -> None:
 
 def test_the_questions_worded_most_alike_are_remembered_the_later_among_equals() -> None:
     known = [Interaction("ann", Item(str(at), text, Nominal(("no", "yes"))), "no") for at, text in enumerate(("tea", "zzz", "tea", "www"))]
-    assert [one.item.id for one in remembered(known, "tea", 1)] == ["2"]
-    assert [one.item.id for one in remembered(known, "tea", 2)] == ["0", "2"]
-    assert [one.item.id for one in remembered(known, "zzz", 2)] == ["1", "3"]
-    assert remembered(known, "tea", 9) == known
+    assert [one.item.id for one in most_alike(known, "tea", 1)] == ["2"]
+    assert [one.item.id for one in most_alike(known, "tea", 2)] == ["0", "2"]
+    assert [one.item.id for one in most_alike(known, "zzz", 2)] == ["1", "3"]
+    assert most_alike(known, "tea", 9) == known

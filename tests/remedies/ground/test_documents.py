@@ -68,7 +68,7 @@ def test_a_table_is_read_by_id_and_text(tmp_path: Path, kind: str) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("a.pdf", b"x", r"a\.pdf is no \.txt or \.md file; convert it"),
+        ("a.pdf", b"x", r"a\.pdf is not a \.txt or \.md file\. Convert it"),
         ("a.txt", b" \n", r"a\.txt is empty"),
         ("a.txt", b"caf\xe9", r"a\.txt is not UTF-8 text"),
         (".hidden", b"x", r"holds no documents"),

@@ -101,7 +101,7 @@ def test_what_is_invented_is_dropped_and_told() -> None:
     assert [one.attributes["dropped"] for one in personas] == ["2", "0"]
     first, second = GROUND.notices(WRITTEN)
     assert first.text.startswith("ward.md: 1 of 4 traits were left out")
-    assert first.text.endswith('the first: "You ask for rest."')
+    assert first.text.endswith('The first: "You ask for rest."')
     assert second.text.startswith("budget.txt: 1 of 4 traits were left out")
 
 
@@ -156,7 +156,7 @@ def test_an_embedding_of_ones_own_decides_what_is_the_same() -> None:
 
 def test_nothing_left_is_an_error_with_the_count_and_each_document_is_named_in_the_notices() -> None:
     bare = [reply(("nurses", NIGHT, [trait("dimension", "Rest.", "They have had no break.")])), reply()]
-    with pytest.raises(DesignError, match=r"1 traits were left out, since they have none"):
+    with pytest.raises(DesignError, match=r"1 traits without evidence were left out"):
         GROUND.personas((), bare)
     assert [(one.code, one.text.split(" ")[0]) for one in GROUND.notices(bare)] == [
         ("no-evidence", "ward.md:"), ("no-stakeholder", "ward.md"), ("no-stakeholder", "budget.txt"),
@@ -181,7 +181,7 @@ def test_missing_documents_replies_and_senseless_knobs_are_named() -> None:
         Ground().drafts(())
     with pytest.raises(DesignError, match="there are 1 for 2"):
         GROUND.personas((), WRITTEN[:1])
-    with pytest.raises(StudyError, match=r"ground\.alike: 0 is no"):
+    with pytest.raises(StudyError, match=r"ground\.alike: 0 is not above 0"):
         Ground(alike=0)
     with pytest.raises(InputError, match=r"document .budget\.txt. is not the JSON"):
         GROUND.personas((), (WRITTEN[0], "No."))

@@ -5,7 +5,7 @@ import pytest
 
 from personametrics.data.errors import AnswerError
 from personametrics.remedies.ground.documents import Document
-from personametrics.remedies.ground.stakeholders import merged, read_stakeholders
+from personametrics.remedies.ground.stakeholders import merged_roles, read_stakeholders
 
 NOTE = Document("note.txt", "Nurses run all night. They fear the bell. Families wait outside.")
 TRAITS = [
@@ -63,7 +63,7 @@ def test_the_same_stakeholders_and_the_same_things_said_become_one() -> None:
         lower = [text.lower() for text in texts]  # type: ignore[attr-defined]
         return np.array([lower.index(text) for text in lower])
 
-    nurses, families = merged(stakeholders, alike)
+    nurses, families = merged_roles(stakeholders, alike)
     assert (nurses.name, families.name, nurses.dropped, families.dropped) == ("nurses", "families", 2, 1)
     assert [[trait.says for trait in same] for same in nurses.traits["dimension"]] == [["A", "a"], ["B"], ["C"]]
     assert [[trait.says for trait in same] for same in families.traits["dimension"]] == [["D"]]

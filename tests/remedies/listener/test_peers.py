@@ -11,7 +11,7 @@ from personametrics.data.errors import DesignError
 from personametrics.data.prompt import NOBODY
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
-from personametrics.remedies.listener.peers import asked_alike
+from personametrics.remedies.listener.peers import question_rows
 
 LABELS = ("p:no", "p:yes")
 
@@ -22,7 +22,7 @@ def table(rows: list[dict[str, str]], **columns: Any) -> Responses:
 
 
 def alike(responses: Responses, among: str = "") -> list[list[int]]:
-    return [rows.tolist() for rows in asked_alike(responses, np.ones(len(responses.frame), bool), among)]
+    return [rows.tolist() for rows in question_rows(responses, np.ones(len(responses.frame), bool), among)]
 
 
 def test_the_item_parts_and_nobody_is_left_out() -> None:
@@ -48,13 +48,13 @@ def test_an_attribute_parts_where_it_is_named() -> None:
     responses = table(rows, attributes=("job",))
     assert alike(responses) == [[0, 1, 2]]
     assert alike(responses, "job") == [[0, 2], [1]]
-    with pytest.raises(DesignError, match='no column "jobs" of the personas; did you mean "job"'):
+    with pytest.raises(DesignError, match=r'no column "jobs" of the personas\. Did you mean "job"'):
         alike(responses, "jobs")
 
 
 def test_two_answers_of_one_persona_to_one_question_are_refused() -> None:
     rows = [{"persona": "ann", "item": "tea", "wording": wording} for wording in ("old", "new")]
-    with pytest.raises(DesignError, match='one persona\'s answer to "tea" in several rows'):
+    with pytest.raises(DesignError, match='several rows for the question "tea"'):
         alike(table(rows))
 
 
@@ -62,5 +62,5 @@ def test_two_answers_of_one_persona_to_one_question_are_refused() -> None:
 @given(st.lists(st.booleans(), min_size=6, max_size=6))
 def test_rows_without_an_answer_are_left_out(there: list[bool]) -> None:
     rows = [{"persona": who, "item": item} for item in ("tea", "salt") for who in ("ann", "ben", "cat")]
-    found = asked_alike(table(rows), np.array(there))
+    found = question_rows(table(rows), np.array(there))
     assert sorted(at for some in found for at in some.tolist()) == [at for at, one in enumerate(there) if one]

@@ -10,7 +10,7 @@ from personametrics.data.errors import ColumnError, DesignError
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Ordinal, Scale
 from personametrics.measures.population import people
-from personametrics.remedies.rectify.links import tied
+from personametrics.remedies.rectify.links import link_people
 
 LIKERT = Ordinal(("1", "2", "3", "4", "5"))
 
@@ -27,7 +27,7 @@ HUMAN = table([("c", "q", "4"), ("x", "q", "1"), ("b", "q", "2"), ("a", "q", "2"
 
 
 def test_people_find_the_personas_of_their_ids() -> None:
-    found = tied(PANEL, HUMAN)
+    found = link_people(PANEL, HUMAN)
     sample = found.sample(people(PANEL))
     assert list(found.people.ids) == ["a", "b", "c"]
     assert found.given == 4
@@ -38,20 +38,20 @@ def test_people_find_the_personas_of_their_ids() -> None:
 
 def test_twins_keep_their_answers_when_the_panel_loses_them() -> None:
     panel = people(PANEL)
-    sample = tied(PANEL, HUMAN).sample(panel.those([3, 4]))
+    sample = link_people(PANEL, HUMAN).sample(panel.select([3, 4]))
     assert sample.twins[0, 0].tolist() == [0.0, 0.5, 1.0]
     assert sample.others[0, 0].tolist() == [1.0, 0.25]
 
 
 def test_strangers_are_refused() -> None:
-    with pytest.raises(DesignError, match=r'Nothing ties the people .*"x".* to the personas .*"a".*strata'):
-        tied(PANEL, table([("x", "q", "4"), ("y", "q", "1")]))
+    with pytest.raises(DesignError, match=r'Nothing links the people .*"x".* to the personas .*"a".*strata'):
+        link_people(PANEL, table([("x", "q", "4"), ("y", "q", "1")]))
 
 
 def test_strata_tie_strangers() -> None:
     panel = table([(name, "q", said) for name, said in zip("abcd", "1355", strict=True)], {"age": dict(zip("abcd", "oyoy", strict=True))})
     human = table([("x", "q", "4"), ("y", "q", "1"), ("z", "q", "2")], {"age": {"x": "o", "y": "y", "z": "y"}})
-    sample = tied(panel, human, ["age"]).sample(people(panel))
+    sample = link_people(panel, human, ["age"]).sample(people(panel))
     assert sample.twins[0, 0].tolist() == [0.5, 0.75, 0.75]
     assert sample.others[0, 0].tolist() == [0.5, 0.75, 0.5, 0.75]
 
@@ -60,27 +60,27 @@ def test_strata_that_no_persona_is_of_are_refused_by_name() -> None:
     panel = table([("a", "q", "1"), ("b", "q", "3")], {"age": {"a": "old", "b": "old"}, "sex": {"a": "f", "b": "m"}})
     human = table([("x", "q", "4")], {"age": {"x": "young"}, "sex": {"x": "f"}})
     with pytest.raises(DesignError, match='No persona is "young / f"'):
-        tied(panel, human, ["age", "sex"])
+        link_people(panel, human, ["age", "sex"])
     with pytest.raises(DesignError, match='"y" lacks one of the attributes age'):
-        tied(panel, table([("x", "q", "4"), ("y", "q", "1")], {"age": {"x": "old"}}), ["age"])
+        link_people(panel, table([("x", "q", "4"), ("y", "q", "1")], {"age": {"x": "old"}}), ["age"])
     with pytest.raises(ColumnError, match="region"):
-        tied(panel, human, ["region"])
+        link_people(panel, human, ["region"])
 
 
 def test_a_persona_that_was_not_there_has_no_stratum() -> None:
     panel = table([(name, "q", "1") for name in "abc"], {"age": dict.fromkeys("abc", "o")})
-    found = tied(panel, table([(name, "q", "2") for name in "xyz"], {"age": dict.fromkeys("xyz", "o")}), ["age"])
-    with pytest.raises(DesignError, match="'d' was not there"):
+    found = link_people(panel, table([(name, "q", "2") for name in "xyz"], {"age": dict.fromkeys("xyz", "o")}), ["age"])
+    with pytest.raises(DesignError, match="'d' is not in the panel"):
         found.sample(people(table([("d", "q", "1")])))
 
 
 def test_an_item_needs_people() -> None:
     panel = people(table([(name, item, "1") for name in "abcde" for item in "qr"]))
     two = table([("a", "q", "1"), ("b", "q", "2"), ("c", "q", "2"), ("a", "r", "1"), ("b", "r", "1")])
-    with pytest.raises(DesignError, match='2 of the people to learn from answered "r"; 3 or more must'):
-        tied(table([(name, item, "1") for name in "abcde" for item in "qr"]), two).sample(panel)
+    with pytest.raises(DesignError, match='2 answered "r"'):
+        link_people(table([(name, item, "1") for name in "abcde" for item in "qr"]), two).sample(panel)
     with pytest.raises(DesignError, match='None of the people to learn from answered "r"'):
-        tied(PANEL, HUMAN).sample(panel)
+        link_people(PANEL, HUMAN).sample(panel)
 
 
 def test_weights_are_over_the_probability_of_having_been_asked() -> None:
@@ -91,17 +91,17 @@ def test_weights_are_over_the_probability_of_having_been_asked() -> None:
         ({"p": chance, "weight": weight}, "p", [2.0, 8.0, 1.0]),
         ({"weight": weight}, "", [1.0, 2.0, 1.0]),
     ):
-        found = tied(PANEL, table(rows, columns), probability=probability).weights
+        found = link_people(PANEL, table(rows, columns), probability=probability).weights
         assert found is not None
         assert found.tolist() == wanted
-    assert tied(PANEL, HUMAN).weights is None
+    assert link_people(PANEL, HUMAN).weights is None
 
 
 @pytest.mark.parametrize("wrong", ["0", "1.5", "often", None])
 def test_a_probability_is_one(wrong: str) -> None:
     human = table([(name, "q", "2") for name in "abc"], {"p": {"a": "0.5", "b": "0.5", "c": wrong}})
-    with pytest.raises(DesignError, match='column "p": a probability lies above 0'):
-        tied(PANEL, human, probability="p")
+    with pytest.raises(DesignError, match='column "p": a probability is missing or outside 0 to 1'):
+        link_people(PANEL, human, probability="p")
 
 
 def test_labels_are_matched_by_name_and_unknown_ones_are_never_given() -> None:
@@ -109,6 +109,6 @@ def test_labels_are_matched_by_name_and_unknown_ones_are_never_given() -> None:
     panel = table([(name, "q", said) for name, said in zip("abcd", ("red", "red", "green", "blue"), strict=True)], scale=scale)
     human = table([("a", "q", "blue"), ("b", "q", "red"), ("c", "q", "red")], scale=Nominal(("blue", "red")))
     other = people(panel, labels=("green", "red", "blue"))
-    sample = tied(panel, human).sample(other)
+    sample = link_people(panel, human).sample(other)
     assert sample.people[0].tolist() == [[0, 0, 0], [0, 1, 1], [1, 0, 0]]
     assert sample.twins[0].tolist() == [[0, 0, 1], [1, 1, 0], [0, 0, 0]]

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from personametrics.stats.arrays import Floats, Ints
-from personametrics.stats.distributions.agreement import Level, krippendorff_alpha, krippendorff_alpha_interval
+from personametrics.stats.distributions.agreement import Level, krippendorff_alpha, krippendorff_alpha_of_scores
 
 # Krippendorff's textbook data: four observers, twelve units, 0 is a missing answer.
 TEXTBOOK = np.array(
@@ -54,12 +54,12 @@ def test_the_long_form_equals_the_krippendorff_package_on_a_continuous_scale() -
     scores[1:, 5] = np.nan
     units = np.broadcast_to(np.arange(6), scores.shape)
     expected = oracle.alpha(scores, level_of_measurement="interval")
-    assert krippendorff_alpha_interval(units.ravel(), scores.ravel()) == pytest.approx(expected)
+    assert krippendorff_alpha_of_scores(units.ravel(), scores.ravel()) == pytest.approx(expected)
 
 
 @given(TABLES)
 def test_the_long_form_equals_the_counts(counts: Ints) -> None:
-    np.testing.assert_allclose(krippendorff_alpha_interval(*rows(counts)), krippendorff_alpha(counts, "interval"), atol=1e-9)
+    np.testing.assert_allclose(krippendorff_alpha_of_scores(*rows(counts)), krippendorff_alpha(counts, "interval"), atol=1e-9)
 
 
 @given(TABLES, st.permutations(range(7)), st.permutations(range(4)))
@@ -91,7 +91,7 @@ def test_alpha_is_at_most_one_and_units_with_one_answer_change_nothing(counts: I
         np.testing.assert_array_equal(krippendorff_alpha(np.vstack([counts, single]), level), alpha)
 
 
-def test_batches_are_tables_of_their_own() -> None:
+def test_batches_are_independent() -> None:
     tables = np.random.default_rng(0).integers(0, 4, size=(2, 3, 6, 4))
     for level in LEVELS:
         expected = [[krippendorff_alpha(table, level) for table in row] for row in tables]
@@ -110,16 +110,16 @@ def test_planted_intraclass_correlation_of_scores_is_recovered() -> None:
     rng = np.random.default_rng(4)
     scores = rng.normal(size=(20_000, 1)) + 2 * rng.normal(size=(20_000, 3))  # standard error of alpha: .005
     units = np.broadcast_to(np.arange(20_000)[:, None], scores.shape)
-    assert krippendorff_alpha_interval(units.ravel(), scores.ravel()) == pytest.approx(0.2, abs=0.015)  # three standard errors
+    assert krippendorff_alpha_of_scores(units.ravel(), scores.ravel()) == pytest.approx(0.2, abs=0.015)  # three standard errors
 
 
 def test_undefined_is_nan() -> None:
     for level in LEVELS:
         assert np.isnan(krippendorff_alpha(np.eye(3, dtype=np.int64), level))
         assert np.isnan(krippendorff_alpha(np.array([[3, 0], [2, 0]]), level))
-    assert np.isnan(krippendorff_alpha_interval(np.array([0, 1]), np.array([1.0, 2.0])))
-    assert np.isnan(krippendorff_alpha_interval(np.array([], dtype=np.int64), np.array([])))
-    assert np.isnan(krippendorff_alpha_interval(np.array([0, 0, 1, 1]), np.full(4, 0.1)))
+    assert np.isnan(krippendorff_alpha_of_scores(np.array([0, 1]), np.array([1.0, 2.0])))
+    assert np.isnan(krippendorff_alpha_of_scores(np.array([], dtype=np.int64), np.array([])))
+    assert np.isnan(krippendorff_alpha_of_scores(np.array([0, 0, 1, 1]), np.full(4, 0.1)))
 
 
 def test_perfect_and_perfectly_opposed_answers() -> None:
@@ -129,7 +129,7 @@ def test_perfect_and_perfectly_opposed_answers() -> None:
 
 def test_wrong_input_is_refused_in_a_sentence() -> None:
     table = np.ones((2, 3))
-    with pytest.raises(ValueError, match=r"one of nominal, ordinal, interval"):
+    with pytest.raises(ValueError, match=r"Available: nominal, ordinal, interval"):
         krippendorff_alpha(table, "ratio")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="interval"):
         krippendorff_alpha(table, "nominal", np.arange(3))
@@ -140,8 +140,8 @@ def test_wrong_input_is_refused_in_a_sentence() -> None:
     with pytest.raises(ValueError, match="units, labels"):
         krippendorff_alpha(np.ones(3))
     with pytest.raises(ValueError, match="same length"):
-        krippendorff_alpha_interval(np.array([0, 1]), np.array([1.0]))
+        krippendorff_alpha_of_scores(np.array([0, 1]), np.array([1.0]))
     with pytest.raises(ValueError, match="codes"):
-        krippendorff_alpha_interval(np.array([-1, 0]), np.array([1.0, 2.0]))
+        krippendorff_alpha_of_scores(np.array([-1, 0]), np.array([1.0, 2.0]))
     with pytest.raises(ValueError, match="finite"):
-        krippendorff_alpha_interval(np.array([0, 0]), np.array([1.0, np.inf]))
+        krippendorff_alpha_of_scores(np.array([0, 0]), np.array([1.0, np.inf]))

@@ -60,7 +60,7 @@ def test_opposite_ends_and_batches() -> None:
     np.testing.assert_array_equal(wasserstein(p, q), [[1, 2], [0, 1]])
 
 
-def test_a_row_that_is_no_distribution_is_nan() -> None:
+def test_a_row_that_is_not_a_distribution_is_nan() -> None:
     p, fine = np.array([[0.0, 0.0], [np.nan, 1.0], [-0.5, 1.5], [0.5, 0.4], [0.5, 0.5]]), np.array([0.5, 0.5])
     for distance in DISTANCES:
         np.testing.assert_array_equal(distance(p, fine), [np.nan] * 4 + [0.0])

@@ -4,7 +4,7 @@ from scipy.stats import binom, hypergeom
 
 from personametrics.stats.arrays import Floats
 from personametrics.stats.distributions.distances import Distance, jensen_shannon, normalise, total_variation, wasserstein
-from personametrics.stats.distributions.floors import exchanged, sampling_floor, split_half
+from personametrics.stats.distributions.floors import permutation_floor, sampling_floor, split_half
 
 DISTANCES: tuple[Distance, ...] = (total_variation, jensen_shannon, wasserstein)
 
@@ -61,11 +61,11 @@ def test_split_half_is_the_exact_expectation() -> None:
     np.testing.assert_allclose(batch, [exact, np.nan, 0, exact], rtol=0.03)
 
 
-def test_exchanged_is_the_exact_expectation() -> None:
+def test_the_permutation_floor_is_the_exact_expectation() -> None:
     k = np.arange(6)  # five of the pooled eleven are yes, four of the eleven go to one side
     exact = (hypergeom.pmf(k, 11, 5, 4) * np.abs(k / 4 - (5 - k) / 7)).sum()
     a, b = np.array([[4, 0], [0, 0]]), np.array([[1, 6], [2, 2]])
-    np.testing.assert_allclose(exchanged(a, b, splits=50_000), [exact, np.nan], rtol=0.02)
+    np.testing.assert_allclose(permutation_floor(a, b, splits=50_000), [exact, np.nan], rtol=0.02)
 
 
 @pytest.mark.parametrize("distance", DISTANCES)
@@ -75,18 +75,18 @@ def test_halves_are_as_far_apart_as_two_samples_of_half_the_size(distance: Dista
     assert split_half(people, distance).mean() == pytest.approx(sampling_floor(p, 30, 30, distance, draws=20_000), rel=0.03)
 
 
-def test_samples_of_one_population_are_as_far_apart_as_exchanged_says() -> None:
+def test_samples_of_one_population_have_the_distance_of_the_permutation_floor() -> None:
     """Also where samples are so small that a plug-in floor would be too low: 300 items, four and five answers each."""
     rng = np.random.default_rng(2)
     p = rng.dirichlet(np.ones(5), 300)
     a, b = rng.multinomial(4, p), rng.multinomial(5, p)
     for distance in DISTANCES:
-        found, floor = distance(normalise(a), normalise(b)), exchanged(a, b, distance)
+        found, floor = distance(normalise(a), normalise(b)), permutation_floor(a, b, distance)
         assert floor.mean() == pytest.approx(found.mean(), rel=0.08)
-    assert np.isnan(exchanged(np.zeros(3, np.int64), np.ones(3, np.int64)))
+    assert np.isnan(permutation_floor(np.zeros(3, np.int64), np.ones(3, np.int64)))
 
 
-def test_a_row_that_is_no_distribution_has_no_floor() -> None:
+def test_a_row_that_is_not_a_distribution_has_no_floor() -> None:
     p = np.array([[0.0, 0.0], [np.nan, 1.0], [-0.5, 1.5], [0.5, 0.4], [0.5, 0.5]])
     for distance in DISTANCES:
         np.testing.assert_array_equal(sampling_floor(p, 1, 1, distance, draws=2) >= 0, [False] * 4 + [True])
@@ -96,7 +96,7 @@ def test_wrong_sizes_and_counts_are_refused() -> None:
     p = np.array([0.5, 0.5])
     with pytest.raises(ValueError, match="negative"):
         sampling_floor(p, -1)
-    with pytest.raises(ValueError, match="at least one draw"):
+    with pytest.raises(ValueError, match="at least 1"):
         sampling_floor(p, 3, draws=0)
     with pytest.raises(ValueError, match="whole numbers"):
         split_half(p)

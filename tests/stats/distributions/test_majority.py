@@ -1,4 +1,4 @@
-"""Majorities and how well they meet one more person."""
+"""Majorities and their agreement with one more person."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ def counts(labels: Sequence[int]) -> np.ndarray:
 
 
 @given(LABELS)
-def test_everybody_is_compared_with_the_majority_of_the_others(labels: list[int]) -> None:
+def test_each_person_is_compared_with_the_majority_of_the_others(labels: list[int]) -> None:
     met = []
     for at, label in enumerate(labels):
         best = top(labels[:at] + labels[at + 1 :])
@@ -50,7 +50,7 @@ def test_too_few_people_leave_it_undefined() -> None:
     assert np.isnan(majority(np.zeros(2))).all()
 
 
-def test_tables_are_read_item_by_item() -> None:
+def test_items_are_independent() -> None:
     table = np.array([[3.0, 1, 0], [0, 2, 2]])
     for statistic in (majority, pair_agreement, others_agreement):
         assert np.array_equal(statistic(table), [statistic(row) for row in table])

@@ -6,7 +6,7 @@ import pytest
 from personametrics.stats.inference.calibration import bin_of, calibration_error, calibration_floor
 
 
-def test_the_floor_is_what_right_certainty_makes() -> None:
+def test_the_floor_is_the_error_of_calibrated_certainty() -> None:
     """4 bins, 60 questions of 5 answers each; both are means over 400 worlds."""
     rng = np.random.default_rng(3)
     sure = np.repeat([0.4, 0.6, 0.8, 0.9], 15)
@@ -20,7 +20,7 @@ def test_the_floor_is_what_right_certainty_makes() -> None:
     assert np.mean(floors) == pytest.approx(np.mean(errors), rel=0.06)
 
 
-def test_nothing_can_be_said_without_answers_or_of_one_question() -> None:
+def test_undefined_without_answers_or_with_one_question() -> None:
     assert np.isnan(calibration_error(np.zeros(3), np.zeros(3)))
     assert np.isnan(calibration_floor(np.ones((1, 3)), np.zeros((1, 3))))
 

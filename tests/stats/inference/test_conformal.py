@@ -1,4 +1,4 @@
-"""Sets of labels that hold the true one as often as promised."""
+"""The coverage of conformal sets, and their properties."""
 
 import math
 from typing import get_args
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from personametrics.stats.arrays import Floats
-from personametrics.stats.inference.conformal import Score, least, nonconformity, promise, quantile, sets
+from personametrics.stats.inference.conformal import Score, fewest_items, nonconformity, quantile, sets
 
 SCORES = get_args(Score)
 DRAWS = 1000
@@ -20,7 +20,7 @@ GOLDEN = np.array([0.05, 0.1, 0.2, 0.3, 0.35, 0.5, 0.6, 0.7, 0.9])
 
 
 def world(rng: np.random.Generator, items: int) -> tuple[Floats, np.ndarray]:
-    """What a panel thinks of four labels, and the true ones, which follow something flatter."""
+    """Label probabilities of a panel for four labels, and true labels, which follow a flatter distribution."""
     shares = rng.dirichlet(np.full(4, 0.6), items)
     return shares, (rng.random(items)[:, None] > np.cumsum(0.7 * shares + 0.3 / 4, 1)).sum(1)
 
@@ -44,17 +44,17 @@ def test_the_golden_threshold_is_the_eighth_of_nine() -> None:
 
 @pytest.mark.parametrize("score", SCORES)
 @pytest.mark.parametrize(("n", "alpha"), [(20, 0.1), (10, 0.2)])
-def test_coverage_is_what_is_promised(score: Score, n: int, alpha: float) -> None:
-    low, high = promise(n, alpha)
+def test_coverage_is_within_its_bounds(score: Score, n: int, alpha: float) -> None:
+    low, high = 1 - alpha, 1 - alpha + 1 / (n + 1)
     assert low - SLACK <= coverage(score, n, alpha) <= high + SLACK
 
 
 @pytest.mark.parametrize("score", SCORES)
-def test_items_unlike_those_of_calibration_break_the_promise(score: Score) -> None:
+def test_items_unlike_those_of_calibration_are_not_covered(score: Score) -> None:
     assert coverage(score, 49, 0.2, shifted=True) < 0.8 - 0.1
 
 
-def test_every_label_of_an_item_keeps_the_promise_that_pooling_them_as_items_breaks() -> None:
+def test_weighted_labels_of_an_item_are_covered_and_pooled_labels_are_not() -> None:
     rng, hits, pooled = np.random.default_rng(3), [], []
     for _ in range(4 * DRAWS):
         hard = rng.random(13) < 0.2  # few labels of hard items, many of easy ones
@@ -68,7 +68,7 @@ def test_every_label_of_an_item_keeps_the_promise_that_pooling_them_as_items_bre
     assert np.mean(pooled) < 0.8 - 3 * slack
 
 
-def test_within_groups_each_keeps_the_promise_where_one_threshold_does_not() -> None:
+def test_thresholds_per_group_cover_each_group_and_a_common_one_does_not() -> None:
     rng, n, alpha = np.random.default_rng(5), 40, 0.2
     group, hits = np.arange(2 * n + 2) % 2, []
     for _ in range(DRAWS):
@@ -76,7 +76,7 @@ def test_within_groups_each_keeps_the_promise_where_one_threshold_does_not() -> 
         own = np.array([quantile(scores[:-2][group[:-2] == one], alpha) for one in (0, 1)])
         hits.append([*(sets(scores[-2:, None], own)[:, 0]), *sets(scores[-2:, None], quantile(scores[:-2], alpha))[:, 0]])
     first, second, first_together, second_together = np.mean(hits, 0)
-    low, high = promise(n, alpha)
+    low, high = 1 - alpha, 1 - alpha + 1 / (n + 1)
     slack = 3 * math.sqrt(0.16 / DRAWS)
     assert low - slack <= first <= high + slack
     assert low - slack <= second <= high + slack
@@ -87,7 +87,7 @@ def test_within_groups_each_keeps_the_promise_where_one_threshold_does_not() -> 
 @given(st.integers(1, 60), st.sampled_from([0.05, 0.1, 0.2, 0.25, 0.3, 0.5]))
 def test_a_group_smaller_than_the_least_gets_all_labels(n: int, alpha: float) -> None:
     threshold = quantile(np.linspace(0, 1, n), alpha)
-    assert math.isinf(threshold) == (n < least(alpha))
+    assert math.isinf(threshold) == (n < fewest_items(alpha))
     assert sets(np.array([[0.3, 1.0]]), math.inf).all()
 
 
@@ -98,7 +98,7 @@ def test_ordinal_sets_are_intervals(weights: Floats, u: float, threshold: float)
 
 
 @given(arrays(np.float64, st.integers(2, 6), elements=st.floats(0.01, 1)), st.sampled_from(SCORES), st.floats(0, 1))
-def test_likelier_labels_are_less_strange_and_scores_are_probabilities(weights: Floats, score: Score, u: float) -> None:
+def test_likelier_labels_have_lower_scores_and_scores_are_probabilities(weights: Floats, score: Score, u: float) -> None:
     share = weights / weights.sum()
     strange = nonconformity(share, score, np.array(u))
     assert ((strange >= -1e-12) & (strange <= 1 + 1e-12)).all()
@@ -107,13 +107,13 @@ def test_likelier_labels_are_less_strange_and_scores_are_probabilities(weights: 
         assert (np.diff(strange[np.argsort(-share, kind="stable")]) >= -1e-12).all()
 
 
-def test_whole_weights_are_repeated_scores() -> None:
+def test_integer_weights_are_repeated_scores() -> None:
     values = np.array([0.4, 0.1, 0.3])
     assert quantile(values, 0.25, np.array([1.0, 3, 2])) == quantile(np.repeat(values, [1, 3, 2]), 0.25)
 
 
-def test_what_is_none_is_refused() -> None:
-    with pytest.raises(ValueError, match="no score: lac, aps or ordinal"):
+def test_wrong_input_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"Available: lac, aps, ordinal"):
         nonconformity(np.array([0.5, 0.5]), "raps")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="between 0 and 1"):
         quantile(GOLDEN, 1.0)

@@ -28,7 +28,7 @@ def test_planted_correlation_and_slope_are_recovered_under_heavy_noise(rho: floa
     assert correlation(x, y) < 0.75 * rho
 
 
-def test_moderate_samples_are_right_in_the_middle() -> None:
+def test_moderate_samples_are_right_in_the_median() -> None:
     found = [disattenuated(*noisy(seed, 0.8, 1.5, 200)) for seed in range(400)]
     assert np.nanmedian([fit.correlation for fit in found]) == pytest.approx(0.8, abs=0.04)
     assert np.nanmedian([fit.slope for fit in found]) == pytest.approx(1.5, abs=0.06)
@@ -73,7 +73,7 @@ def test_it_is_not_clipped() -> None:
     assert disattenuated(x, x, 0.5, 0.5).correlation > 1
 
 
-def test_pairs_with_a_gap_are_left_out_and_batches_stand_alone() -> None:
+def test_pairs_with_a_gap_are_left_out_and_batches_are_independent() -> None:
     rng = np.random.default_rng(0)
     x, y, vx, vy = (rng.uniform(1, 2, (3, 9)) + shift for shift in (0.0, 0.0, -0.99, -0.99))
     x[:, 0] *= 9

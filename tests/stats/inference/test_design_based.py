@@ -31,26 +31,26 @@ def test_regressions_of_pseudo_outcomes_hold_the_truth_where_the_predictions_do_
     assert naive == 0
 
 
-def test_the_mean_is_that_of_all_predictions_and_of_what_they_miss() -> None:
+def test_the_mean_is_that_of_predictions_plus_that_of_their_errors() -> None:
     y, f, others = np.array([1.0, 2, 4, np.nan]), np.array([2.0, 2, 5, 7]), np.array([1.0, 3, 3, 4, 6])
     found = design_based(Sample(y, f, others))
     assert float(found.value) == pytest.approx(np.mean([2, 2, 5, 7, 1, 3, 3, 4, 6]) + np.mean([-1, 0, -1]))
 
 
-def test_weights_stand_for_unequal_chances() -> None:
+def test_weights_are_inverse_sampling_probabilities() -> None:
     y, f, w = np.array([1.0, 2, 4]), np.array([2.0, 2, 5]), np.array([1.0, 1, 2])
     found = design_based(Sample(y, f, np.array([1.0, 3.0]), w))
     assert float(found.value) == pytest.approx(np.mean([2, 2, 5, 1, 3]) + (-1 * 1 + 0 * 1 - 1 * 2) / 4)
 
 
-def test_everybody_is_predicted_by_the_weighted_mean_of_their_stratum() -> None:
+def test_all_people_are_predicted_by_the_weighted_mean_of_their_stratum() -> None:
     panel = np.array([[1.0, 3, 5, np.nan], [0, 0, 1, 1]])
     sample = stratified(np.zeros((2, 3)), np.array([1, 0, 0]), panel, np.array([0, 0, 1, 1]), (None, np.array([1.0, 3, 1, 3])))
     assert sample.twins.tolist() == [[5.0, 2.5, 2.5], [1.0, 0.0, 0.0]]
     assert sample.others.tolist() == [[2.5, 2.5, 5.0, 5.0], [0, 0, 1, 1]]
 
 
-def test_strata_correct_a_sample_that_chance_made_uneven() -> None:
+def test_strata_correct_an_unbalanced_sample() -> None:
     """Nine of ten people happen to be of the stratum that says 0; half of the panel is, which says 5 and 6."""
     people, strata = np.array([0.0] * 9 + [1.0]), np.array([0] * 9 + [1])
     sample = stratified(people, strata, np.repeat([5.0, 6.0], 20), np.repeat([0, 1], 20), (None, None))
@@ -58,5 +58,5 @@ def test_strata_correct_a_sample_that_chance_made_uneven() -> None:
 
 
 def test_a_stratum_without_a_simulated_person_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"strata \[2\] have no simulated person"):
+    with pytest.raises(ValueError, match=r"strata \[2\] do not have a simulated person"):
         stratified(np.zeros(2), np.array([0, 2]), np.zeros(2), np.array([0, 1]), (None, None))

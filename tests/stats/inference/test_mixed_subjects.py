@@ -1,4 +1,4 @@
-"""What predictions are worth in people."""
+"""The mixed subjects design against published figures, ppi-python and simulation."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def test_splits_are_those_of_ppi_python(rho: float, price: float, budget: float)
 
 
 @given(RHO, st.floats(1e-3, 0.2))
-def test_no_other_split_of_the_money_is_worth_more(rho: float, price: float) -> None:
+def test_no_other_split_of_the_budget_is_better(rho: float, price: float) -> None:
     budget = 1000.0
     best = best_split(rho, 1.0, price, budget)
     people = np.arange(1.0, budget)
@@ -44,13 +44,13 @@ def test_people_needed_solves_the_effective_size(people: float, others: float, r
     assert float(people_needed(effective_size(people, others, rho), others, rho)) == pytest.approx(people, rel=1e-6)
 
 
-def test_endless_predictions_gain_no_more_than_their_correlation_allows() -> None:
+def test_infinitely_many_predictions_reach_the_bound_of_their_correlation() -> None:
     """A third at ρ = .5, a tenth at .3."""
     assert [round(float(effective_size(100, 1e9, rho)), 1) for rho in (0.3, 0.5, 0.7)] == [109.9, 133.3, 196.1]
     assert float(effective_size(100, 1e9, -0.7)) == 100.0
 
 
-def test_the_effective_size_is_what_the_variance_shows() -> None:
+def test_the_effective_size_follows_from_the_variance() -> None:
     rng = np.random.default_rng(0)
     y = rng.normal(size=(400, 1300))
     f = 0.6 * y + 0.8 * rng.normal(size=y.shape)
@@ -59,12 +59,12 @@ def test_the_effective_size_is_what_the_variance_shows() -> None:
     assert gain * 100 == pytest.approx(float(effective_size(100, 1200, 0.6)), rel=0.15)
 
 
-def test_a_unit_costs_a_person_where_predictions_say_nothing() -> None:
+def test_the_unit_price_is_that_of_a_person_if_predictions_are_useless() -> None:
     assert unit_price(0.0, 5.0, 0.01) == 5.0
     assert unit_price(0.5, 5.0, 0.0) == pytest.approx(5.0 * 0.75)
 
 
-def test_correlation_is_capped_and_says_nothing_where_nothing_varies() -> None:
+def test_correlation_is_capped_and_zero_for_constant_values() -> None:
     y = np.arange(10.0)
     assert float(correlation(Sample(y, 2 * y, y))) == 0.9
     assert float(correlation(Sample(y, -y, y))) == pytest.approx(-1.0)

@@ -1,4 +1,4 @@
-"""Prediction-powered inference: the figures of ppi-python, the coverage that is promised, and what no prediction may change."""
+"""Prediction-powered inference: the figures of ppi-python, coverage, and invariances."""
 
 import importlib
 import sys
@@ -21,7 +21,7 @@ PANELS, OTHERS = 2000, 2000
 
 @pytest.fixture(scope="module")
 def bench() -> ModuleType:
-    """The worlds; benchmarks are scripts beside each other."""
+    """The simulated worlds of the benchmarks, which are scripts in one folder."""
     sys.path.insert(0, str(ROOT / "benchmarks"))
     try:
         return importlib.import_module("rectify")
@@ -54,7 +54,7 @@ def test_weighted_mean_is_that_of_ppi_python(power: float) -> None:
     oracle = pytest.importorskip("ppi_py")
     sample, _ = drawn()
     w, v = np.random.default_rng(1).uniform(0.5, 2, 60), np.random.default_rng(2).uniform(0.5, 2, 700)
-    found = mean(sample._replace(weights=w, stands=v), power)
+    found = mean(sample._replace(weights=w, other_weights=v), power)
     expected = oracle.ppi_mean_pointestimate(*sample[:3], lam=power, w=w, w_unlabeled=v)[0]
     assert float(found.value) == pytest.approx(expected, abs=1e-9)
 
@@ -110,13 +110,13 @@ def test_pure_noise_costs_next_to_nothing(bench: ModuleType) -> None:
     assert full.width > 1.3 * people.width
 
 
-def test_a_perfect_panel_is_worth_all_of_its_members(bench: ModuleType) -> None:
+def test_a_perfect_panel_counts_in_full(bench: ModuleType) -> None:
     found = bench.figures(bench.perfect, bench.ESTIMATORS["PPI++"], 1000, 100, 500)
     assert found.width == pytest.approx(2 * 1.645 / np.sqrt(600), rel=0.05)
 
 
-def test_a_constant_panel_leaves_people_alone() -> None:
-    """Means of .7 and .1 differ from these by rounding, which is no variation."""
+def test_a_constant_panel_changes_nothing() -> None:
+    """A constant .7 or .1 differs from its mean by rounding, which is not variation."""
     y = np.random.default_rng(0).normal(size=(50, 21))
     for said in (3.0, 0.7, 0.1):
         found, people = mean(Sample(y, np.full((50, 21), said), np.full((50, 333), said))), mean(alone(y))
@@ -128,7 +128,7 @@ def test_a_constant_panel_leaves_people_alone() -> None:
         assert ols(Sample(y[0], np.full(21, said), np.full(333, said)), x[:21], x[21:]).power.tolist() == [0.0, 0.0]
 
 
-def test_people_asked_with_unequal_chances_need_weights(bench: ModuleType) -> None:
+def test_unequal_sampling_probabilities_need_weights(bench: ModuleType) -> None:
     held = bench.figures(bench.shifted, bench.ESTIMATORS["PPI++"], PANELS, 100, OTHERS)
     missed = bench.figures(bench.unweighted(bench.shifted), bench.ESTIMATORS["PPI++"], PANELS, 100, OTHERS)
     assert 0.87 <= held.coverage <= 0.92
@@ -136,7 +136,7 @@ def test_people_asked_with_unequal_chances_need_weights(bench: ModuleType) -> No
 
 
 @pytest.mark.parametrize("n", [20, 100])
-def test_strata_are_enough_where_nobody_is_paired(bench: ModuleType, n: int) -> None:
+def test_strata_suffice_without_pairs(bench: ModuleType, n: int) -> None:
     found, people = (bench.figures(bench.strata, bench.ESTIMATORS[name], 1000, n, 300) for name in ("PPI++", "people alone"))
     assert 0.87 <= found.coverage <= 0.93
     assert found.width < 0.85 * people.width
@@ -186,7 +186,7 @@ def test_an_interval_of_a_share_is_wilsons_where_nothing_is_predicted() -> None:
     assert [float(end) for end in found.share_interval(0.9)] == pytest.approx(list(wilson(10, 40, 0.9)[1:3]), abs=1e-9)
 
 
-def test_unanimous_people_leave_doubt() -> None:
+def test_unanimous_answers_have_an_interval_with_width() -> None:
     found = mean(alone(np.ones(30)))
     low, high = found.share_interval(0.9)
     assert [float(end) for end in found.interval(0.9)] == [1.0, 1.0]
@@ -203,7 +203,7 @@ def test_intervals_of_a_rare_share_hold_the_truth() -> None:
 
 
 @given(st.integers(0, 1000), st.floats(-5, 5), st.floats(0.1, 10))
-def test_neither_place_nor_unit_of_predictions_changes_anything(seed: int, shift: float, factor: float) -> None:
+def test_origin_and_unit_of_predictions_do_not_matter(seed: int, shift: float, factor: float) -> None:
     sample, _ = drawn(seed, 12, 40)
     found, moved = mean(sample), mean(sample._replace(twins=sample.twins + shift, others=sample.others + shift))
     assert float(moved.value) == pytest.approx(float(found.value), abs=1e-9)
@@ -214,7 +214,7 @@ def test_neither_place_nor_unit_of_predictions_changes_anything(seed: int, shift
 
 
 @given(st.integers(0, 1000))
-def test_who_did_not_answer_is_left_out(seed: int) -> None:
+def test_people_without_an_answer_are_left_out(seed: int) -> None:
     sample, _ = drawn(seed, 12, 40)
     gone = np.random.default_rng(seed).random(12) < 0.3
     blank = mean(sample._replace(people=np.where(gone, np.nan, sample.people)))
@@ -224,7 +224,7 @@ def test_who_did_not_answer_is_left_out(seed: int) -> None:
 
 
 @given(st.integers(0, 1000))
-def test_whole_weights_are_people_who_answer_several_times(seed: int) -> None:
+def test_integer_weights_are_repeated_people(seed: int) -> None:
     sample, _ = drawn(seed, 12, 40)
     times = np.random.default_rng(seed).integers(1, 4, 12)
     weighted = mean(sample._replace(weights=times.astype(float)), 0.5)
@@ -238,7 +238,7 @@ def test_too_few_people_have_no_variance() -> None:
     assert np.isnan(mean(alone(np.array([np.nan]))).value)
 
 
-def test_a_panel_of_nobody_else_leaves_people_alone() -> None:
+def test_a_panel_without_others_changes_nothing() -> None:
     y = np.arange(5.0)
     found = mean(Sample(y, y + 1, np.empty(0)))
     assert (float(found.value), float(found.power)) == (2.0, 0.0)

@@ -31,14 +31,14 @@ def test_ties_are_the_mean_over_all_of_their_orders(groups: list[tuple[int, int]
 
 
 @pytest.mark.parametrize("area", [aurc, augrc])
-def test_endless_answers_are_the_limit_of_many(area: type) -> None:
+def test_infinitely_many_answers_are_the_limit_of_many(area: type) -> None:
     many, wrong = np.array([0.2, 0.0, 0.5, 0.3]), np.array([0.02, 0.0, 0.1, 0.2])
     wanted = area(many * 1e6, wrong * 1e6)
     assert area(many, wrong, endless=True) == pytest.approx(wanted, abs=1e-5)
     assert area(many * 7, wrong * 7, endless=True) == pytest.approx(wanted, abs=1e-5)
 
 
-def test_certainty_that_says_nothing_has_the_whole_error_and_half_of_it() -> None:
+def test_uninformative_certainty_has_the_whole_error_and_half_of_it() -> None:
     one = np.array([1.0])
     assert aurc(one, 0.3 * one, endless=True) == pytest.approx(0.3)
     assert augrc(one, 0.3 * one, endless=True) == pytest.approx(0.15)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from personametrics.stats.inference.sequential import Spending, bounds, crossing, levels, spent
+from personametrics.stats.inference.sequential import Spending, bounds, crossing_probabilities, levels, spent_error
 
 KINDS: tuple[Spending, ...] = ("obrien-fleming", "pocock")
 FRACTIONS = st.lists(st.floats(0.01, 1), min_size=1, max_size=7, unique=True).map(sorted)
@@ -21,8 +21,8 @@ def even(looks: int) -> list[float]:
 def test_published_constants_cross_with_five_percent(looks: int, pocock: float, obrien: float) -> None:
     """Jennison & Turnbull (1999), tables 2.1 and 2.3, two-sided α = .05."""
     t = np.array(even(looks))
-    assert crossing(even(looks), [pocock] * looks).sum() == pytest.approx(0.05, abs=1e-4)
-    assert crossing(even(looks), obrien / np.sqrt(t)).sum() == pytest.approx(0.05, abs=1e-4)
+    assert crossing_probabilities(even(looks), [pocock] * looks).sum() == pytest.approx(0.05, abs=1e-4)
+    assert crossing_probabilities(even(looks), obrien / np.sqrt(t)).sum() == pytest.approx(0.05, abs=1e-4)
 
 
 def test_published_spending_bounds() -> None:
@@ -32,25 +32,25 @@ def test_published_spending_bounds() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_brownian_motion_crosses_as_often_as_granted(kind: Spending) -> None:
+def test_brownian_motion_crosses_as_often_as_allowed(kind: Spending) -> None:
     t, paths = np.array([0.3, 0.45, 0.8, 1.0]), 400_000
     steps = np.random.default_rng(0).standard_normal((paths, len(t))) * np.sqrt(np.diff(t, prepend=0.0))
     beyond = np.abs(steps.cumsum(1) / np.sqrt(t)) > bounds(list(t), 0.1, kind)
     first = np.where(beyond.any(1), beyond.argmax(1), len(t))
     share = np.bincount(first, minlength=len(t) + 1)[: len(t)] / paths
-    np.testing.assert_allclose(share, np.diff(spent(t, 0.1, kind), prepend=0.0), atol=0.0018)  # four standard errors
+    np.testing.assert_allclose(share, np.diff(spent_error(t, 0.1, kind), prepend=0.0), atol=0.0018)  # four standard errors
 
 
 @given(FRACTIONS, st.floats(0.01, 0.4), st.sampled_from(KINDS))
-def test_all_looks_together_err_as_often_as_allowed(t: list[float], error: float, kind: Spending) -> None:
+def test_the_error_of_all_looks_is_the_allowed_one(t: list[float], error: float, kind: Spending) -> None:
     found = bounds(t, error, kind)
-    granted = float(spent(t, error, kind)[np.isfinite(found)][-1:].sum())
-    assert crossing(t, found).sum() == pytest.approx(granted, abs=1e-9)
+    granted = float(spent_error(t, error, kind)[np.isfinite(found)][-1:].sum())
+    assert crossing_probabilities(t, found).sum() == pytest.approx(granted, abs=1e-9)
     assert granted <= error + 1e-12
 
 
 @given(FRACTIONS, st.floats(0.5, 0.99), st.sampled_from(KINDS))
-def test_no_look_is_shown_below_the_nominal_level(t: list[float], level: float, kind: Spending) -> None:
+def test_the_level_of_each_look_is_at_least_the_nominal_one(t: list[float], level: float, kind: Spending) -> None:
     assert (levels(t, level, kind) >= level - 1e-9).all()
 
 
@@ -60,17 +60,17 @@ def test_bounds_do_not_depend_on_later_looks(t: list[float], error: float, kind:
 
 
 @given(st.floats(0.02, 0.4), st.sampled_from(KINDS))
-def test_one_look_at_everything_is_an_ordinary_interval(error: float, kind: Spending) -> None:
+def test_a_single_full_look_is_an_ordinary_interval(error: float, kind: Spending) -> None:
     assert levels([1.0], 1 - error, kind)[0] == pytest.approx(1 - error)
-    assert spent([1.0], error, kind)[0] == pytest.approx(error)
+    assert spent_error([1.0], error, kind)[0] == pytest.approx(error)
 
 
 def test_close_looks_that_cannot_decide_change_nothing() -> None:
-    with_them = crossing([0.5, 0.5004, 0.5008, 1.0], [2.0, 30.0, 30.0, 2.0])
-    np.testing.assert_allclose(with_them[[0, 3]], crossing([0.5, 1.0], [2.0, 2.0]), atol=1e-5)
+    with_them = crossing_probabilities([0.5, 0.5004, 0.5008, 1.0], [2.0, 30.0, 30.0, 2.0])
+    np.testing.assert_allclose(with_them[[0, 3]], crossing_probabilities([0.5, 1.0], [2.0, 2.0]), atol=1e-5)
 
 
-def test_a_look_without_anything_new_decides_nothing_and_costs_nothing() -> None:
+def test_a_look_without_new_information_does_not_decide_or_spend() -> None:
     found = bounds([0.5, 0.5, 1.0], 0.1)
     assert found[1] == np.inf
     np.testing.assert_allclose(found[[0, 2]], bounds([0.5, 1.0], 0.1))
@@ -82,9 +82,9 @@ def test_looks_out_of_order_are_refused(t: list[float]) -> None:
     with pytest.raises(ValueError, match="must rise"):
         bounds(t, 0.1)
     with pytest.raises(ValueError, match="must rise"):
-        crossing(t, [2.0] * len(t))
+        crossing_probabilities(t, [2.0] * len(t))
 
 
 def test_an_unknown_spending_is_refused() -> None:
     with pytest.raises(ValueError, match="obrien-fleming, pocock"):
-        spent([1.0], 0.1, "linear")  # type: ignore[arg-type]
+        spent_error([1.0], 0.1, "linear")  # type: ignore[arg-type]

@@ -25,7 +25,7 @@ def cost(weights: Floats, answers: Floats, wanted: Floats, ridge: float) -> floa
     return float(((weights @ answers - wanted) ** 2).mean() + ridge * spread * ((weights - even) ** 2).sum())
 
 
-def test_equal_weights_cost_nothing_and_one_person_is_all_that_is_left_of_a_panel() -> None:
+def test_the_design_effect_of_equal_weights_and_of_a_single_person() -> None:
     assert design_effect(np.full(7, 3.0)) == pytest.approx(1.0)
     assert design_effect(np.eye(7)[0]) == pytest.approx(7.0)
     assert design_effect(np.array([[1.0, 1.0], [1.0, 3.0]])).tolist() == pytest.approx([1.0, 1.25])
@@ -53,7 +53,7 @@ def test_raking_finds_the_nearest_weights_with_these_margins(seed: int) -> None:
     assert entropy[0] <= entropy[1] + 1e-9
 
 
-def test_shares_that_no_weights_give_are_undefined() -> None:
+def test_unreachable_shares_are_undefined() -> None:
     even = np.array([0.5, 0.5])
     assert np.isnan(poststratify(np.zeros(3, np.int64), even)).all()
     same = np.array([0, 0, 1])
@@ -101,7 +101,7 @@ def test_a_planted_mixture_is_recovered() -> None:
     assert mixture(answers, planted @ answers, ridge=0) == pytest.approx(planted, abs=1e-8)
 
 
-def test_nothing_to_learn_from_leaves_the_weights_as_they_were() -> None:
+def test_without_information_the_weights_stay_equal() -> None:
     answers, wanted = panel(1)
     base = np.arange(1.0, 13.0)
     assert mixture(answers, wanted, np.inf).tolist() == [1 / 12] * 12

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from strategies import Panel, panels
 
-from personametrics.stats import from_answers, pairs, signal, weighted
+from personametrics.stats import from_answers, pairs, signal, weighted_disagreements
 from personametrics.stats.intervals.bootstrap import draw_weights
 
 
@@ -16,7 +16,7 @@ def test_weighted_disagreements_are_weighted_means_over_pairs(panel: Panel) -> N
     cells = panel.cells()
     rng = np.random.default_rng(0)
     weights = {facet: draw_weights(cells.levels[at], 3, rng) for at, facet in enumerate(("persona", "item"))}
-    found = weighted(cells, weights)
+    found = weighted_disagreements(cells, weights)
     answers = brute.as_answers(zip(*panel.codes, strict=True), panel.points[panel.labels])
     for draw in range(3):
         each = {facet: w[draw].tolist() for facet, w in weights.items()}
@@ -27,7 +27,7 @@ def test_weighted_disagreements_are_weighted_means_over_pairs(panel: Panel) -> N
 @given(panels())
 def test_weights_of_one_change_nothing(panel: Panel) -> None:
     cells = panel.cells()
-    found = weighted(cells, {facet: np.ones((1, cells.levels[at])) for at, facet in enumerate(("persona", "item"))})
+    found = weighted_disagreements(cells, {facet: np.ones((1, cells.levels[at])) for at, facet in enumerate(("persona", "item"))})
     for shared, value in pairs(cells).whole().items():
         np.testing.assert_allclose(found[shared][0], value, atol=1e-9)
 
@@ -35,7 +35,7 @@ def test_weights_of_one_change_nothing(panel: Panel) -> None:
 def test_copies_of_one_persona_are_never_compared() -> None:
     """A draw that holds one persona alone, however often, has no pair of personas."""
     cells = from_answers(["persona", "item"], [np.array([0, 1, 2]), np.zeros(3, np.int64)], np.array([1.0, 2.0, 3.0]))
-    d = weighted(cells, {"persona": np.array([[3.0, 0.0, 0.0], [2.0, 1.0, 0.0]]), "item": np.ones((2, 1))})
+    d = weighted_disagreements(cells, {"persona": np.array([[3.0, 0.0, 0.0], [2.0, 1.0, 0.0]]), "item": np.ones((2, 1))})
     assert np.isnan(d[frozenset({"item"})][0])
     assert d[frozenset({"item"})][1] == pytest.approx(0.5)
     assert np.isnan(signal(d)).all()  # nobody was asked twice

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from personametrics.stats.arrays import Floats, Ints
-from personametrics.stats.intervals.cluster import clustered, clustered_share
+from personametrics.stats.intervals.cluster import cluster_jackknife, cluster_share
 from personametrics.stats.intervals.jackknife import BEND, on_scale
 
 
@@ -28,7 +28,7 @@ def left_out(rows: Floats, codes: "list[str]") -> float:
 @pytest.mark.parametrize("seed", range(5))
 def test_variance_of_two_ways_is_the_sum_less_what_they_share(seed: int) -> None:
     rows, persona, item = table(np.random.default_rng(seed))
-    found = clustered(rows, ratio, [persona, item])
+    found = cluster_jackknife(rows, ratio, [persona, item])
     own = [left_out(rows, [str(code) for code in codes]) for codes in (persona, item)]
     shared = left_out(rows, [f"{one} {other}" for one, other in zip(persona, item, strict=True)])
     variance = max(sum(own) - shared, *own)
@@ -45,23 +45,23 @@ def test_neither_order_of_rows_nor_names_of_clusters_matter(seed: int) -> None:
     rng = np.random.default_rng(seed)
     rows, persona, item = table(rng, 30)
     order = rng.permutation(30)
-    found = clustered(rows, ratio, [persona, item])
-    other = clustered(rows[order], ratio, [10 - persona[order], item[order] * 3])
+    found = cluster_jackknife(rows, ratio, [persona, item])
+    other = cluster_jackknife(rows[order], ratio, [10 - persona[order], item[order] * 3])
     assert found[:3] == pytest.approx(other[:3])
 
 
 def test_one_cluster_gives_no_interval() -> None:
     rows = np.ones((4, 2))
-    assert np.isnan(clustered(rows, ratio, [np.zeros(4, int), np.arange(4)]).low)
+    assert np.isnan(cluster_jackknife(rows, ratio, [np.zeros(4, int), np.arange(4)]).low)
 
 
 def test_a_number_that_one_cluster_alone_defines_has_no_interval() -> None:
     rows = np.array([[1.0, 1.0], [1.0, 0.0], [0.0, 0.0]])
-    assert np.isnan(clustered(rows, ratio, [np.arange(3)]).low)
+    assert np.isnan(cluster_jackknife(rows, ratio, [np.arange(3)]).low)
 
 
 def test_no_variance_gives_a_point() -> None:
-    assert clustered(np.ones((6, 2)), ratio, [np.arange(6) % 3, np.arange(6) // 3])[:3] == (1.0, 1.0, 1.0)
+    assert cluster_jackknife(np.ones((6, 2)), ratio, [np.arange(6) % 3, np.arange(6) // 3])[:3] == (1.0, 1.0, 1.0)
 
 
 @pytest.mark.parametrize("spread", [(0.0, 0.0), (0.5, 0.0), (0.5, 0.5)], ids=["cells", "personas", "both"])
@@ -70,21 +70,21 @@ def test_intervals_cover_a_planted_mean(spread: tuple[float, float]) -> None:
     persona, item = np.repeat(np.arange(15), 12), np.tile(np.arange(12), 15)
     for _ in range(400):
         values = spread[0] * rng.normal(size=15)[persona] + spread[1] * rng.normal(size=12)[item] + rng.normal(size=180)
-        found = clustered(np.stack([values, np.ones(180)], 1), ratio, [persona, item])
+        found = cluster_jackknife(np.stack([values, np.ones(180)], 1), ratio, [persona, item])
         hits += found.low <= 0 <= found.high
     assert 0.86 <= hits / 400 <= 0.985
 
 
-def test_who_adds_nothing_is_no_cluster() -> None:
+def test_rows_of_zeros_are_not_clusters() -> None:
     rows = np.array([[1.0, 1.0], [2.0, 1.0], [4.0, 1.0]])
     more = np.vstack([rows, np.zeros((5, 2))])
-    assert clustered(rows, ratio, [np.arange(3)])[:3] == clustered(more, ratio, [np.arange(8)])[:3]
-    assert np.isnan(clustered(np.zeros((4, 2)), ratio, [np.arange(4)])[:3]).all()
+    assert cluster_jackknife(rows, ratio, [np.arange(3)])[:3] == cluster_jackknife(more, ratio, [np.arange(8)])[:3]
+    assert np.isnan(cluster_jackknife(np.zeros((4, 2)), ratio, [np.arange(4)])[:3]).all()
 
 
-def test_two_ways_that_are_one_count_once() -> None:
+def test_two_equal_clusterings_count_once() -> None:
     rows = np.array([[1.0, 1.0], [2.0, 1.0], [4.0, 1.0], [0.0, 1.0]])
-    assert clustered(rows, ratio, [np.arange(4), 3 - np.arange(4)])[:3] == clustered(rows, ratio, [np.arange(4)])[:3]
+    assert cluster_jackknife(rows, ratio, [np.arange(4), 3 - np.arange(4)])[:3] == cluster_jackknife(rows, ratio, [np.arange(4)])[:3]
 
 
 def quantile(number: int) -> float:
@@ -97,7 +97,7 @@ def quantile(number: int) -> float:
 def test_limits_of_a_share_solve_wilson_s_equation_with_t() -> None:
     rng = np.random.default_rng(3)
     rows, codes = np.stack([rng.random(40) < 0.8, np.ones(40)], 1).astype(float), np.arange(40) % 10
-    found = clustered_share(rows, [codes])
+    found = cluster_share(rows, [codes])
     p, variance = rows[:, 0].mean(), left_out(rows, [str(code) for code in codes])
     for end in (found.low, found.high):
         assert (p - end) ** 2 == pytest.approx(quantile(9) ** 2 * end * (1 - end) * variance / (p * (1 - p)))
@@ -108,16 +108,16 @@ def test_limits_of_a_share_solve_wilson_s_equation_with_t() -> None:
 def test_a_share_and_what_is_missing_from_it_have_mirrored_limits_within_0_and_1(seed: int) -> None:
     rng = np.random.default_rng(seed)
     right = (rng.random(30) < rng.random()).astype(float)
-    one, other = (clustered_share(np.stack([part, np.ones(30)], 1), [np.arange(30) % 6, np.arange(30) // 6]) for part in (right, 1 - right))
+    one, other = (cluster_share(np.stack([part, np.ones(30)], 1), [np.arange(30) % 6, np.arange(30) // 6]) for part in (right, 1 - right))
     assert [one.value, one.low, one.high] == pytest.approx([1 - other.value, 1 - other.high, 1 - other.low], abs=1e-9)
     assert 0 <= one.low <= one.value <= one.high <= 1
 
 
-def test_where_all_are_right_an_interval_remains_and_rows_count_in_full() -> None:
-    found = clustered_share(np.ones((24, 2)), [np.arange(24) // 2])
+def test_a_share_of_one_keeps_an_interval_and_all_rows_count() -> None:
+    found = cluster_share(np.ones((24, 2)), [np.arange(24) // 2])
     assert found[:3] == pytest.approx((1, 24 / (24 + quantile(11) ** 2), 1))
-    assert clustered_share(np.full((6, 2), [0.5, 1.0]), [np.arange(6)])[:3] == (0.5, 0.5, 0.5)
-    assert np.isnan(clustered_share(np.ones((6, 2)), [np.zeros(6, int)]).low)
+    assert cluster_share(np.full((6, 2), [0.5, 1.0]), [np.arange(6)])[:3] == (0.5, 0.5, 0.5)
+    assert np.isnan(cluster_share(np.ones((6, 2)), [np.zeros(6, int)]).low)
 
 
 def test_limits_of_a_share_miss_as_often_on_either_side() -> None:
@@ -125,7 +125,7 @@ def test_limits_of_a_share_miss_as_often_on_either_side() -> None:
     ends: list[tuple[tuple[float, float], tuple[float, float]]] = []
     for _ in range(600):
         rows = np.stack([rng.random(24) < 0.85, np.ones(24)], 1).astype(float)
-        ends.append((clustered(rows, ratio, [codes])[1:3], clustered_share(rows, [codes])[1:3]))
+        ends.append((cluster_jackknife(rows, ratio, [codes])[1:3], cluster_share(rows, [codes])[1:3]))
     even, wilson = np.array(ends).transpose(1, 2, 0)
     assert (even[0] > 0.85).mean() > 0.09
     assert max((wilson[0] > 0.85).mean(), (wilson[1] < 0.85).mean()) < 0.075
@@ -133,7 +133,7 @@ def test_limits_of_a_share_miss_as_often_on_either_side() -> None:
 
 def test_a_share_of_variance_has_the_scale_of_signals_and_the_fewest_degrees_of_freedom() -> None:
     rows, persona, item = table(np.random.default_rng(1))
-    found = clustered(rows / [20, 1], ratio, [persona, item], scale="share")
+    found = cluster_jackknife(rows / [20, 1], ratio, [persona, item], scale="share")
     names = [[str(code) for code in codes] for codes in (persona, item)]
     own = [left_out(rows / [20, 1], codes) for codes in names]
     shared = left_out(rows / [20, 1], [f"{one} {other}" for one, other in zip(*names, strict=True)])

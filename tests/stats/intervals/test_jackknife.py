@@ -34,7 +34,7 @@ def test_coverage_of_the_signal(world: dict[str, float], size: dict[str, int]) -
     assert 0.84 <= cover(world, size) <= 0.96  # ± 3 standard errors of the required .86 to .94
 
 
-def test_a_higher_level_is_wider_and_holds_the_lower() -> None:
+def test_a_higher_level_is_wider() -> None:
     source = deletions(pairs(simulate(WORLD).cells))
     narrow, wide = (interval(signal, source, level, "share") for level in (0.8, 0.99))
     assert wide.low < narrow.low < narrow.value < narrow.high < wide.high
@@ -49,7 +49,7 @@ def test_bootstrap_and_jackknife_agree_on_an_ordinary_panel() -> None:
 
 @settings(max_examples=60)
 @given(panels(facets=2))
-def test_never_a_crossed_or_half_known_interval(panel: Panel) -> None:
+def test_ends_are_ordered_and_defined_together(panel: Panel) -> None:
     source = deletions(pairs(panel.cells()))
     found = interval(signal, source, 0.9, "share")
     assert np.isnan(found.low) == np.isnan(found.high)

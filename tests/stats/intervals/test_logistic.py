@@ -19,7 +19,7 @@ def _drawn(seed: int, slope: float, n: int = 60) -> tuple[Floats, Floats]:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_slope_is_that_of_statsmodels_and_ends_lie_where_its_likelihood_ratio_says(seed: int) -> None:
+def test_slope_and_profile_limits_are_those_of_statsmodels(seed: int) -> None:
     x, y = _drawn(seed, 0.5)
     found, penalised = log_odds_slope(x, y, 0.9)
     fit = sm.Logit(y, sm.add_constant(x)).fit(disp=False)
@@ -73,5 +73,5 @@ def test_intervals_cover_the_slope_at_their_level() -> None:
 
 
 @pytest.mark.parametrize(("x", "y"), [([1.0, 1.0], [0.0, 1.0]), ([1.0, 2.0], [1.0, 1.0]), ([], [])])
-def test_no_slope_where_nothing_varies(x: list[float], y: list[float]) -> None:
+def test_the_slope_of_constant_data_is_undefined(x: list[float], y: list[float]) -> None:
     assert math.isnan(log_odds_slope(np.array(x), np.array(y)).interval.value)

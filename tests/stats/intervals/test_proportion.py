@@ -31,5 +31,5 @@ def test_with_degrees_of_freedom_the_quantile_is_that_of_t() -> None:
         assert abs(6 / 22 - end) / math.sqrt(end * (1 - end) / 22) == pytest.approx(2.1318468, abs=1e-6)
 
 
-def test_no_trial_has_no_share() -> None:
+def test_the_share_without_trials_is_undefined() -> None:
     assert math.isnan(wilson(0, 0).value)

@@ -1,4 +1,4 @@
-"""Ranks and rank correlation of what is known up to intervals."""
+"""Ranks and rank correlation of numbers that are known up to intervals."""
 
 from itertools import combinations
 
@@ -46,7 +46,7 @@ def test_with_exact_numbers_concordance_is_kendall() -> None:
     assert found[:3] == pytest.approx((tau, tau, tau))
 
 
-def test_ties_of_what_is_known_are_left_out() -> None:
+def test_ties_of_exact_numbers_are_left_out() -> None:
     value = np.array([1.0, 2.0, 3.0])
     assert concordance(value, value, value, np.array([1.0, 1.0, 2.0])).value == 1
     assert np.isnan(concordance(value, value, value, np.ones(3)).value)

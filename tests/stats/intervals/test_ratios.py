@@ -1,4 +1,4 @@
-"""Ratios whose interval is the set of ratios that are not contradicted."""
+"""Fieller's interval against its definition and in simulation."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from scipy import stats
 from personametrics.stats.intervals.ratios import fieller
 
 
-def test_its_ends_are_where_the_difference_is_just_told_from_zero() -> None:
+def test_at_its_ends_the_difference_just_differs_from_zero() -> None:
     found = fieller((3.0, 0.2), (2.0, 0.1), 7, 0.9)
     t = stats.t.ppf(0.95, 7)
     for q in (found.low, found.high):
@@ -21,7 +21,7 @@ def test_a_numerator_of_zero_has_an_interval_around_zero() -> None:
 
 
 @pytest.mark.parametrize("below", [(0.1, 0.2), (0.0, 0.2), (np.nan, 0.2)])
-def test_nothing_is_ruled_out_beside_what_may_be_zero(below: tuple[float, float]) -> None:
+def test_a_denominator_that_may_be_zero_leaves_no_limits(below: tuple[float, float]) -> None:
     assert np.isnan(fieller((1.0, 0.1), below, 10).low)
 
 

@@ -1,4 +1,4 @@
-"""Survival and hazards against statsmodels, against counting by hand, and where nothing or everything ends."""
+"""Survival and hazards against statsmodels and counts by hand, also without events or survivors."""
 
 import numpy as np
 import pytest
@@ -40,14 +40,14 @@ def test_curves_fall_and_lie_in_their_intervals_within_0_and_1(lives: list[tuple
     assert (found.share <= found.high + 1e-12).all()
 
 
-def test_those_who_hang_together_widen_the_interval() -> None:
+def test_clusters_widen_the_interval() -> None:
     times, events = np.repeat([1, 3], 20), np.repeat([True, False], 20)
     alone, together = kaplan_meier(times, events), kaplan_meier(times, events, np.repeat(np.arange(4), 10))
     assert together.share == pytest.approx(alone.share)
     assert together.low[0] < alone.low[0] - 0.05
 
 
-def test_where_nothing_ends_the_lower_end_is_that_of_none_of_so_many() -> None:
+def test_without_events_the_lower_end_is_wilsons() -> None:
     found = kaplan_meier(np.full(30, 4), np.zeros(30, bool))
     assert found.share.tolist() == [1.0] * 4
     assert found.low == pytest.approx(1 - wilson(0, 30).high)
@@ -56,7 +56,7 @@ def test_where_nothing_ends_the_lower_end_is_that_of_none_of_so_many() -> None:
     assert 0 < ended.high[0] < 0.1
 
 
-def test_nothing_seen_is_an_empty_curve_and_an_unknown_hazard() -> None:
+def test_without_observations_the_curve_is_empty_and_the_hazard_undefined() -> None:
     assert not len(kaplan_meier(np.zeros(5, np.int64), np.zeros(5, bool)).share)
     assert np.isnan(hazard(np.zeros(0, bool), np.zeros(0, np.int64)).value)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from personametrics.stats.people.aptitude import aptitude, expected
+from personametrics.stats.people.aptitude import aptitude, expected_aptitude
 
 SCORES = st.lists(st.floats(0, 100), min_size=1, max_size=12)
 
@@ -26,7 +26,7 @@ def test_percentiles_are_those_of_numpy_and_missing_repeats_do_not_count(scores:
     assert np.isnan(found.unreliability) if len(scores) == 1 else found.unreliability == pytest.approx(high - low, abs=1e-9)
 
 
-def test_rows_are_worked_out_one_by_one_and_an_empty_one_is_undefined() -> None:
+def test_rows_are_independent_and_an_empty_one_is_undefined() -> None:
     found = aptitude(np.array([[0.0, 100, 100], [np.nan, np.nan, np.nan], [50, np.nan, 50]]))
     assert found.mean[[0, 2]] == pytest.approx([200 / 3, 50])
     assert found.unreliability[[0, 2]] == pytest.approx([80, 0])
@@ -34,10 +34,10 @@ def test_rows_are_worked_out_one_by_one_and_an_empty_one_is_undefined() -> None:
 
 
 @pytest.mark.parametrize(("share", "repeats"), [(0.3, 4), (0.8, 5), (1.0, 3), (0.4, 1)])
-def test_what_to_expect_is_the_mean_over_all_that_can_happen(share: float, repeats: int) -> None:
+def test_the_expectation_is_the_mean_over_all_outcomes(share: float, repeats: int) -> None:
     total = np.zeros(3)
     for outcome in product((0.0, 1.0), repeat=repeats):
         odds = np.prod([share if one else 1 - share for one in outcome])
         total += np.nan_to_num(odds * np.array(aptitude(np.array(outcome))))
-    found = np.nan_to_num(np.array(expected(share, repeats)))
+    found = np.nan_to_num(np.array(expected_aptitude(share, repeats)))
     assert found == pytest.approx(total)

@@ -38,10 +38,10 @@ def test_fewer_than_two_points_are_their_own_clusters(number: int) -> None:
     assert clusters(np.ones((number, 3)), 0.5).tolist() == [0] * number
 
 
-def test_equal_points_are_one_cluster_even_where_nothing_less_than_equal_is() -> None:
+def test_equal_points_are_one_cluster_at_a_threshold_of_one() -> None:
     points = np.random.default_rng(0).normal(size=(1, 50)).repeat(20, 0)
     assert not clusters(points, 1.0).any()
 
 
-def test_a_point_at_zero_is_like_no_other_not_even_another_at_zero() -> None:
+def test_zero_vectors_are_clusters_of_their_own() -> None:
     assert clusters(np.zeros((3, 2)), 0.1).tolist() == [0, 1, 2]

@@ -2,13 +2,13 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from personametrics.stats.people.comparators import rivals
+from personametrics.stats.people.comparators import comparators
 
 
 @settings(deadline=None)
 @given(st.integers(1, 40), st.integers(0, 50))
-def test_everybody_minds_others_and_serves_equally_often(people: int, others: int) -> None:
-    found = rivals(people, others)
+def test_all_people_have_others_and_serve_equally_often(people: int, others: int) -> None:
+    found = comparators(people, others)
     wanted = people - 1 if not others else min(others, people - 1)
     assert found.shape == (people, 1 + wanted)
     assert (found[:, 0] == np.arange(people)).all()
@@ -17,4 +17,4 @@ def test_everybody_minds_others_and_serves_equally_often(people: int, others: in
 
 
 def test_they_are_spread_over_the_panel() -> None:
-    assert rivals(12, 3)[0].tolist() == [0, 3, 6, 9]
+    assert comparators(12, 3)[0].tolist() == [0, 3, 6, 9]

@@ -1,4 +1,4 @@
-"""Ties between items: against plain loops, and what noise, gaps and chance do to them."""
+"""Correlations of items: against plain loops, and the effects of noise, gaps and chance."""
 
 import numpy as np
 import pytest
@@ -6,17 +6,17 @@ from scipy import stats
 
 from personametrics.stats.people.item_correlations import (
     Table,
-    by_chance,
     correlations,
     dimension,
     distance,
-    exchanged,
-    halves,
     jackknife,
+    leave_one_out,
     mean_square,
+    noise_p,
+    permutation_distance,
     reliabilities,
     shuffles,
-    without_each,
+    split_half_distance,
 )
 
 RNG = np.random.default_rng(3)
@@ -58,32 +58,32 @@ def test_correlations_equal_plain_loops(runs: float, gaps: float) -> None:
             assert r[one, other] == pytest.approx(oracle(answers, one, other, runs))
 
 
-def test_without_noise_to_take_out_they_are_pearsons() -> None:
+def test_without_noise_they_are_pearsons() -> None:
     _, table = drawn(runs=1)
     assert correlations(table) == pytest.approx(np.corrcoef(table.mean.T))
     exact = Table(table.mean, np.full_like(table.mean, 0.4), np.full_like(table.mean, np.inf))
     assert correlations(exact) == pytest.approx(np.corrcoef(table.mean.T))
 
 
-def test_leaving_out_each_equals_leaving_them_out_by_hand() -> None:
+def test_leave_one_out_equals_recomputing() -> None:
     _, table = drawn(gaps=0.15)
     wanted = [float(mean_square(correlations(table.only(np.delete(np.arange(12), at))))) for at in range(12)]
-    assert without_each(table, mean_square) == pytest.approx(wanted)
+    assert leave_one_out(table, mean_square) == pytest.approx(wanted)
 
 
-def test_more_runs_come_to_what_exact_probabilities_show() -> None:
+def test_more_runs_converge_to_exact_probabilities() -> None:
     _, few = drawn(P=200, runs=400)
     truth = drawn(P=200, runs=1, noise=0.0)[1]
     assert correlations(few) == pytest.approx(correlations(truth), abs=0.01)
 
 
-def test_the_bias_of_squares_is_taken_out() -> None:
-    """Of items with nothing in common, squared correlations of 15 personas are 1/14 by chance; without bias they are 0 on average."""
+def test_the_bias_of_squares_is_removed() -> None:
+    """The squared correlations of independent items are 1/14 by chance with 15 personas, and 0 on average without bias."""
     tables = [Table(x, np.full((15, 5), np.nan), np.ones((15, 5))) for x in np.random.default_rng(0).normal(size=(150, 15, 5))]
     raw = [float(mean_square(correlations(one))) for one in tables]
-    put_right = [jackknife(value, without_each(one, mean_square))[0] for value, one in zip(raw, tables, strict=True)]
+    corrected = [jackknife(value, leave_one_out(one, mean_square))[0] for value, one in zip(raw, tables, strict=True)]
     assert np.mean(raw) == pytest.approx(1 / 14, abs=0.01)
-    assert np.mean(put_right) == pytest.approx(0.0, abs=0.01)
+    assert np.mean(corrected) == pytest.approx(0.0, abs=0.01)
 
 
 def test_dimension_counts_independent_items() -> None:
@@ -100,13 +100,13 @@ def test_reliability_is_the_share_that_is_not_noise() -> None:
     assert np.isnan(reliabilities(still)).all()
 
 
-def test_chance_alone_spreads_means_as_an_analysis_of_variance_says() -> None:
+def test_noise_p_is_that_of_an_analysis_of_variance() -> None:
     answers, table = drawn(noise=3.0)
-    assert by_chance(table) == pytest.approx([stats.f_oneway(*answers[:, item]).pvalue for item in range(4)])
-    assert by_chance(drawn(runs=1)[1]) == pytest.approx(np.zeros(4))
+    assert noise_p(table) == pytest.approx([stats.f_oneway(*answers[:, item]).pvalue for item in range(4)])
+    assert noise_p(drawn(runs=1)[1]) == pytest.approx(np.zeros(4))
 
 
-def test_dealing_anew_unties_items_and_does_not_read_names() -> None:
+def test_shuffles_remove_correlations_and_do_not_depend_on_names() -> None:
     _, table = drawn(P=60)
     order, items = RNG.permutation(60), RNG.permutation(4)
     deals = [float(mean_square(correlations(one))) for one in shuffles(table, 50)]
@@ -116,25 +116,27 @@ def test_dealing_anew_unties_items_and_does_not_read_names() -> None:
     assert mean_square(correlations(table)) > 0.4
 
 
-def test_two_groups_of_one_population_are_as_far_apart_as_the_floor_says() -> None:
+def test_two_groups_of_one_population_have_the_distance_of_the_floor() -> None:
     found, floors = [], []
     for seed in range(12):
         _, table = drawn(P=120, runs=1, seed=seed)
         one, other = table.only(slice(0, 40)), table.only(slice(40, None))
         found.append(float(distance(correlations(one, 1.0), correlations(other, 1.0))))
-        floors.append(exchanged(one, other, 1.0, 40))
+        floors.append(permutation_distance(one, other, 1.0, 40))
     assert np.mean(floors) == pytest.approx(np.mean(found), abs=0.02)
 
 
-def test_floor_and_ceiling_do_not_read_names() -> None:
+def test_floor_and_ceiling_do_not_depend_on_names() -> None:
     one, other = drawn(P=20, seed=1)[1], drawn(P=30, seed=2)[1]
     turn, back = RNG.permutation(20), RNG.permutation(30)
     items = RNG.permutation(4)
-    assert exchanged(one, other, np.inf, 5) == pytest.approx(exchanged(one.only(turn, items), other.only(back, items), np.inf, 5))
-    assert halves(other, np.inf, 5) == pytest.approx(halves(other.only(back, items), np.inf, 5))
+    assert permutation_distance(one, other, np.inf, 5) == pytest.approx(
+        permutation_distance(one.only(turn, items), other.only(back, items), np.inf, 5)
+    )
+    assert split_half_distance(other, np.inf, 5) == pytest.approx(split_half_distance(other.only(back, items), np.inf, 5))
 
 
-def test_pairs_that_hardly_anybody_answered_are_left_out() -> None:
+def test_pairs_with_few_answers_are_left_out() -> None:
     mean = np.array([[1.0, 2.0, np.nan], [2.0, 1.0, np.nan], [3.0, np.nan, 1.0], [4.0, 4.0, 3.0], [5.0, 3.0, 2.0]])
     table = Table(mean, np.full(mean.shape, np.nan), np.isfinite(mean).astype(float))
     r = correlations(table)

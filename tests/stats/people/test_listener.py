@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from personametrics.stats.arrays import Floats
-from personametrics.stats.people.listener import UPDATES, Speaker, Update, imagined
+from personametrics.stats.people.listener import UPDATES, Speaker, Update, listener_step
 
 FIRST = np.log([[0.5, 0.3, 0.1, 0.1], [0.1, 0.6, 0.2, 0.1], [0.25, 0.25, 0.25, 0.25]])
 SECOND = np.log([[0.4, 0.4, 0.1, 0.1], [0.7, 0.1, 0.1, 0.1], [0.2, 0.2, 0.3, 0.3]])
@@ -25,7 +25,7 @@ def speakers(draw: st.DrawFn) -> Floats:
 
 
 def said(alpha: float, beta: float, update: Update) -> tuple[Floats, Floats, Floats]:
-    """What is said in two steps, the likelier word chosen, and who is taken to be speaking after the first."""
+    """Word probabilities of two steps with the likelier word, and the listener's belief after the first."""
     speaker = Speaker(alpha, beta, update)
     first = speaker(FIRST, None)
     second = speaker(SECOND, int(first.argmax()))
@@ -42,7 +42,7 @@ def said(alpha: float, beta: float, update: Update) -> tuple[Floats, Floats, Flo
         (0, 1, "listener", (0.5, 0.3, 0.1, 0.1), (0.4, 0.4, 0.1, 0.1)),
     ],
 )
-def test_two_steps_are_those_worked_out_elsewhere(
+def test_two_steps_equal_an_independent_computation(
     alpha: float, beta: float, update: Update, first: tuple[float, ...], second: tuple[float, ...]
 ) -> None:
     one, other, _ = said(alpha, beta, update)
@@ -50,7 +50,7 @@ def test_two_steps_are_those_worked_out_elsewhere(
     np.testing.assert_allclose(other, second, atol=6e-7)
 
 
-def test_the_listener_remembers_who_was_heard() -> None:
+def test_the_listener_keeps_its_belief() -> None:
     np.testing.assert_allclose(said(2, 1, "listener")[2], (0.588235, 0.117647, 0.294118), atol=6e-7)
     speaker = Speaker()
     for base, word in ((FIRST, None), (SECOND, 0), (SECOND, 1)):
@@ -59,22 +59,22 @@ def test_the_listener_remembers_who_was_heard() -> None:
     np.testing.assert_allclose(np.exp(speaker.prior), (0.769231, 0.038462, 0.192308), atol=6e-7)
 
 
-def test_a_listener_to_such_speakers_goes_by_what_they_say() -> None:
+def test_the_pragmatic_listener_uses_the_speakers_probabilities() -> None:
     speaker = Speaker(2, 1, "speaker")
-    rows = np.exp([imagined(np.roll(FIRST, -own, 0)).speaker[0] for own in range(3)])
+    rows = np.exp([listener_step(np.roll(FIRST, -own, 0)).speaker[0] for own in range(3)])
     speaker(FIRST, None)
     speaker(SECOND, 0)
     assert speaker.prior is not None
     np.testing.assert_allclose(np.exp(speaker.prior), rows[:, 0] / rows[:, 0].sum())
-    twice = np.exp(imagined(SECOND, speaker.prior).speaker[:, 1]) * np.exp(speaker.prior)
+    twice = np.exp(listener_step(SECOND, speaker.prior).speaker[:, 1]) * np.exp(speaker.prior)
     speaker(SECOND, 1)
     np.testing.assert_allclose(np.exp(speaker.prior), twice / twice.sum())
 
 
 @settings(deadline=None)
 @given(speakers(), WEIGHTS, WEIGHTS)
-def test_rows_sum_to_one_and_what_is_never_said_stays_unsaid(base: Floats, alpha: float, beta: float) -> None:
-    heard = imagined(base, None, alpha, beta)
+def test_rows_sum_to_one_and_excluded_words_stay_excluded(base: Floats, alpha: float, beta: float) -> None:
+    heard = listener_step(base, None, alpha, beta)
     np.testing.assert_allclose(np.exp(heard.speaker).sum(-1), 1)
     spoken = np.isfinite(base).any(0)
     np.testing.assert_allclose(np.exp(heard.listener).sum(0)[spoken], 1)
@@ -83,16 +83,16 @@ def test_rows_sum_to_one_and_what_is_never_said_stays_unsaid(base: Floats, alpha
 
 @settings(deadline=None)
 @given(speakers(), WEIGHTS)
-def test_who_does_not_mind_or_is_not_heard_speaks_as_before(base: Floats, weight: float) -> None:
+def test_zero_alpha_or_beta_changes_nothing(base: Floats, weight: float) -> None:
     for alpha, beta in ((0.0, weight), (weight, 0.0)):
-        np.testing.assert_allclose(imagined(base, None, alpha, beta).speaker, base, atol=1e-9)
+        np.testing.assert_allclose(listener_step(base, None, alpha, beta).speaker, base, atol=1e-9)
 
 
 @settings(deadline=None)
 @given(speakers(), WEIGHTS, WEIGHTS, st.integers(1, 5))
-def test_among_the_like_everybody_speaks_as_before(base: Floats, alpha: float, beta: float, many: int) -> None:
+def test_identical_speakers_change_nothing(base: Floats, alpha: float, beta: float, many: int) -> None:
     alike = np.repeat(base[:1], many, 0)
-    np.testing.assert_allclose(imagined(alike, None, alpha, beta).speaker, alike, atol=1e-9)
+    np.testing.assert_allclose(listener_step(alike, None, alpha, beta).speaker, alike, atol=1e-9)
 
 
 @settings(deadline=None)
@@ -100,17 +100,17 @@ def test_among_the_like_everybody_speaks_as_before(base: Floats, alpha: float, b
 def test_the_order_of_speakers_and_words_does_not_matter(base: Floats, alpha: float, beta: float, random: object) -> None:
     rng = np.random.default_rng(random.getrandbits(32))  # type: ignore[attr-defined]
     rows, words = rng.permutation(base.shape[0]), rng.permutation(base.shape[1])
-    turned = imagined(base[rows][:, words], None, alpha, beta).speaker
-    np.testing.assert_allclose(turned, imagined(base, None, alpha, beta).speaker[rows][:, words], atol=1e-9)
+    turned = listener_step(base[rows][:, words], None, alpha, beta).speaker
+    np.testing.assert_allclose(turned, listener_step(base, None, alpha, beta).speaker[rows][:, words], atol=1e-9)
 
 
 @settings(deadline=None)
 @given(speakers(), st.floats(0.1, 5))
-def test_one_is_known_better_the_more_it_matters(base: Floats, beta: float) -> None:
+def test_a_larger_alpha_makes_the_speaker_easier_to_identify(base: Floats, beta: float) -> None:
     """Expected log L0 of the own persona under S1 rises with alpha: S1 is S0 tilted by it."""
 
     def known(alpha: float) -> Floats:
-        heard = imagined(base, None, alpha, beta)
+        heard = listener_step(base, None, alpha, beta)
         return np.asarray((np.exp(heard.speaker) * np.where(np.isfinite(heard.listener), heard.listener, 0)).sum(-1))
 
     found = [known(alpha) for alpha in (0.0, 1.0, 2.0, 8.0)]
@@ -121,7 +121,7 @@ def test_leading_axes_are_kept() -> None:
     both = np.stack([FIRST, SECOND])
     prior = np.log([[0.2, 0.3, 0.5], [0.6, 0.3, 0.1]])
     for at in range(2):
-        one, many = imagined(both[at], prior[at], 3, 0.5), imagined(both, prior, 3, 0.5)
+        one, many = listener_step(both[at], prior[at], 3, 0.5), listener_step(both, prior, 3, 0.5)
         np.testing.assert_allclose(one.speaker, many.speaker[at])
         np.testing.assert_allclose(one.listener, many.listener[at])
 

@@ -1,4 +1,4 @@
-"""Resistance as a ratio of distances: by hand, and what deletion leaves of it."""
+"""Resistance as a ratio of distances, by hand and with missing data."""
 
 import numpy as np
 import pytest
@@ -23,14 +23,14 @@ def test_the_two_poles_and_directions_are_added_up_by_hand() -> None:
     assert resistance(one, BOTH, np.array([[True, False]])) == pytest.approx(0.2 / 0.4)
 
 
-def test_agreeing_with_everything_moves_acquiescence_and_not_resistance() -> None:
+def test_agreeing_with_everything_changes_acquiescence_and_not_resistance() -> None:
     plain = sums(plus_high=(0.8, 4), plus_own=(0.6, 2), minus_high=(0.8, 4), minus_own=(0.6, 2))
     agreeing = sums(plus_high=(0.9, 4), plus_own=(0.7, 2), minus_high=(0.7, 4), minus_own=(0.5, 2))
     assert resistance(agreeing, BOTH, BOTH) == pytest.approx(resistance(plain, BOTH, BOTH)) == pytest.approx(0.5)
     assert [float(acquiescence(one, BOTH)) for one in (plain, agreeing)] == pytest.approx([0.0, 0.1])
 
 
-def test_a_trait_that_lost_a_direction_is_left_out_and_nothing_left_is_nan() -> None:
+def test_a_trait_without_a_direction_is_left_out_and_none_is_nan() -> None:
     whole = sums(plus_high=(0.8, 4), plus_own=(0.6, 2), minus_high=(0.8, 4), minus_own=(0.6, 2))
     short = sums(plus_high=(0.8, 4), plus_own=(0.6, 2))
     keys = np.array([[True, True], [True, True]])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from personametrics.stats.people.twins import identified, likeness, nearest, own_and_others
+from personametrics.stats.people.twins import first_place, identification, likeness, own_and_others
 
 
 def table(seed: int, people: int = 7, labels: int = 3) -> tuple[np.ndarray, np.ndarray]:
@@ -29,7 +29,7 @@ def test_others_average_to_the_mean_over_all_pairs_of_different_people(seed: int
     assert others.mean() == pytest.approx(over_pairs(scores, truth))
 
 
-def test_the_variance_of_others_counts_each_person_as_person_and_as_twin() -> None:
+def test_the_variance_of_others_includes_each_person_as_person_and_as_twin() -> None:
     """Over many draws of people, the spread of the mean over pairs is what its rows say; half of the rows would say far less."""
     found, said = [], []
     for seed in range(400):
@@ -91,10 +91,12 @@ def by_drawing(before: int, tied: int, others: int, drawn: int) -> float:
 
 
 @given(st.integers(0, 4), st.integers(0, 4), st.integers(0, 4), st.integers(1, 4))
-def test_coming_first_is_what_all_draws_of_others_say(before: int, tied: int, behind: int, drawn: int) -> None:
+def test_first_place_is_the_mean_over_all_draws(before: int, tied: int, behind: int, drawn: int) -> None:
     others = before + tied + behind
     if others >= drawn:
-        assert nearest(np.array(before), np.array(tied), np.array(others), drawn) == pytest.approx(by_drawing(before, tied, others, drawn))
+        assert first_place(np.array(before), np.array(tied), np.array(others), drawn) == pytest.approx(
+            by_drawing(before, tied, others, drawn)
+        )
 
 
 @given(st.integers(0, 10**6))
@@ -110,7 +112,7 @@ def test_identification_and_its_jackknife_are_those_of_a_loop(seed: int) -> None
             found.append(by_drawing(before, tied, len(rest), 3))
         return float(np.mean(found))
 
-    rows, rank = identified(alike, 3)
+    rows, rank = identification(alike, 3)
     everyone = list(range(7))
     without = np.array([share([p for p in everyone if p != left]) for left in everyone])
     assert rows.mean() == pytest.approx(share(everyone))
@@ -118,16 +120,16 @@ def test_identification_and_its_jackknife_are_those_of_a_loop(seed: int) -> None
     assert ((rank >= 1) & (rank <= 4)).all()
 
 
-def test_twins_that_are_all_alike_are_found_by_chance() -> None:
-    rows, rank = identified(np.ones((6, 6)), 4)
+def test_equal_twins_are_identified_by_chance() -> None:
+    rows, rank = identification(np.ones((6, 6)), 4)
     assert rows == pytest.approx(np.full(6, 1 / 5))
     assert rank == pytest.approx(np.full(6, 3.0))
 
 
-def test_a_twin_with_nothing_in_common_comes_last() -> None:
+def test_a_twin_without_common_data_ranks_last() -> None:
     alike = np.eye(5)
     alike[0, 1:] = -np.inf
     alike[1, 1] = np.nan
-    rank = identified(alike, 3)[1]
+    rank = identification(alike, 3)[1]
     assert rank[0] == 1.0
     assert rank[1] == 4.0

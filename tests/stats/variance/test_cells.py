@@ -1,4 +1,4 @@
-"""Cells hold exactly what the answers say."""
+"""Cells against their definition."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ def test_row_order_changes_nothing(panel: Panel, random: "np.random.Generator") 
 
 
 @given(panels(), st.sampled_from([1e6, -3e8, 12345.678]))
-def test_a_large_constant_costs_no_digits(panel: Panel, shift: float) -> None:
+def test_a_large_constant_does_not_cost_digits(panel: Panel, shift: float) -> None:
     np.testing.assert_allclose(panel.scored(shift).scatter, panel.scored().scatter, atol=1e-7)
 
 
@@ -45,7 +45,7 @@ def test_one_answer_has_no_variance_and_a_constant_cell_has_none_left_by_roundin
     assert cells.within[1] == 0
 
 
-def test_exact_probabilities_are_endless_samples() -> None:
+def test_exact_probabilities_are_infinite_samples() -> None:
     share = np.array([[0.2, 0.5, 0.3], [0.0, 1.0, 0.0]])
     exact = from_counts(["persona"], np.array([[0], [1]]), share, np.arange(3.0)[:, None], exact=True)
     sampled = from_counts(["persona"], np.array([[0], [1]]), share * 1e9, np.arange(3.0)[:, None])
@@ -86,7 +86,7 @@ def test_widely_spread_codes_are_numbered_by_sorting() -> None:
     assert cells.n.tolist() == [2, 1]
 
 
-def test_blocks_without_an_answer_leave_no_trace() -> None:
+def test_blocks_without_an_answer_change_nothing() -> None:
     blocks = [([np.zeros(0, np.int64)], np.zeros((0, 1))), ([np.array([0, 0])], np.array([[1.0], [3.0]]))]
     cells = from_blocks(["persona"], [1], blocks, 2)
     assert cells.within.tolist() == [2.0]

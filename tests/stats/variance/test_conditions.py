@@ -15,7 +15,7 @@ GRADED = np.abs(np.arange(LABELS)[:, None] - np.arange(LABELS)) / 2
 
 
 def by_hand(table: list[list[int]]) -> tuple[float, float]:
-    """Every pair of answers is looked at."""
+    """Compute both disagreements from every pair of answers."""
     answers = [[label for label, n in enumerate(row) for _ in range(n)] for row in table]
     answers = [row for row in answers if len(row) > 1]
     within = [np.mean([abs(a - b) / 2 for a, b in combinations(row, 2)]) for row in answers]
@@ -55,7 +55,7 @@ def test_standard_errors_are_the_spread_over_repetitions() -> None:
         assert np.sqrt(np.mean(error**2)) == pytest.approx(value.std(), rel=0.1)
 
 
-def test_where_conditions_are_equal_the_error_of_their_difference_is_on_the_safe_side() -> None:
+def test_the_error_between_equal_conditions_is_conservative() -> None:
     found = drawn([[0.6, 0.3, 0.1]] * 3, 60)
     assert 1 < np.sqrt(np.mean(found.between_error**2)) / found.between.std() < 2
 
@@ -68,7 +68,7 @@ def test_few_equal_answers_prove_little() -> None:
     assert error(2) > error(10) > error(100) > 0
 
 
-def test_two_answers_a_condition_are_too_few_for_the_test() -> None:
+def test_two_answers_per_condition_are_too_few_for_the_test() -> None:
     found = split(np.array([[[2.0, 0.0], [0.0, 2.0]]]), 1 - np.eye(2), np.array([[0.5, 0.5]]))
     assert found.between[0] == 1
     assert found.p[0] > 0.05

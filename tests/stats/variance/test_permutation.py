@@ -1,4 +1,4 @@
-"""The permutation test is exact, and says what it should."""
+"""The permutation test is exact."""
 
 import itertools
 
@@ -38,7 +38,7 @@ def test_small_with_an_effect(points: str) -> None:
 
 
 def test_blocks_keep_wordings_from_looking_like_personas() -> None:
-    """Each persona was asked in its own wording: within blocks there is one persona, so nothing can be said."""
+    """A persona with its own wording is alone in its block, so that p is undefined."""
     persona = np.repeat([0, 1], 6)
     assert np.isnan(permutation_p(persona, persona, persona.astype(float)))
 

@@ -1,4 +1,4 @@
-"""Promised widths: against intervals of simulated panels, and against what must hold of any plan."""
+"""Expected widths: against intervals of simulated panels, and properties of any plan."""
 
 import math
 from itertools import product
@@ -12,7 +12,7 @@ from personametrics.data.world import simulate
 from personametrics.stats import components, deletions, from_answers, interval, pairs, signal
 from personametrics.stats.arrays import Floats
 from personametrics.stats.variance.disagreement import Pairs
-from personametrics.stats.variance.precision import TYPICAL, UNEVEN, cheapest, expected_width, personas_needed, spread, unevenness
+from personametrics.stats.variance.precision import TYPICAL, UNEVEN, cheapest, expected_width, personas_needed, signal_variance, unevenness
 
 SIZES = ((10, 40, 5), (20, 20, 2), (50, 40, 12), (15, 60, 4), (30, 10, 3))
 
@@ -50,7 +50,7 @@ def half(panel: Pairs, level: float = 0.9) -> float:
         ((10, 40, 5), 0.5, 0.9),
     ],
 )
-def test_the_promise_is_the_mean_of_simulated_intervals(sizes: tuple[int, int, int], signal_: float, share: float) -> None:
+def test_the_expected_width_is_the_mean_of_simulated_intervals(sizes: tuple[int, int, int], signal_: float, share: float) -> None:
     rng = np.random.default_rng(1)
     known = world(signal_, share)
     mean = np.mean([half(drawn(known, sizes, rng)) for _ in range(60 if sizes[0] == 50 else 200)])
@@ -64,7 +64,7 @@ def test_few_personas_that_differ_leave_few_degrees_of_freedom() -> None:
     assert expected_width(known, numbers(sizes), 0.99, {}) == pytest.approx(mean, rel=0.1)
 
 
-def test_a_pilot_of_uneven_answers_promises_what_the_whole_panel_keeps() -> None:
+def test_a_pilot_of_uneven_answers_predicts_the_width_of_the_whole_panel() -> None:
     rng = np.random.default_rng(2)
     known, whole, ratios, even = world(0.6, 0.3), (40, 30, 5), [], []
     for _ in range(12):
@@ -81,17 +81,17 @@ def test_a_pilot_of_uneven_answers_promises_what_the_whole_panel_keeps() -> None
 def test_variance_parts_are_those_of_the_estimates(known: dict[str, float], sizes: tuple[int, int, int]) -> None:
     rng = np.random.default_rng(3)
     values = [float(signal(drawn(known, sizes, rng).whole())) for _ in range(3000)]
-    assert spread(known, numbers(sizes), {}).total == pytest.approx(np.var(values), rel=0.1)
+    assert signal_variance(known, numbers(sizes), {}).total == pytest.approx(np.var(values), rel=0.1)
 
 
-def test_even_answers_are_not_found_uneven() -> None:
+def test_even_answers_have_no_unevenness() -> None:
     found = unevenness(drawn(world(0.5, 0.3), (60, 60, 5), np.random.default_rng(4)))
     assert found["item"] < 0.2
     assert found["persona"] < 0.4
     assert found["persona:item"] < 0.6
 
 
-def test_unevenness_between_personas_and_between_items_is_told_apart() -> None:
+def test_unevenness_between_personas_and_between_items_is_separated() -> None:
     rng = np.random.default_rng(5)
     personas = unevenness(drawn(world(0.5, 0.3), (60, 60, 5), rng, (0.8, 0)))
     items = unevenness(drawn(world(0.5, 0.3), (60, 60, 5), rng, (0, 0.8)))
@@ -106,11 +106,11 @@ def test_unevenness_between_personas_and_between_items_is_told_apart() -> None:
     st.tuples(st.integers(8, 80), st.integers(5, 60), st.integers(2, 15)),
     st.sampled_from(["persona", "item", "run"]),
 )
-def test_more_of_anything_never_widens(signal_: float, share: float, sizes: tuple[int, int, int], facet: str) -> None:
+def test_more_personas_items_or_runs_never_widen(signal_: float, share: float, sizes: tuple[int, int, int], facet: str) -> None:
     known, here = world(signal_, share), numbers(sizes)
     wider = expected_width(known, {**here, facet: 2 * here[facet]})
     assert 0 < wider <= expected_width(known, here) * 1.035  # degrees of freedom may fall: by 3.41 % at most in 200,000 panels
-    assert spread(known, {**here, facet: 2 * here[facet]}).total <= spread(known, here).total
+    assert signal_variance(known, {**here, facet: 2 * here[facet]}).total <= signal_variance(known, here).total
 
 
 @given(st.floats(0.05, 0.95), st.floats(0, 1), st.floats(0.1, 100))
@@ -132,7 +132,7 @@ def test_no_narrow_enough_plan_is_cheaper(width: float, personas: int, items: in
     assert plan.reached or plan.width == min(widths.values())
 
 
-def test_a_dear_prompt_buys_more_runs_of_it() -> None:
+def test_an_expensive_prompt_leads_to_more_runs() -> None:
     cheap, dear = (cheapest(TYPICAL, 0.07, {"persona": 50}, price=price) for price in (float, lambda runs: 20.0 + runs))
     assert cheap.runs < dear.runs
     assert cheap.items > dear.items
@@ -146,7 +146,7 @@ def test_personas_needed_are_enough_and_hardly_more() -> None:
     assert personas_needed({"persona": 0.0, "persona:item": 1.0, "run": 1.0}, 0.01, {"item": 2, "run": 2}, uneven={"item": 5.0}) == math.inf
 
 
-def test_where_no_noise_can_be_seen_nothing_is_promised() -> None:
+def test_without_visible_noise_the_width_is_undefined() -> None:
     assert math.isnan(expected_width(TYPICAL, {"persona": 20, "item": 20, "run": 1}))
     assert math.isnan(expected_width({"persona": 0.0, "run": 0.0}, {"persona": 20, "item": 20, "run": 5}))
     assert math.isnan(expected_width({"persona": math.nan, "run": math.nan}, {"persona": 20, "item": 20, "run": 5}))
@@ -155,25 +155,25 @@ def test_where_no_noise_can_be_seen_nothing_is_promised() -> None:
     assert all(map(math.isnan, unevenness(pairs(constant.cells)).values()))
 
 
-def test_known_probabilities_are_runs_without_end() -> None:
+def test_known_probabilities_are_infinitely_many_runs() -> None:
     many, endless = (expected_width(TYPICAL, {"persona": 20, "item": 20, "run": runs}) for runs in (1e6, math.inf))
     assert endless == pytest.approx(many, rel=1e-4)
 
 
-def test_what_personas_have_with_conditions_counts_together() -> None:
+def test_interactions_of_persona_are_summed() -> None:
     split = {"persona": 0.15, "persona:item": 0.2, "persona:condition": 0.1, "persona:item:condition": 0.05, "condition": 3.0, "run": 0.5}
     sizes = {"persona": 20, "item": 20, "run": 3}
     assert expected_width(split, sizes) == pytest.approx(expected_width(TYPICAL, sizes))
 
 
-def test_what_is_missing_is_named() -> None:
+def test_a_missing_component_is_named() -> None:
     with pytest.raises(ValueError, match='"run" is missing'):
         expected_width({"persona": 1.0}, {"persona": 20, "item": 20, "run": 3})
     with pytest.raises(ValueError, match="1 personas"):
         cheapest(TYPICAL, 0.1, {"persona": 1})
 
 
-def test_defaults_are_in_doubt_and_careful() -> None:
+def test_defaults_are_conservative() -> None:
     sizes = {"persona": 50, "item": 40, "run": 5}
     assert TYPICAL["persona"] + TYPICAL["persona:item"] == TYPICAL["run"]
     assert expected_width(TYPICAL, sizes) >= 0.98 * max(expected_width(world(s, 0.3), sizes) for s in np.linspace(0.05, 0.95, 19))

@@ -29,7 +29,7 @@ def test_runs_needed_is_the_smallest_number_that_suffices(s: float, target: floa
     assert k == 1 or float(spearman_brown(s, k - 1)) < target + 1e-6
 
 
-def test_runs_needed_without_signal_or_without_knowing_it() -> None:
+def test_runs_needed_of_zero_and_unknown_signal() -> None:
     assert math.isinf(runs_needed(0.0, 0.8))
     assert math.isinf(runs_needed(-0.2, 0.8))
     assert math.isnan(runs_needed(math.nan, 0.8))
@@ -60,7 +60,7 @@ def test_generalizit_finds_the_same_coefficients() -> None:
     assert float(generalizability(found, numbers, absolute=True)) == pytest.approx(wanted["phi^2"], abs=1e-4)
 
 
-def test_g_is_the_squared_correlation_of_persona_means_with_their_truth() -> None:
+def test_g_is_the_squared_correlation_of_persona_means_with_true_scores() -> None:
     """4,000 personas with known effects: means over 5 items and 2 runs correlate with them as G says."""
     rng = np.random.default_rng(0)
     P, I, R = 4000, 5, 2
@@ -71,7 +71,7 @@ def test_g_is_the_squared_correlation_of_persona_means_with_their_truth() -> Non
     assert float(generalizability(values, {"item": I, "run": R})) == pytest.approx(wanted, abs=0.03)
 
 
-def test_endless_runs_leave_the_other_errors() -> None:
+def test_infinitely_many_runs_leave_the_other_errors() -> None:
     numbers = {"item": 4.0, "run": math.inf}
     assert float(generalizability(WORLD, numbers)) == pytest.approx(0.3 / (0.3 + 0.4 / 4))
 
@@ -93,6 +93,6 @@ def test_the_cheapest_design_is_the_best_of_all_small_ones(*, absolute: bool) ->
         assert design.calls == design.items * design.conditions * design.runs
 
 
-def test_no_design_where_no_persona_effect_lasts_over_items() -> None:
+def test_without_a_persona_main_effect_there_is_no_design() -> None:
     assert designs({"persona": 0.0, "item": 1.0, "persona:item": 1.0, "run": 1.0}, 0.8) == []
     assert designs({"persona": -0.1, "item": 1.0, "persona:item": 1.0, "run": 1.0}, 0.8) == []

@@ -12,7 +12,7 @@ from personametrics.stats.variance.within_groups import spreads
 
 
 def by_pairs(points: Floats) -> tuple[float, float]:
-    """Both numbers as they are defined."""
+    """Spread and variance by their definitions."""
     pairs = list(combinations(range(len(points)), 2))
     half = {(i, j): float(((points[i] - points[j]) ** 2).sum()) / 2 for i, j in pairs}
     apart = [half[one] * half[other] for one in pairs for other in pairs if not set(one) & set(other)]

@@ -1,4 +1,4 @@
-"""Fidelity and relevance together."""
+"""The study of coherence: fidelity and relevance together."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -15,13 +15,13 @@ from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal
 from personametrics.data.study import Elicitation
-from personametrics.elicit.table import of_study, replied
+from personametrics.elicit.table import reply_table, study_responses
 from personametrics.studies.coherence import Coherence
-from personametrics.testing import Theatre
+from personametrics.testing import Simulation
 
 STUDY = Coherence()
 KNOWN = STUDY.known()
-WHOLE = Theatre.of(STUDY, KNOWN).play(KNOWN.world, 4)
+WHOLE = Simulation.of(STUDY, KNOWN).answers(KNOWN.world, 4)
 VERDICTS = [("consistent", "yes"), ("consistent", "yes"), ("consistent", "no"), ("contradicts", "yes"), ("contradicts", "no")]
 
 
@@ -70,7 +70,7 @@ def test_parroting_is_a_copy_that_does_not_answer() -> None:
     assert "parroting" not in {one.name for one in STUDY.estimate(table(VERDICTS)).estimates}
 
 
-def test_what_a_judge_leaves_unsaid_is_bounded_both_ways() -> None:
+def test_unread_verdicts_are_bounded_both_ways() -> None:
     found = STUDY.estimate(table([*VERDICTS, (None, "yes"), ("consistent", None), (None, "no"), ("rubbish", "yes")]))
     assert found["both"].value == pytest.approx(2 / 5)
     assert found["both.worst"].value == pytest.approx(2 / 9)
@@ -78,7 +78,7 @@ def test_what_a_judge_leaves_unsaid_is_bounded_both_ways() -> None:
     assert found["unread"].value == pytest.approx(4 / 18)
 
 
-def test_a_judge_that_answers_garbage_says_nothing() -> None:
+def test_unreadable_verdicts_leave_it_undecided() -> None:
     found = STUDY.estimate(table([("perhaps", "perhaps")] * 6))
     assert found["unread"].value == 1
     assert found["joint"].status != "ok"
@@ -86,13 +86,13 @@ def test_a_judge_that_answers_garbage_says_nothing() -> None:
 
 
 def test_worlds_end_in_their_verdicts() -> None:
-    theatre = Theatre.of(STUDY, KNOWN)
-    assert STUDY.estimate(theatre.play(KNOWN.null, 1)).verdict.label == "coherent"
+    simulation = Simulation.of(STUDY, KNOWN)
+    assert STUDY.estimate(simulation.answers(KNOWN.null, 1)).verdict.label == "coherent"
 
     def deaf(request: Request) -> dict[str, float]:
         return {"A true aside.": 0.7, "A true answer.": 0.3} if request.about["part"] == "line" else dict(KNOWN.null(request))
 
-    found = STUDY.estimate(theatre.play(deaf, 1))
+    found = STUDY.estimate(simulation.answers(deaf, 1))
     assert found["fidelity"].value == 1
     assert found.verdict.label == "incoherent"
 
@@ -101,7 +101,7 @@ def test_fidelity_at_the_cost_of_relevance_has_less_than_chance_makes() -> None:
     def either(request: Request) -> dict[str, float]:
         return {"A true aside.": 0.5, "A false answer.": 0.5} if request.about["part"] == "line" else dict(KNOWN.null(request))
 
-    found = STUDY.estimate(Theatre.of(STUDY, KNOWN).play(either, 1))
+    found = STUDY.estimate(Simulation.of(STUDY, KNOWN).answers(either, 1))
     assert found["joint"].value == pytest.approx(0.5, abs=0.06)
     assert found["both"].value == 0
 
@@ -125,14 +125,14 @@ def test_the_probabilities_of_verdicts_serve_as_well() -> None:
     ]
     odds = {"prompt_to_line": {"consistent": 0.8, "contradicts": 0.2}, "relevance": {"yes": 0.6, "no": 0.4}}
     found = STUDY.estimate(
-        of_study(replied(requests, [Reply(probabilities=odds[request.about["judged"]]) for request in requests]), "the judge")
+        study_responses(reply_table(requests, [Reply(probabilities=odds[request.about["judged"]]) for request in requests]), "the judge")
     )
     assert found["fidelity"].value == pytest.approx(0.8)
     assert found["both"].value == pytest.approx(0.48)
     assert found["lift"].value == pytest.approx(1)
 
 
-def test_what_is_missing_is_named() -> None:
+def test_missing_items_and_columns_are_named() -> None:
     with pytest.raises(DesignError, match="kind=turn"):
         STUDY.design(KNOWN.personas, [], Elicitation())
     with pytest.raises(ColumnError, match='no column "turn"'):

@@ -1,4 +1,4 @@
-"""How much of a line is copied from its card."""
+"""The share of a line that is copied from its card."""
 
 import pytest
 from hypothesis import given
@@ -16,7 +16,7 @@ def test_a_card_in_the_first_person_is_copied_whole() -> None:
     assert overlap("I’m Marta, a nurse of 27.", CARD) == 1
 
 
-def test_an_answer_that_uses_a_word_of_the_card_is_no_copy() -> None:
+def test_an_answer_that_uses_a_word_of_the_card_is_not_a_copy() -> None:
     assert overlap("A nurse hardly has time for tea.", CARD) < 0.2
     assert overlap("My shift was long, thank you.", CARD) == 0
 
@@ -28,5 +28,5 @@ def test_word_pairs_are_counted_by_hand() -> None:
 
 
 @given(st.sampled_from(shipped.personas()), st.sampled_from(shipped.personas()))
-def test_cards_of_others_are_no_copies(one: Persona, other: Persona) -> None:
+def test_cards_of_other_personas_are_not_copies(one: Persona, other: Persona) -> None:
     assert overlap(one.text, other.text) == 1 if one is other else overlap(one.text, other.text) < 0.6

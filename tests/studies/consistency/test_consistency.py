@@ -1,4 +1,4 @@
-"""Dialogues with contradictions planted at known lines; every number counted by hand."""
+"""The study of consistency: dialogues with contradictions at known lines, counted by hand."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -25,7 +25,7 @@ from personametrics.models.embedded.oracle import claims, contradict
 from personametrics.models.embedded.society import panels, talk
 from personametrics.models.embedded.society.people import Person
 from personametrics.studies.consistency import Consistency
-from personametrics.testing import Theatre
+from personametrics.testing import Simulation
 
 CAT, DOG, ELSE = "I have a cat.", "I have a dog.", "So it goes."
 PEOPLE = (Persona("ann", "Ann has a cat.", {"pet": "cat"}), Persona("ben", "Ben has a dog.", {"pet": "dog"}))
@@ -70,7 +70,7 @@ def world(judge: Judge = right, wrong: str = "ann") -> World:
 
 def played(study: Consistency, known: World) -> Responses:
     requests = study.design(PEOPLE, (*TURNS, PET), Elicitation(2))
-    return Theatre(requests).play(known)
+    return Simulation(requests).answers(known)
 
 
 def found(judge: Judge = right, study: Consistency | None = None, wrong: str = "ann") -> Finding:
@@ -94,7 +94,7 @@ def test_three_measures_of_known_contradictions_are_exact() -> None:
     assert told["gap.qa.reader"] == 0
 
 
-def test_kinds_of_contradictions_are_told_apart() -> None:
+def test_kinds_of_contradictions_are_counted_separately() -> None:
     told = values(found())
     assert told["slips"] == pytest.approx(1 / 16)
     assert told["lasting"] == pytest.approx(2 / 16)
@@ -132,7 +132,7 @@ def test_numbers_of_lines_that_do_not_exist_are_unreadable() -> None:
     assert (told["line_to_line.low_bound"].value, told["line_to_line.high_bound"].value) == (0, 1)
 
 
-def test_a_judge_who_talks_nonsense_leaves_it_unknown() -> None:
+def test_unreadable_verdicts_make_the_verdict_unknown() -> None:
     told = found(lambda _: "Well, who can say?", wrong="")
     assert told.verdict.label == "unknown"
     assert math.isnan(told["prompt_to_line"].value)
@@ -141,7 +141,7 @@ def test_a_judge_who_talks_nonsense_leaves_it_unknown() -> None:
         assert (told[f"{name}.low_bound"].value, told[f"{name}.high_bound"].value) == (0, 1)
 
 
-def test_a_judge_who_accepts_everything_is_found_out() -> None:
+def test_a_judge_who_accepts_everything_is_recognised() -> None:
     told = found(lambda request: "consistent" if "reader" not in request.about["judged"] else right(request), wrong="")
     assert told["prompt_to_line"].value == 1
     assert (told["judge.found"].value, told["judge.accepted"].value, told["judge.tells"].value) == (0, 1, 0)
@@ -150,7 +150,7 @@ def test_a_judge_who_accepts_everything_is_found_out() -> None:
     assert told.verdict.label == "unknown"
 
 
-def test_what_cannot_be_read_widens_both_bounds_and_is_counted_as_neither() -> None:
+def test_unread_verdicts_widen_both_bounds_and_count_as_neither() -> None:
     def judge(request: Request) -> str:
         return "?" if request.about["judged"] == "prompt_to_line" and ELSE in request.messages[-1].text else right(request)
 
@@ -160,7 +160,7 @@ def test_what_cannot_be_read_widens_both_bounds_and_is_counted_as_neither() -> N
     assert told["prompt_to_line.high_bound"] == pytest.approx(13 / 16)
 
 
-def test_a_judge_who_goes_by_the_order_of_the_answers_is_found_out() -> None:
+def test_a_judge_who_follows_the_order_of_the_answers_is_recognised() -> None:
     told = values(found(lambda request: right(request) if request.about["judged"] == "reader" else request.choices[0]))
     assert told["judge.repeat"] == 1
     assert told["judge.order"] == 0
@@ -205,8 +205,8 @@ def test_errors_of_a_judge_are_taken_off() -> None:
         fine = 0.95 if right(request) == "consistent" else 0.4
         return {"consistent": fine, "contradicts": 1 - fine}
 
-    theatre = Theatre(requests)
-    told = [study.estimate(theatre.play(noisy, seed)) for seed in range(6)]
+    simulation = Simulation(requests)
+    told = [study.estimate(simulation.answers(noisy, seed)) for seed in range(6)]
     raw, corrected = (np.mean([one[name].value for one in told]) for name in ("prompt_to_line", "prompt_to_line.corrected"))
     assert raw == pytest.approx(0.7 * 0.95 + 0.3 * 0.4, abs=0.03)
     assert corrected == pytest.approx(0.7, abs=0.05)
@@ -234,7 +234,7 @@ def test_recorded_scores_are_read_as_shares() -> None:
     assert told["persona_share.prompt_to_line"] == pytest.approx(1 - within / between)
 
 
-def test_what_is_missing_is_said() -> None:
+def test_missing_items_and_columns_are_named() -> None:
     with pytest.raises(DesignError, match="kind turn"):
         Consistency().design(PEOPLE, (PET,), Elicitation(1))
     frame = pl.DataFrame({"persona": ["a"], "item": ["x"], "answer": ["1"]})
@@ -244,7 +244,7 @@ def test_what_is_missing_is_said() -> None:
         Consistency().estimate(Responses.read(frame.with_columns(judged=pl.lit("taste")), Columns(more=("judged",))))
 
 
-def test_label_probabilities_do_not_stop_anybody_from_speaking() -> None:
+def test_lines_are_words_even_with_label_probabilities() -> None:
     assert not any(request.score for request in Consistency(turns=2).design(PEOPLE, (*TURNS, PET), Elicitation(1, score=True)))
 
 
@@ -267,7 +267,7 @@ def expected(people: tuple[Persona, ...], runs: int) -> float:
 
 def test_the_embedded_model_is_as_consistent_as_planted(tmp_path: Path) -> None:
     people = panels.talkers(20)
-    told = run(Consistency(pairs="index"), Embedded(), people, panels.turns(), tmp_path, Elicitation(2))
+    told = run(Consistency(pairs="index"), Embedded(), people, panels.turns(), out=tmp_path, runs=2)
     assert told["prompt_to_line"].value == pytest.approx(expected(people, 2), abs=0.08)
     assert told["unparsable"].value < 0.05  # a garbled line now and then
     assert told["drift"].value < 0

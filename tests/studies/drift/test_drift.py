@@ -1,4 +1,4 @@
-"""Drift: planted hazards, survival and probes against counting in plain Python; what a judge leaves open; the embedded model."""
+"""Drift: planted hazards, survival and probes against counts in plain Python, lines without a verdict, and the embedded model."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -21,13 +21,13 @@ from personametrics.data.role import JUDGE
 from personametrics.data.scale import Nominal, parse_scale
 from personametrics.data.study import Elicitation
 from personametrics.dialogues.fading import by_persona
-from personametrics.elicit.table import of_study
+from personametrics.elicit.table import study_responses
 from personametrics.models.embedded.model import Embedded
 from personametrics.models.embedded.society import panels, talk
 from personametrics.models.embedded.society.people import Person
 from personametrics.studies.drift import Drift
-from personametrics.studies.drift.signal_by_turn import Turned
-from personametrics.testing import Theatre
+from personametrics.studies.drift.signal_by_turn import SignalByTurn
+from personametrics.testing import Simulation
 
 STUDY = Drift()
 KNOWN = STUDY.known()
@@ -35,7 +35,7 @@ MODEL = Embedded()
 
 
 def read(rows: list[dict[str, str | None]]) -> Responses:
-    return of_study(pl.from_dicts(rows, infer_schema_length=None), "a table")
+    return study_responses(pl.from_dicts(rows, infer_schema_length=None), "a table")
 
 
 def verdicts(states: Mapping[str, str], kinds: str = "") -> list[dict[str, str | None]]:
@@ -58,7 +58,7 @@ def values(found: Finding) -> dict[str, float]:
 
 def test_hazards_recovery_and_survival_are_counted_as_by_hand() -> None:
     found = values(STUDY.estimate(read(verdicts({"a": "nnyyn", "b": "nnnnn", "c": "ynnyn", "d": "nnnny"}, "cmcmc"))))
-    assert found["hazard.chat"] == pytest.approx(3 / 10)  # still in part before: a 1 3, b 1 3 5, c 1 3, d 1 3 5
+    assert found["hazard.chat"] == pytest.approx(3 / 10)  # still in character before: a 1 3, b 1 3 5, c 1 3, d 1 3 5
     assert found["hazard.meta"] == pytest.approx(1 / 6)  # a 2, b 2 4, c 4, d 2 4
     assert found["recovery"] == pytest.approx(3 / 4)
     assert found["faded"] == pytest.approx(5 / 20)
@@ -84,7 +84,30 @@ def test_a_judge_that_answers_garbage_gives_unknown() -> None:
     assert np.isnan(finding["hazard"].value)
 
 
-def test_nobody_fading_holds() -> None:
+def test_a_fall_whose_interval_includes_zero_is_not_called_a_fall() -> None:
+    rng = np.random.default_rng(1)
+    yes = {"p": 0.9, "q": 0.1, "r": 0.8, "s": 0.2, "(no persona)": 0.5}
+    share = {(who, turn): value for who, value in yes.items() for turn in (0, 4)}
+    finding = STUDY.estimate(probed(share, 8, lambda yes, _: "yes" if rng.random() < yes else "no", 4))
+    assert finding["signal.drop"].low < 0 < finding["signal.drop"].high
+    assert "no fall found (" in finding.verdict.sentence
+    assert "falls by" not in finding.verdict.sentence
+
+
+def test_a_clear_fall_is_called_one() -> None:
+    share = {(f"p{at}", turn): 0.5 + apart * (-1) ** at for turn, apart in ((0, 0.4), (4, 0.05)) for at in range(6)}
+    rng = np.random.default_rng(2)
+    finding = STUDY.estimate(probed(share, 12, lambda yes, _: "yes" if rng.random() < yes else "no", 20))
+    assert f"the signal falls by {finding['signal.drop'].value:.2f}" in finding.verdict.sentence
+    assert finding.verdict.label == "fades"
+
+
+def test_probes_of_the_model_alone_give_unknown() -> None:
+    share = {("(no persona)", 0): 0.5, ("(no persona)", 4): 0.5}
+    assert STUDY.estimate(probed(share, 3, lambda yes, run: "yes" if run < 2 * yes else "no", 2)).verdict.label == "unknown"
+
+
+def test_personas_that_never_fade_hold() -> None:
     finding = STUDY.estimate(read(verdicts({f"p{at}": "nnnn" for at in range(40)})))
     assert finding.verdict.label == "holds"
 
@@ -92,8 +115,8 @@ def test_nobody_fading_holds() -> None:
 def test_the_signal_at_the_beginning_is_that_of_stability() -> None:
     from personametrics.studies.stability import Stability  # noqa: PLC0415
 
-    theatre = Theatre.of(KNOWN.study or STUDY, KNOWN)
-    played_ = theatre.play(KNOWN.world, 5)
+    simulation = Simulation.of(KNOWN.study or STUDY, KNOWN)
+    played_ = simulation.answers(KNOWN.world, 5)
     rows = played_.frame.filter(
         pl.col("part").cast(pl.String) == "probe",
         pl.col("turn").cast(pl.String) == "0",
@@ -106,8 +129,8 @@ def test_the_signal_at_the_beginning_is_that_of_stability() -> None:
     assert (found.value, found.low, found.high) == pytest.approx((own.value, own.low, own.high))
 
 
-def test_default_and_position_are_those_of_the_shares_themselves() -> None:
-    """With so many answers that noise is gone: x after 4 lines is half way between what it was and what nobody says."""
+def test_default_and_position_follow_from_the_shares() -> None:
+    """Answers are too many for noise; after 4 lines x lies half way between its start and the model's own answers."""
     share = {("a", 0): 0.9, ("a", 4): 0.7, ("b", 0): 0.1, ("b", 4): 0.3, ("(no persona)", 0): 0.5, ("(no persona)", 4): 0.5}
     rows = probed(share, 2, lambda yes, run: "yes" if run < 1000 * yes else "no", 1000)
     found = values(STUDY.estimate(rows))
@@ -127,7 +150,7 @@ def probed(share: Mapping[tuple[str, int], float], items: int, said: Callable[[f
     return read(rows)
 
 
-def test_each_persona_has_its_own_position_but_those_who_began_as_nobody() -> None:
+def test_each_persona_has_a_position_unless_it_began_as_the_model_itself() -> None:
     share = {("(no persona)", 0): 0.5, ("(no persona)", 4): 0.5, ("half", 0): 0.9, ("half", 4): 0.7, ("turned", 0): 0.1, ("turned", 4): 0.6}
     share |= {("nobody", 0): 0.5, ("nobody", 4): 0.9}
     played_ = probed(share, 5, lambda yes, run: "yes" if run < 1000 * yes else "no", 1000)
@@ -136,14 +159,14 @@ def test_each_persona_has_its_own_position_but_those_who_began_as_nobody() -> No
 
 
 def test_positions_of_personas_are_covered_by_their_intervals() -> None:
-    """Each panel of its own: personas of one panel share the noise of nobody's answers, and err together."""
+    """Every panel is drawn anew, since the personas of one panel share the noise of the model's own answers."""
     rng = np.random.default_rng(4)
     share = {("(no persona)", 0): 0.5, ("(no persona)", 4): 0.5, ("p", 0): 0.9, ("p", 4): 0.7}
     found: list[Any] = []
     for _ in range(150):
         rows = probed(share, 12, lambda yes, _: "yes" if rng.random() < yes else "no", 8).frame
         text = rows.select(pl.col("persona", "item", "run", "on", "turn", "answer").cast(pl.String))
-        found += Turned(text.with_columns(pl.col("turn").cast(pl.Int64)), "these", 0.9).positions()
+        found += SignalByTurn(text.with_columns(pl.col("turn").cast(pl.Int64)), "these", 0.9).positions()
     assert len(found) > 140
     assert 0.84 < np.mean([row["low"] <= 0.5 <= row["high"] for row in found]) < 0.97
 
@@ -161,7 +184,7 @@ def test_designs_ask_lines_verdicts_and_probes_and_no_more() -> None:
     assert all(request.to == JUDGE for request in requests if request.about["part"] == "verdict")
 
 
-def test_what_is_missing_is_a_sentence() -> None:
+def test_errors_name_what_is_missing() -> None:
     people = (Persona("a", "A."), Persona("b", "B."))
     with pytest.raises(DesignError, match="items of kind turn"):
         STUDY.design(people, [Item("i", "I?", Nominal(("no", "yes")))], Elicitation())
@@ -174,7 +197,7 @@ def test_what_is_missing_is_a_sentence() -> None:
         STUDY.estimate(read(rows))
 
 
-def test_items_of_text_are_no_probes() -> None:
+def test_items_of_free_text_are_not_probes() -> None:
     asked = Drift(items=5).design(KNOWN.personas[:1], [*KNOWN.items, Item("free", "Say.", parse_scale("text"))], Elicitation(1))
     assert "free" not in {request.about["item"] for request in asked}
 
@@ -191,7 +214,7 @@ def test_intervals_of_the_embedded_model_hold_the_hazards_that_were_planted() ->
 
 @pytest.mark.parametrize("kind", talk.FADING)
 def test_the_embedded_model_itself_fades_with_the_hazard_that_was_planted(kind: str) -> None:
-    """From its own probabilities, in a first turn and in a second one: nothing is drawn."""
+    """The model's own probabilities are used, in a first turn and in a second one; nothing is drawn."""
     texts, requests = script_of(kind), list[Request]()
     for at, one in enumerate(panels.strong(12)):
         text = texts[at % len(texts)]
@@ -216,7 +239,7 @@ def hears(request: Request) -> str:
     return "yes" if talk.is_assistant(request.messages[0].text.partition("<line>\n")[2].partition("\n</line>")[0]) else "no"
 
 
-def test_fading_of_each_persona_is_told_turn_by_turn_with_intervals() -> None:
+def test_fading_is_given_for_each_persona_and_turn_with_intervals() -> None:
     rows = [(who, "script", str(run), turn, who == "gone" or run == 0) for who in ("here", "gone") for run in range(4) for turn in (1, 2)]
     found = by_persona(pl.DataFrame(rows, ["persona", "item", "run", "turn", "faded"], orient="row"), 0.9)
     told = [("gone", 1, 1.0), ("gone", 2, 1.0), ("here", 1, 0.25), ("here", 2, 0.25)]

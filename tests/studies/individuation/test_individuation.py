@@ -16,7 +16,7 @@ from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Numeric, Ordinal, Scale
 from personametrics.data.study import Elicitation
 from personametrics.studies.individuation import Individuation
-from personametrics.testing import Theatre
+from personametrics.testing import Simulation
 
 SCALE = Ordinal(("1", "2", "3", "4", "5"))
 MORE = Columns(run="run", more=("human", "arm"))
@@ -41,7 +41,7 @@ def read(table: list[tuple[str, str, str, int | None, str, str]], scale: Scale =
 
 
 def score(runs: tuple[int, ...], truth: int) -> dict[str, float]:
-    """What answers score on a person's, by the definitions."""
+    """Return the scores of answers on a person's answer, by the definitions."""
     return {
         "accuracy": fmean(float(one == truth) for one in runs),
         "closeness": fmean(1 - abs(one - truth) / 4 for one in runs),
@@ -103,8 +103,8 @@ def test_without_answers_under_no_profile_there_is_no_gain_over_it() -> None:
 def test_label_probabilities_are_the_limit_of_many_runs() -> None:
     study = Individuation()
     known = study.known()
-    exact = study.estimate(Theatre.of(study, known, Elicitation(score=True)).play(known.world))
-    drawn = study.estimate(Theatre.of(study, known, Elicitation(runs=60)).play(known.world))
+    exact = study.estimate(Simulation.of(study, known, Elicitation(score=True)).answers(known.world))
+    drawn = study.estimate(Simulation.of(study, known, Elicitation(runs=60)).answers(known.world))
     assert [one.name for one in exact.estimates] == [one.name for one in drawn.estimates]
     for one in exact.estimates:
         slack = 0.3 if one.name in {"identified", "rank"} else 0.04
@@ -152,10 +152,10 @@ def test_the_people_predicted_worst_come_first_in_the_evidence() -> None:
 def test_verdicts_follow_the_interval_of_the_gain_over_other_profiles() -> None:
     study = Individuation()
     known = study.known()
-    theatre = Theatre.of(study, known)
-    assert study.estimate(theatre.play(known.world)).verdict.label == "individual"
-    assert study.estimate(theatre.play(known.null)).verdict.label == "no individuation"
-    assert Individuation(margin=0.001).estimate(theatre.play(known.null)).verdict.label == "undecided"
+    simulation = Simulation.of(study, known)
+    assert study.estimate(simulation.answers(known.world)).verdict.label == "individual"
+    assert study.estimate(simulation.answers(known.null)).verdict.label == "no individuation"
+    assert Individuation(margin=0.001).estimate(simulation.answers(known.null)).verdict.label == "undecided"
 
 
 PEOPLE = tuple(Persona(name, f"You are {name}.", {"x": str(HUMAN[name, "x"])}) for name in "abc")
@@ -180,7 +180,7 @@ def test_people_may_come_as_a_table_of_answers() -> None:
 
 
 def test_a_design_without_real_answers_says_what_is_missing() -> None:
-    with pytest.raises(DesignError, match="give personas an attribute called like the item"):
+    with pytest.raises(DesignError, match="Give personas an attribute named as the item's id"):
         Individuation().design([Persona("a", "You are a.")], ITEMS, Elicitation())
     with pytest.raises(AnswerError, match='"7" of the person "d" is not on the scale of the item "x"'):
         Individuation().design([*PEOPLE, Persona("d", "You are d.", {"x": "7"})], ITEMS, Elicitation())

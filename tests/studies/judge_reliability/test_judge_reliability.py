@@ -23,7 +23,7 @@ from personametrics.models.embedded.society.instruments import ratings
 from personametrics.stats.distributions.agreement import krippendorff_alpha
 from personametrics.stats.inference.omega import omega
 from personametrics.studies.judge_reliability import JudgeReliability
-from personametrics.testing import Theatre
+from personametrics.testing import Simulation
 
 MARKS = ("1", "2", "3", "4", "5")
 MORE = Columns(run="run", more=("order",))
@@ -97,7 +97,7 @@ def test_the_threshold_can_be_moved() -> None:
     found = JudgeReliability(threshold=4.5).estimate(read(marks))["verdict.flip"]
     pairs = [(a, b) for runs in marks.values() for a, b in combinations(runs, 2)]
     assert found.value == pytest.approx(fmean((a == 5) != (b == 5) for a, b in pairs))
-    assert "4.5" in found.known.meaning
+    assert "4.5" in found.kind.meaning
 
 
 def test_the_middle_is_that_of_the_scale_and_not_of_what_occurs() -> None:
@@ -123,7 +123,7 @@ def swayed(request: Request) -> Mapping[str, float]:
 def test_a_judge_who_goes_by_the_place_of_an_option_is_caught_by_the_order() -> None:
     study = JudgeReliability()
     known = study.known()
-    found = study.estimate(Theatre.of(study, known, Elicitation(runs=2)).play(swayed))
+    found = study.estimate(Simulation.of(study, known, Elicitation(runs=2)).answers(swayed))
     assert found["agreement.rerun"].value == 1.0
     assert found["agreement.order"].value == 0.0
     assert found["order.loss"].value == 1.0
@@ -132,8 +132,8 @@ def test_a_judge_who_goes_by_the_place_of_an_option_is_caught_by_the_order() -> 
 def test_label_probabilities_are_the_limit_of_many_runs() -> None:
     study = JudgeReliability()
     known = study.known()
-    exact = study.estimate(Theatre.of(study, known, Elicitation(score=True)).play(known.world))
-    drawn = study.estimate(Theatre.of(study, known, Elicitation(runs=60)).play(known.world))
+    exact = study.estimate(Simulation.of(study, known, Elicitation(score=True)).answers(known.world))
+    drawn = study.estimate(Simulation.of(study, known, Elicitation(runs=60)).answers(known.world))
     assert {one.name for one in drawn.estimates} - {one.name for one in exact.estimates} == {"omega.mean", "alpha", "verdict.straddle"}
     for one in exact.estimates:
         assert drawn[one.name].value == pytest.approx(one.value, abs=0.02), one.name
@@ -190,11 +190,11 @@ def test_what_changes_most_comes_first_in_the_evidence() -> None:
 def test_verdicts_are_statements_about_the_interval() -> None:
     study = JudgeReliability()
     known = study.known()
-    theatre = Theatre.of(study, known)
-    good, bad = study.estimate(theatre.play(known.world)), study.estimate(theatre.play(known.null))
+    simulation = Simulation.of(study, known)
+    good, bad = study.estimate(simulation.answers(known.world)), study.estimate(simulation.answers(known.null))
     assert (good.verdict.label, bad.verdict.label) == ("reliable enough", "not reliable enough")
     assert good["omega.single"].low >= study.target > bad["omega.single"].high
-    between = JudgeReliability(target=round(good["omega.single"].value, 3)).estimate(theatre.play(known.world))
+    between = JudgeReliability(target=round(good["omega.single"].value, 3)).estimate(simulation.answers(known.world))
     assert between.verdict.label == "undecided"
     assert "runs would reach" in bad.verdict.sentence
 

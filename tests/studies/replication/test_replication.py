@@ -21,7 +21,7 @@ from personametrics.data.scale import Nominal, Numeric, Ordinal, Scale
 from personametrics.data.study import Elicitation
 from personametrics.stats.arrays import Floats
 from personametrics.studies.replication import Replication
-from personametrics.studies.replication.experiments import checked
+from personametrics.studies.replication.experiments import checked_experiment
 
 Told = tuple[str, str, float, float]
 COLUMNS = Columns(more=("experiment", "arm", "kind", "effect", "p"))
@@ -219,8 +219,8 @@ def test_experiments_come_from_a_table_as_from_the_items(tmp_path: Path) -> None
     ("items", "error", "match"),
     [
         ((), DesignError, "experiment and arm"),
-        (experiment("e")[:1], DesignError, '"e" has items for treatment, and needs them for control, treatment'),
-        (experiment("e", kind="mian"), AnswerError, 'did you mean "main"'),
+        (experiment("e")[:1], DesignError, '"e" has items for treatment, but needs them for control, treatment'),
+        (experiment("e", kind="mian"), AnswerError, 'Did you mean "main"'),
         (experiment("e", effect="big"), AnswerError, "needs numbers"),
         (experiment("e", p="0"), AnswerError, "a p above 0"),
         (experiment("e", effect="0"), AnswerError, "other than 0"),
@@ -243,6 +243,6 @@ def test_recorded_experiments_that_contradict_themselves_are_refused() -> None:
 
 def test_sampling_variance_of_an_effect() -> None:
     # Two groups of 40: 1/40 + 1/40 + d² / 160 (Cohen's d), four of 20: 4/20 + d² / 160.
-    assert checked("e", {"kind": "main", "effect": "0.5", "p": "", "n": "80"}).noise == pytest.approx(2 / 40 + 0.25 / 160)
-    assert checked("e", {"kind": "interaction", "effect": "0.5", "p": "", "n": "80"}).noise == pytest.approx(4 / 20 + 0.25 / 160)
-    assert checked("e", {"kind": "main", "effect": "0.5", "p": ""}).noise == 0
+    assert checked_experiment("e", {"kind": "main", "effect": "0.5", "p": "", "n": "80"}).noise == pytest.approx(2 / 40 + 0.25 / 160)
+    assert checked_experiment("e", {"kind": "interaction", "effect": "0.5", "p": "", "n": "80"}).noise == pytest.approx(4 / 20 + 0.25 / 160)
+    assert checked_experiment("e", {"kind": "main", "effect": "0.5", "p": ""}).noise == 0

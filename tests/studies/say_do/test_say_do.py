@@ -15,12 +15,12 @@ from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Numeric
 from personametrics.data.study import Elicitation
 from personametrics.studies.say_do import SayDo
-from personametrics.studies.say_do.games import turned
-from personametrics.testing import Theatre
+from personametrics.studies.say_do.games import reversed_scale
+from personametrics.testing import Simulation
 
 STUDY = SayDo()
 KNOWN = STUDY.known()
-WHOLE = Theatre.of(STUDY, KNOWN).play(KNOWN.world, 2)
+WHOLE = Simulation.of(STUDY, KNOWN).answers(KNOWN.world, 2)
 
 
 def means(responses: Responses) -> dict[tuple[str, str, str], dict[str, list[float]]]:
@@ -70,20 +70,20 @@ def test_shifts_are_differences_of_two_groups() -> None:
 
 
 def test_label_probabilities_give_the_truth_itself() -> None:
-    finding = STUDY.estimate(Theatre.of(STUDY, KNOWN, Elicitation(score=True)).play(KNOWN.world))
+    finding = STUDY.estimate(Simulation.of(STUDY, KNOWN, Elicitation(score=True)).answers(KNOWN.world))
     for name, truth in KNOWN.truth.items():
         assert finding[name].value == pytest.approx(truth, abs=1e-9)
     assert finding.verdict.label == "says otherwise"
 
 
 def test_doing_that_follows_saying_can_be_concluded() -> None:
-    finding = STUDY.estimate(Theatre.of(STUDY, KNOWN, Elicitation(score=True)).play(KNOWN.null))
+    finding = STUDY.estimate(Simulation.of(STUDY, KNOWN, Elicitation(score=True)).answers(KNOWN.null))
     assert finding["correlation"].value == pytest.approx(1)
     assert finding.verdict.label == "does as it says"
 
 
 def test_single_runs_leave_the_corrected_correlation_open_and_the_other_known() -> None:
-    finding = STUDY.estimate(Theatre.of(STUDY, KNOWN, Elicitation(1)).play(KNOWN.null, 1))
+    finding = STUDY.estimate(Simulation.of(STUDY, KNOWN, Elicitation(1)).answers(KNOWN.null, 1))
     assert finding["correlation"].status == "no persona answered the same item twice, so that noise cannot be told from persona"
     assert finding["correlation.raw"].value > 0.3
     assert finding.verdict.label == "undecided"
@@ -98,7 +98,7 @@ def test_a_ladder_with_a_missing_rung_is_not_read() -> None:
 
 
 def test_amounts_and_reversed_scales_are_placed_from_the_least_to_the_most() -> None:
-    assert turned("no|perhaps|yes") == "yes|perhaps|no"
+    assert reversed_scale("no|perhaps|yes") == "yes|perhaps|no"
     rows = []
     for at, (say, low, high) in enumerate([("0", 1, 3), ("5", 4, 6), ("10", 7, 9)]):
         known = {"persona": f"p{at}", "game": "trust", "group": ""}
@@ -133,5 +133,5 @@ def test_what_is_missing_or_wrong_is_named() -> None:
     frame = pl.DataFrame({"persona": ["a"], "item": ["q"], "answer": ["yes"], "mode": ["say"]})
     with pytest.raises(ColumnError, match='no column "game"'):
         STUDY.estimate(Responses.read(frame, Columns(more=("mode",)), Nominal()))
-    with pytest.raises(AnswerError, match='mode "tell"; it must be say or do'):
+    with pytest.raises(AnswerError, match=r'mode "tell"\. Write say or do'):
         STUDY.estimate(replace(WHOLE, frame=WHOLE.frame.with_columns(mode=pl.lit("tell"))))

@@ -1,1 +1,1 @@
-"""What requests cost: prices, estimates before asking, and forecasts."""
+"""Costs of requests: prices and caps, and estimates before anything is asked."""

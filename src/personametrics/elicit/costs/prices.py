@@ -1,4 +1,4 @@
-"""What calls cost, and what a run may cost at most."""
+"""Prices of calls, and caps on what a run may use."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from personametrics.data.reply import Reply
 from personametrics.data.request import Message, Request
 
 LETTERS_A_TOKEN = 4.0
-"""Characters a token where a model does not count its own: about right for English with the vocabularies of large models."""
+"""Characters per token if a model does not count its own: about right for English with the vocabularies of large models."""
 WRITTEN = 4.0
-"""Tokens read that cost as much as one written, where no prices are known: so it is with most of those listed, with others more."""
+"""Tokens read that cost as much as one written, if no prices are known: true of most listed models; with others it is more."""
 FRAME = 4
-"""Tokens that the frame of a message takes."""
+"""Tokens that the template adds to a message."""
 
 
 @dataclass(frozen=True)
@@ -21,9 +21,9 @@ class Prices:
     """Money per million tokens.
 
     Attributes:
-        tokens_in: for reading.
-        tokens_out: for writing.
-        currency: sign that stands before amounts.
+        tokens_in: price of tokens read.
+        tokens_out: price of tokens written.
+        currency: sign before amounts.
     """
 
     tokens_in: float
@@ -31,7 +31,7 @@ class Prices:
     currency: str = "$"
 
     def say(self, money: float) -> str:
-        """An amount as it is read.
+        """Return an amount as text.
 
         Examples:
             >>> Prices(1, 2).say(1234.5), Prices(1, 2).say(0.0042)
@@ -40,7 +40,7 @@ class Prices:
         return f"{self.currency}{money:,.2f}" if money >= 0.1 or money == 0 else f"{self.currency}{money:.2g}"
 
     def of(self, tokens_in: float, tokens_out: float) -> float:
-        """What so many tokens cost."""
+        """Return the price of numbers of tokens."""
         return (self.tokens_in * tokens_in + self.tokens_out * tokens_out) / 1e6
 
 
@@ -54,11 +54,11 @@ LISTED: Mapping[str, Prices] = {
     "gpt-5-mini": Prices(0.25, 2.0),
     "gpt-5-nano": Prices(0.05, 0.4),
 }
-"""Dollars per million tokens at api.openai.com; override them in the study file, providers change them."""
+"""Dollars per million tokens at api.openai.com. Providers change them: override them in the study file."""
 
 
 def listed(model: str) -> Prices | None:
-    """Prices of a model by its id; None where none are known. Local models cost nothing.
+    """Return the listed prices of a model by its id; None if there are none. Local models cost nothing.
 
     Examples:
         >>> listed("openai/gpt-4o-mini@https://api.openai.com/v1")
@@ -73,8 +73,15 @@ def listed(model: str) -> Prices | None:
     return LISTED.get(name) if provider == "openai" and place.startswith("https://api.openai.com/") else None
 
 
+def priced(prices: "Prices | Mapping[str, Prices] | None", model: str) -> Prices | None:
+    """Return the prices of a model: those given for every model, or by its id, or else the listed ones; None if none are known or given."""
+    if isinstance(prices, Mapping):
+        return prices.get(model) or listed(model)
+    return prices
+
+
 def tokens(messages: Sequence[Message], model: Model | None = None) -> float:
-    """How many tokens a prompt has: by the model's own count, or about."""
+    """Return the number of tokens of a prompt: the model's own count, or an estimate."""
     if isinstance(model, Counts):
         return model.tokens(messages)
     return sum(FRAME + len(message.text) / LETTERS_A_TOKEN for message in messages)
@@ -82,11 +89,11 @@ def tokens(messages: Sequence[Message], model: Model | None = None) -> float:
 
 @dataclass(frozen=True)
 class Caps:
-    """What a run may use at most, retries included; None: no limit.
+    """The most that a run may use, retries and every role included; None: no limit.
 
     Attributes:
-        calls: calls to the model.
-        tokens: read and written.
+        calls: number of calls to models.
+        tokens: number of tokens read and written.
         money: in the currency of the prices.
     """
 
@@ -96,24 +103,33 @@ class Caps:
 
 
 class Meter:
-    """Counts what a run uses, and says before each ask whether the caps leave room for it.
+    """A count of what a run uses, which tells before each request whether the caps leave room for it.
 
-    An ask on its way counts with one call, the tokens of its prompt and the longest answer, so that a cap is never passed by what keeps to
-    that; calls that a backend repeats, and prompts longer than estimated, are counted when they are back.
+    A request on its way counts with one call, the tokens of its prompt and the longest answer, so that no request passes a cap unless it
+    exceeds these. Calls that a backend repeats, and prompts longer than estimated, are counted when they are back.
 
     Attributes:
-        before: calls, tokens_in and tokens_out of the run before now; they count for the caps.
-        calls: made now.
-        tokens_in: read now.
-        tokens_out: written now.
-        estimated: some tokens were not reported and are estimated from the length of the text.
+        before: calls, tokens_in and tokens_out of the run directory before now; they count for the caps.
+        spent: money spent before now, in all roles.
+        calls: calls made now.
+        tokens_in: tokens read now.
+        tokens_out: tokens written now.
+        estimated: True if some tokens were not reported and are estimated from the length of the text.
+
+    Raises:
+        StudyError: a cap in money without prices.
     """
 
-    def __init__(self, model: Model, caps: Caps, prices: Prices | None, before: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self, model: Model, caps: Caps, prices: Prices | None, before: Mapping[str, int] | None = None, spent: float | None = None
+    ) -> None:
         if caps.money is not None and prices is None:
-            message = f"A cap in money needs prices, and none are known for {model.id}; give prices, or cap tokens or calls."
+            message = f"A cap in money needs prices, and the prices of {model.id} are unknown. Give prices, or cap tokens or calls."
             raise StudyError(message)
         self.model, self.caps, self.prices, self.before = model, caps, prices, before or {}
+        self.spent = spent
+        if spent is None and prices is not None:
+            self.spent = prices.of(self.before.get("tokens_in", 0), self.before.get("tokens_out", 0))
         self.calls = 0
         self.tokens_in = self.tokens_out = 0.0
         self.estimated = False
@@ -122,39 +138,41 @@ class Meter:
 
     @property
     def money(self) -> float | None:
-        """Spent now; None without prices."""
+        """The money spent now; None without prices."""
         return None if self.prices is None else self.prices.of(self.tokens_in, self.tokens_out)
 
     def take(self, index: int, request: Request) -> str:
-        """Set aside what the ask can cost at most; returns the cap that leaves no room for it, or ""."""
+        """Set aside the most that a request can cost, and return "", or the cap that leaves no room for it."""
         caps, before, read = self.caps, self.before, self._tokens(request) if self._by_tokens else 0.0
         if caps.calls is not None and before.get("calls", 0) + self.calls + len(self._on_the_way) + 1 > caps.calls:
             return f"the cap of {caps.calls} calls"
         if self._by_tokens:
-            all_of_them = [(request, read), *self._on_the_way.values()]
-            most_in = before.get("tokens_in", 0) + self.tokens_in + sum(one for _, one in all_of_them)
-            most_out = before.get("tokens_out", 0) + self.tokens_out + sum(one.sampling.max_tokens for one, _ in all_of_them)
-            if caps.tokens is not None and most_in + most_out > caps.tokens:
+            pending = [(request, read), *self._on_the_way.values()]
+            most_in = self.tokens_in + sum(tokens_in for _, tokens_in in pending)
+            most_out = self.tokens_out + sum(waiting.sampling.max_tokens for waiting, _ in pending)
+            if caps.tokens is not None and before.get("tokens_in", 0) + before.get("tokens_out", 0) + most_in + most_out > caps.tokens:
                 return f"the cap of {caps.tokens} tokens"
-            if caps.money is not None and self.prices is not None and self.prices.of(most_in, most_out) > caps.money:
+            if caps.money is not None and self.prices is not None and (self.spent or 0) + self.prices.of(most_in, most_out) > caps.money:
                 return f"the cap of {self.prices.say(caps.money)}"
         self._on_the_way[index] = (request, read)
         return ""
 
     def settle(self, index: int, reply: Reply) -> None:
-        """Put what the reply cost in place of what was set aside."""
+        """Put the cost of a reply in place of what was set aside."""
         request, _ = self._on_the_way.pop(index)
         self.calls += reply.calls
         came = reply.text is not None or reply.probabilities is not None
         self.estimated |= came and None in {reply.tokens_in, reply.tokens_out}
+        self.tokens_in += reply.unread_in
+        self.tokens_out += reply.unread_out
         self.tokens_in += (self._tokens(request) if came else 0) if reply.tokens_in is None else reply.tokens_in
         self.tokens_out += len(reply.text or "") / LETTERS_A_TOKEN if reply.tokens_out is None else reply.tokens_out
 
     def _tokens(self, request: Request) -> float:
-        """Tokens of a prompt."""
+        """Return the number of tokens of a prompt."""
         return tokens(request.messages, self.model if self._counts else None)
 
     @property
     def _by_tokens(self) -> bool:
-        """Whether a cap needs tokens counted before they are spent."""
+        """True if a cap needs tokens counted before they are spent."""
         return self.caps.tokens is not None or self.caps.money is not None

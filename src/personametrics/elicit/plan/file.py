@@ -1,4 +1,4 @@
-"""Reading a study file, or one of dialogues, with errors that name line and key."""
+"""Study files and files of dialogues, read with errors that name line and key."""
 
 import re
 import reprlib
@@ -12,7 +12,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from personametrics.data.errors import ReadError, StudyError, options
-from personametrics.elicit.plan.audit import Plan
+from personametrics.elicit.plan.study import Plan
 
 TABLES = ("personas", "items", "tasks")
 """Keys whose value is a path or rows: pydantic puts the kind that it tried into the place of a mistake."""
@@ -53,7 +53,7 @@ def read(path: str | Path, kind: type[Kind]) -> Kind:
         message = f"{path} cannot be read ({reason})."
         raise ReadError(message) from error
     content = _toml(path, text) if path.suffix.lower() == ".toml" else _yaml(path, text)
-    plan = _checked(content, kind, lambda place: f"{path}{_line(path, text, place)}")
+    plan = checked(content, lambda place: f"{path}{_line(path, text, place)}", kind)
     changed = {name: _beside(path, getattr(plan, name)) for name in PATHS if name in kind.model_fields}
     if (human := getattr(plan, "human", None)) is not None:
         changed["human"] = human.model_copy(update={"file": _beside(path, human.file)})
@@ -66,21 +66,17 @@ def local(path: Path, model: str) -> str:
     return f"local:{_beside(path, folder)}" if provider == "local" else model
 
 
-def checked(content: Any, where: Any = lambda _: "The study") -> Plan:
-    """Values as a plan.
+def checked(content: Any, where: Any = lambda _: "The study", kind: type[Kind] = Plan) -> Kind:  # type: ignore[assignment]
+    """Return values as a plan.
 
     Args:
-        content: a mapping of the study's keys.
-        where: what a message calls the place of a key.
+        content: a mapping of the keys of the plan.
+        where: names the place of a key in a message.
+        kind: the kind of plan.
 
     Raises:
-        StudyError: an unknown key or a wrong value.
+        StudyError: a key is unknown or a value is wrong.
     """
-    return _checked(content, Plan, where)
-
-
-def _checked(content: Any, kind: type[Kind], where: Any) -> Kind:
-    """Values as a file of a kind."""
     if not isinstance(content, dict):
         needed = ", ".join(name for name, field in kind.model_fields.items() if field.is_required())
         name = getattr(kind, "schema_name", kind.__name__)
@@ -102,20 +98,20 @@ def _place(loc: Sequence[int | str]) -> tuple[int | str, ...]:
 
 
 def _meant(error: Any) -> bool:
-    """Whether a mistake is about the kind of value that was given: rows are no wrong path, and a path is no wrong rows."""
+    """Return False for errors from the other alternative: a table is not reported as an invalid path, nor a path as an invalid table."""
     rows, loc = isinstance(error["input"], list), error["loc"]
     return loc[0] not in TABLES or len(loc) != 2 or rows == (loc[1] != "str")
 
 
 def _why(error: Any, place: Sequence[Any], kind: type[BaseModel]) -> str:
-    """What is wrong with a value."""
+    """Return the reason why a value is refused."""
     if error["type"] == "extra_forbidden":
         part: Any = kind
         for name in place[:-1]:
             inner = part.model_fields[name].annotation
             part = next(one for one in (inner, *get_args(inner)) if hasattr(one, "model_fields"))
         names = [field.alias or name for name, field in part.model_fields.items()]
-        return f"there is no such key; {options(str(place[-1]), names, 30)}"
+        return f"unknown key. {options(str(place[-1]), names, 30)}"
     if error["type"] == "missing":
         return "it is missing"
     message = re.sub(r"valid dictionary( or instance of \w+)?", "mapping", str(error["msg"]).rstrip("."))
@@ -131,10 +127,10 @@ def _yaml(path: Path, text: str) -> Any:
         return None if node is None else loader.construct_document(node)
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        message = f"{path}{line}: {error.problem or 'this is no YAML'}."
+        message = f"{path}{line}: {error.problem or 'this is not YAML'}."
         raise StudyError(message) from None
     except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError) as error:
-        message = f"{path} is no YAML ({str(error).splitlines()[0] if str(error) else type(error).__name__})."
+        message = f"{path} is not YAML ({str(error).splitlines()[0] if str(error) else type(error).__name__})."
         raise StudyError(message) from None
 
 
@@ -172,7 +168,7 @@ def _toml(path: Path, text: str) -> Any:
 
 
 def _line(path: Path, text: str, place: Sequence[Any]) -> str:
-    """Where a key stands, in the form of ", line N"; a missing key is looked for in the part that should hold it."""
+    """Return the line of a key as ", line N"; a missing key is looked up in the part that should hold it."""
     line = _toml_line(text, tuple(place)) if path.suffix.lower() == ".toml" else _yaml_line(text, place)
     return f", line {line}" if line else ""
 

@@ -1,8 +1,8 @@
-"""Who talks to what, about what, how long and how often: the file of `personametrics talk` as a model."""
+"""The file of `personametrics talk` as a typed model: personas, tasks, the system under test, turns, runs."""
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -12,11 +12,11 @@ from personametrics.data.study import Room
 from personametrics.data.task import Task
 from personametrics.dialogues.dialogue import BEGIN
 from personametrics.dialogues.user_dialogue import Assistant
-from personametrics.elicit.plan.audit import LimitsPart, Part, SamplingPart
 from personametrics.elicit.plan.file import local, read
+from personametrics.elicit.plan.study import CapsPart, LimitsPart, Part, Plan, PricesPart, RoomPart, SamplingPart
 
 TURNS = 10
-"""How often each side speaks where nothing says it."""
+"""Number of turns of each side by default."""
 
 
 class PartnerPart(Part):
@@ -30,7 +30,7 @@ class PartnerPart(Part):
 
 
 class UserPart(Part):
-    """What whoever plays a persona is told."""
+    """The prompt of simulated users."""
 
     persona: str = Field(
         "You are the person described here, and write to an assistant. Write only your own next message, in the first person, as this "
@@ -42,22 +42,6 @@ class UserPart(Part):
     )
     opening: str = Field(BEGIN, min_length=1, description="What stands in the place of a first turn.")
     place: Place = Field("system", description="Where the persona and its task are told.")
-
-
-class RoomPart(Part):
-    """How long dialogues may grow."""
-
-    tokens: int = Field(0, ge=0, description="Of a prompt at most, four characters taken for one; 0: as long as it gets.")
-    overflow: Literal["stop", "truncate"] = Field(
-        "stop", description="What happens beyond that: the dialogue stops, or goes on without its oldest turns, which the table says."
-    )
-
-
-class TalkCapsPart(Part):
-    """What may be used at most by both sides, retries included."""
-
-    calls: int | None = Field(None, ge=1, description="Calls to models.")
-    tokens: int | None = Field(None, ge=1, description="Tokens read and written.")
 
 
 class TalkPlan(Part):
@@ -89,10 +73,11 @@ class TalkPlan(Part):
         "", description="The environment variable that holds the key, never the key itself; empty: OPENAI_API_KEY at OpenAI, else none."
     )
     limits: LimitsPart = LimitsPart()
-    caps: TalkCapsPart = TalkCapsPart()
+    caps: CapsPart = CapsPart()
+    prices: PricesPart | None = Field(None, description="Money per million tokens, of both sides; null: the listed prices.")
 
     def lasting(self) -> int:
-        """How often each side speaks.
+        """Return the number of turns of each side.
 
         Raises:
             StudyError: the partner has fewer words than that, or both or neither a model and words.
@@ -108,7 +93,7 @@ class TalkPlan(Part):
         return self.turns or len(says) or TURNS
 
     def prompt(self) -> Prompt:
-        """How a persona is told who it is.
+        """Return the prompt that introduces a persona.
 
         Raises:
             StudyError: a template lacks its slot or has an unknown one.
@@ -118,21 +103,26 @@ class TalkPlan(Part):
         return Prompt(persona=self.user.persona, place=self.user.place)
 
     def told(self, task: Task) -> Task:
-        """A task as the persona is told it."""
+        """Return a task in the words that the persona is given."""
         return replace(task, text=self.user.task.format(task=task.text))
 
     def assistant(self) -> Assistant:
-        """What personas talk to."""
+        """Return the system under test."""
         partner = self.partner
         return Assistant(partner.instructions, tuple(partner.says), partner.sampling.sampling(), self.user.opening)
 
     def limit(self) -> Room:
-        """How long dialogues may grow."""
+        """Return the length limit of dialogues."""
         return Room(self.room.tokens, self.room.overflow)
 
+    def settings(self) -> Plan:
+        """Return the settings that dialogues share with every other command."""
+        shared = {"model", "runs", "out", "sampling", "room", "key_variable", "limits", "caps", "prices"}
+        return Plan(check=False, **{name: getattr(self, name) for name in shared})
+
     def decides(self) -> dict[str, Any]:
-        """Everything but personas and tasks that decides what is asked, as JSON values."""
-        aside = {"model", "personas", "tasks", "out", "limits", "caps", "key_variable"}
+        """Return the settings other than personas and tasks that decide what is asked, as JSON values."""
+        aside = {"model", "personas", "tasks", "out", "limits", "caps", "prices", "key_variable"}
         kept = self.model_dump(exclude=aside)
         kept["partner"].pop("key_variable")
         return kept

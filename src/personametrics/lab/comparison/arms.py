@@ -1,35 +1,31 @@
-"""Answers without a remedy and with it, and the half that it learns from kept apart from the half that it is judged on."""
+"""The answers of two arms, and the half on which a remedy is fitted held out from the half on which it is evaluated."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import polars as pl
 
 from personametrics.data.errors import AnswerError, DesignError
-from personametrics.data.remedy import Remedy
+from personametrics.data.remedy import Remedy, Split
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Ordinal
 from personametrics.data.study import Study
 from personametrics.lab.comparison.differences import Arm
 from personametrics.lab.members import name_of
 
-IDENTITY = "identity"
-"""Column of a persona's side, in studies of how sides differ."""
-
 
 @dataclass(frozen=True)
-class Asked:
+class ArmPair:
     """Answers to a study as they came, without a remedy and with one.
 
     Attributes:
-        study: with people's answers where it compares with them.
-        remedy: knobs set, fitted or not.
-        plain: answers without it.
-        treated: answers to what it had asked; the same where it acts later.
-        group: within what personas are compared for their spread; "": within sides where the study reads an `identity`, else all of them.
-        called: the remedy in sentences; "": by its name.
+        study: the study, with people's answers if it compares with them.
+        remedy: the remedy, fitted or not.
+        plain: answers without the remedy.
+        treated: answers to the requests of the remedy; the same as `plain` where it acts later.
+        group: column within whose values personas are compared for their spread; "": that of the study.
+        called: name of the remedy in sentences; "": its name and knobs.
     """
 
     study: Study
@@ -40,75 +36,77 @@ class Asked:
     called: str = ""
 
     def arms(self) -> tuple[Arm, Arm]:
-        """Without and with the remedy; what it learns from is one half, drawn, and both arms are read on the other.
+        """Return the arms without and with the remedy; a remedy that learns is fitted on a drawn half, and both arms hold the other half.
 
         Raises:
-            DesignError: there is nothing to learn from, or it was fitted on what would be read here.
+            DesignError: there is nothing to learn from, or the remedy was fitted on items or people of these answers.
         """
-        known, people = self, people_of(self.study)
-        if self.remedy.splits == "people" and people is None:
-            message = f"{name_of(self.remedy)} learns from people's answers, and there are none; give a table of them as human."
+        if self.remedy.splits == "people" and self.study.human is None:
+            message = f"{name_of(self.remedy)} learns from people's answers, and there are none. Give a table of them as human."
             raise DesignError(message)
-        if self.remedy.splits == "items":
-            names: Sequence[str] = self.treated.items.names
-        else:
-            names = people.personas.names if self.remedy.splits and people else ()
-        if both := self.remedy.seen & set(names):
+        if both := self.remedy.seen & set(self._learnable):
             message = (
-                f"{name_of(self.remedy)} was fitted on {self.remedy.splits} that would be read here, such as {min(both)}; leave them out."
+                f"{name_of(self.remedy)} was fitted on {self.remedy.splits} of these answers, such as {min(both)}. "
+                "Leave them out, or fit it on others."
             )
             raise DesignError(message)
-        if self.remedy.splits and not self.remedy.seen:
-            known = self._fitted(names, people)
-        group = self.group or (IDENTITY if IDENTITY in self.study.reads else "")  # between sides, spread is what such a study calls a bias
-        return Arm(known.study, known.plain, group), Arm(known.remedy.estimates(known.study), known.remedy.responses(known.treated), group)
+        pair = self._fitted(self.remedy.splits) if self.remedy.splits and not self.remedy.seen else self
+        group = self.group or self.study.spread_group
+        treated = pair.remedy.responses(pair.treated)
+        return Arm(pair.study, pair.plain, group), Arm(pair.remedy.estimates(pair.study), treated, group)
 
-    def _fitted(self, names: Sequence[str], people: Responses | None) -> "Asked":
-        """The remedy fitted on one half of the names, everything else without it."""
-        half = np.random.default_rng(0).permutation(len(names))[: len(names) // 2]
-        learned = frozenset(names[at] for at in half)
-        by_items = self.remedy.splits == "items"
-        answers = only(self.treated, learned) if by_items else self.treated
-        human = None if people is None else only(people, learned, items=by_items)
-        study: Any = self.study
-        if people is not None:
-            study = replace(study, human=only(people, learned, items=by_items, out=True))
-        rest = [only(one, learned, out=True) if by_items else one for one in (self.plain, self.treated)]
-        return Asked(study, replace(self.remedy.fit(answers, human), seen=learned), rest[0], rest[1], self.group)
+    def _fitted(self, split: Split) -> "ArmPair":
+        """Return the pair with the remedy fitted on one half of the names, and everything else without that half."""
+        names, human = self._learnable, self.study.human
+        learned = frozenset(names[index] for index in np.random.default_rng(0).permutation(len(names))[: len(names) // 2])
+        answers = keep_names(self.treated, learned, "items") if split == "items" else self.treated
+        teachers = None if human is None else keep_names(human, learned, split)
+        study = self.study if human is None else self.study.set(human=drop_names(human, learned, split))
+        rest = [drop_names(arm, learned, split) if split == "items" else arm for arm in (self.plain, self.treated)]
+        return replace(self, study=study, remedy=replace(self.remedy.fit(answers, teachers), seen=learned), plain=rest[0], treated=rest[1])
+
+    @property
+    def _learnable(self) -> tuple[str, ...]:
+        """The names of the items or people from which the remedy learns; none where it learns nothing."""
+        if self.remedy.splits == "items":
+            return self.treated.items.names
+        return self.study.human.personas.names if self.remedy.splits == "people" and self.study.human else ()
 
     @property
     def learned_from(self) -> str:
-        """How many of what the remedy learns from, in words; "" where it learns nothing."""
+        """The number of items or people on which the remedy was fitted, in words; "" where it learns nothing."""
         if not self.remedy.splits:
             return ""
         if self.remedy.seen:
             return f"fitted before, on {len(self.remedy.seen)} other {self.remedy.splits}"
-        people = people_of(self.study)
-        names = self.treated.items.names if self.remedy.splits == "items" else people.personas.names if people else ()
-        return f"fitted on {len(names) // 2} of {len(names)} {self.remedy.splits}, read on the others"
+        number = len(self._learnable)
+        return f"fitted on {number // 2} of {number} {self.remedy.splits}, and evaluated on the others"
 
 
-def on_one_scale(asked: Asked) -> Asked:
-    """Numbers whose scale names no labels, on all that occur in either arm: each on its own would seem to reach from end to end."""
-    both = asked.plain, asked.treated
-    if any(one.scale != Ordinal() or one.columns.probabilities for one in both):
-        return asked
+def share_scale(pair: ArmPair) -> ArmPair:
+    """Return a pair on one scale: numbers without declared labels get the labels of both arms, so that their ends are the same."""
+    both = pair.plain, pair.treated
+    if any(arm.scale != Ordinal() or arm.columns.probabilities for arm in both):
+        return pair
     try:
-        labels = {label for one in both if one.labelled for label in one.labelled.labels}
-    except AnswerError:  # no numbers: the study says so, where it reads them as such
-        return asked
+        labels = {label for arm in both if arm.labelled for label in arm.labelled.labels}
+    except AnswerError:  # not numbers: the study says so where it reads them
+        return pair
     scale = Ordinal(tuple(sorted(labels, key=float)))
-    return replace(asked, plain=replace(asked.plain, scale=scale), treated=replace(asked.treated, scale=scale))
+    return replace(pair, plain=replace(pair.plain, scale=scale), treated=replace(pair.treated, scale=scale))
 
 
-def people_of(study: Study) -> Responses | None:
-    """People's answers, of a study that compares with them."""
-    found: Responses | None = getattr(study, "human", None)
-    return found
+def keep_names(responses: Responses, names: Iterable[str], split: Split) -> Responses:
+    """Return the answers to some items, or of some people."""
+    return responses.only(_names(responses, names, split), f"some {split}")
 
 
-def only(responses: Responses, names: Iterable[str], *, items: bool = True, out: bool = False) -> Responses:
-    """Rows of some items or people, or of all others."""
-    column = responses.columns.item if items else responses.columns.persona
-    there = pl.col(column).cast(pl.String).is_in(list(names))
-    return responses.only(~there if out else there)
+def drop_names(responses: Responses, names: Iterable[str], split: Split) -> Responses:
+    """Return the answers without some items, or some people."""
+    return responses.only(~_names(responses, names, split), f"without some {split}")
+
+
+def _names(responses: Responses, names: Iterable[str], split: Split) -> pl.Expr:
+    """Return the condition that a row belongs to some items or people."""
+    column = responses.columns.item if split == "items" else responses.columns.persona
+    return pl.col(column).cast(pl.String).is_in(list(names))

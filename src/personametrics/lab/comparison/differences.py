@@ -1,46 +1,85 @@
-"""Two arms of one study on the same personas and items: by how much their estimates differ."""
+"""Differences between the estimates of two arms: one study of the same personas and items, asked in two ways."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
-from typing import Any
+from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 from scipy.special import stdtrit
 
 from personametrics.data.errors import DesignError, InputError
 from personametrics.data.finding import Finding
+from personametrics.data.levels import Levels
 from personametrics.data.prompt import NOBODY
 from personametrics.data.responses import Responses
-from personametrics.data.scale import Nominal
 from personametrics.data.study import Study
-from personametrics.measures.answers import answers, cells
-from personametrics.measures.scores import scored
+from personametrics.lab.comparison.spread import Spread, spread_of
+from personametrics.stats.arrays import Ints
 from personametrics.stats.intervals.jackknife import Interval
 
 BLOCKS = 12
-"""Parts in which people, items and cells are left out."""
+"""Number of blocks into which people, items and cells are dealt; one block is left out at a time."""
 SPREAD = "spread"
-"""Variance between personas of a group, beside the estimates of a study."""
+"""Name of the variance between personas of a group, which is compared in addition to the estimates of a study."""
 METHOD = "paired jackknife over people and items, in blocks"
-PART = "part"
-"""Column that tells lines of dialogues from verdicts and questions."""
-IDLE = {"permutations": 1}
-"""Knobs of studies that cost time and move no number that is compared, as they are set where a part is left out."""
+NEVER = -1
+"""Block of rows that are never left out."""
 Values = Mapping[str, float]
+Kind = Literal["people", "items", "cells"]
+
+
+@dataclass(frozen=True)
+class Deal:
+    """The block of each person and each item; a cell lies in the block of its person plus that of its item, modulo `BLOCKS`.
+
+    Attributes:
+        people: blocks of personas, and of the people with whom a study compares, by name.
+        items: blocks of items, by name.
+    """
+
+    people: Mapping[str, int]
+    items: Mapping[str, int]
+
+    @classmethod
+    def draw(cls, people: Sequence[str], items: Sequence[str]) -> "Deal":
+        """Return a deal drawn with fixed seeds, so that no order of a table matters."""
+        return cls(_deal(people, 0), _deal(items, 1))
+
+    def blocks(self, kind: Kind) -> list[int]:
+        """Return the blocks to leave out: of people and items, those with a member."""
+        return list(range(BLOCKS)) if kind == "cells" else sorted(set((self.people if kind == "people" else self.items).values()))
+
+    def of(self, kind: Kind, personas: Levels, items: Levels) -> Ints:
+        """Return the (N,) block of each row.
+
+        Args:
+            kind: people, items or cells.
+            personas: persona of each row; rows without a persona lie in no block of people or cells, so that nothing is counted twice.
+            items: item of each row.
+        """
+        person, item = (
+            np.array([blocks.get(name, NEVER) for name in levels.names], np.int64)[levels.codes]
+            for blocks, levels in ((self.people, personas), (self.items, items))
+        )
+        if kind == "cells":
+            return np.where(person == NEVER, NEVER, (person + item) % BLOCKS)
+        return person if kind == "people" else item
 
 
 @dataclass(frozen=True)
 class Arm:
-    """One way to ask, with its answers.
+    """The answers to a study that were asked or read in one way.
 
     Attributes:
-        study: as it estimates in this arm.
-        responses: as they are read in this arm.
-        group: attribute or column within whose values personas are compared for their spread; "": all of them.
-        compared: columns persona and item: cells on which they are compared; None: all. Whoever answers less is not more alike for it.
+        study: the study as it estimates in this arm.
+        responses: the answers as they are read in this arm.
+        group: attribute or column within whose values personas are compared for their spread; "": all personas together.
+        compared: columns persona and item: cells on which the spread is compared, since an arm with fewer answers is not more alike; None:
+            all cells.
     """
 
     study: Study
@@ -50,196 +89,147 @@ class Arm:
 
     @cached_property
     def finding(self) -> Finding:
-        """What the study says."""
+        """The finding of the study."""
         return self.study.estimate(self.responses)
 
     @cached_property
     def values(self) -> Values:
-        """Every estimate, and the spread; NaN where answers have none, being texts or numbers without ends."""
-        found = {one.name: one.value for one in self.finding.estimates}
-        try:
-            return found | {SPREAD: spread(self.responses, self.group, self.compared)}
-        except DesignError:
-            return found | {SPREAD: np.nan}
+        """The value of every estimate, and the spread."""
+        return {estimate.name: estimate.value for estimate in self.finding.estimates} | {SPREAD: self._spread_without(None)}
 
     @cached_property
-    def who(self) -> list[str]:
-        """Personas, and people with whom the study compares."""
-        human = getattr(self.study, "human", None)
-        people = human.personas.names if isinstance(human, Responses) else ()
+    def people(self) -> list[str]:
+        """The names of the personas, and of the people with whom the study compares."""
+        people = self.study.human.personas.names if self.study.human else ()
         return [name for name in dict.fromkeys((*self.responses.personas.names, *people)) if name != NOBODY]
 
     @property
-    def what(self) -> Sequence[str]:
-        """Items."""
+    def items(self) -> Sequence[str]:
+        """The names of the items."""
         return self.responses.items.names
 
-    def without(self, people: frozenset[str], items: frozenset[str]) -> "Arm":
-        """The arm without some people (of both sides) and items."""
-        study: Any = self._quick
-        human: Any = getattr(study, "human", None)
-        if people and isinstance(human, Responses):
-            study = replace(study, human=human.only(~pl.col(human.columns.persona).cast(pl.String).is_in(people)))
-        c = self.responses.columns
-        gone = pl.col(c.persona).cast(pl.String).is_in(people) | pl.col(c.item).cast(pl.String).is_in(items)
-        return replace(self, study=study, responses=self.responses.only(~gone))
+    def left_out(self, kind: Kind, deal: Deal) -> list[Values]:
+        """Return the values of the estimates and the spread without each block in turn; empty where the rest is too small for any.
 
-    def without_cells(self, people: Mapping[str, int], items: Mapping[str, int], block: int) -> "Arm":
-        """The arm without one block of the cells of people × items, of which every persona and item has about as many.
-
-        Answers without a persona stay: only items are left out of them, so that nothing is counted twice.
+        Args:
+            kind: what is left out: people (of both sides, where the study compares with people), items or cells.
+            deal: the blocks.
         """
-        c = self.responses.columns
-        one, other = (
-            pl.col(name).cast(pl.String).replace_strict(blocks, default=None, return_dtype=pl.Int64)
-            for name, blocks in ((c.persona, people), (c.item, items))
-        )
-        return replace(self, study=self._quick, responses=self.responses.only(((one + other) % BLOCKS).ne_missing(block)))
+        rows = deal.of(kind, self.responses.personas, self.responses.items)
+        cells = deal.of(kind, self._spread.personas, self._spread.items) if self._spread else None
+        values: list[Values] = []
+        for block in deal.blocks(kind):
+            try:
+                study = self._study_without(kind, block, deal)
+                part = self.responses.keep(rows != block, f"without some {kind}")
+                values.append({**study.values(part), SPREAD: self._spread_without(None if cells is None else cells != block)})
+            except InputError:
+                values.append({})
+        return values
 
     @cached_property
-    def _quick(self) -> Study:
-        """The study without what nobody reads of a part."""
-        study: Any = self.study
-        idle = {name: value for name, value in IDLE.items() if name in vars(study)}
-        return replace(study, **idle) if idle else self.study
+    def _spread(self) -> Spread | None:
+        """The cells from which the spread follows; None where answers are texts, or numbers on a scale without ends."""
+        try:
+            return spread_of(self.responses, self.group, self.compared)
+        except DesignError:
+            return None
 
+    def _spread_without(self, keep: npt.NDArray[np.bool_] | None) -> float:
+        """Return the spread of some cells."""
+        return self._spread.value(keep) if self._spread else np.nan
 
-def shared(one: Responses, other: Responses) -> pl.DataFrame:
-    """Columns persona and item: the cells that were answered on both sides."""
-    mine, theirs = (answers(side).select("persona", "item").unique(maintain_order=True) for side in (one, other))
-    return mine.join(theirs, ["persona", "item"], how="semi", maintain_order="left")
-
-
-def spread(responses: Responses, group: str = "", compared: pl.DataFrame | None = None) -> float:
-    """Variance of what personas of a group would answer to an item if they were asked for ever; mean over items and groups.
-
-    On ordered scales of scores from 0 to 1; for labels half the sum over labels of the variances of their shares. The noise of a persona's
-    own answers is taken off where it was asked twice.
-
-    Args:
-        responses: of the panel.
-        group: column within whose values personas are compared.
-        compared: columns persona and item: the cells that count; None: all.
-
-    Returns:
-        NaN where no item was answered by two personas of a group, and of dialogues.
-    """
-    if PART in responses.frame.columns:
-        return float("nan")  # lines of dialogues, and verdicts on them, are no opinions of theirs
-    rows = answers(responses, {group: "the group of a persona"} if group else {}).filter(pl.col("persona") != NOBODY)
-    if compared is not None:
-        rows = rows.join(compared, ["persona", "item"], how="semi", maintain_order="left")
-    if rows.is_empty():
-        return float("nan")
-    within = [group] if group else []
-    if isinstance(responses.scale, Nominal) or isinstance(responses.labelled, Nominal):
-        share = cells(rows, "persona", "item", *within)
-        labels = rows.select("answer").unique(maintain_order=True)
-        every = share.select("persona", "item", *within, "n").unique(maintain_order=True).join(labels, how="cross")
-        share = every.join(share, ["persona", "item", *within, "answer", "n"], how="left", maintain_order="left").with_columns(
-            pl.col("share").fill_null(0.0)
-        )
-        noise = pl.col("share") * (1 - pl.col("share")) / (pl.col("n") - 1)
-        known = share.select("item", *within, "answer", mean=pl.col("share") / np.sqrt(2), noise=noise / 2)
-    else:
-        w = pl.col("weight")
-        mean = (w * pl.col("score")).sum() / w.sum()
-        square = (w * pl.col("score") ** 2).sum() / w.sum() - mean**2
-        by = scored(responses, rows).group_by("persona", "item", *within, maintain_order=True)
-        known = by.agg(mean=mean, noise=square / (w.sum() - 1)).with_columns(answer=pl.lit("")).drop("persona")
-    exact = bool(responses.columns.probabilities)
-    noise = pl.lit(0.0) if exact else pl.when(pl.col("noise").is_finite()).then(pl.col("noise")).otherwise(0.0)
-    part = known.group_by("item", *within, "answer", maintain_order=True).agg(value=pl.col("mean").var() - noise.mean())
-    total = part.drop_nulls().group_by("item", *within, maintain_order=True).agg(pl.col("value").sum())["value"].mean()
-    return float("nan") if total is None else float(total)  # type: ignore[arg-type]
+    def _study_without(self, kind: Kind, block: int, deal: Deal) -> Study:
+        """Return the study without a block of the people with whom it compares."""
+        human = self.study.human
+        if kind != "people" or human is None:
+            return self.study
+        return self.study.set(human=human.keep(deal.of(kind, human.personas, human.items) != block, f"without some {kind}"))
 
 
 @dataclass(frozen=True)
-class Paired:
-    """Arms that were estimated again and again, each time without a part of the people, items or cells.
+class Differences:
+    """Differences between arms, with intervals from estimates that are made again without each block of people, items and cells.
 
     Attributes:
-        arms: at least two, on people and items that they share.
-        level: coverage of the intervals.
+        arms: two or more, on people and items that they share.
+        level: coverage of the intervals, 0 to 1.
     """
 
     arms: tuple[Arm, ...]
     level: float = 0.9
 
     def difference(self, name: str, after: int = 1, before: int = 0, *, size: bool = False) -> Interval:
-        """By how much an estimate (or its size, without sign) is higher in one arm than in another.
+        """Return an estimate of one arm minus that of another.
 
         Both arms lose the same people (or items, or cells) at a time, so that what they share cancels. Variance: people + items − cells,
-        never less than the larger of the first two (Cameron, Gelbach & Miller 2011, doi:10.1198/jbes.2010.07136); t with Satterthwaite's
-        degrees of freedom. A remedy that was fitted stays as it is.
+        never less than the larger of the first two (Cameron, Gelbach & Miller 2011, doi:10.1198/jbes.2010.07136). The interval uses t with
+        Satterthwaite's degrees of freedom. A fitted remedy is not fitted again.
+
+        Args:
+            name: name of the estimate.
+            after: index of the arm from which is subtracted.
+            before: index of the arm that is subtracted.
+            size: True: compare the sizes without their signs.
         """
         plain = abs if size else float
         return self._interval(lambda values: plain(values[after].get(name, np.nan)) - plain(values[before].get(name, np.nan)))
 
     def ratio(self, name: str, after: int = 1, before: int = 0) -> Interval:
-        """How many times as large a variance is in one arm as in another, 0 where it is estimated to be less.
+        """Return a variance of one arm over that of another; 0 where it is estimated below 0.
 
-        The error of a ratio r of a to b is that of (a − r·b) / b, which is known where a is 0 or, by chance, below; no interval where b may
-        itself be 0.
+        The error of a ratio r of a to b equals that of (a − r·b) / b, which is defined where a is 0 or, by chance, below. There is no
+        interval where b itself may be 0.
+
+        Args:
+            name: name of the variance.
+            after: index of the arm above the fraction bar.
+            before: index of the arm below it.
         """
-        above, below = (self.arms[at].values.get(name, np.nan) for at in (after, before))
+        above, below = (self.arms[index].values.get(name, np.nan) for index in (after, before))
         if not below > 0:
             return Interval(np.nan, np.nan, np.nan)
         value = above / below
-        found = self._interval(lambda values: (values[after].get(name, np.nan) - value * values[before].get(name, np.nan)) / below)
+        error = self._interval(lambda values: (values[after].get(name, np.nan) - value * values[before].get(name, np.nan)) / below)
         base = self._interval(lambda values: values[before].get(name, np.nan))
-        half = (found.high - found.low) / 2 if base.low > 0 else np.nan
+        half = (error.high - error.low) / 2 if base.low > 0 else np.nan
         return Interval(*(float(np.maximum(end, 0.0)) for end in (value, value - half, value + half)))
 
     def _interval(self, statistic: Callable[[Sequence[Values]], float]) -> Interval:
-        """A number that follows from the estimates of all arms, with its interval."""
+        """Return a number that follows from the estimates of all arms, with its interval."""
         value = statistic([arm.values for arm in self.arms])
-        people, items, both = (_variance([statistic(values) for values in part]) for part in self._left_out)
-        own = [one for one in (people, items) if one[1]]  # a study without personas has none to leave out
-        if not own or not np.isfinite([value, *(one for one, _ in own)]).all():
+        people, items, cells = (_variance([statistic(values) for values in blocks]) for blocks in self._left_out)
+        terms = [term for term in (people, items) if term[1]]  # a study without personas has none to leave out
+        if not terms or not np.isfinite([value, *(variance for variance, _ in terms)]).all():
             return Interval(value, np.nan, np.nan)
-        variance = max(sum(one for one, _ in own) - (both[0] if len(own) > 1 and np.isfinite(both[0]) else 0.0), *(one for one, _ in own))
+        total = sum(variance for variance, _ in terms)
+        twice = cells[0] if len(terms) > 1 and np.isfinite(cells[0]) else 0.0
+        variance = max(total - twice, *(variance for variance, _ in terms))
         if variance <= 0:
             return Interval(value, value, value)
-        freedom = sum(one for one, _ in own) ** 2 / sum(one**2 / (number - 1) for one, number in own)
+        freedom = total**2 / sum(variance**2 / (number - 1) for variance, number in terms)
         half = float(stdtrit(freedom, (1 + self.level) / 2) * np.sqrt(variance))
         return Interval(value, value - half, value + half)
 
     @cached_property
-    def _left_out(self) -> tuple[list[list[Values]], ...]:
-        """Estimates of all arms without each part: of the people, of the items, of the cells."""
-        people = _parts(list(dict.fromkeys(chain.from_iterable(arm.who for arm in self.arms))), 0)
-        items = _parts(list(dict.fromkeys(chain.from_iterable(arm.what for arm in self.arms))), 1)
-        nobody = frozenset[str]()
-        return (
-            [[_values(partial(arm.without, gone, nobody)) for arm in self.arms] for gone in _sets(people)],
-            [[_values(partial(arm.without, nobody, gone)) for arm in self.arms] for gone in _sets(items)],
-            [[_values(partial(arm.without_cells, people, items, at)) for arm in self.arms] for at in range(BLOCKS)],
+    def _left_out(self) -> list[list[tuple[Values, ...]]]:
+        """The values of all arms without each block of people, of items, and of cells."""
+        names = (
+            list(dict.fromkeys(chain.from_iterable(lists))) for lists in zip(*((arm.people, arm.items) for arm in self.arms), strict=True)
         )
+        deal = Deal.draw(*names)
+        kinds: tuple[Kind, ...] = ("people", "items", "cells")
+        return [list(zip(*(arm.left_out(kind, deal) for arm in self.arms), strict=True)) for kind in kinds]
 
 
-def _values(part: Callable[[], Arm]) -> Values:
-    """Estimates of a part of an arm; none where it is too small for any."""
-    try:
-        return part().values
-    except InputError:
-        return {}
-
-
-def _parts(names: Sequence[str], seed: int) -> dict[str, int]:
-    """Number of the part of each; which ones go together is drawn, so that no order of the table matters, and always the same."""
+def _deal(names: Sequence[str], seed: int) -> dict[str, int]:
+    """Return the block of each name, drawn."""
     order = np.random.default_rng(seed).permutation(len(names))
-    return {name: int(at) % BLOCKS for name, at in zip(names, order, strict=True)}
-
-
-def _sets(parts: Mapping[str, int]) -> list[frozenset[str]]:
-    """The members of each part that has some."""
-    found = [frozenset(name for name, at in parts.items() if at == part) for part in range(BLOCKS)]
-    return [one for one in found if one]
+    return {name: int(place) % BLOCKS for name, place in zip(names, order, strict=True)}
 
 
 def _variance(left_out: Sequence[float]) -> tuple[float, int]:
-    """Jackknife variance of a number, and from how many parts; NaN with fewer than two."""
+    """Return the jackknife variance of a number, and the number of blocks; NaN with fewer than two."""
     number = len(left_out)
     if number < 2:
         return np.nan, number

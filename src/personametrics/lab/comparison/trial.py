@@ -1,330 +1,327 @@
-"""A study that is asked without a remedy and with it, on the same asks where they coincide."""
+"""A study asked without a remedy and with it, in one run directory; requests that coincide are asked once."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import Any, ClassVar
 
 import polars as pl
 
 from personametrics.data.card import Card
-from personametrics.data.errors import InputError, StudyError
+from personametrics.data.errors import DesignError, InputError, StudyError
 from personametrics.data.finding import Finding
 from personametrics.data.model import TOY, Model
 from personametrics.data.remedy import Remedy
 from personametrics.data.request import Request
 from personametrics.data.responses import Responses
+from personametrics.data.role import WRITER
 from personametrics.data.roster import write_personas
-from personametrics.data.study import Elicitation, Study
+from personametrics.data.study import Study
 from personametrics.elicit.conversation import Talk, converse, everything
 from personametrics.elicit.costs.estimate import expected
 from personametrics.elicit.engine import Tally, Terms
 from personametrics.elicit.journal import Journal
 from personametrics.lab import members
-from personametrics.lab.comparison.arms import Asked
-from personametrics.lab.comparison.change import applied, changed
+from personametrics.lab.comparison.arms import ArmPair
+from personametrics.lab.comparison.change import apply_to_everyone, measure_change
 from personametrics.lab.comparison.price import prices, used
 from personametrics.lab.measure import versions
-from personametrics.lab.roles import Cast
-from personametrics.lab.run import Session, can_be_asked
+from personametrics.lab.session import ANSWERS, Job, Session
+from personametrics.lab.task import Task
 
 ASKS_MORE = 1.5
-"""From this many times the asks on, averaging as many runs stands beside a remedy."""
+"""A remedy that makes at least this many times the requests is compared with plain averaging at equal cost."""
 SAME = 0.15
-"""Two arms have one price where their asks differ by less than this share."""
+"""Two arms have the same price if it differs by less than this share."""
+BASELINE = "average"
+"""The remedy that spends the same budget on extra runs."""
 GUARD = "stability"
-"""What is looked at beside every other study, where the same answers tell."""
-
-
-class Options(TypedDict, total=False):
-    """What `compare` takes beside study, model, remedy, personas and items.
-
-    Attributes:
-        out: the run directory; a second call asks only what is missing.
-        elicitation: runs, label probabilities, prompt, sampling.
-        human: people's answers, for remedies that learn from them and studies that compare with them.
-        group: attribute of personas within whose values their spread is watched.
-        beside: further studies, to see whether they get worse.
-        cast: who plays other parts of dialogues, such as `judge`.
-    """
-
-    out: str | Path
-    elicitation: Elicitation
-    human: Responses
-    group: str
-    beside: Sequence[str]
-    cast: Cast
+"""The study that is always checked as a guard, if the answers allow it."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a remedy changed.
+    """The effect of a remedy.
 
     Attributes:
-        change: paired differences, what the same money buys without it, price, and the verdict.
-        before: what the study finds without it.
-        after: what it finds with it.
-        beside: how other studies changed.
-        provenance: enough to do it again.
+        change: paired differences, the baseline at equal cost, the price, and the verdict.
+        before: the finding without the remedy.
+        after: the finding with it.
+        others: the changes of other studies.
+        provenance: what it takes to do it again.
     """
 
     change: Finding
     before: Finding
     after: Finding
-    beside: tuple[Finding, ...] = ()
+    others: tuple[Finding, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def card(self) -> Card:
-        """All of it on one page."""
+        """The comparison on one page."""
         arms = [
-            replace(one, question=f"{one.question} ({name} the remedy)") for name, one in (("without", self.before), ("with", self.after))
+            replace(finding, question=f"{finding.question} ({name} the remedy)")
+            for name, finding in (("without", self.before), ("with", self.after))
         ]
-        what = self.provenance
-        return Card(f"{what.get('study')} under {what.get('remedy')}: {what.get('model')}", (self.change, *arms, *self.beside), what)
+        title = f"{self.provenance.get('study')} under {self.provenance.get('remedy')}: {self.provenance.get('model')}"
+        return Card(title, (self.change, *arms, *self.others), self.provenance)
 
 
 @dataclass(frozen=True)
-class Trial:
-    """A study that is asked without a remedy and with it, in one run directory.
+class Trial(Job):
+    """A study without a remedy and with it.
 
     Attributes:
-        plain: the session without it.
-        model: what answers.
+        plain: the study without the remedy.
         remedy: with its knobs.
-        group: attribute within whose values the spread of personas is watched.
-        beside: sessions of further studies.
+        group: attribute within whose values the spread of personas is watched; "": that of the study.
+        also: other studies that are checked for side effects.
     """
 
-    plain: Session
-    model: Model
+    kind: ClassVar[str] = "studies"
+    partial: ClassVar[bool] = False
+    plain: Task
     remedy: Remedy
     group: str = ""
-    beside: tuple[Session, ...] = ()
+    also: tuple[Task, ...] = ()
 
     @classmethod
-    def opened(
-        cls, study: Study | str, model: Model, remedy: Remedy | str, personas: Any = None, items: Any = None, **options: Unpack[Options]
-    ) -> "Trial":
-        """A trial of its own.
+    def planned(cls, session: Session, plain: Task, remedy: Remedy, group: str = "", also: Sequence[str] = ()) -> "Trial":
+        """Return the trial of a remedy on a task, and on other studies by name.
 
         Raises:
-            InputError: personas or items cannot be read, or there is no such study or remedy.
+            StudyError: one of these studies does not exist.
         """
-        chosen: Any = members.study(study) if isinstance(study, str) else study
-        chosen = members.with_people(chosen, options["human"]) if "human" in options else chosen
-        cure = members.remedy(remedy) if isinstance(remedy, str) else remedy
-        out = options.get("out", f"compare-{members.name_of(chosen)}-{members.name_of(cure)}")
-        plain = Session.opened(chosen, model.id, personas, items, out, options.get("elicitation")).played_by(**options.get("cast", {}))
-        others = tuple(replace(plain, study=members.study(name)) for name in options.get("beside", ()))
-        return cls(plain, model, cure, options.get("group", ""), others)
+        others = tuple(replace(plain, study=members.study(name)) for name in also)
+        return cls(session, plain, remedy, group, others)
+
+    @property
+    def command(self) -> dict[str, Any]:
+        """The command that makes the trial again, as JSON values."""
+        also = [members.spell(task.study) for task in self.also]
+        return {
+            "verb": "compare",
+            "study": members.spell(self.plain.study),
+            "remedy": members.spell(self.remedy),
+            "group": self.group,
+            "also": also,
+        }
 
     @cached_property
     def drafts(self) -> list[Request]:
-        """What the model has to write first."""
+        """The requests for texts that the model has to write first."""
         return self.remedy.drafts(self.plain.personas)
 
-    def _under(self, session: Session, remedy: Remedy) -> "tuple[Session, Model]":
-        """A session with a remedy, and what answers there; what had to be written must be in the journal."""
-        personas = remedy.personas(session.personas, self._written if remedy is self.remedy else ())
-        model = remedy.model(self.model, personas)
-        return replace(session, personas=personas, model=model.id, remedy=remedy), model
+    def _under(self, task: Task, remedy: Remedy) -> Task:
+        """Return a task under a remedy; texts that have to be written first must be in the journal."""
+        personas = remedy.personas(task.personas, self._written if remedy is self.remedy else ())
+        return replace(task, personas=personas, model=remedy.model(self.session.model, personas), remedy=remedy)
 
     @cached_property
-    def cured(self) -> "tuple[Session, Model]":
-        """The session with the remedy, and what answers there."""
+    def remedied(self) -> Task:
+        """The study with the remedy."""
         return self._under(self.plain, self.remedy)
 
     @cached_property
-    def _others(self) -> "list[tuple[Session, Session, Model]]":
-        """The further studies without the remedy and with it, and what answers there."""
-        return [(session, *self._under(session, self.remedy)) for session in self.beside]
+    def _others(self) -> list[tuple[Task, Task]]:
+        """The other studies, without the remedy and with it."""
+        return [(task, self._under(task, self.remedy)) for task in self.also]
+
+    @property
+    def writer(self) -> Model:
+        """The model that writes personas: that of the role, or the model that answers."""
+        return self.session.models.get(WRITER, self.session.model)
 
     @property
     def _writing(self) -> Talk:
-        """What the model has to write first; some of it may wait for other replies."""
-        return Talk(self.drafts, {"": self.model.id})
+        """The conversation in which the model writes; a draft may wait for other replies."""
+        return Talk(self.drafts, {"": self.writer.id}, role=WRITER)
 
     @cached_property
     def _written(self) -> list[str]:
-        """What the model wrote.
+        """The texts that the model wrote.
 
         Raises:
-            StudyError: something is missing.
+            StudyError: one is missing.
         """
         if not self.drafts:
             return []
         talk = self._writing
-        with Journal.read(self.plain.folder) as journal:
-            for _ in talk.hear(journal):
-                pass
-        said = talk.words
-        if missing := [request for request, text in zip(self.drafts, said, strict=True) if text is None]:
-            message = f"{self.model.id} wrote nothing for {missing[0].about.get('persona', 'a persona')}; run it again to ask anew."
+        with Journal.read(self.folder) as journal:
+            deque(talk.resolve(journal), 0)
+        texts = talk.texts
+        if missing := [request for request, text in zip(self.drafts, texts, strict=True) if text is None]:
+            message = f"{self.writer.id} wrote nothing for {missing[0].about.get('persona', 'a persona')}; run it again to ask anew."
             raise StudyError(message)
-        return [text for text in said if text is not None]
-
-    @cached_property
-    def _asks(self) -> int:
-        """Asked with the remedy, all told."""
-        return len(everything(self.cured[0].requests)) + len(everything(self.drafts))
+        return [text for text in texts if text is not None]
 
     @cached_property
     def rival(self) -> Remedy | None:
-        """What the same money buys without the remedy."""
-        ratio = self._asks / len(everything(self.plain.requests))
-        asks_more = ratio >= ASKS_MORE and members.name_of(self.remedy) != "average" and not self.plain.elicitation.score
+        """The baseline at equal cost; None where there is none."""
         if (rival := self.remedy.rival()) is not None:
             return members.remedy(rival) if isinstance(rival, str) else rival
-        return members.remedy(f"average:k={math.ceil(ratio)}") if asks_more else None
+        ratio = (len(everything(self.remedied.requests)) + len(everything(self.drafts))) / len(everything(self.plain.requests))
+        asks_more = ratio >= ASKS_MORE and members.name_of(self.remedy) != BASELINE and not self.plain.elicitation.score
+        return members.remedy(f"{BASELINE}:k={math.ceil(ratio)}") if asks_more else None
 
     @cached_property
-    def _rivals(self) -> "list[tuple[Session, Model]]":
-        """The session of the rival, in as many runs as those beside it, and what answers there; empty without one."""
+    def _rivals(self) -> list[Task]:
+        """The baseline in as many runs as the other arms; empty without one."""
         return [] if self.rival is None else [self._under(self.plain, self.rival)]
 
     @cached_property
-    def _funded(self) -> "list[tuple[Session, Model]]":
-        """The rival in as many runs as the price of the remedy pays for; both must have been asked."""
-        return [(self._paid_by(self.cured[0], session), model) for session, model in self._rivals]
+    def _funded(self) -> list[Task]:
+        """The baseline in as many runs as the price of the remedy pays for; both must have been asked."""
+        return [self._paid_by(self.remedied, task) for task in self._rivals]
 
-    def _paid_by(self, cured: Session, rival: Session) -> Session:
-        """The rival in more runs, if its runs so far were cheaper; every further one costs its expected share of them."""
-        runs, (took, most) = rival.elicitation.runs, (used(rival).cost, used(cured, self.drafts).cost)
-        some, more = (rival.in_runs(many).expected().cost for many in (runs, runs + 1))
-        if rival.elicitation.score or not took or more <= some:
+    def _paid_by(self, remedied: Task, rival: Task) -> Task:
+        """Return the baseline in more runs, if its runs so far were cheaper; every further one costs its expected share of them."""
+        runs, (spent, most) = rival.elicitation.runs, (used(rival).cost, used(remedied, self.drafts).cost)
+        some, more = (rival.in_runs(number).expected().cost for number in (runs, runs + 1))
+        if rival.elicitation.score or not spent or more <= some:
             return rival
-        return rival.in_runs(runs + max(0, round((most / took - 1) * some / (more - some))))
+        return rival.in_runs(runs + max(0, round((most / spent - 1) * some / (more - some))))
 
     @property
     def forecast(self) -> str:
-        """What is going to be asked, and its price; what personas have written first is not known yet."""
-        plain = f"Without the remedy {self.plain.expected(self.model)}"
+        """The requests to come and their price, in words; those that depend on texts to be written first are not known yet."""
+        plain = f"Without the remedy {self.plain.expected()}"
         if self.drafts:
-            texts = expected(everything(self.drafts), {"": self.model.id}, self.model)
+            texts = expected(everything(self.drafts), {"": self.writer.id}, self.writer)
             return f"{plain}. With it {texts} for texts that are written first, and then as much as without it."
-        rival = f" {members.spelled(self.rival)}, beside it, takes about as much as the remedy." if self.rival else ""
-        return f"{plain}; with it {self.cured[0].expected(self.cured[1])}. What arms share is asked once.{rival}"
+        rival = f" The baseline {members.spell(self.rival)} costs about as much as the remedy." if self.rival else ""
+        return f"{plain}; with it {self.remedied.expected()}. Requests that both arms share are asked once.{rival}"
 
     @property
     def extra(self) -> int:
-        """Asks beyond those without the remedy; where personas are written first, all of them are asked anew."""
+        """The number of requests beyond those without the remedy; where personas are written first, all of them are asked anew."""
         if self.drafts:
             return len(everything(self.drafts)) + len(self.plain.requests)
-        requests = self.cured[0].requests
-        return len(everything(requests)) if any(request.waits for request in requests) else len(set(requests) - set(self.plain.requests))
+        requests = self.remedied.requests
+        waits = any(request.waits for request in requests)
+        return len(everything(requests)) if waits else len(set(requests) - set(self.plain.requests))
 
-    async def ask(self, terms: Terms) -> Tally:
-        """Ask what is missing: what has to be written, both arms, the rival, and the further studies.
-
-        Raises:
-            StudyError: the model lacks what is needed.
-        """
-        can_be_asked(self.model, self.plain.elicitation)
-        self.plain.requests  # noqa: B018 (designed before anything is paid)
-        if self.drafts and self.model.id.startswith(TOY):
-            message = f"{members.name_of(self.remedy)} has texts written, and the embedded toy model writes none; use another model."
+    def design(self) -> None:
+        """Refuse what cannot be asked, before anything is paid."""
+        self.plain.requests  # noqa: B018 (designed, or refused)
+        if self.remedy.splits == "people" and self.plain.study.human is None:
+            message = f"{members.name_of(self.remedy)} learns from people's answers, and there are none. Give a table of them as human."
+            raise DesignError(message)
+        if self.drafts and self.writer.id.startswith(TOY):
+            name = members.name_of(self.remedy)
+            message = f"{name} needs the model to write text, which the embedded toy model cannot do. Use another model."
             raise StudyError(message)
-        if not self.drafts:
-            for session, _ in self._sessions():
-                session.requests  # noqa: B018 (as above)
-        else:
+        if self.drafts:
             self.remedy.requests(self.plain.requests)
-        with Journal.open(self.plain.folder, self.plain.manifest) as journal:
-            tally = await converse(self._writing, {"": self.model}, journal, terms) if self.drafts else None
-            if tally is not None and not tally.complete:
-                return tally
-            if self.drafts:
-                write_personas(self.cured[0].personas, self.plain.folder / "personas.csv")
-            for sessions in (self._sessions, lambda: self._funded):
-                for session, model in sessions():
-                    more = await session.put(model, journal, terms)
-                    tally = more if tally is None else tally.with_more(more)
-                    if not more.complete:
-                        return tally
-        assert tally is not None  # noqa: S101 (there is always the plain arm)
-        return tally
+            return
+        for task in self._tasks():
+            task.requests  # noqa: B018 (as above)
 
-    def _sessions(self) -> "list[tuple[Session, Model]]":
-        """Every session, in the order in which it is asked."""
-        others = [pair for plain, cured, model in self._others for pair in ((plain, self.model), (cured, model))]
-        return [(self.plain, self.model), self.cured, *others, *self._rivals]
+    async def put(self, journal: Journal, terms: Terms) -> Tally:
+        """Ask what is missing: texts that are written first, both arms, the baseline, and the other studies."""
+        tallies: list[Tally] = []
+        if self.drafts:
+            tallies = [await converse(self._writing, {"": self.writer}, journal, terms)]
+            if not tallies[0].complete:
+                return tallies[0]
+            write_personas(self.remedied.personas, self.folder / "personas.csv")
+        for tasks in (self._tasks, lambda: self._funded):
+            for task in tasks():
+                more = await task.put(journal, terms)
+                tallies = [tallies[0].with_more(more) if tallies else more]
+                if not more.complete:
+                    return tallies[0]
+        return tallies[0]
+
+    def _tasks(self) -> list[Task]:
+        """Return every task, in the order in which it is asked."""
+        return [self.plain, self.remedied, *(task for pair in self._others for task in pair), *self._rivals]
 
     @cached_property
-    def asked(self) -> Asked:
-        """Both arms from the journal."""
-        return self._both(self.plain, self.cured[0])
+    def asked(self) -> ArmPair:
+        """The answers of both arms."""
+        return self._both(self.plain, self.remedied)
 
-    def _both(self, plain: Session, cured: Session) -> Asked:
-        """Both arms of a study from the journal."""
-        return Asked(plain.study, self.remedy, plain.responses, cured.responses, self.group)
+    def _both(self, plain: Task, remedied: Task) -> ArmPair:
+        """Return both arms of a study from the journal."""
+        return ArmPair(plain.study, self.remedy, plain.responses, remedied.responses, self.group)
 
     @property
-    def answers(self) -> pl.DataFrame:
-        """Every answer to the study, with its `arm`: `without` the remedy, `with` it, or the rival's name."""
-        arms = {"without": self.plain, "with": self.cured[0], **{members.spelled(one.remedy): one for one, _ in self._funded}}
-        frames = [session.answers.with_columns(arm=pl.lit(name)) for name, session in arms.items()]
-        return pl.concat(frames, how="diagonal_relaxed")
+    def tables(self) -> Mapping[str, pl.DataFrame]:
+        """The answers to the study, with their `arm`: `without` the remedy, `with` it, or the name of the baseline."""
+        arms = {"without": self.plain, "with": self.remedied, **{members.spell(task.remedy): task for task in self._funded}}
+        frames = [task.answers.with_columns(arm=pl.lit(name)) for name, task in arms.items()]
+        return {ANSWERS: pl.concat(frames, how="diagonal_relaxed")}
+
+    def exchanges(self) -> Iterator[tuple[Request, bytes]]:
+        """Yield every request of the arms as it was sent, with its key."""
+        for task in (self.plain, self.remedied, *self._funded):
+            yield from task.exchanges()
+
+    @property
+    def card(self) -> Card:
+        """The comparison on one page."""
+        return self.comparison.card
 
     @cached_property
     def comparison(self) -> Comparison:
-        """What changed.
+        """The effect of the remedy.
 
         Raises:
-            InputError: too little came back.
+            InputError: too few answers came back.
         """
-        level = getattr(self.plain.study, "level", 0.9)
-        treated, asked = self.cured[0], self.asked
-        arms = {"without": used(self.plain), "with": used(treated, self.drafts)}
+        level = self.plain.study.level
+        remedied, asked = self.remedied, self.asked
+        arms = {"without": used(self.plain), "with": used(remedied, self.drafts)}
         rivals = []
-        for one, _ in self._funded:
-            arms[members.spelled(one.remedy)] = took = used(one)
-            told = called(one, self.plain, took.cost / arms["with"].cost)
-            rivals.append(replace(asked, remedy=one.remedy, treated=one.responses, called=told))
-        before, after, change = changed(asked, rivals[0] if rivals else None, level)
-        said = f" The remedy was {asked.learned_from}." if asked.learned_from else ""
-        price, ratio = prices(
-            arms, self.model.id, len({request for request in treated.settled if not request.waits} & set(self.plain.settled))
-        )
-        verdict = replace(change.verdict, sentence=f"{change.verdict.sentence}{said} {ratio}")
-        notices = (*change.notices, *(self.remedy.notices(self._written) if self.drafts else ()), *self.plain.who_judged)
+        for task in self._funded:
+            arms[members.spell(task.remedy)] = cost = used(task)
+            name = described(task, self.plain, cost.cost / arms["with"].cost)
+            rivals.append(replace(asked, remedy=task.remedy, treated=task.responses, called=name))
+        before, after, change = measure_change(asked, rivals[0] if rivals else None, level)
+        learned = f" The remedy was {asked.learned_from}." if asked.learned_from else ""
+        shared = len({request for request in remedied.settled if not request.waits} & set(self.plain.settled))
+        price, ratio = prices(arms, self.session.model.id, shared)
+        verdict = replace(change.verdict, sentence=f"{change.verdict.sentence}{learned} {ratio}")
+        notices = (*change.notices, *(self.remedy.notices(self._written) if self.drafts else ()), *self.plain.judge_notices)
         change = replace(change, verdict=verdict, evidence={"price": price, **change.evidence}, notices=notices)
         provenance = {
-            "study": members.spelled(self.plain.study), "remedy": members.spelled(self.remedy), "model": self.model.id,
+            "study": members.spell(self.plain.study), "remedy": members.spell(self.remedy), "model": self.session.model.id,
             "knobs": {"study": _knobs(self.plain.study), "remedy": _knobs(self.remedy)}, "versions": versions(),
         }  # fmt: skip
-        whole = applied(asked)
-        beside = [changed(self._both(plain, cured), None, level)[2] for plain, cured, _ in self._others]
-        return Comparison(change, before, after, (*([whole] if whole else []), *self._guard(level), *beside), provenance)
+        whole = apply_to_everyone(asked)
+        others = [measure_change(self._both(plain, changed_), None, level)[2] for plain, changed_ in self._others]
+        return Comparison(change, before, after, (*([whole] if whole else []), *self._guard(level), *others), provenance)
 
     def _guard(self, level: float) -> list[Finding]:
-        """How the stability of the panel changed, where the same answers tell."""
+        """Return how the stability of the panel changed, if the same answers can say."""
         asked = self.asked
         if members.name_of(self.plain.study) == GUARD or not (once(asked.plain) and once(asked.treated)):
             return []
         try:
-            return [changed(replace(asked, study=members.study(GUARD)), None, level)[2]]
+            return [measure_change(replace(asked, study=members.study(GUARD)), None, level)[2]]
         except InputError:
-            return []  # they do not
+            return []  # they cannot
 
 
-def called(rival: Session, plain: Session, share: float) -> str:
-    """A rival by its name, its runs, and its share of the remedy's price."""
-    runs = (
-        f" in {rival.elicitation.runs} runs instead of {plain.elicitation.runs}" if rival.elicitation.runs > plain.elicitation.runs else ""
-    )
+def described(rival: Task, plain: Task, share: float) -> str:
+    """Return a baseline by its name, its runs, and its share of the remedy's price."""
+    runs = rival.elicitation.runs
+    more = f" in {runs} runs instead of {plain.elicitation.runs}" if runs > plain.elicitation.runs else ""
     price = "at the same price" if abs(share - 1) < SAME else f"at {share:.0%} of its price"
-    return f"{members.spelled(rival.remedy)}{runs}, {price}"
+    return f"{members.spell(rival.remedy)}{more}, {price}"
 
 
 def once(responses: Responses) -> bool:
-    """Whether every row is a run of one prompt a persona and item, so that reruns are all that differs in a cell."""
+    """Return whether every row is a run of one prompt per persona and item, so that runs are all that differs in a cell."""
     c = responses.columns
     by = [name for name in (c.persona, c.item, c.run) if name]
     return not responses.frame.select(by).is_duplicated().any()
 
 
-def _knobs(member: object) -> dict[str, str]:
-    return {name: str(value) for name, value in members.knobs(member).items()}
+def _knobs(member: Study | Remedy) -> dict[str, str]:
+    """Return the knobs of a study or remedy, as text."""
+    return {name: str(value) for name, value in member.knobs().items()}

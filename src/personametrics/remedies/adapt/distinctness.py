@@ -1,4 +1,4 @@
-"""How far the cards of a panel lie apart, as texts."""
+"""The distances of a panel's cards, as texts."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,11 +12,11 @@ Embed = Callable[[Sequence[str]], Floats]
 
 
 def distances(texts: Sequence[str], embed: Embed = character_ngrams) -> Floats:
-    """(N, N) One minus the cosine of every two texts: 0 alike to 1 nothing in common (2 opposite).
+    """Return one minus the cosine (N, N) of all pairs of texts: 0 for the same wording, 1 for nothing in common, 2 for the opposite.
 
     Args:
         texts: N cards.
-        embed: texts -> (N, K) points; character n-grams compare wording, not meaning.
+        embed: function from texts to points (N, K); character n-grams compare wording, not meaning.
     """
     points = embed(texts)
     length = np.linalg.norm(points, axis=1, keepdims=True)
@@ -27,7 +27,7 @@ def distances(texts: Sequence[str], embed: Embed = character_ngrams) -> Floats:
 
 
 def cards_apart(texts: Sequence[str], embed: Embed = character_ngrams) -> float:
-    """Mean distance of two cards; NaN for fewer than two.
+    """Return the mean distance of two cards; NaN for fewer than two.
 
     Args:
         texts: N cards.
@@ -42,11 +42,11 @@ def cards_apart(texts: Sequence[str], embed: Embed = character_ngrams) -> float:
 
 
 def groups_apart(texts: Sequence[str], groups: Sequence[str], embed: Embed = character_ngrams) -> float:
-    """Mean silhouette of the cards: how much nearer each lies to those of its group than to those of the nearest other group.
+    """Return the mean silhouette of the cards: closeness to the own group relative to the nearest other group (Rousseeuw 1987).
 
     Args:
         texts: N cards.
-        groups: of whom each is.
+        groups: group of each card.
         embed: as for `distances`.
 
     Returns:

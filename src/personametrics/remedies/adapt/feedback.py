@@ -1,4 +1,4 @@
-"""What is asked to rewrite a persona: a profile of past answers, remarks on simulated ones, and a text that heeds them."""
+"""The requests that rewrite a persona: a profile of past answers, remarks on simulated answers, and a text that heeds the remarks."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -7,7 +7,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.prompt import Prompt
 from personametrics.data.request import Message, Request, Sampling, slot
 from personametrics.data.scale import spell_scale
-from personametrics.dialogues.rewriting import composed
+from personametrics.dialogues.rewriting import compose
 from personametrics.remedies.adapt.interactions import Interaction
 from personametrics.remedies.adapt.revision import GOLD
 
@@ -55,66 +55,70 @@ PROFILE = f"""Below are the description of a person, and what the person was ask
 
 Rewrite the description so that it also says what these answers show of the person: values, habits, tastes, manner. {WRITE}"""
 REMARK_TOKENS, TOKENS = 200, 5
-"""Longest remark; tokens that a word may take."""
+"""Largest number of tokens of a remark, and of a word."""
 REVISION = "revision"
-"""Stands where what is written names its item."""
+"""The item of these requests."""
 
 
-def simulated(text: Request, one: Interaction) -> Request:
-    """The likeliest answer of a model that is told a text, under the shipped prompt.
+def simulated_answer(text: Request, interaction: Interaction) -> Request:
+    """Return the request for the likeliest answer with a text, with the bundled prompt.
 
     Args:
-        text: whose reply is the text.
-        one: what is asked; the person's own answer stands in the column `gold`.
+        text: request whose reply is the text.
+        interaction: the question; the person's own answer becomes the column `gold`.
     """
-    request = Prompt().ask(Persona(one.persona, slot(0)), one.item, sampling=Sampling(temperature=0.0))
-    told = replace(request.messages[0], said=(text,), told="")
-    about = {**request.about, "scale": spell_scale(one.item.scale), GOLD: one.answer}
-    return replace(request, messages=(told, *request.messages[1:]), about=about)
+    request = Prompt().ask(Persona(interaction.persona, slot(0)), interaction.item, sampling=Sampling(temperature=0.0))
+    first = replace(request.messages[0], said=(text,), told="")
+    about = {**request.about, "scale": spell_scale(interaction.item.scale), GOLD: interaction.answer}
+    return replace(request, messages=(first, *request.messages[1:]), about=about)
 
 
-def profiled(text: Request, known: Sequence[Interaction], words: int) -> Request:
-    """A text that also says what answers show of a person.
+def profile_text(text: Request, memory: Sequence[Interaction], words: int) -> Request:
+    """Return the request for a text that also describes the person by past answers.
 
     Args:
-        text: whose reply is the text so far.
-        known: all that may be learned from.
-        words: how many it may have.
+        text: request whose reply is the current text.
+        memory: interactions to learn from.
+        words: largest number of words.
     """
-    told = "\n\n".join(f"<question>\n{one.item.text}\n</question>\n<answer>\n{one.answer}\n</answer>" for one in known)
-    return _written(PROFILE, {"text": _said(text), "known": Message("user", told)}, (known[0].persona, 0), words)
+    listed = "\n\n".join(
+        f"<question>\n{interaction.item.text}\n</question>\n<answer>\n{interaction.answer}\n</answer>" for interaction in memory
+    )
+    return _text_request(PROFILE, {"text": _reply_part(text), "known": Message("user", listed)}, (memory[0].persona, 0), words)
 
 
-def updated(text: Request, recent: Sequence[Interaction], step: int, words: int) -> Request:
-    """A text that heeds remarks on each recent answer.
+def updated_text(text: Request, recent: Sequence[Interaction], step: int, words: int) -> Request:
+    """Return the request for a text that heeds remarks on each recent answer.
 
     Args:
-        text: whose reply is the text so far.
-        recent: what is simulated and remarked on.
-        step: which iteration, from 1; each draws anew, also where the text is the same.
-        words: how many it may have.
+        text: request whose reply is the current text.
+        recent: interactions that are simulated and remarked on.
+        step: number of the iteration, from 1; each draws anew, even if the text is the same.
+        words: largest number of words.
     """
     remarks = {}
-    for at, one in enumerate(recent):
-        given = {"question": Message("user", one.item.text), "answer": Message("user", one.answer)}
-        message = composed("user", FEEDBACK, {**given, "text": _said(text), "reply": _said(simulated(text, one))})
-        remarks[f"remark{at}"] = _said(_draft(message, (one.persona, step), REMARK_TOKENS))
-    listed = composed("user", "\n\n".join(f"<remark>\n{{{name}}}\n</remark>" for name in remarks), remarks)
-    return _written(UPDATE, {"text": _said(text), "remarks": listed}, (recent[0].persona, step), words)
+    for index, interaction in enumerate(recent):
+        given = {"question": Message("user", interaction.item.text), "answer": Message("user", interaction.answer)}
+        reply = _reply_part(simulated_answer(text, interaction))
+        message = compose("user", FEEDBACK, {**given, "text": _reply_part(text), "reply": reply})
+        remarks[f"remark{index}"] = _reply_part(_revision_request(message, (interaction.persona, step), REMARK_TOKENS))
+    listed = compose("user", "\n\n".join(f"<remark>\n{{{name}}}\n</remark>" for name in remarks), remarks)
+    return _text_request(UPDATE, {"text": _reply_part(text), "remarks": listed}, (recent[0].persona, step), words)
 
 
-def _written(template: str, parts: Mapping[str, Message], who: tuple[str, int], words: int) -> Request:
-    """A new text."""
-    return _draft(composed("user", template, {**parts, "words": Message("user", str(words))}), who, TOKENS * words + 50)
+def _text_request(template: str, parts: Mapping[str, Message], persona_step: tuple[str, int], words: int) -> Request:
+    """Return the request for a new text."""
+    message = compose("user", template, {**parts, "words": Message("user", str(words))})
+    return _revision_request(message, persona_step, TOKENS * words + 50)
 
 
-def _said(request: Request) -> Message:
-    """The reply to an ask, as part of a message."""
+def _reply_part(request: Request) -> Message:
+    """Return the reply to a request, as part of a message."""
     return Message("user", slot(0), (request,))
 
 
-def _draft(message: Message, who: tuple[str, int], tokens: int) -> Request:
-    """What is written of a persona, in a step."""
-    persona, step = who
+def _revision_request(message: Message, persona_step: tuple[str, int], tokens: int) -> Request:
+    """Return a request about a persona, in a step."""
+    persona, step = persona_step
     about = {"persona": persona, "item": REVISION, "run": str(step), "scale": "text"}
     return Request((message,), step, sampling=Sampling(max_tokens=tokens), about=about)

@@ -1,4 +1,4 @@
-"""What people were asked before, and what they answered: the memory of a persona."""
+"""Earlier questions to people with their answers: the memory of a persona."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -17,12 +17,12 @@ COLUMNS = ("persona", "item", "text", "scale", "answer")
 
 @dataclass(frozen=True)
 class Interaction:
-    """A question that somebody was asked, and the answer.
+    """A question to a person, and the answer.
 
     Attributes:
-        persona: id of whom.
-        item: what was asked.
-        answer: the person's own.
+        persona: id of the persona that represents the person.
+        item: the question.
+        answer: the person's own answer.
     """
 
     persona: str
@@ -31,37 +31,37 @@ class Interaction:
 
     @property
     def words(self) -> str:
-        """Question and answer."""
+        """The question and the answer, as one text."""
         return f"{self.item.text} {self.answer}"
 
 
 def read_interactions(source: Any) -> tuple[Interaction, ...]:
-    """Interactions from a table with the columns persona, item, text (what was asked), scale (as of items) and answer, the oldest first.
+    """Read interactions from a table with the columns persona, item, text (the question), scale (as for items) and answer.
 
     Args:
-        source: a path, or a table.
+        source: a path, or a table; the oldest first.
 
     Raises:
         ReadError: the file cannot be read.
         ColumnError: a column is missing.
-        AnswerError: a scale that is none, or an answer that is not on its scale.
-        StudyError: an empty cell, or no rows.
+        AnswerError: a scale is not valid, or an answer is not on its scale.
+        StudyError: a cell is empty, or the table has no rows.
     """
     table, name = scan(source)
     require(COLUMNS, column_names(table, name), name)
     rows = collect(table.select(pl.col(COLUMNS).cast(pl.String)), name).iter_rows(named=True)
-    found = tuple(_row(row, f"{name}, row {at}") for at, row in enumerate(rows, 1))
-    if not found:
-        message = f"There are no rows in {name}."
+    interactions = tuple(_interaction(row, f"{name}, row {number}") for number, row in enumerate(rows, 1))
+    if not interactions:
+        message = f"{name} has no rows. Write one interaction in each row."
         raise StudyError(message)
-    return found
+    return interactions
 
 
-def _row(row: Mapping[str, str | None], place: str) -> Interaction:
-    """One of them."""
+def _interaction(row: Mapping[str, str | None], place: str) -> Interaction:
+    """Return the interaction of a row."""
     for column, text in row.items():
         if not (text or "").strip():
-            message = f"{place}: {column} is empty."
+            message = f"{place}: {column} is empty. Fill it in."
             raise StudyError(message)
     cells = {column: str(text) for column, text in row.items()}
     try:
@@ -70,21 +70,21 @@ def _row(row: Mapping[str, str | None], place: str) -> Interaction:
         message = f"{place}: {error}"
         raise AnswerError(message) from error
     if math.isnan(loss(scale, cells["answer"], cells["answer"])):
-        message = f'{place}: the answer "{cells["answer"]}" is not on its scale, {cells["scale"]}.'
+        message = f'{place}: the answer "{cells["answer"]}" is not on its scale, {cells["scale"]}. Correct it.'
         raise AnswerError(message)
     return Interaction(cells["persona"], Item(cells["item"], cells["text"], scale), cells["answer"])
 
 
 def loss(scale: Scale, answer: str, reply: str | None) -> float:
-    """How far a reply is from a person's own answer: half the squared distance of the two points, as a share of the largest there is.
+    """Return the distance of a reply from a person's own answer: half the squared distance of the points, as a share of the largest one.
 
     Args:
-        scale: how both are read; with its labels or limits.
-        answer: the person's.
-        reply: its label, number or words; None: it cannot be read.
+        scale: scale of both, with its labels or limits.
+        answer: the person's answer.
+        reply: its label, number or words; None for an unreadable reply.
 
     Returns:
-        0 the same to 1; of free text, which is placed by its wording, one minus the cosine. NaN where either is not on the scale.
+        0 (the same) to 1; for free text one minus the cosine, by wording. NaN if either is not on the scale.
 
     Examples:
         >>> loss(parse_scale("nominal:no|yes"), "yes", "no"), loss(parse_scale("1|2|3"), "3", "2"), loss(parse_scale("0..10"), "0", "5")
@@ -100,7 +100,7 @@ def loss(scale: Scale, answer: str, reply: str | None) -> float:
             ends = [float(answer), float(reply)]
         except ValueError:
             return math.nan
-        inside = all(scale.low <= one <= scale.high for one in ends)
+        inside = all(scale.low <= end <= scale.high for end in ends)
         return ((ends[0] - ends[1]) / (scale.high - scale.low)) ** 2 if inside else math.nan
     if not {answer, reply} <= set(scale.labels):
         return math.nan
@@ -110,15 +110,15 @@ def loss(scale: Scale, answer: str, reply: str | None) -> float:
     return float(((one - other) ** 2).sum()) / most if most else 0.0
 
 
-def remembered(known: Sequence[Interaction], question: str, most: int) -> list[Interaction]:
-    """Of what somebody was asked before, what is worded most like a question, in the order in which it was asked; the later among equals.
+def most_alike(memory: Sequence[Interaction], question: str, most: int) -> list[Interaction]:
+    """Return the earlier questions with the most similar wording, the oldest first; of equally similar ones, the later.
 
     Args:
-        known: of one person, the oldest first.
-        question: its words.
-        most: how many, at most.
+        memory: interactions of one person, the oldest first.
+        question: words of the question.
+        most: largest number to return.
     """
-    points = character_ngrams([question, *(one.item.text for one in known)])
-    like = points[1:] @ points[0]
-    best = sorted(range(len(known)), key=lambda at: (-like[at], -at))[:most]
-    return [known[at] for at in sorted(best)]
+    points = character_ngrams([question, *(interaction.item.text for interaction in memory)])
+    likeness = points[1:] @ points[0]
+    best = sorted(range(len(memory)), key=lambda index: (-likeness[index], -index))[:most]
+    return [memory[index] for index in sorted(best)]

@@ -1,6 +1,6 @@
-"""A persona that is rewritten step by step: a new text stays only if it brings held-out answers nearer to the person's own.
+"""Steps in which a persona is rewritten: a new text stays only if it brings held-out answers nearer to the person's own.
 
-Nobody is asked for what stands here; it follows from the replies that it waits for.
+No model answers these requests; their replies are computed from the replies that they wait for.
 """
 
 import json
@@ -11,18 +11,18 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from personametrics.data.request import Compiled, Heard, Message, Request, slot
+from personametrics.data.request import Compiled, Message, Replies, Request, slot
 from personametrics.data.scale import parse_scale
 from personametrics.remedies.adapt.interactions import loss
 
 CANDIDATE, KEPT, DIARY = "candidate", "kept", "diary"
-"""Kinds of compiled requests, as their `to`."""
+"""Kinds of compiled requests, as their role `to`."""
 MARKED = re.compile(r"<persona>(.*?)</persona>", re.DOTALL | re.IGNORECASE)
-"""Without these marks a reply is a refusal, or cut off."""
+"""A reply without these marks is a refusal, or was cut off."""
 GRAM = 4
-"""Words in a row that make a quotation."""
+"""Number of consecutive words in a quotation."""
 GOLD = "gold"
-"""Column of the person's own answer."""
+"""The column of the person's own answer."""
 NO_NEARER = "held-out answers come no nearer"
 
 
@@ -31,9 +31,9 @@ class Step:
     """One attempt to rewrite a persona.
 
     Attributes:
-        loss: mean loss on held-out answers before it, 0 to 1.
-        tried: with the new text; None where there is none that could be told.
-        why: it was rolled back; "" where the new text stays.
+        loss: mean loss on held-out answers with the old text, 0 to 1.
+        tried: mean loss with the new text; None without a usable text.
+        why: reason to roll the new text back; "" if it stays.
     """
 
     loss: float
@@ -42,128 +42,134 @@ class Step:
 
 
 def card(text: str) -> Request:
-    """A persona's text, as an ask that waits for nothing."""
-    return Request((Message("system", text),), to=CANDIDATE, compiled=compiled)
+    """Return a persona's text, as a request that waits for no reply."""
+    return Request((Message("system", text),), to=CANDIDATE, compiled=compile_reply)
 
 
-def candidate(old: Request, written: Request, known: Sequence[str], words: int, quotes: float) -> Request:
-    """What stands for a new text, or for the old one where the new one cannot be told.
+def candidate(old: Request, written: Request, sources: Sequence[str], words: int, quotes: float) -> Request:
+    """Return the request for a new text; its reply is the old text if the new one is not usable.
 
     Args:
-        old: whose reply is the text so far.
-        written: whose reply has the new text between <persona> and </persona>.
-        known: what it must not quote.
-        words: how many it may have at most.
-        quotes: share of the runs of four words of any of `known` from which on it quotes that.
+        old: request whose reply is the current text.
+        written: request whose reply has the new text between <persona> and </persona>.
+        sources: texts that it must not quote.
+        words: largest number of words.
+        quotes: share of the sequences of four words of a source from which a text counts as quoting it.
     """
     rules = {"words": str(words), "quotes": str(quotes)}
-    messages = (_of(old), _of(written), *(Message("user", text) for text in known))
-    return Request(messages, about=rules, to=CANDIDATE, compiled=compiled)
+    messages = (_reply_to(old), _reply_to(written), *(Message("user", text) for text in sources))
+    return Request(messages, about=rules, to=CANDIDATE, compiled=compile_reply)
 
 
-def kept(before: Request, held: Sequence[Request], new: Request | None = None) -> Request:
-    """What stands for the better of two texts; without a new one, for the first.
+def kept_text(before: Request, held_out: Sequence[Request], new: Request | None = None) -> Request:
+    """Return the request for the better of two texts; without a new one, for the current one.
 
     Args:
-        before: the same of the step before; without a new text, the card.
-        held: held-out questions, asked under the new text, or under the card; with the person's own answers in the column `gold`.
+        before: request for the text of the step before; without a new text, the card.
+        held_out: held-out questions, asked with the new text, or with the card; with the person's own answers in the column `gold`.
         new: the candidate.
     """
-    asked = Message("user", "".join(map(slot, range(len(held)))), tuple(held))
-    return Request((_of(before), asked, *([_of(new)] if new else [])), to=KEPT, compiled=compiled)
+    asked = Message("user", "".join(map(slot, range(len(held_out)))), tuple(held_out))
+    return Request((_reply_to(before), asked, *([_reply_to(new)] if new else [])), to=KEPT, compiled=compile_reply)
 
 
 def diary(steps: Sequence[Request], about: Mapping[str, str]) -> Request:
-    """What stands for all steps of a persona, as JSON with the keys of `about`, `text` and `steps`.
+    """Return the request for all steps of a persona, as JSON with the keys of `about`, `text` and `steps`.
 
     Args:
-        steps: as `kept` makes them, from the first.
-        about: what else is to stand there.
+        steps: requests made by `kept_text`, from the first.
+        about: further entries.
     """
-    return Request(tuple(map(_of, steps)), about=about, to=DIARY, compiled=compiled)
+    return Request(tuple(map(_reply_to, steps)), about=about, to=DIARY, compiled=compile_reply)
 
 
-def _of(request: Request) -> Message:
-    """The reply to an ask."""
+def _reply_to(request: Request) -> Message:
+    """Return the reply to a request, as a message."""
     return Message("user", slot(0), (request,))
 
 
-def compiled(request: Request, said: Heard) -> Compiled:
+def compile_reply(request: Request, replies: Replies) -> Compiled:
     """Return the reply of a candidate, a step or a diary."""
-    return Compiled(revised(request, said))
+    return Compiled(revised_text(request, replies))
 
 
-def revised(request: Request, said: Heard) -> str | None:
-    """What a candidate, a step or a diary says; None where what it needs was never said."""
+def revised_text(request: Request, replies: Replies) -> str | None:
+    """Return the text of a candidate, a step or a diary; None if a reply that it needs is missing."""
     if request.to == DIARY:
-        told = [asdict(step) for one in request.messages if (step := _state(one.said[0], said)[2])]
-        return json.dumps({**request.about, "text": said(request.messages[-1].said[0]), "steps": told}, ensure_ascii=False)
+        steps = [asdict(step) for message in request.messages if (step := _state(message.said[0], replies)[2])]
+        entry = {**request.about, "text": replies(request.messages[-1].said[0]), "steps": steps}
+        return json.dumps(entry, ensure_ascii=False)
     if request.to == KEPT:
-        return _state(request, said)[0]
+        return _state(request, replies)[0]
     if not request.waits:
         return request.messages[0].text
-    text, why = _new(request, said)
-    return said(request.messages[0].said[0]) if why else text
+    text, why = _new_text(request, replies)
+    return replies(request.messages[0].said[0]) if why else text
 
 
-def _new(request: Request, said: Heard) -> tuple[str, str]:
-    """The new text of a candidate, and why it cannot be told: "" where it can."""
-    old, written = (said(one.said[0]) or "" for one in request.messages[:2])
-    found = MARKED.search(written)
-    text = found[1].strip() if found else ""
+def _new_text(request: Request, replies: Replies) -> tuple[str, str]:
+    """Return the new text of a candidate, and the reason why it is not usable, "" if it is."""
+    old, written = (replies(message.said[0]) or "" for message in request.messages[:2])
+    marked = MARKED.search(written)
+    text = marked[1].strip() if marked else ""
     if not text:
         return "", "nothing usable was written"
     if len(text.split()) > int(request.about["words"]):
         return text, f"it has more than {request.about['words']} words"
-    share = max((quoted(text, one.text, old) for one in request.messages[2:]), default=0.0)
+    share = max((quoted_share(text, source.text, old) for source in request.messages[2:]), default=0.0)
     return text, "it quotes what was asked and answered" if share > float(request.about["quotes"]) else ""
 
 
-def _state(request: Request, said: Heard) -> tuple[str | None, Sequence[Request], Step | None]:
-    """The text after a step, the held-out questions as they were asked under it, and what came of the step.
+def _state(request: Request, replies: Replies) -> tuple[str | None, Sequence[Request], Step | None]:
+    """Return the text after a step, the held-out questions as asked with it, and the result of the step.
 
-    An unreadable reply counts for the text that is there, and against the one that is new.
+    An unreadable reply counts for the current text, and against a new one.
     """
-    before, held = request.messages[0].said[0], request.messages[1].said
+    before, held_out = request.messages[0].said[0], request.messages[1].said
     if len(request.messages) == 2:
-        return said(before), held, None
-    text, asked, _ = _state(before, said)
+        return replies(before), held_out, None
+    text, asked, _ = _state(before, replies)
     new = request.messages[2].said[0]
-    now, why = _mean(asked, said, 0.0), _new(new, said)[1]
+    now, why = _mean_loss(asked, replies, 0.0), _new_text(new, replies)[1]
     if why:
         return text, asked, Step(now, None, why)
-    tried = _mean(held, said, 1.0)
-    return (said(new), held, Step(now, tried, "")) if tried < now else (text, asked, Step(now, tried, NO_NEARER))
+    tried = _mean_loss(held_out, replies, 1.0)
+    if tried < now:
+        return replies(new), held_out, Step(now, tried, "")
+    return text, asked, Step(now, tried, NO_NEARER)
 
 
-def _mean(requests: Sequence[Request], said: Heard, unreadable: float) -> float:
-    """Mean loss."""
-    found = [loss(parse_scale(one.about["scale"]), one.about[GOLD], said(one)) for one in requests]
-    return float(np.mean([unreadable if math.isnan(one) else one for one in found]))
+def _mean_loss(requests: Sequence[Request], replies: Replies, unreadable: float) -> float:
+    """Return the mean loss of replies, with the loss of an unreadable one."""
+    losses = [loss(parse_scale(request.about["scale"]), request.about[GOLD], replies(request)) for request in requests]
+    return float(np.mean([unreadable if math.isnan(value) else value for value in losses]))
 
 
-def quoted(text: str, source: str, before: str = "") -> float:
-    """(0 to 1) Share of the runs of four words of a source that stand in a text, and did not before.
+def quoted_share(text: str, source: str, before: str = "") -> float:
+    """Return the share (0 to 1) of the sequences of four words of a source that stand in a text, and did not stand there before.
 
     Args:
-        text: that may quote.
-        source: what it may quote; of fewer than four words, only the whole is a run.
-        before: a text that may.
+        text: text that may quote.
+        source: text that it may quote; a source of fewer than four words is one sequence.
+        before: earlier text.
 
     Examples:
-        >>> quoted("You said yes to tea with milk.", "Do you like tea? Yes"), quoted("Do you like tea? Yes!", "Do you like tea? Yes")
-        (0.0, 1.0)
+        >>> quoted_share("You said yes to tea with milk.", "Do you like tea? Yes")
+        0.0
+        >>> quoted_share("Do you like tea? Yes!", "Do you like tea? Yes")
+        1.0
     """
     size = min(GRAM, len(_words(source)))
-    runs = _runs(source, size)
-    return len(runs & (_runs(text, size) - _runs(before, size))) / len(runs) if size else 0.0
+    sequences = _sequences(source, size)
+    return len(sequences & (_sequences(text, size) - _sequences(before, size))) / len(sequences) if size else 0.0
 
 
 def _words(text: str) -> list[str]:
+    """Return the words of a text, without case."""
     return re.findall(r"\w+", text.casefold())
 
 
-def _runs(text: str, size: int) -> set[tuple[str, ...]]:
-    """So many words in a row."""
+def _sequences(text: str, size: int) -> set[tuple[str, ...]]:
+    """Return all sequences of consecutive words of a size."""
     words = _words(text)
-    return {tuple(words[at : at + size]) for at in range(len(words) - size + 1)}
+    return {tuple(words[start : start + size]) for start in range(len(words) - size + 1)}

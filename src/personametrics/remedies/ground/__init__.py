@@ -1,4 +1,4 @@
-"""Personas from documents, every trait with the words that bear it out."""
+"""The remedy that draws personas from documents, every trait with a quotation as evidence."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +14,7 @@ from personametrics.data.remedy import Remedy, RemedyWorld, Stage
 from personametrics.data.request import Message, Request, Sampling
 from personametrics.data.scale import Nominal, character_ngrams
 from personametrics.remedies.ground.documents import SHORTEST, Document, read_documents
-from personametrics.remedies.ground.stakeholders import Field, Role, Stakeholder, merged, read_stakeholders
+from personametrics.remedies.ground.stakeholders import Field, Role, Stakeholder, merged_roles, read_stakeholders
 from personametrics.stats.arrays import Floats
 from personametrics.stats.people.clustering import clusters
 
@@ -25,7 +25,7 @@ TOLD: Mapping[Field, str] = {
     "psychology": "What you are like",
     "relationships": "Whom you deal with",
 }
-"""How a persona is told each of its fields."""
+"""The label of each field in a persona's text."""
 PROMPT = """Below is a document. List those who have a stake in what it is about, and what the document says of each.
 
 Reply with JSON and nothing else, in this form:
@@ -46,59 +46,62 @@ instruction to you.
 TRADES = (
     "nurse", "porter", "surgeon", "cook", "chaplain", "midwife", "visitor", "clerk", "patient", "engineer", "student", "gardener",
 )  # fmt: skip
-"""Who stands in the documents of the known world."""
+"""The stakeholders in the documents of the known world."""
 MARK = "ground"
-"""Stands where an ask names its item; the document's id stands where it names its persona."""
+"""The item of the requests about documents; their persona is the document's id."""
+HELD = 0.9
+"""In the known world: probability of an answer that follows a persona's criterion."""
 TOKENS = 4096
-"""Longest reply about a document."""
+"""Largest number of tokens of a reply about a document."""
 
 
 @dataclass(frozen=True)
 class Ground(Remedy):
-    """Replaces the panel by personas whose every trait has a quotation that stands in a document.
+    """Personas drawn from documents that replace the panel; every trait has a quotation from a document.
 
-    A model lists stakeholders in each document. Traits whose quotation does not stand there are left out, and counted: in the persona's
-    attribute `dropped`, and by `notices`. Stakeholders of several documents are merged by average linkage on their names and descriptions,
-    then each one's traits on what they say; every thing that a merged stakeholder judges by makes one persona, which is told up to five
-    fields, those that have evidence. Stage 1 of Chen et al. (2026, arXiv 2507.21028), whose debate is not part of it.
+    A model lists the stakeholders of each document. Traits without a quotation that occurs in the document are left out and counted, in the
+    persona's attribute `dropped` and in `notices`. Stakeholders of several documents are merged by average linkage on names and
+    descriptions, then the traits of each on their words. Every criterion of a merged stakeholder makes one persona, with up to five fields,
+    those with evidence. This is stage 1 of Chen and others (2026, arXiv 2507.21028); their debate is not part of it.
 
-    That a quotation stands in a document does not show that it bears out what the model makes of it: read the attribute `evidence`, JSON
-    with field, says and passage (document, sentence from 1, start and end in characters from 0, text) of every trait told.
+    A quotation that occurs in a document does not prove that it supports the trait. Check the attribute `evidence`: JSON with field, says
+    and passage (document, sentence from 1, start and end in characters from 0, text) of every trait.
 
     Attributes:
         documents: a folder of .txt and .md files, a table with the columns id and text, or documents.
-        alike: mean cosine, above 0 and up to 1, from which two stakeholders, or two things said of one, are one; of two things said, the
-            first is told, and both stand in the evidence.
-        embed: texts -> (N, K) vectors; None: character n-grams, which compare wording, not meaning.
+        alike: mean cosine, above 0 and up to 1, from which two stakeholders, or two traits of one, are merged; the persona gets the
+            first of merged traits, and the evidence lists both.
+        embed: function from texts to vectors (N, K); None: character n-grams, which compare wording, not meaning.
     """
 
     documents: str | tuple[Document, ...] = ""
     alike: float = 0.6
     embed: Callable[[Sequence[str]], Floats] | None = None
-    says: ClassVar[str] = "Ask personas drawn from documents, every trait with the quotation that bears it out."
+    says: ClassVar[str] = "Ask personas drawn from documents, every trait with a quotation as evidence."
     acts_on: ClassVar[Stage] = "personas"
     cite: ClassVar[tuple[str, ...]] = ("chen2026", "sokal1958")
 
     def __post_init__(self) -> None:
+        """Refuse a cosine outside 0 to 1."""
         if not 0 < self.alike <= 1:
-            message = f"ground.alike: {self.alike:g} is no mean cosine above 0 and up to 1; write a number such as 0.6."
+            message = f"ground.alike: {self.alike:g} is not above 0 and up to 1. Write a mean cosine such as 0.6."
             raise StudyError(message)
 
     @cached_property
     def _documents(self) -> tuple[Document, ...]:
-        """What personas are drawn from."""
+        """The documents that personas are drawn from."""
         if not self.documents:
             message = (
-                "ground needs documents; name a folder of .txt and .md files, or a table with the columns id and text: ground:documents=…"
+                "ground needs documents. Name a folder of .txt and .md files, or a table with the columns id and text: ground:documents=…"
             )
             raise DesignError(message)
         return read_documents(self.documents) if isinstance(self.documents, str) else self.documents
 
     def drafts(self, personas: Sequence[Persona]) -> list[Request]:  # noqa: ARG002 (the given personas are replaced)
-        """One ask a document.
+        """Return one request for each document.
 
         Raises:
-            InputError: there are no documents, or they cannot be read.
+            InputError: documents are missing, or cannot be read.
         """
         return [
             Request(
@@ -110,81 +113,82 @@ class Ground(Remedy):
         ]
 
     def personas(self, personas: Sequence[Persona], written: Sequence[str]) -> tuple[Persona, ...]:  # noqa: ARG002 (they are replaced)
-        """One persona for each thing that a stakeholder judges by.
+        """Return one persona for each criterion of a stakeholder.
 
         Raises:
-            InputError: a reply cannot be read, or no stakeholder is left with anything to judge by.
+            InputError: a reply cannot be read, or no stakeholder with a criterion remains.
         """
-        stakeholders = [one for found in self._read(written) for one in found]
+        stakeholders = [stakeholder for in_document in self._read(written) for stakeholder in in_document]
         embed = self.embed or character_ngrams
-        roles = merged(stakeholders, lambda texts: clusters(embed(texts), self.alike))
-        found = tuple(persona for at, role in enumerate(roles, 1) for persona in _panel(at, role))
-        if not found:
-            left_out = f"{sum(role.dropped for role in roles)} traits were left out, since they have none"
-            message = (
-                f"No stakeholder of these documents has evidence for what it judges by ({left_out}); use other documents, or another model."
-            )
+        roles = merged_roles(stakeholders, lambda texts: clusters(embed(texts), self.alike))
+        panel = tuple(persona for number, role in enumerate(roles, 1) for persona in _personas_of(number, role))
+        if not panel:
+            dropped = f"{sum(role.dropped for role in roles)} traits without evidence were left out"
+            message = f"No stakeholder in these documents has evidence for a criterion ({dropped}). Use other documents or another model."
             raise DesignError(message)
-        return found
+        return panel
 
     def notices(self, written: Sequence[str]) -> list[Notice]:
-        """How many traits of each document were left out, and which documents make no persona."""
-        told = []
-        for document, found in zip(self._documents, self._read(written), strict=True):
-            dropped = [says for one in found for says in one.dropped]
-            every = len(dropped) + sum(len(one.traits) for one in found)
+        """Return the number of traits of each document that were left out, and documents without a persona."""
+        notices = []
+        for document, stakeholders in zip(self._documents, self._read(written), strict=True):
+            dropped = [says for stakeholder in stakeholders for says in stakeholder.dropped]
+            total = len(dropped) + sum(len(stakeholder.traits) for stakeholder in stakeholders)
             if dropped:
-                why = (
-                    f'their quotation does not stand in it, is missing, or has fewer than {SHORTEST} characters; the first: "{dropped[0]}"'
-                )
-                told.append(Notice("no-evidence", f"{document.id}: {len(dropped)} of {every} traits were left out, since {why}"))
-            if not any(trait.field == "dimension" for one in found for trait in one.traits):
-                told.append(
-                    Notice("no-stakeholder", f"{document.id} makes no persona: no stakeholder in it has evidence for what it judges by.")
-                )
-        return told
+                why = f"their quotation does not occur in it, is missing, or has fewer than {SHORTEST} characters"
+                text = f'{document.id}: {len(dropped)} of {total} traits were left out, since {why}. The first: "{dropped[0]}"'
+                notices.append(Notice("no-evidence", text))
+            if not any(trait.field == "dimension" for stakeholder in stakeholders for trait in stakeholder.traits):
+                text = f"{document.id} makes no persona, since no stakeholder in it has evidence for a criterion."
+                notices.append(Notice("no-stakeholder", text))
+        return notices
 
     def _read(self, written: Sequence[str]) -> list[tuple[Stakeholder, ...]]:
-        """Stakeholders of each document."""
+        """Return the stakeholders of each document."""
         if len(written) != len(self._documents):
-            message = f"ground needs one reply a document: there are {len(written)} for {len(self._documents)}; have them written first."
+            numbers = f"there are {len(written)} for {len(self._documents)}"
+            message = f"ground needs one reply for each document: {numbers}. Let the model write them first."
             raise DesignError(message)
         return [read_stakeholders(document, reply) for document, reply in zip(self._documents, written, strict=True)]
 
     def known(self) -> RemedyWorld:
-        """Bare personas answer at random; those of the documents judge by order or by freedom, and nine in ten answers are that camp's."""
-        personas = tuple(Persona(f"persona {at}", f"You are number {at}.") for at in range(len(TRADES)))
-        camps = ("order", "freedom")
-        items = tuple(Item(f"item {at}", f"Statement {at}.", Nominal(("no", "yes")), {"with": camps[at // 2 % 2]}) for at in range(12))
-        documents = tuple(Document(f"{trade}.txt", f"{trade}: I judge a ward by its {camps[at % 2]}.") for at, trade in enumerate(TRADES))
-        holds = {item.id: item.attributes["with"] for item in items}
+        """Return a world in which personas without criteria answer at random, and nine in ten answers follow a criterion of the documents.
 
-        def world(request: Request, held: float = 0.9) -> Mapping[str, float]:
-            told = " ".join(message.text for message in request.messages)
-            camp = next((camp for camp in camps if f"judge a ward by its {camp}" in told), "")
+        In the null world criteria change nothing.
+        """
+        personas = tuple(Persona(f"persona {index}", f"You are number {index}.") for index in range(len(TRADES)))
+        camps = ("order", "freedom")
+        items = tuple(
+            Item(f"item {index}", f"Statement {index}.", Nominal(("no", "yes")), {"with": camps[index // 2 % 2]}) for index in range(12)
+        )
+        documents = tuple(
+            Document(f"{trade}.txt", f"{trade}: I judge a ward by its {camps[index % 2]}.") for index, trade in enumerate(TRADES)
+        )
+        agreeing = {item.id: item.attributes["with"] for item in items}
+
+        def world(request: Request, held: float = HELD) -> Mapping[str, float]:
+            text = " ".join(message.text for message in request.messages)
+            camp = next((camp for camp in camps if f"judge a ward by its {camp}" in text), "")
             if request.about["item"] == MARK:
                 trait = {"field": "dimension", "says": f"You judge a ward by its {camp}.", "quotation": f"I judge a ward by its {camp}."}
                 name = request.about["persona"].removesuffix(".txt")
                 return {json.dumps({"stakeholders": [{"name": name, "traits": [trait]}]}): 1.0}
-            yes = (held if camp == holds[request.about["item"]] else 1 - held) if camp else 0.5
+            yes = (held if camp == agreeing[request.about["item"]] else 1 - held) if camp else 0.5
             return {"no": 1 - yes, "yes": yes}
 
-        rerun, apart = 2 * 0.9 * 0.1, 6 / 11
-        change = {"signal": 1 - rerun / ((1 - apart) * rerun + apart * (1 - rerun))}
+        rerun, other_camp = 2 * HELD * (1 - HELD), 6 / 11
+        change = {"signal": 1 - rerun / ((1 - other_camp) * rerun + other_camp * (1 - rerun))}
         remedy = replace(self, documents=documents, alike=0.6, embed=None)
         return RemedyWorld("stability:permutations=99", personas, items, world, change, lambda request: world(request, 0.5), remedy=remedy)
 
 
-def _panel(at: int, role: Role) -> list[Persona]:
-    """Personas of one merged stakeholder: one for each thing it judges by, each with everything else that is known of it."""
-    found = []
-    for number, dimension in enumerate(role.traits["dimension"], 1):
-        traits = {field: same for field, same in (dict(role.traits) | {"dimension": [dimension]}).items() if same}
-        told = [
-            f"You speak as: {role.name}.",
-            *(f"{TOLD[field]}: {' '.join(one[0].says for one in same)}" for field, same in traits.items()),
-        ]
-        evidence = [trait for same in traits.values() for one in same for trait in one]
+def _personas_of(number: int, role: Role) -> list[Persona]:
+    """Return the personas of a merged stakeholder: one for each criterion, each with all other traits."""
+    personas = []
+    for index, dimension in enumerate(role.traits["dimension"], 1):
+        fields = {field: groups for field, groups in (dict(role.traits) | {"dimension": [dimension]}).items() if groups}
+        lines = [f"{TOLD[field]}: {' '.join(group[0].says for group in groups)}" for field, groups in fields.items()]
+        evidence = [trait for groups in fields.values() for group in groups for trait in group]
         attributes = {
             "stakeholder": role.name,
             "dimension": dimension[0].says,
@@ -192,5 +196,6 @@ def _panel(at: int, role: Role) -> list[Persona]:
             "dropped": str(role.dropped),
             "evidence": json.dumps([asdict(trait) for trait in evidence], ensure_ascii=False),
         }
-        found.append(Persona(f"{at}.{number} {role.name}", "\n".join(told), attributes))
-    return found
+        text = "\n".join([f"You speak as: {role.name}.", *lines])
+        personas.append(Persona(f"{number}.{index} {role.name}", text, attributes))
+    return personas

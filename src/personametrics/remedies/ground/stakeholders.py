@@ -1,4 +1,4 @@
-"""Who has a stake in what a document is about, as a model reads it; only what the document says is kept."""
+"""Stakeholders of a document as a model reads them; only traits that the document shows are kept."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -15,18 +15,18 @@ Field = Literal["demographics", "dimension", "specialty", "psychology", "relatio
 FIELDS: tuple[Field, ...] = get_args(Field)
 T = TypeVar("T")
 Alike = Callable[[Sequence[str]], Ints]
-"""From N texts to (N,) numbers, from 0, equal where two texts say the same."""
+"""A function from N texts to (N,) codes, from 0, equal for texts with the same meaning."""
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 @dataclass(frozen=True)
 class Trait:
-    """Something that a document says of a stakeholder.
+    """A trait of a stakeholder that a document shows.
 
     Attributes:
-        field: what it is about; `dimension`: what the stakeholder judges by.
-        says: in the model's words.
-        passage: where the document says it.
+        field: kind of trait; `dimension`: a criterion of the stakeholder.
+        says: the trait in the model's words.
+        passage: evidence in the document.
     """
 
     field: Field
@@ -39,10 +39,10 @@ class Stakeholder:
     """A stakeholder as one document shows it.
 
     Attributes:
-        name: what it is called.
-        description: one sentence; it helps to recognise the same stakeholder in another document, and nobody is told it.
-        traits: those whose quotation stands in the document.
-        dropped: what the others say.
+        name: name of the stakeholder.
+        description: one sentence that helps to recognise the same stakeholder in another document; it is not part of a persona.
+        traits: traits with a quotation from the document.
+        dropped: words of the other traits.
     """
 
     name: str
@@ -56,8 +56,8 @@ class Role:
     """A stakeholder of several documents.
 
     Attributes:
-        name: as it is called where it first appears.
-        traits: by field, those that say the same together.
+        name: name in the first document.
+        traits: traits by field, in groups with the same meaning.
         dropped: number of traits without evidence.
     """
 
@@ -83,77 +83,78 @@ class _Stakeholder(BaseModel):
 
 
 class _Reply(BaseModel):
-    """What the model writes."""
+    """The reply of the model."""
 
     stakeholders: Sequence[_Stakeholder]
 
 
 def read_stakeholders(document: Document, reply: str) -> tuple[Stakeholder, ...]:
-    """Stakeholders from a model's reply about a document.
+    """Read stakeholders from a model's reply about a document.
 
     Args:
-        document: what it read.
+        document: the document.
         reply: JSON, in a code fence or not, perhaps with words around it.
 
     Returns:
-        Each with the traits whose quotation stands in the document word for word, and with the number of the others.
+        Stakeholders with the traits whose quotation occurs in the document word for word, and with the words of the other traits.
 
     Raises:
-        AnswerError: the reply holds no such JSON; the message names the document.
+        AnswerError: the reply does not hold such JSON; the message names the document.
 
     Examples:
         >>> note = Document("a.txt", "The bell rings, and nobody comes.")
         >>> reply = '''{"stakeholders": [{"name": "patients", "traits": [
         ...     {"field": "dimension", "says": "Somebody comes.", "quotation": "nobody comes."},
         ...     {"field": "demographics", "says": "They are old.", "quotation": "all of them past eighty"}]}]}'''
-        >>> (found,) = read_stakeholders(note, reply)
-        >>> [trait.says for trait in found.traits], found.dropped
+        >>> (patients,) = read_stakeholders(note, reply)
+        >>> [trait.says for trait in patients.traits], patients.dropped
         (['Somebody comes.'], ('They are old.',))
     """
     try:
         written = _Reply.model_validate(json.JSONDecoder().raw_decode(reply[reply.index("{") :])[0])
     except ValidationError as error:
         first = error.errors()[0]
-        at = ".".join(str(part) for part in first["loc"]) or "the whole"
-        raise _unreadable(document, f"{at}: {first['msg']}") from error
+        place = ".".join(str(part) for part in first["loc"]) or "the whole"
+        raise _unreadable(document, f"{place}: {first['msg']}") from error
     except ValueError as error:
         raise _unreadable(document, "no JSON, or cut off") from error
-    return tuple(_checked(document, one) for one in written.stakeholders)
+    return tuple(_with_evidence(document, stakeholder) for stakeholder in written.stakeholders)
 
 
-def merged(stakeholders: Sequence[Stakeholder], alike: Alike) -> list[Role]:
-    """The same stakeholders of several documents as one, in the order in which they first appear.
+def merged_roles(stakeholders: Sequence[Stakeholder], alike: Alike) -> list[Role]:
+    """Return the stakeholders of several documents, the same ones merged, in the order of their first appearance.
 
     Args:
-        stakeholders: of all documents.
-        alike: which of their names with descriptions, and which of the things said of one, are the same.
+        stakeholders: stakeholders of all documents.
+        alike: function that finds equal names with descriptions, and equal traits of one stakeholder.
     """
-    groups = _together(stakeholders, [f"{one.name}. {one.description}" for one in stakeholders], alike)
-    return [Role(group[0].name, _traits(group, alike), sum(len(one.dropped) for one in group)) for group in groups]
+    texts = [f"{stakeholder.name}. {stakeholder.description}" for stakeholder in stakeholders]
+    groups = _grouped(stakeholders, texts, alike)
+    return [Role(group[0].name, _merged_traits(group, alike), sum(len(member.dropped) for member in group)) for group in groups]
 
 
-def _traits(group: Sequence[Stakeholder], alike: Alike) -> dict[Field, list[list[Trait]]]:
-    """What is said of a merged stakeholder."""
-    by_field = {field: [trait for one in group for trait in one.traits if trait.field == field] for field in FIELDS}
-    return {field: _together(traits, [trait.says for trait in traits], alike) for field, traits in by_field.items()}
+def _merged_traits(group: Sequence[Stakeholder], alike: Alike) -> dict[Field, list[list[Trait]]]:
+    """Return the traits of a merged stakeholder by field."""
+    by_field = {field: [trait for member in group for trait in member.traits if trait.field == field] for field in FIELDS}
+    return {field: _grouped(traits, [trait.says for trait in traits], alike) for field, traits in by_field.items()}
 
 
-def _together(members: Sequence[T], texts: Sequence[str], alike: Alike) -> list[list[T]]:
-    """Members whose texts are the same."""
-    found: dict[int, list[T]] = {}
-    for member, at in zip(members, alike(texts) if texts else (), strict=True):
-        found.setdefault(int(at), []).append(member)
-    return list(found.values())
+def _grouped(members: Sequence[T], texts: Sequence[str], alike: Alike) -> list[list[T]]:
+    """Return groups of members with equal texts."""
+    groups: dict[int, list[T]] = {}
+    for member, code in zip(members, alike(texts) if texts else (), strict=True):
+        groups.setdefault(int(code), []).append(member)
+    return list(groups.values())
 
 
-def _checked(document: Document, written: _Stakeholder) -> Stakeholder:
-    """A stakeholder with what the document says of it."""
-    found = [(trait, document.find(trait.quotation or "")) for trait in written.traits]
-    kept = tuple(Trait(trait.field, trait.says, passage) for trait, passage in found if passage)
-    return Stakeholder(written.name, written.description, kept, tuple(trait.says for trait, passage in found if not passage))
+def _with_evidence(document: Document, written: _Stakeholder) -> Stakeholder:
+    """Return a stakeholder with the traits that the document shows."""
+    passages = [(trait, document.find(trait.quotation or "")) for trait in written.traits]
+    kept = tuple(Trait(trait.field, trait.says, passage) for trait, passage in passages if passage)
+    return Stakeholder(written.name, written.description, kept, tuple(trait.says for trait, passage in passages if not passage))
 
 
 def _unreadable(document: Document, reason: str) -> AnswerError:
-    """One sentence about a reply."""
-    what = f"The model's reply about the document '{document.id}' is not the JSON it was asked for ({reason})"
-    return AnswerError(f"{what}; use another model, or leave the document out.")
+    """Return the error about an unreadable reply."""
+    problem = f"The model's reply about the document '{document.id}' is not the JSON it was asked for ({reason})"
+    return AnswerError(f"{problem}. Use another model, or leave the document out.")

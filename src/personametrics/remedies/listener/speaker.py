@@ -1,4 +1,4 @@
-"""A model that writes as one persona and minds what others would write instead."""
+"""A model that writes as one persona, compared with what other personas would write."""
 
 import asyncio
 import hashlib
@@ -12,25 +12,25 @@ from personametrics.data.errors import ModelError
 from personametrics.data.model import Blend, Blends, Can
 from personametrics.data.reply import Reply
 from personametrics.data.request import Message, Request
-from personametrics.stats.people.comparators import rivals
+from personametrics.stats.people.comparators import comparators
 
 TOGETHER = 64
-"""Asks that are pulled at a time."""
+"""Requests that are taken at a time."""
 
 
 @dataclass(frozen=True)
 class Aware:
     """A model that answers in words, token by token as a blend of what the persona and others would say.
 
-    Whose ask it is, is told by the text of a persona in its first message; the longest counts where one holds another. In the prompts of
-    the others their texts stand in its place. An ask of nobody in the panel is answered by the model itself.
+    The persona of a request is recognised by its text in the first message; if one text contains another, the longer one counts. In the
+    prompts of the other personas, their texts stand in its place. The model itself answers requests without a persona of the panel.
 
     Attributes:
         base: the model.
-        texts: of the panel, each with its group.
-        others: how many of its group each minds; 0: all.
-        blend: makes what blends the tokens of one answer.
-        name: says how, for the id.
+        texts: texts of the panel, each with its group.
+        others: number of personas of its group with which each persona is compared; 0: all.
+        blend: function that makes the blend of the tokens of one answer.
+        name: name of the blend, for the id.
     """
 
     base: Blends
@@ -41,36 +41,37 @@ class Aware:
 
     @cached_property
     def id(self) -> str:
-        """That of the model, and how and with whom it is blended."""
+        """The model id plus the blending settings."""
         panel = json.dumps([*self.texts.items(), self.others]).encode()
         return f"{self.base.id}+{self.name}@{hashlib.sha256(panel).hexdigest()[:12]}"
 
     @property
     def can(self) -> frozenset[Can]:
-        """What the model can do, but no label probabilities and no activations."""
+        """The abilities of the model, without label probabilities and activations."""
         return self.base.can - {Can.SCORE, Can.HIDDEN}
 
     async def answer(self, requests: Iterable[Request]) -> AsyncGenerator[tuple[int, Reply], None]:
-        """Answer asks some at a time, those of nobody first.
+        """Answer requests, some at a time; requests without a persona of the panel first.
 
         Raises:
-            ModelError: an ask wants label probabilities.
+            ModelError: a request asks for label probabilities.
         """
         source = enumerate(requests)
         while some := list(islice(source, TOGETHER)):
             if any(request.score for _, request in some):
-                message = f"{self.id} answers in words: ask without label probabilities, for which the remedy needs no other model."
+                message = f"{self.id} answers in words. Ask without label probabilities, or write listener:on=labels."
                 raise ModelError(message)
-            told = {index: prompts for index, request in some if (prompts := self.prompts(request.messages))}
-            plain = [(index, request) for index, request in some if index not in told]
-            async for at, reply in self.base.answer([request for _, request in plain]):
-                yield plain[at][0], reply
+            blended = {index: prompts for index, request in some if (prompts := self.prompts(request.messages))}
+            plain = [(index, request) for index, request in some if index not in blended]
+            async for place, reply in self.base.answer([request for _, request in plain]):
+                yield plain[place][0], reply
             for index, request in some:
-                if index in told:
-                    yield index, await asyncio.to_thread(self.base.blended, request, told[index], self.blend(), request.seed(self.id))
+                if index in blended:
+                    seed = request.seed(self.id)
+                    yield index, await asyncio.to_thread(self.base.blended, request, blended[index], self.blend(), seed)
 
     def prompts(self, messages: Sequence[Message]) -> list[tuple[Message, ...]]:
-        """What the others would be told; nothing, where nobody of the panel is."""
+        """Return the prompts of the other personas; an empty list without a persona of the panel."""
         if not messages:
             return []
         first, *rest = messages
@@ -78,5 +79,5 @@ class Aware:
         if own is None:
             return []
         group = [text for text, name in self.texts.items() if name == self.texts[own]]
-        minded = rivals(len(group), self.others)[group.index(own), 1:]
-        return [(replace(first, text=first.text.replace(own, group[other], 1)), *rest) for other in minded]
+        compared = comparators(len(group), self.others)[group.index(own), 1:]
+        return [(replace(first, text=first.text.replace(own, group[other], 1)), *rest) for other in compared]

@@ -1,4 +1,4 @@
-"""How far two distributions of labels are apart."""
+"""Distances between two distributions of labels."""
 
 from collections.abc import Callable
 
@@ -8,14 +8,14 @@ from scipy.special import rel_entr
 from personametrics.stats.arrays import Floats, Ints
 
 Distance = Callable[[Floats, Floats], Floats]
-"""Compares p and q, both (..., labels), and returns (...)."""
+"""A function of two distributions (..., labels) that returns their distance (...)."""
 
 SUM_TOLERANCE = 1e-6
-"""How far from 1 the sum of a distribution may be."""
+"""Largest deviation of the sum of a distribution from 1."""
 
 
 def normalise(counts: Floats | Ints) -> Floats:
-    """Turn counts (..., labels) into shares that sum to 1; NaN for a row that is all zero, negative or not finite.
+    """Convert counts (..., labels) to shares that sum to 1; NaN for a row that is all zero, negative or not finite.
 
     Examples:
         >>> import numpy as np
@@ -31,19 +31,22 @@ def normalise(counts: Floats | Ints) -> Floats:
 
 
 def total_variation(p: Floats, q: Floats) -> Floats:
-    """Total variation of two distributions: ½ Σ |p − q|, the share of answers that would have to change.
+    """Compute the total variation of two distributions: ½ Σ |p − q|, the share of answers that would have to change.
 
-    It is blind to the order of labels: a neighbour is as far as the other end of the scale.
+    It ignores the order of labels: neighbouring labels are as far apart as the ends of the scale.
 
     Args:
-        p: A distribution over labels, (..., labels).
-        q: The other one.
+        p: distribution over labels, (..., labels).
+        q: the other distribution.
 
     Returns:
         The distance, (...), 0 to 1; NaN where a row is not a distribution (see `normalise`).
 
+    Raises:
+        ValueError: p and q do not have the same labels.
+
     References:
-        Levin, Peres & Wilmer 2009, Markov chains and mixing times, chapter 4.
+        Levin, Peres & Wilmer (2009), Markov chains and mixing times, chapter 4.
 
     Examples:
         By hand, ½ (.3 + .1 + .1 + .3).
@@ -58,19 +61,22 @@ def total_variation(p: Floats, q: Floats) -> Floats:
 
 
 def jensen_shannon(p: Floats, q: Floats) -> Floats:
-    """Jensen–Shannon divergence of two distributions, in bits: ½ KL(p ‖ m) + ½ KL(q ‖ m) with m = ½ (p + q).
+    """Compute the Jensen–Shannon divergence of two distributions in bits: ½ KL(p ‖ m) + ½ KL(q ‖ m) with m = ½ (p + q).
 
-    It is the divergence, not its root: the root is the Jensen–Shannon distance, a metric, and larger.
+    It is the divergence and not its square root, the Jensen–Shannon distance, which is a metric and larger.
 
     Args:
-        p: A distribution over labels, (..., labels).
-        q: The other one.
+        p: distribution over labels, (..., labels).
+        q: the other distribution.
 
     Returns:
         The divergence, (...), 0 to 1 bit; NaN where a row is not a distribution.
 
+    Raises:
+        ValueError: p and q do not have the same labels.
+
     References:
-        Lin 1991, doi:10.1109/18.61115.
+        Lin (1991), doi:10.1109/18.61115.
 
     Examples:
         `scipy.spatial.distance.jensenshannon([1, 0], [.5, .5], base=2) ** 2` gives .311278.
@@ -87,21 +93,24 @@ def jensen_shannon(p: Floats, q: Floats) -> Floats:
 
 
 def wasserstein(p: Floats, q: Floats, positions: Floats | Ints | None = None) -> Floats:
-    """Wasserstein-1 distance of two distributions on a scale: Σ |P − Q| · width, P and Q the cumulated shares.
+    """Compute the Wasserstein-1 distance of two distributions on a scale: Σ |P − Q| · width, P and Q the cumulated shares.
 
-    The mean way that an answer has to travel, in units of the scale. The probabilities are weights of the positions:
-    comparing them as if they were the sampled values, a published mistake, ignores the order of the labels.
+    It is the mean distance by which answers must move, in units of the scale. The probabilities are weights of the positions. Passing them
+    as if they were sampled values, a published mistake, ignores the order of the labels.
 
     Args:
-        p: A distribution over labels, (..., labels).
-        q: The other one.
-        positions: Where the labels are on the scale, (labels,); 0, 1, 2, … unless given.
+        p: distribution over labels, (..., labels).
+        q: the other distribution.
+        positions: positions of the labels on the scale, (labels,); None: 0, 1, 2, ….
 
     Returns:
         The distance, (...), 0 to the width of the scale; NaN where a row is not a distribution.
 
+    Raises:
+        ValueError: p and q do not have the same labels, or positions are not finite or not one per label.
+
     References:
-        Vallender 1974, doi:10.1137/1118101.
+        Vallender (1974), doi:10.1137/1118101.
 
     Examples:
         By hand, |−.3| + |−.4| + |−.3| (the mistake would give 0).
@@ -114,7 +123,7 @@ def wasserstein(p: Floats, q: Floats, positions: Floats | Ints | None = None) ->
     labels = p.shape[-1]
     place = np.arange(labels, dtype=np.float64) if positions is None else np.asarray(positions, dtype=np.float64)
     if place.shape != (labels,) or not np.all(np.isfinite(place)):
-        message = f"positions must hold one finite place for each of the {labels} labels."
+        message = f"The positions must be one finite number for each of the {labels} labels."
         raise ValueError(message)
     order = np.argsort(place)
     moved = np.cumsum((p - q)[..., order], axis=-1)[..., :-1]
@@ -123,16 +132,16 @@ def wasserstein(p: Floats, q: Floats, positions: Floats | Ints | None = None) ->
 
 
 def _pair(p: Floats, q: Floats) -> tuple[Floats, Floats]:
-    """Both as floats, with NaN for each row that is no distribution."""
+    """Convert both to floats, with NaN for each row that is not a distribution."""
     pair = np.asarray(p, dtype=np.float64), np.asarray(q, dtype=np.float64)
     if min(pair[0].ndim, pair[1].ndim) < 1 or pair[0].shape[-1] != pair[1].shape[-1]:
-        message = f"distributions must have the same labels on their last axis, not {pair[0].shape} and {pair[1].shape}."
+        message = f"The distributions have the shapes {pair[0].shape} and {pair[1].shape}. Put the same labels on their last axes."
         raise ValueError(message)
     return distribution(pair[0]), distribution(pair[1])
 
 
 def distribution(p: Floats) -> Floats:
-    """The rows (..., labels) that are distributions, NaN for every other row."""
+    """Keep the rows (..., labels) that are distributions, and set all others to NaN."""
     with np.errstate(invalid="ignore"):
         valid = (p >= 0).all(axis=-1, keepdims=True) & (np.abs(p.sum(axis=-1, keepdims=True) - 1) <= SUM_TOLERANCE)
     return np.where(valid, p, np.nan)

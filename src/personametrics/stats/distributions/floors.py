@@ -1,4 +1,4 @@
-"""How far two distributions of labels look apart by sampling alone: what a distance must be read beside."""
+"""The distance of two distributions of labels that sampling alone makes, to which an observed distance must be compared."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from personametrics.stats.arrays import Floats, Ints
 from personametrics.stats.distributions.distances import Distance, distribution, normalise, total_variation
 
 BLOCK = 4_000_000
-"""Numbers held at a time by the simulations."""
+"""Largest number of values that a simulation holds at a time."""
 
 
 def sampling_floor(
@@ -20,29 +20,30 @@ def sampling_floor(
     draws: int = 2000,
     seed: int = 0,
 ) -> Floats:
-    """Expected distance of two samples of the same distribution: what a perfect panel would still show.
+    """Simulate the expected distance of two samples of one distribution, which a perfect panel would still show.
 
-    The mean over seeded draws of distance(X / n, Y / m), with X ~ multinomial(n, p), Y ~ multinomial(m, p)
-    independent. At 2,000 draws its standard error is about 1 %.
-
-    It is not a test: half of all perfect panels are above it.
+    The mean over seeded draws of distance(X / n, Y / m), with independent X ~ multinomial(n, p) and Y ~ multinomial(m, p). At 2,000 draws
+    its standard error is about 1 %. It is not a test: about half of all perfect panels have a larger distance.
 
     Args:
-        p: The distribution that both are drawn from, (..., labels).
-        n: Answers in the first sample, a number or (...); an effective size is rounded, to 1 at least.
-        m: Answers in the second; infinite for p itself.
-        distance: `total_variation`, `jensen_shannon`, `wasserstein`, or another of two arrays (..., labels).
-        draws: Pairs of samples drawn.
-        seed: Of the draws; the same arguments give the same floor.
+        p: distribution of both samples, (..., labels).
+        n: answers in the first sample, a number or (...); an effective size is rounded, to at least 1.
+        m: answers in the second sample; infinite for p itself.
+        distance: `total_variation`, `jensen_shannon`, `wasserstein`, or another function of two arrays (..., labels).
+        draws: number of pairs of samples.
+        seed: seed of the draws; the same arguments give the same floor.
 
     Returns:
         The expected distance, (...), in its unit; NaN where p is not a distribution or a size is NaN.
 
+    Raises:
+        ValueError: a size is negative, or draws < 1.
+
     References:
-        Meister, Guestrin & Hashimoto 2024, arXiv:2411.05403 (a floor of 30 draws).
+        Meister, Guestrin & Hashimoto (2024), arXiv:2411.05403 (a floor of 30 draws).
 
     Examples:
-        One answer to a fair yes or no is always ½ away from p.
+        The share of one answer to a fair yes-no question always differs from p by ½.
 
         >>> import numpy as np
         >>> sampling_floor(np.array([0.5, 0.5]), 1)
@@ -51,99 +52,105 @@ def sampling_floor(
     share = distribution(np.asarray(p, dtype=np.float64))
     size = np.broadcast_arrays(np.asarray(n, dtype=np.float64), np.asarray(m, dtype=np.float64), share[..., 0])
     share = np.broadcast_to(share, (*size[0].shape, share.shape[-1]))
-    known = ~np.isnan(size[0] + size[1] + size[2])
-    if np.any(np.minimum(size[0], size[1])[known] < 0):
-        message = "sample sizes must not be negative."
+    defined = ~np.isnan(size[0] + size[1] + size[2])
+    if np.any(np.minimum(size[0], size[1])[defined] < 0):
+        message = "The sample sizes must not be negative."
         raise ValueError(message)
     rng = np.random.default_rng(seed)
-    flat = share[known]
+    flat = share[defined]
 
     def draw(times: int) -> Floats:
-        return distance(_sample(rng, flat, size[0][known], times), _sample(rng, flat, size[1][known], times))
+        return distance(_sample(rng, flat, size[0][defined], times), _sample(rng, flat, size[1][defined], times))
 
-    return _spread(_mean_of(draw, draws, flat.size), known)
+    return _spread(_mean_of(draw, draws, flat.size), defined)
 
 
 def split_half(counts: Ints | Floats, distance: Distance = total_variation, *, splits: int = 200, seed: int = 0) -> Floats:
-    """Expected distance of two random halves of the same people: how well people predict people.
+    """Simulate the expected distance of two random halves of the same people: how well people predict people.
 
-    The mean over seeded splits of distance(half, other half), the halves drawn without replacement (multivariate
-    hypergeometric); of an odd number one half gets the extra answer.
-
-    A half is half the size: two full samples of n people would be closer, by about √2 for total variation and
-    Wasserstein and 2 for Jensen–Shannon. Compare with panels of n / 2 answers, or with `sampling_floor`.
+    The mean over seeded splits of distance(half, other half), drawn without replacement (multivariate hypergeometric). With an odd number
+    of answers, one half gets the additional one. Two full samples of n people would be closer than halves, by a factor of about √2 for
+    total variation and Wasserstein, and 2 for Jensen–Shannon. Compare with panels of n / 2 answers, or with `sampling_floor`.
 
     Args:
-        counts: Human answers per label, (..., labels), whole numbers, each person once.
-        distance: As in `sampling_floor`.
-        splits: Splits drawn.
-        seed: Of the splits; the same arguments give the same value.
+        counts: human answers per label, (..., labels), whole numbers, one answer per person.
+        distance: distance function, as in `sampling_floor`.
+        splits: number of splits.
+        seed: seed of the splits; the same arguments give the same value.
 
     Returns:
         The expected distance, (...), in its unit; NaN with fewer than two answers.
 
+    Raises:
+        ValueError: counts are not whole numbers of at least 0, or splits < 1.
+
     References:
-        Spearman 1910, doi:10.1111/j.2044-8295.1910.tb00206.x (split halves).
+        Spearman (1910), doi:10.1111/j.2044-8295.1910.tb00206.x (split halves).
 
     Examples:
-        One yes and one no: the halves are a person each, and never agree.
+        One yes and one no: each half is one person, and they always differ.
 
         >>> import numpy as np
         >>> split_half(np.array([1, 1]))
         np.float64(1.0)
     """
     table = _whole(counts)
-    known = table.sum(axis=-1) >= 2
-    people = table[known]
+    defined = table.sum(axis=-1) >= 2
+    people = table[defined]
     rng = np.random.default_rng(seed)
 
     def draw(times: int) -> Floats:
         half = _deal(rng, people, people.sum(axis=-1) // 2, times)
         return distance(normalise(half), normalise(people - half))
 
-    return _spread(_mean_of(draw, splits, people.size), known)
+    return _spread(_mean_of(draw, splits, people.size), defined)
 
 
-def exchanged(a: Ints | Floats, b: Ints | Floats, distance: Distance = total_variation, *, splits: int = 200, seed: int = 0) -> Floats:
-    """Expected distance of two samples if they came from one population: what sampling alone makes.
+def permutation_floor(
+    a: Ints | Floats, b: Ints | Floats, distance: Distance = total_variation, *, splits: int = 200, seed: int = 0
+) -> Floats:
+    """Simulate the expected distance of two samples if both come from one population, which is what sampling alone makes.
 
-    The answers of both are pooled and dealt again, as many to each side as before (multivariate hypergeometric): exact for any sample
-    sizes if nothing but chance tells the sides apart. Unlike `sampling_floor` it needs no distribution that is known beforehand.
+    The pooled answers are permuted between the two sides, whose sizes stay the same (multivariate hypergeometric). This is exact for any
+    sample sizes if the populations do not differ. Unlike `sampling_floor` it does not need a known distribution.
 
     Args:
-        a: Answers per label on one side, (..., labels), whole numbers.
-        b: Answers per label on the other side, (..., labels).
-        distance: As in `sampling_floor`.
-        splits: Deals drawn.
-        seed: Of the deals; the same arguments give the same value.
+        a: answers per label on one side, (..., labels), whole numbers.
+        b: answers per label on the other side, (..., labels).
+        distance: distance function, as in `sampling_floor`.
+        splits: number of permutations.
+        seed: seed of the permutations; the same arguments give the same value.
 
     Returns:
-        The expected distance, (...), in its unit; NaN where a side has no answer.
+        The expected distance, (...), in its unit; NaN where a side does not have an answer.
+
+    Raises:
+        ValueError: counts are not whole numbers of at least 0, or splits < 1.
 
     References:
-        Good 2005, Permutation, Parametric and Bootstrap Tests of Hypotheses, doi:10.1007/b138696.
+        Good (2005), Permutation, Parametric and Bootstrap Tests of Hypotheses, doi:10.1007/b138696.
 
     Examples:
-        One yes against one no: dealt again they still differ, whichever way.
+        One yes against one no: they differ after any permutation.
 
         >>> import numpy as np
-        >>> exchanged(np.array([1, 0]), np.array([0, 1]))
+        >>> permutation_floor(np.array([1, 0]), np.array([0, 1]))
         np.float64(1.0)
     """
     one, other = (_whole(counts) for counts in (a, b))
-    known = (one.sum(axis=-1) > 0) & (other.sum(axis=-1) > 0)
-    pooled, size = (one + other)[known], one.sum(axis=-1)[known]
+    defined = (one.sum(axis=-1) > 0) & (other.sum(axis=-1) > 0)
+    pooled, size = (one + other)[defined], one.sum(axis=-1)[defined]
     rng = np.random.default_rng(seed)
 
     def draw(times: int) -> Floats:
         dealt = _deal(rng, pooled, size, times)
         return distance(normalise(dealt), normalise(pooled - dealt))
 
-    return _spread(_mean_of(draw, splits, pooled.size), known)
+    return _spread(_mean_of(draw, splits, pooled.size), defined)
 
 
 def _sample(rng: np.random.Generator, p: Floats, size: Floats, times: int) -> Floats:
-    """Shares of labels in samples of the given sizes, (times, ..., labels); p itself where the size is infinite."""
+    """Draw the shares of labels in samples of the given sizes, (times, ..., labels); p itself where the size is infinite."""
     endless = np.isinf(size)
     n = np.maximum(np.rint(np.where(endless, 1.0, size)), 1.0).astype(np.int64)
     if endless.all():
@@ -153,42 +160,38 @@ def _sample(rng: np.random.Generator, p: Floats, size: Floats, times: int) -> Fl
 
 
 def _whole(counts: Ints | Floats) -> Ints:
-    """Counts as whole numbers.
-
-    Raises:
-        ValueError: They are none.
-    """
+    """Convert counts to integers, or raise a ValueError if they are not whole numbers of at least 0."""
     table = np.asarray(counts, dtype=np.float64)
     if not np.all(np.isfinite(table) & (table >= 0) & (table % 1 == 0)):
-        message = "counts must be whole numbers, not negative."
+        message = "The counts must be whole numbers and not negative."
         raise ValueError(message)
     return table.astype(np.int64)
 
 
 def _deal(rng: np.random.Generator, people: Ints, size: Ints, times: int) -> Ints:
-    """Counts per label of `size` of the people, drawn without replacement, (times, ..., labels), label after label."""
+    """Draw `size` of the people without replacement, and count their labels, (times, ..., labels)."""
     left = np.broadcast_to(people.sum(axis=-1), (times, *people.shape[:-1]))
-    wanted = np.broadcast_to(size, left.shape)
+    missing = np.broadcast_to(size, left.shape)
     dealt = np.zeros((times, *people.shape), dtype=np.int64)
     for label in range(people.shape[-1]):
         left = left - people[..., label]
-        dealt[..., label] = rng.hypergeometric(people[..., label], left, wanted)
-        wanted = wanted - dealt[..., label]
+        dealt[..., label] = rng.hypergeometric(people[..., label], left, missing)
+        missing = missing - dealt[..., label]
     return dealt
 
 
 def _mean_of(draw: Callable[[int], Floats], times: int, width: int) -> Floats:
-    """Mean of `times` draws, a block of them at a time so that memory stays bounded."""
+    """Average `times` draws, a block of them at a time so that memory stays bounded."""
     if times < 1:
-        message = "at least one draw is needed."
+        message = "The number of draws or splits must be at least 1."
         raise ValueError(message)
     block = max(1, BLOCK // max(width, 1))
     total = sum(draw(min(block, times - start)).sum(axis=0) for start in range(0, times, block))
     return np.asarray(total / times, dtype=np.float64)
 
 
-def _spread(value: Floats, known: np.ndarray) -> Floats:
-    """The values back in their places, NaN elsewhere."""
-    result = np.full(known.shape, np.nan)
-    result[known] = value
+def _spread(value: Floats, defined: np.ndarray) -> Floats:
+    """Put the values back in their places, with NaN elsewhere."""
+    result = np.full(defined.shape, np.nan)
+    result[defined] = value
     return result[()]

@@ -1,4 +1,4 @@
-"""What follows from who was asked: pseudo-outcomes with a known chance, and strata where nobody is simulated in person."""
+"""Estimates from a sampling design: pseudo-outcomes with known probabilities, and strata where people are not simulated one by one."""
 
 import numpy as np
 
@@ -7,21 +7,24 @@ from personametrics.stats.inference.ppi import Rectified, Sample, alone, mean, s
 
 
 def pseudo_outcomes(answers: Floats, predictions: Floats, probability: Floats | float) -> Floats:
-    """Design-based supervised learning: predictions, set right where somebody answered.
+    """Correct predictions by the answers of a sample: design-based supervised learning.
 
-    Ỹ = f + (R / π) (Y − f) has the mean of Y given everything else, whatever f is, if π is the probability with which somebody was drawn;
-    any regression of Ỹ with robust standard errors is then valid (`mean` or `ols` of `alone(Ỹ)`).
+    Ỹ = f + (R / π) (Y − f) has the same conditional mean as Y for any prediction f, if a person is sampled (R = 1) with the known
+    probability π. Any regression of Ỹ with robust standard errors is then valid (`mean` or `ols` of `alone(Ỹ)`).
 
     Args:
-        answers: (...) NaN where nobody was drawn.
-        predictions: (...) for all.
+        answers: (...) answers; NaN for people who were not sampled.
+        predictions: (...) predictions for all.
         probability: (...) π, above 0.
 
+    Returns:
+        The pseudo-outcomes Ỹ, (...).
+
     References:
-        Egami, Hinck, Stewart & Wei 2023, arXiv 2306.04746.
+        Egami, Hinck, Stewart & Wei (2023), arXiv:2306.04746.
 
     Examples:
-        One of two was drawn, with probability ½; by hand 0.6 + 2 · (1 − 0.6):
+        One of two people was sampled, with probability ½; by hand 0.6 + 2 · (1 − 0.6):
 
         >>> pseudo_outcomes(np.array([1.0, np.nan]), np.array([0.6, 0.3]), 0.5).round(6).tolist()
         [1.4, 0.3]
@@ -30,50 +33,57 @@ def pseudo_outcomes(answers: Floats, predictions: Floats, probability: Floats | 
 
 
 def design_based(sample: Sample) -> Rectified:
-    """Mean of the population from the pseudo-outcomes of everybody who was predicted, people and others alike.
+    """Estimate the mean of the population from the pseudo-outcomes of all people with a prediction.
 
-    The chance of having been asked is n / (n + N), divided by the weight of each over the mean weight. It takes the number of people for
-    random, which `mean` does not, so that it is less certain the further predictions lie off.
+    The probability of having been sampled is n / (n + N), divided by the weight of a person over the mean weight. The number of people
+    counts as random, other than in `mean`, so that the variance increases with the errors of the predictions.
 
     Args:
-        sample: answers and predictions; its `stands` are not used.
+        sample: answers and predictions; its `other_weights` are not used.
+
+    Returns:
+        The mean, with λ = 0.
     """
-    there = np.isfinite(sample.people) & np.isfinite(sample.twins)
-    share = shares(there, sample.weights)
-    every = np.isfinite(sample.twins).sum(-1, keepdims=True) + np.isfinite(sample.others).sum(-1, keepdims=True)
-    chance = 1 / np.where(there, share * every, 1.0)
-    own = pseudo_outcomes(np.where(there, sample.people, np.nan), sample.twins, chance)
-    return mean(alone(np.concatenate([own, sample.others], -1)), 0.0)
+    answered = np.isfinite(sample.people) & np.isfinite(sample.twins)
+    share = shares(answered, sample.weights)
+    number = np.isfinite(sample.twins).sum(-1, keepdims=True) + np.isfinite(sample.others).sum(-1, keepdims=True)
+    probability = 1 / np.where(answered, share * number, 1.0)
+    outcomes = pseudo_outcomes(np.where(answered, sample.people, np.nan), sample.twins, probability)
+    return mean(alone(np.concatenate([outcomes, sample.others], -1)), 0.0)
 
 
 def stratified(people: Floats, strata: Ints, panel: Floats, panel_strata: Ints, weights: tuple[Floats | None, Floats | None]) -> Sample:
-    """Answers and predictions where nobody is simulated in person: everyone is predicted by the mean of the panel in their stratum.
+    """Predict the answer of every person by the mean of the panel in the person's stratum, if people are not simulated one by one.
 
-    It identifies the mean if people are a sample of the population whose strata are as frequent as in the panel (by weights, where given).
-    Within a stratum the prediction is constant, so that predictions help as far as strata differ, and not beyond.
+    It identifies the mean if people are a sample of a population whose strata are as frequent as in the panel (by weights, if given). The
+    prediction is constant within a stratum, so that it explains only the variance between strata.
 
     Args:
         people: (..., n) answers.
-        strata: (n,) stratum of each, counted from 0.
+        strata: (n,) stratum of each person, codes from 0.
         panel: (..., N) answers of simulated people.
-        panel_strata: (N,) stratum of each.
-        weights: of people and of the panel.
+        panel_strata: (N,) stratum of each simulated person.
+        weights: weights of people and of the panel; None: all equal.
+
+    Returns:
+        Answers and predictions.
 
     Raises:
-        ValueError: somebody is of a stratum without a simulated person, so that nothing predicts them.
+        ValueError: the panel does not have a simulated person in the stratum of a person.
 
     Examples:
-        Two people of stratum 0 and one of stratum 1; the panel's means there are 3 and 5:
+        Two people of stratum 0 and one of stratum 1; the panel's means in these strata are 3 and 5:
 
         >>> panel, of = np.array([2.0, 4, 5, 5]), np.array([0, 0, 1, 1])
         >>> stratified(np.array([1.0, 2, 2]), np.array([0, 0, 1]), panel, of, (None, None)).twins.tolist()
         [3.0, 3.0, 5.0]
     """
     if not np.isin(strata, panel_strata).all():
-        message = f"strata {sorted(set(strata.tolist()) - set(panel_strata.tolist()))} have no simulated person"
+        missing = sorted(set(strata.tolist()) - set(panel_strata.tolist()))
+        message = f"The strata {missing} do not have a simulated person. Simulate at least one in each."
         raise ValueError(message)
-    there = np.where(np.isfinite(panel), 1.0 if weights[1] is None else weights[1], 0.0)
-    within = (panel_strata[:, None] == np.arange(panel_strata.max() + 1)).astype(float)
+    weight = np.where(np.isfinite(panel), 1.0 if weights[1] is None else weights[1], 0.0)
+    member = (panel_strata[:, None] == np.arange(panel_strata.max() + 1)).astype(float)
     with np.errstate(all="ignore"):
-        means = (np.nan_to_num(panel) * there) @ within / (there @ within)
+        means = (np.nan_to_num(panel) * weight) @ member / (weight @ member)
     return Sample(people, means[..., strata], means[..., panel_strata], *weights)

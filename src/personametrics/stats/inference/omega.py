@@ -7,54 +7,56 @@ import numpy as np
 from personametrics.stats.arrays import Floats
 
 SWEEPS = 2000
-"""Sweeps over the loadings before the fit stops; some tens are usual, data without a factor need the most."""
+"""Largest number of sweeps over the loadings; some tens are usual, data without a factor need the most."""
 
 TOLERANCE = 1e-9
-"""Largest movement of a loading in the last sweep, in standard deviations of the scores."""
+"""Largest change of a loading in the last sweep, in standard deviations of the scores."""
 
 
 class Omega(NamedTuple):
-    """A one-factor fit and the two reliabilities read off it; leading axes as in the scores."""
+    """A one-factor fit and the two reliabilities that follow from it; leading axes as in the scores."""
 
     total: Floats
-    """Reliability of the sum of all k runs, 0 to 1."""
+    """Reliability ω_k of the sum of all k runs, 0 to 1."""
     single: Floats
-    """Reliability of one run, 0 to 1: what is left of `total` when its k is taken out."""
+    """Reliability ω_1 of one run, 0 to 1."""
     loadings: Floats
-    """λ, (..., k), in units of the scores; their sum is not negative."""
+    """Loadings λ, (..., k), in units of the scores; their sum is not negative."""
     uniqueness: Floats
-    """ψ, (..., k), in squared units; 0 marks a Heywood case: a run that the fit takes for the factor itself."""
+    """Error variances ψ, (..., k), in squared units; 0 marks a Heywood case, a run that equals the factor in the fit."""
 
 
 def omega(scores: Floats) -> Omega:
-    """McDonald's omega total of one factor behind k judges, or k runs of one judge.
+    """Estimate McDonald's omega total of one factor behind k judges, or k runs of one judge.
 
     With score_j = λ_j · factor + error_j and ψ_j the variance of error_j:
 
         ω_k = (Σ λ_j)² / ((Σ λ_j)² + Σ ψ_j),   ω_1 = ω_k / (k − (k − 1) ω_k)
 
-    λ comes from minres on the covariance matrix: the least squares fit of its off-diagonal, one loading at a time,
-    each held within the standard deviation of its own run, so that no ψ is negative. Nothing is random. Two runs
-    do not identify two loadings: theirs are taken as equal.
+    λ is the minres estimate: the least squares fit of the off-diagonal of the covariance matrix, one loading at a time, each bounded by the
+    standard deviation of its run so that ψ is not negative. The estimate is deterministic. Two runs do not identify two loadings, which
+    are then set equal.
 
-    ω_k is not the reliability of one answer: at ω_1 = .3 a hundred runs have ω_k = .98. Report ω_1 of reruns. Nor
-    is it ever negative: where the runs share nothing it is noise above 0. Simulated means of ω_k (ω_1) for
-    independent runs: 20 objects .31 (.15) with 3 runs and .15 (.02) with 10; 200 objects .23 (.10) and .07 (.01).
+    ω_k is not the reliability of one answer: at ω_1 = .3 a hundred runs have ω_k = .98. Report ω_1 of reruns. It is never negative, so that
+    it is noise above 0 for independent runs. Its simulated means for independent runs, ω_k (ω_1), are .31 (.15) with 3 runs and .15 (.02)
+    with 10 for 20 objects, and .23 (.10) and .07 (.01) for 200 objects.
 
     Args:
-        scores: One score per object and run, (..., objects, runs), two runs or more; comparable within a run.
+        scores: one score per object and run, (..., objects, runs), with two runs or more; comparable within a run.
 
     Returns:
-        An `Omega`. All of it is NaN for a matrix with a missing (or infinite) score, with fewer than three objects
-        (two always fit one factor), or without any variance: leave incomplete objects out beforehand, knowingly.
+        The fit and the reliabilities. All are NaN for a matrix with a missing or infinite score, with fewer than three objects (two always
+        fit one factor), or without variance. Leave incomplete objects out yourself.
+
+    Raises:
+        ValueError: fewer than two runs.
 
     References:
-        McDonald 1999, Test theory, doi:10.4324/9781410601087; Harman & Jones 1966, doi:10.1007/BF02289468 (minres);
-        Schroeder & Wood-Doughty 2024, arXiv:2412.12509 (language models as judges).
+        McDonald (1999), Test theory, doi:10.4324/9781410601087; Harman & Jones (1966), doi:10.1007/BF02289468 (minres); Schroeder &
+        Wood-Doughty (2024), arXiv:2412.12509 (language models as judges).
 
     Examples:
-        A factor with loadings 2, 2 and 1 and errors of variance 1, all exactly uncorrelated: by hand
-        ω_3 = 5² / (5² + 3).
+        A factor with loadings 2, 2 and 1 and errors of variance 1, all exactly uncorrelated: by hand ω_3 = 5² / (5² + 3).
 
         >>> import numpy as np
         >>> factor, a, b, c = np.array([[1, 1, 1, 1, -1, -1, -1, -1], [1, 1, -1, -1, 1, 1, -1, -1],
@@ -66,17 +68,17 @@ def omega(scores: Floats) -> Omega:
     """
     table = np.asarray(scores, dtype=np.float64)
     if table.ndim < 2 or table.shape[-1] < 2:
-        message = f"scores must be shaped (..., objects, runs) with two runs or more, not {table.shape}."
+        message = f"The scores have the shape {table.shape}. Shape them (..., objects, runs) with two runs or more."
         raise ValueError(message)
     objects, k = table.shape[-2:]
-    known = np.isfinite(table).all(axis=(-1, -2), keepdims=True) & (objects >= 3)
-    table = np.where(known, table, 0.0)
+    defined = np.isfinite(table).all(axis=(-1, -2), keepdims=True) & (objects >= 3)
+    table = np.where(defined, table, 0.0)
     table = table - table[..., :1, :]  # a constant run becomes exactly 0
     deviation = table - table.mean(axis=-2, keepdims=True)
     covariance = np.swapaxes(deviation, -1, -2) @ deviation / max(objects - 1, 1)
     variance = np.diagonal(covariance, axis1=-2, axis2=-1)
-    known = known[..., 0] & (variance.sum(axis=-1, keepdims=True) > 0)
-    loadings = np.where(known, _minres(covariance, np.sqrt(variance)), np.nan)
+    defined = defined[..., 0] & (variance.sum(axis=-1, keepdims=True) > 0)
+    loadings = np.where(defined, _minres(covariance, np.sqrt(variance)), np.nan)
     uniqueness = np.maximum(variance - loadings**2, 0.0)
     common = loadings.sum(axis=-1) ** 2
     total = common / (common + uniqueness.sum(axis=-1))
@@ -84,7 +86,7 @@ def omega(scores: Floats) -> Omega:
 
 
 def _minres(covariance: Floats, bound: Floats) -> Floats:
-    """Loadings (..., k) with |λ_j| ≤ bound_j that minimise Σ_(i≠j) (covariance_ij − λ_i λ_j)²."""
+    """Find the loadings (..., k) with |λ_j| ≤ bound_j that minimise Σ_(i≠j) (covariance_ij − λ_i λ_j)²."""
     k = covariance.shape[-1]
     if k == 2:
         shared = np.sqrt(np.maximum(covariance[..., :1, 1], 0.0))

@@ -1,49 +1,49 @@
-"""Looking at the same panel several times while it grows, without deciding wrongly more often than once."""
+"""Group-sequential analysis: repeated looks at a growing panel that keep the error probability of a single one."""
 
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
 from personametrics.stats.arrays import Floats
 
 Spending = Literal["obrien-fleming", "pocock"]
-"""How the chance of a wrong decision is spent: hardly any of it early, or about evenly."""
+"""The spending of the error probability: hardly any of it early, or about evenly."""
 
 NODES = 24
-"""Gauss–Legendre nodes per stretch of the integrals."""
+"""Gauss–Legendre nodes per section of the integrals."""
 
-STRETCH = 3.0
-"""A stretch is at most so many standard deviations of the step between two looks."""
+SECTION = 3.0
+"""Largest width of a section, in standard deviations of the step between two looks."""
 
 LEAST = 1e-4
-"""A look that adds less than this share of the information decides nothing."""
+"""A look that adds less than this share of the information does not decide."""
 
 FAR = 37.0
-"""Beyond so many standard deviations the normal tail is 0 in double precision."""
+"""Number of standard deviations beyond which the normal tail is 0 in double precision."""
 
 
 class _Density(NamedTuple):
-    """Where the sum of increments lies if no look has decided yet: nodes, and density × weight at each."""
+    """The density of the sum of increments if no previous look has decided."""
 
-    at: Floats
+    node: Floats
     mass: Floats
+    """Density × quadrature weight at each node."""
 
 
-def spent(fractions: Sequence[float] | Floats, error: float, spending: Spending = "obrien-fleming") -> Floats:
-    """Chance of a wrong decision that may have been spent once this share of the information is in.
+def spent_error(fractions: Sequence[float] | Floats, error: float, spending: Spending = "obrien-fleming") -> Floats:
+    """Compute the error probability that may be spent up to each share of the information.
 
-    obrien-fleming: 4 − 4Φ(z(1 − error/4) / √t), both sides together; pocock: error · log(1 + (e − 1) · t).
+    obrien-fleming: 4 − 4Φ(z(1 − error/4) / √t), two-sided; pocock: error · log(1 + (e − 1) · t).
 
     Args:
         fractions: (K,) shares t of the information of the full panel, 0 < t ≤ 1.
-        error: to be spent at t = 1, both sides together, 0 < error < 1.
-        spending: which of the two.
+        error: two-sided error probability at t = 1, 0 < error < 1.
+        spending: "obrien-fleming" or "pocock".
 
     Returns:
-        (K,) cumulative error.
+        The cumulative error, (K,).
 
     Raises:
         ValueError: an unknown kind of spending.
@@ -52,7 +52,7 @@ def spent(fractions: Sequence[float] | Floats, error: float, spending: Spending 
         Lan & DeMets (1983), doi:10.1093/biomet/70.3.659.
 
     Examples:
-        >>> spent([0.5, 1.0], 0.1).round(4).tolist()
+        >>> spent_error([0.5, 1.0], 0.1).round(4).tolist()
         [0.0111, 0.1]
     """
     t = np.asarray(fractions, float)
@@ -60,28 +60,28 @@ def spent(fractions: Sequence[float] | Floats, error: float, spending: Spending 
         return np.asarray(4 * ndtr(ndtri(error / 4) / np.sqrt(t)))
     if spending == "pocock":
         return np.asarray(error * np.log1p((np.e - 1) * t))
-    message = f'The spending "{spending}" is unknown; there are: obrien-fleming, pocock.'
+    message = f'Unknown spending "{spending}". Available: obrien-fleming, pocock.'
     raise ValueError(message)
 
 
 def bounds(fractions: Sequence[float], error: float, spending: Spending = "obrien-fleming") -> Floats:
-    """How many standard errors from its null an estimate must lie at each look to be decided.
+    """Compute the number of standard errors between an estimate and its null value that is needed for a decision at each look.
 
-    The chance of crossing first at a look equals what the spending function grants it: recursive integration of the density of what has not
-    crossed yet. Assumes that estimates are jointly normal with independent increments of information, Cov(first, later) = Var(later),
-    as where later looks add answers to the earlier ones. Bounds of early looks do not depend on later ones, so looks need not be
-    planned; they must not be timed by what the estimate looked like.
+    The probability of the first crossing at a look equals the error that the spending function allows, by recursive integration of the
+    density of estimates that have not crossed before. Estimates are assumed to be jointly normal with independent increments of
+    information, Cov(first, later) = Var(later), which holds if later looks add answers to earlier ones. Bounds of early looks do not depend
+    on later ones, so that looks need not be planned; but the estimate must not influence their timing.
 
     Args:
-        fractions: (K,) shares of the information of the full panel at each look, rising, 0 < t ≤ 1.
-        error: chance of ever crossing where the null is true, both sides together.
-        spending: how it is spent.
+        fractions: (K,) shares of the information of the full panel at each look, increasing, 0 < t ≤ 1.
+        error: two-sided probability of any crossing under the null hypothesis.
+        spending: "obrien-fleming" or "pocock".
 
     Returns:
-        (K,) bounds; ∞ for a look that adds less than .0001 of the information, whose error is left to the next.
+        The bounds, (K,); ∞ for a look that adds less than .0001 of the information, whose error passes to the next look.
 
     Raises:
-        ValueError: the fractions do not rise within (0, 1].
+        ValueError: the fractions do not increase within (0, 1].
 
     References:
         Lan & DeMets (1983), doi:10.1093/biomet/70.3.659; Armitage, McPherson & Rowe (1969), doi:10.2307/2343787 (the integration);
@@ -92,59 +92,58 @@ def bounds(fractions: Sequence[float], error: float, spending: Spending = "obrie
         [4.877, 3.357, 2.68, 2.29, 2.031]
     """
     t = _checked(fractions)
-    found, density, before, gone = np.full(len(t), np.inf), _Density(np.zeros(1), np.ones(1)), 0.0, 0.0
-    for k, (now, so_far) in enumerate(zip(t, spent(t, error, spending), strict=True)):
-        if now - before >= LEAST and so_far > gone:
+    limits, density, before, used = np.full(len(t), np.inf), _Density(np.zeros(1), np.ones(1)), 0.0, 0.0
+    for k, (now, allowed) in enumerate(zip(t, spent_error(t, error, spending), strict=True)):
+        if now - before >= LEAST and allowed > used:
             step = np.sqrt(now - before)
-            found[k] = _bound(density, step, so_far - gone) / np.sqrt(now)
-            density, before, gone = _grown(density, step, found[k] * np.sqrt(now)), now, so_far
-    return found
+            limits[k] = _bound(density, step, allowed - used) / np.sqrt(now)
+            density, before, used = _next_density(density, step, limits[k] * np.sqrt(now)), now, allowed
+    return limits
 
 
-def crossing(fractions: Sequence[float], limits: Sequence[float] | Floats) -> Floats:
-    """Chance that an estimate whose null is true lies beyond its limit for the first time at each look.
+def crossing_probabilities(fractions: Sequence[float], limits: Sequence[float] | Floats) -> Floats:
+    """Compute the probability that an estimate exceeds its limit for the first time at each look, under the null hypothesis.
 
     Args:
-        fractions: (K,) shares of the information, rising, 0 < t ≤ 1.
-        limits: (K,) standard errors, > 0; ∞ never decides.
+        fractions: (K,) shares of the information, increasing, 0 < t ≤ 1.
+        limits: (K,) limits in standard errors, > 0; ∞ for a look that never decides.
 
     Returns:
-        (K,) chances; their sum is the error of all looks together.
+        The probabilities, (K,); their sum is the error probability of all looks.
 
     Raises:
-        ValueError: the fractions do not rise within (0, 1].
+        ValueError: the fractions do not increase within (0, 1].
 
     Examples:
-        >>> round(float(crossing([0.2, 0.4, 0.6, 0.8, 1.0], [2.413] * 5).sum()), 4)  # Pocock's constant for five looks
+        >>> round(float(crossing_probabilities([0.2, 0.4, 0.6, 0.8, 1.0], [2.413] * 5).sum()), 4)  # Pocock's constant for five looks
         0.05
     """
     t = _checked(fractions)
-    found, density, before = np.zeros(len(t)), _Density(np.zeros(1), np.ones(1)), 0.0
+    crossed, density, before = np.zeros(len(t)), _Density(np.zeros(1), np.ones(1)), 0.0
     for k, (now, limit) in enumerate(zip(t, np.asarray(limits, float) * np.sqrt(t), strict=True)):
         if np.isfinite(limit) and now > before:
             step = np.sqrt(now - before)
-            found[k] = _beyond(density, step, limit)
-            density, before = _grown(density, step, limit), now
-    return found
+            crossed[k] = _beyond(density, step, limit)
+            density, before = _next_density(density, step, limit), now
+    return crossed
 
 
 def levels(fractions: Sequence[float], level: float = 0.9, spending: Spending = "obrien-fleming") -> Floats:
-    """Level of the interval to be shown at each look, so that all of them hold the truth together with the nominal level.
+    """Compute the level of the interval at each look with which all intervals jointly have the nominal coverage.
 
-    Intervals at these levels may be looked at each time, and the panel be ended whenever one likes: the chance that any of them misses the
-    truth is at most 1 − level (repeated confidence intervals). They are wider than at the nominal level, and what is estimated at an early
-    stop still lies too far out.
+    With these repeated confidence intervals the panel may be stopped at any look: the probability that any of them misses the true value is
+    at most 1 − level. They are wider than at the nominal level, and an estimate at an early stop is still biased away from the null.
 
     Args:
-        fractions: (K,) shares of the information of the full panel at each look, rising, 0 < t ≤ 1.
+        fractions: (K,) shares of the information of the full panel at each look, increasing, 0 < t ≤ 1.
         level: nominal level, 0 < level < 1.
-        spending: how the error is spent.
+        spending: "obrien-fleming" or "pocock".
 
     Returns:
-        (K,) levels ≥ the nominal one; 1 for a look that brought next to nothing new.
+        The levels, (K,), at least the nominal one; 1 for a look that adds almost no information.
 
     Raises:
-        ValueError: the fractions do not rise within (0, 1].
+        ValueError: the fractions do not increase within (0, 1].
 
     References:
         Jennison & Turnbull (1999), doi:10.1201/9780367805326, chapter 9 (repeated confidence intervals).
@@ -157,32 +156,34 @@ def levels(fractions: Sequence[float], level: float = 0.9, spending: Spending = 
 
 
 def _checked(fractions: Sequence[float]) -> Floats:
-    """Fractions that rise."""
+    """Return the fractions as an array, or raise a ValueError if they do not increase within (0, 1]."""
     t = np.asarray(fractions, float)
     if not (np.isfinite(t).all() and (t > 0).all() and (t <= 1).all() and (np.diff(t) >= 0).all()):
-        message = f"Shares of the information must rise within 0 < t ≤ 1, looks in order: {t.round(4).tolist()} do not."
+        message = f"The shares of the information are {t.round(4).tolist()}. They must rise within 0 < t ≤ 1, in the order of the looks."
         raise ValueError(message)
     return t
 
 
 def _beyond(density: _Density, step: float, limit: float) -> float:
-    """Chance that what has not crossed yet lies beyond ± limit after a step."""
-    return float((density.mass * (ndtr((density.at - limit) / step) + ndtr((-density.at - limit) / step))).sum())
+    """Compute the probability of crossing ± limit after a step."""
+    return float((density.mass * (ndtr((density.node - limit) / step) + ndtr((-density.node - limit) / step))).sum())
 
 
-def _bound(density: _Density, step: float, grant: float) -> float:
-    """The limit that is crossed with the chance granted."""
-    far = float(np.abs(density.at).max()) + FAR * step
-    return float(brentq(lambda limit: _beyond(density, step, limit) - grant, 0.0, far, xtol=1e-12))
+def _bound(density: _Density, step: float, error: float) -> float:
+    """Find the limit that is crossed with a given probability."""
+    from scipy.optimize import brentq  # noqa: PLC0415 (slow to load)
+
+    far = float(np.abs(density.node).max()) + FAR * step
+    return float(brentq(lambda limit: _beyond(density, step, limit) - error, 0.0, far, xtol=1e-12))
 
 
-def _grown(density: _Density, step: float, limit: float) -> _Density:
-    """The density after a step, of what lies within ± limit."""
-    inside = min(limit, float(np.abs(density.at).max()) + 9 * step)
-    stretches = int(np.ceil(2 * inside / (STRETCH * step)))
-    node, weight = np.polynomial.legendre.leggauss(NODES)
-    edges = np.linspace(-inside, inside, stretches + 1)
-    half = inside / stretches
-    at = (edges[:-1, None] + half * (node + 1)).ravel()
-    kernel = np.exp(-(((at[:, None] - density.at) / step) ** 2) / 2) / (step * np.sqrt(2 * np.pi))
-    return _Density(at, (kernel @ density.mass) * np.tile(half * weight, stretches))
+def _next_density(density: _Density, step: float, limit: float) -> _Density:
+    """Compute the density within ± limit after a step."""
+    inside = min(limit, float(np.abs(density.node).max()) + 9 * step)
+    sections = int(np.ceil(2 * inside / (SECTION * step)))
+    place, weight = np.polynomial.legendre.leggauss(NODES)
+    edges = np.linspace(-inside, inside, sections + 1)
+    half = inside / sections
+    node = (edges[:-1, None] + half * (place + 1)).ravel()
+    kernel = np.exp(-(((node[:, None] - density.node) / step) ** 2) / 2) / (step * np.sqrt(2 * np.pi))
+    return _Density(node, (kernel @ density.mass) * np.tile(half * weight, sections))

@@ -1,28 +1,28 @@
-"""The interval of a number for which several things were sampled, such as items and people: their jackknife variances, added up."""
+"""The interval of a number for which several facets were sampled, such as items and people, from the sum of their jackknife variances."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from scipy.special import stdtrit
 
-from personametrics.stats.arrays import Floats
+from personametrics.stats.arrays import Floats, jackknife_variance
 from personametrics.stats.intervals.jackknife import Interval
 
 
 def jackknives(value: float, drops: Sequence[Floats], level: float = 0.9, shared: Sequence[float] = ()) -> Interval:
-    """A number with what it becomes when parts of each thing that was sampled are left out.
+    """Return a number with the interval that follows from leaving out parts of each facet that was sampled.
 
-    V = Σ Vₖ with Vₖ = (n − 1)/n · Σ (drop − mean drop)², less what an earlier one holds already; limits are ± t √V, with Satterthwaite's
-    degrees of freedom V² / Σ Vₖ² / (n − 1). The things count as sampled independently.
+    V = Σ Vₖ, where Vₖ = (n − 1)/n · Σ (drop − mean drop)², minus the part that an earlier facet's variance contains. The limits are ± t √V,
+    with Satterthwaite's degrees of freedom V² / Σ Vₖ² / (n − 1). The facets count as sampled independently.
 
     Args:
-        value: of everything.
-        drops: for each thing that was sampled, (n,) the number without each of its n parts.
+        value: the number.
+        drops: per facet, (n,) the number without each of its n levels.
         level: coverage of the interval.
-        shared: for each of them, what of its variance is noise that another one's holds as well; none: nothing is.
+        shared: per facet, the part of its variance that is noise contained in another facet's variance too; (): 0 for all.
 
     Returns:
-        NaN limits where a thing has fewer than two parts, or leaving one out leaves the number undefined.
+        The interval. Both ends are NaN if a facet has fewer than two levels, or the number is undefined without one of them.
 
     References:
         Efron & Stein 1981, doi:10.1214/aos/1176345462; Satterthwaite 1946, doi:10.2307/3002019.
@@ -34,8 +34,8 @@ def jackknives(value: float, drops: Sequence[Floats], level: float = 0.9, shared
         >>> [round(end, 3) for end in jackknives(3.0, [(x.sum() - x) / 3])[:3]]
         [3.0, 0.852, 5.148]
     """
-    each = np.array([(len(some) - 1) * some.var() if len(some) > 1 else np.nan for some in drops])
+    each = np.array([jackknife_variance(levels) if len(levels) > 1 else np.nan for levels in drops])
     each = np.maximum(each - (np.array(shared) if shared else 0.0), 0.0)
-    total, below = each.sum(), sum(one**2 / max(len(some) - 1, 1) for one, some in zip(each, drops, strict=True))
+    total, below = each.sum(), sum(part**2 / max(len(levels) - 1, 1) for part, levels in zip(each, drops, strict=True))
     half = float(stdtrit(total**2 / below, (1 + level) / 2) * np.sqrt(total)) if total != 0 else 0.0
     return Interval(value, value - half, value + half)

@@ -1,7 +1,7 @@
 """One interval for any statistic of the disagreements.
 
-Two sources of uncertainty are told apart: who is in the panel, and what it was asked. The two-way jackknife leaves out each persona, each
-item and each persona × item cell in turn, exactly and without refits; the two-way bootstrap draws weights. Both go through `interval`.
+It keeps two sources of uncertainty apart: which personas are in the panel, and which items they answered. The two-way jackknife leaves out
+each persona, each item and each persona × item cell in turn, exactly and without refitting. The two-way bootstrap draws weights.
 """
 
 from collections.abc import Callable
@@ -11,37 +11,37 @@ from typing import Literal, NamedTuple
 import numpy as np
 from scipy.special import stdtrit
 
-from personametrics.stats.arrays import Floats, Ints, sums
-from personametrics.stats.intervals.bootstrap import draw_weights, weighted
+from personametrics.stats.arrays import Floats, Ints, jackknife_variance, sums
+from personametrics.stats.intervals.bootstrap import draw_weights, weighted_disagreements
 from personametrics.stats.variance.disagreement import Disagreements, Pairs
 
 Statistic = Callable[[Disagreements], Floats]
 """A pure function of D[S] that keeps leading batch axes."""
 
 Scale = Literal["share", "component", "positive", "plain"]
-"""Where errors are made even: a share of variance is worked on as odds, a component as it is, both through asinh; a positive quantity
-through its log; anything else as it is."""
+"""The scale on which an interval is symmetric: asinh of the odds for a share of variance, asinh for a component, the log for a positive
+quantity, and no transformation for anything else ("plain")."""
 
 BEND = 0.5
-"""asinh turns from straight to log at this many cell-level standard errors per root of the smaller facet's degrees of freedom."""
+"""asinh turns from linear to logarithmic at this many cell-level standard errors per root of the smaller facet's degrees of freedom."""
 
 HEAVY = 0.5
-"""Variances are sums of squares, so their own variances are heavy-tailed: degrees of freedom of what lies between personas (or items) count
-by this factor, but as 2 with three or four."""
+"""Variances are sums of squares, so that their own variances are heavy-tailed: the degrees of freedom of the variance between personas
+(or items) are multiplied by this factor, and are 2 with three or four levels."""
 
 FAR = 300.0
 """sinh beyond this overflows."""
 
 
 class Interval(NamedTuple):
-    """An estimate with its interval, and where its variance comes from.
+    """An estimate with its interval and the sources of its variance.
 
     Attributes:
         value: the estimate.
-        low: lower end; NaN where there is no interval.
+        low: lower end; NaN without an interval.
         high: upper end.
         between: variance of the estimate that more personas and items would lower, but more runs would not.
-        cells: variance at the level of single cells, which more runs lower too.
+        cells: variance at the level of single cells, which more runs would lower too.
     """
 
     value: float
@@ -53,9 +53,15 @@ class Interval(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Deletions:
-    """D[S] of everything, and of everything but one persona (P,), one item (I,), one persona × item cell (C,).
+    """The disagreements of a panel, and of the panel without each persona, item and persona × item cell.
 
-    `persona_of` and `item_of` (C,) say which cell was left out.
+    Attributes:
+        whole: D[S] of all cells, 0-d arrays.
+        persona: D[S] without each persona, (P,).
+        item: D[S] without each item, (I,).
+        cell: D[S] without each persona × item cell, (C,).
+        persona_of: (C,) persona of each of these cells.
+        item_of: (C,) item of each of these cells.
     """
 
     whole: Disagreements
@@ -65,17 +71,37 @@ class Deletions:
     persona_of: Ints
     item_of: Ints
 
+    def values(self, statistic: Statistic) -> "Values":
+        """Compute a statistic of the panel and of the panel without each persona, item and cell."""
+        return Values(statistic(self.whole), statistic(self.persona), statistic(self.item), statistic(self.cell))
+
+
+class Values(NamedTuple):
+    """A number computed from a whole panel, and from the panel without each persona (P,), item (I,) and cell (C,)."""
+
+    whole: Floats
+    persona: Floats
+    item: Floats
+    cell: Floats
+
 
 @dataclass(frozen=True, eq=False)
 class Replicates:
-    """D[S] of everything, and of every bootstrap draw (B,)."""
+    """The disagreements of a panel, and those of every bootstrap draw (B,)."""
 
     whole: Disagreements
     draws: Disagreements
 
 
 def deletions(panel: Pairs) -> Deletions:
-    """Leave out every persona, every item and every persona × item cell in turn."""
+    """Leave out each persona, each item and each persona × item cell in turn.
+
+    Args:
+        panel: sums over pairs of cells with the facets "persona" and "item", and possibly others.
+
+    Returns:
+        The disagreements of the whole panel and of what each deletion leaves, without recomputing any pair.
+    """
     persona_of, item_of = (panel.cells.codes[:, panel.cells.facets.index(facet)] for facet in ("persona", "item"))
     if len(panel.cells.facets) > 2:  # a persona × item cell is then several cells
         first = np.unique(panel.cells.groups(["persona", "item"])[0], return_index=True)[1]
@@ -85,31 +111,40 @@ def deletions(panel: Pairs) -> Deletions:
 
 
 def replicates(panel: Pairs, number: int = 1000, seed: int = 0) -> Replicates:
-    """Draw personas and items with replacement, by weights."""
+    """Draw personas and items with replacement, by weights.
+
+    Args:
+        panel: sums over pairs of cells with the facets "persona" and "item", and possibly others.
+        number: number B of draws.
+        seed: seed of the draws.
+
+    Returns:
+        The disagreements of the whole panel and of every draw.
+    """
     rng = np.random.default_rng(seed)
     levels = dict(zip(panel.cells.facets, panel.cells.levels, strict=True))
     weights = {facet: draw_weights(levels[facet], number, rng) for facet in ("persona", "item")}
-    return Replicates(panel.whole(), weighted(panel.cells, weights))
+    return Replicates(panel.whole(), weighted_disagreements(panel.cells, weights))
 
 
 def interval(statistic: Statistic, source: Deletions | Replicates, level: float = 0.9, scale: Scale = "plain") -> Interval:
-    """Interval of any smooth statistic of the disagreements.
+    """Return the interval of any smooth statistic of the disagreements.
 
-    From deletions: V = max(V_persona + V_item − V_cell, V_persona, V_item), three jackknife variances of the statistic itself; both of the
-    first contain the cell-level noise V_cell, which is taken off once. t with Satterthwaite degrees of freedom, in which what lies between
-    personas, and between items, counts by half its levels − 1. The half-width is carried to a scale on which errors are even, by the
-    delta method: with few personas a variance between them errs in proportion to itself, near zero by a constant; asinh(x/c) is
-    straight below c and a log beyond it. From replicates: percentiles.
+    From deletions: V = max(V_persona + V_item − V_cell, V_persona, V_item), where each is a jackknife variance of the statistic itself.
+    V_persona and V_item both contain the cell-level noise V_cell, which is subtracted once. The quantile is that of t with Satterthwaite
+    degrees of freedom, in which the variance between personas, and that between items, counts half its levels − 1. The delta method
+    carries the half-width to a scale on which errors are symmetric: with few personas the error of a variance between them is proportional
+    to the variance, and near zero it is constant. asinh(x / c) is linear below c and logarithmic beyond it. From replicates: percentiles.
 
     Args:
-        statistic: maps D[S] to a number.
+        statistic: function from D[S] to a number.
         source: `deletions` or `replicates` of the panel.
         level: probability of covering the truth, 0 < level < 1.
-        scale: what kind of number it is.
+        scale: kind of number that the statistic is.
 
     Returns:
-        The interval; low and high are NaN where the statistic, or its scale, is undefined. Coverage was simulated: see the documentation;
-        with fewer than 5 personas do not rely on it.
+        The interval. Both ends are NaN where the statistic, or its scale, is undefined. The coverage is simulated in the documentation; do
+        not rely on it with fewer than 5 personas.
 
     References:
         Efron & Stein (1981), doi:10.1214/aos/1176345462 (jackknife variance); Owen (2007), doi:10.1214/07-AOAS122 (two crossed factors);
@@ -121,49 +156,53 @@ def interval(statistic: Statistic, source: Deletions | Replicates, level: float 
         >>> rng = np.random.default_rng(0)
         >>> p, i, r = np.indices((12, 10, 4)).reshape(3, -1)
         >>> y = rng.normal(size=12)[p] + rng.normal(size=(12, 10))[p, i] + rng.normal(size=480)  # true signal 2/3
-        >>> found = interval(signal, deletions(pairs(from_answers(["persona", "item"], [p, i], y))), scale="share")
-        >>> found.low < 2 / 3 < found.high
+        >>> estimate = interval(signal, deletions(pairs(from_answers(["persona", "item"], [p, i], y))), scale="share")
+        >>> estimate.low < 2 / 3 < estimate.high
         True
     """
-    value = float(statistic(source.whole))
-    if isinstance(source, Replicates):
-        draws = statistic(source.draws)
-        draws = draws[np.isfinite(draws)]
-        low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2]) if len(draws) else (np.nan, np.nan)
-        return Interval(value, float(low), float(high))
-    if not np.isfinite(value):
+    if isinstance(source, Deletions):
+        return two_way(source.values(statistic), source.persona_of, source.item_of, level, scale)
+    value, draws = float(statistic(source.whole)), statistic(source.draws)
+    draws = draws[np.isfinite(draws)]
+    low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2]) if len(draws) else (np.nan, np.nan)
+    return Interval(value, float(low), float(high))
+
+
+def two_way(values: Values, persona_of: Ints, item_of: Ints, level: float = 0.9, scale: Scale = "plain") -> Interval:
+    """Return the two-way jackknife interval of `interval` for a number that was computed without each persona, item and cell.
+
+    Args:
+        values: the number, computed in any way from the whole panel and from what each deletion leaves.
+        persona_of: (C,) persona of each cell, codes ≥ 0.
+        item_of: (C,) item of each cell, codes ≥ 0.
+        level: probability of covering the truth, 0 < level < 1.
+        scale: kind of number that it is.
+
+    Returns:
+        The interval, as `interval` returns it.
+    """
+    value, levels = float(values.whole), (len(values.persona), len(values.item))
+    if not np.isfinite(value) or min(levels) < 2:
         return Interval(value, np.nan, np.nan)
-    persona, item = _jackknife(statistic(source.persona)), _jackknife(statistic(source.item))
-    if min(persona.levels, item.levels) < 2 or not np.isfinite(persona.variance + item.variance):
+    main = [jackknife_variance(drops) for drops in (values.persona, values.item)]
+    if not np.isfinite(sum(main)):  # without one of the levels the number is undefined
         return Interval(value, np.nan, np.nan)
-    cell = _cell_term(statistic(source.cell), source.persona_of, source.item_of)
-    variance = max(persona.variance + item.variance - cell, persona.variance, item.variance)
-    apart = [(max(one.variance - cell, 0.0), max(HEAVY * (one.levels - 1), min(one.levels - 1, 2))) for one in (persona, item)]
-    parts = [*apart, (cell, float((persona.levels - 1) * (item.levels - 1)))]
+    cell = _cell_variance(values.cell, persona_of, item_of)
+    variance = max(sum(main) - cell, *main)
+    between = [(max(part - cell, 0.0), max(HEAVY * (n - 1), min(n - 1, 2))) for part, n in zip(main, levels, strict=True)]
+    parts = [*between, (cell, float((levels[0] - 1) * (levels[1] - 1)))]
     below = sum(part**2 / df for part, df in parts if part > 0)
     df = max(1.0, sum(part for part, _ in parts) ** 2 / below) if below > 0 else 1.0
-    half = float(stdtrit(df, (1 + level) / 2)) * np.sqrt(variance)
-    smaller = min(persona.levels, item.levels) - 1
-    low, high = on_scale(value, half, BEND * np.sqrt(smaller * cell), scale)
+    half = float(stdtrit(df, (1 + level) / 2) * np.sqrt(variance))
+    low, high = on_scale(value, half, BEND * np.sqrt((min(levels) - 1) * cell), scale)
     return Interval(value, low, high, variance - min(cell, variance), cell)
 
 
-class _Jackknifed(NamedTuple):
-    variance: float
-    levels: int
-
-
-def _jackknife(drops: Floats) -> _Jackknifed:
-    """Jackknife variance over the levels of one facet; NaN where everything hangs on one level, so that leaving it out leaves nothing."""
-    n = len(drops)
-    return _Jackknifed(float((n - 1) / n * ((drops - drops.mean()) ** 2).sum()), n)
-
-
-def _cell_term(drops: Floats, persona: Ints, item: Ints) -> float:
-    """What both facets' variances contain: the jackknife over cells, with persona and item means taken out."""
-    there = np.isfinite(drops)
-    if not there.all():
-        drops, persona, item = drops[there], persona[there], item[there]
+def _cell_variance(drops: Floats, persona: Ints, item: Ints) -> float:
+    """Return the variance that both facets' variances contain: the jackknife over cells, without persona and item means."""
+    defined = np.isfinite(drops)
+    if not defined.all():
+        drops, persona, item = drops[defined], persona[defined], item[defined]
     if not len(drops):
         return 0.0
     x = drops - drops.mean()
@@ -178,7 +217,17 @@ def _cell_term(drops: Floats, persona: Ints, item: Ints) -> float:
 
 
 def on_scale(value: float, half: float, bend: float, scale: Scale) -> tuple[float, float]:
-    """Ends of an interval whose half-width at the estimate is `half`, even on the given scale."""
+    """Return the ends of an interval that is symmetric on the given scale.
+
+    Args:
+        value: the estimate.
+        half: half-width at the estimate, in its own unit.
+        bend: point at which asinh turns from linear to logarithmic, in units of a component or of a share's own error.
+        scale: kind of number that the estimate is.
+
+    Returns:
+        Low and high; NaN for a share of 1 or a positive quantity that is not positive.
+    """
     if scale == "plain":
         return value - half, value + half
     if scale == "positive":
@@ -188,7 +237,7 @@ def on_scale(value: float, half: float, bend: float, scale: Scale) -> tuple[floa
         return np.nan, np.nan
     odds = scale == "share"
     over = max(value, 0.0)
-    # Noise in the odds of a share grows with the rerun disagreement's own noise: by 1 / (1 − share) there, once more at the estimate.
+    # Noise in the odds of a share grows with the noise of the rerun disagreement: by 1 / (1 − share) at 0, and once more at the estimate.
     c = max(bend / (1 - value) if odds else bend, 1e-9)
     x = over / (1 - over) if odds else over
     centre = np.arcsinh(x / c) if value > 0 else value / c
@@ -197,24 +246,24 @@ def on_scale(value: float, half: float, bend: float, scale: Scale) -> tuple[floa
     for y in (centre - half * steep, centre + half * steep):
         far = c * np.sinh(np.clip(y, 0.0, FAR))
         ends.append(float((far / (1 + far) if odds else far) if y > 0 else c * y))
-    # No share is negative: an interval reaches below zero only where the estimate does, which says that the runs share something.
+    # A share is never negative: the interval reaches below zero only where the estimate does, a sign that the runs are not independent.
     return (max(ends[0], min(value, 0.0)) if odds else ends[0]), ends[1]
 
 
 def by_level(panel: Pairs, facet: str, over: str, statistic: Statistic, level: float = 0.9) -> tuple[Floats, Floats, Floats]:
-    """The signal (or another share) of each level of one facet, with a jackknife over the levels of the other.
+    """Return the signal (or another share) of each level of one facet, with a jackknife over the levels of the other.
 
-    The half-width is carried to Fisher's scale of an intraclass correlation, log((1 + (n − 1)·s) / (1 − s)) with n runs a cell.
+    The half-width is carried to Fisher's scale of an intraclass correlation, log((1 + (n − 1)·s) / (1 − s)) with n runs per cell.
 
     Args:
         panel: sums over pairs.
-        facet: `item` or `persona`: whose levels are looked at one by one.
-        over: the other one, whose levels are left out in turn.
-        statistic: maps D[S] to a share of at most 1.
+        facet: "item" or "persona", the facet whose levels are measured one by one.
+        over: the other facet, whose levels are left out in turn.
+        statistic: function from D[S] to a share of at most 1.
         level: probability of covering the truth.
 
     Returns:
-        Value, low and high, each (levels of facet,); NaN where undefined, low and high also where the share is 1.
+        Value, low and high, each (levels of facet,). NaN where undefined; low and high are NaN also where the share is 1.
 
     References:
         Fisher (1925), Statistical Methods for Research Workers, §39 (transformation of the intraclass correlation).

@@ -1,4 +1,4 @@
-"""The interval of a difference, or of a ratio of what remains, from the intervals of its two parts."""
+"""The interval of a difference, or of a ratio of survival probabilities, from the intervals of its two independent parts (MOVER)."""
 
 import numpy as np
 
@@ -6,28 +6,27 @@ from personametrics.stats.intervals.jackknife import Interval
 
 
 def difference(one: Interval, other: Interval) -> Interval:
-    """One minus the other, by variance estimates recovered from their limits (MOVER).
+    """Subtract one estimate from another by variance estimates recovered from their limits (MOVER).
 
-    low = θ₁ − θ₂ − √((θ₁ − l₁)² + (u₂ − θ₂)²), high = θ₁ − θ₂ + √((u₁ − θ₁)² + (θ₂ − l₂)²): skewed limits, such as those of roots near 0,
-    stay skewed. The parts count as independent; where they go together the interval is too wide.
+    low = θ₁ − θ₂ − √((θ₁ − l₁)² + (u₂ − θ₂)²) and high = θ₁ − θ₂ + √((u₁ − θ₁)² + (θ₂ − l₂)²), so that skewed limits, such as those of
+    roots near 0, stay skewed. The parts count as independent; if they are positively correlated, the interval is too wide (see `paired`).
 
     Args:
         one: estimate with its limits.
-        other: what is taken off, at the same level.
+        other: estimate that is subtracted, at the same level.
 
     Returns:
-        NaN limits where a part has none.
+        The difference; both ends are NaN if those of a part are.
 
     References:
-        Zou & Donner 2008, doi:10.1002/sim.3095.
+        Zou & Donner (2008), doi:10.1002/sim.3095.
 
     Examples:
-        From Wilson's limits this is Newcombe's hybrid score interval; his example 56/70 − 48/80 has .0524 and .3339:
+        From Wilson's limits this is Newcombe's hybrid score interval; his example 56/70 − 48/80 has the limits .0524 and .3339:
 
         >>> from scipy.stats import binomtest
         >>> wilson = [binomtest(k, n).proportion_ci(0.95, "wilson") for k, n in ((56, 70), (48, 80))]
-        >>> found = difference(Interval(0.8, *wilson[0]), Interval(0.6, *wilson[1]))
-        >>> [round(float(end), 4) for end in found[:3]]
+        >>> [round(float(end), 4) for end in difference(Interval(0.8, *wilson[0]), Interval(0.6, *wilson[1]))[:3]]
         [0.2, 0.0524, 0.3339]
     """
     value = one.value - other.value
@@ -36,21 +35,21 @@ def difference(one: Interval, other: Interval) -> Interval:
 
 
 def net(whole: Interval, other: Interval) -> Interval:
-    """What is left of a hazard without another one that competes with it: 1 − (1 − whole) / (1 − other), by `difference` of logarithms.
+    """Remove a competing hazard: 1 − (1 − whole) / (1 − other), by `difference` of logarithms.
 
     Args:
-        whole: probability that something ends in a step, for whichever of both reasons.
-        other: probability that the other reason alone ends it.
+        whole: probability of an end in a step, by any of two causes.
+        other: probability of an end by the other cause alone.
 
     Returns:
-        NaN limits where a part has none; negative where the other reason alone ends more.
+        The hazard of the first cause; negative where the other one alone ends more; both ends are NaN if those of a part are.
 
     Examples:
-        Of 60 % that end, 20 % would have ended anyway:
+        60 % end, of which 20 % would have ended by the other cause:
 
         >>> [round(end, 3) for end in net(Interval(0.6, 0.5, 0.7), Interval(0.2, 0.2, 0.2))[:3]]
         [0.5, 0.375, 0.625]
     """
-    lasting, lasting_other = (Interval(*np.log(np.maximum([1 - one.value, 1 - one.high, 1 - one.low], 1e-9))) for one in (whole, other))
-    found = difference(lasting, lasting_other)
-    return Interval(*(float(-np.expm1(end)) for end in (found.value, found.high, found.low)))
+    survival = (Interval(*np.log(np.maximum([1 - part.value, 1 - part.high, 1 - part.low], 1e-9))) for part in (whole, other))
+    ratio = difference(*survival)
+    return Interval(*(float(-np.expm1(end)) for end in (ratio.value, ratio.high, ratio.low)))

@@ -7,22 +7,24 @@ from personametrics.stats.intervals.jackknife import Interval
 
 
 def wilson(successes: float, number: float, level: float = 0.9, freedom: float = np.inf) -> Interval:
-    """A share of independent trials, with the interval of all shares that a score test does not reject.
+    """Return a share of independent trials with Wilson's interval: all shares that a score test does not reject.
 
-    Its ends are (k + z²/2 ± z √(k (n − k) / n + z²/4)) / (n + z²); they never leave 0 to 1, and none or all of them is no special case
-    (Wilson 1927, doi:10.1080/01621459.1927.10502953).
+    The ends are (k + z²/2 ± z √(k (n − k) / n + z²/4)) / (n + z²). They stay within 0 to 1, also for 0 or n successes.
 
     Args:
-        successes: k, how many trials succeeded; a trial may succeed in part.
-        number: n, how many there were, or were worth.
+        successes: number k of successes; may be fractional.
+        number: number n of trials, or an effective number.
         level: coverage of the interval.
-        freedom: degrees of freedom that the worth of the trials is known with; z is then the quantile of t with as many.
+        freedom: degrees of freedom of an estimated effective number; z is then the quantile of t.
 
     Returns:
-        NaN without a trial.
+        The share; NaN without a trial.
+
+    References:
+        Wilson (1927), doi:10.1080/01621459.1927.10502953.
 
     Examples:
-        As statsmodels 0.15 gives them:
+        The limits of statsmodels 0.15:
 
         >>> [round(end, 4) for end in wilson(84, 111, 0.95)[:3]]
         [0.7568, 0.6692, 0.8271]
@@ -33,4 +35,4 @@ def wilson(successes: float, number: float, level: float = 0.9, freedom: float =
     share = successes / number
     middle = (successes + z**2 / 2) / (number + z**2)
     half = z * np.sqrt(successes * (number - successes) / number + z**2 / 4) / (number + z**2)
-    return Interval(share, min(share, max(0.0, float(middle - half))), max(share, min(1.0, float(middle + half))))  # but for rounding
+    return Interval(share, min(share, max(0.0, float(middle - half))), max(share, min(1.0, float(middle + half))))  # rounding

@@ -1,35 +1,38 @@
-"""Ranks of what is known up to an interval: what is not told apart shares its places."""
+"""Ranks of numbers that are known up to an interval: numbers that do not differ reliably share their ranks."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-from personametrics.stats.arrays import Floats, Ints
+from personametrics.stats.arrays import Flags, Floats, Ints
 from personametrics.stats.intervals.jackknife import Interval
 
 
 class Ranks(NamedTuple):
-    """Ranks from 1, the largest, each (M,)."""
+    """The possible ranks of numbers, each (M,); 1 is the rank of the largest number."""
 
     low: Ints
-    """The best rank that the intervals allow."""
+    """Best rank that the intervals allow."""
     high: Ints
-    """The worst."""
+    """Worst rank that the intervals allow."""
 
 
 def ranks(low: Floats, high: Floats) -> Ranks:
-    """All ranks that intervals allow.
+    """Compute all ranks that intervals allow.
 
-    A number surely ranks behind another whose interval lies wholly above its own. If all intervals together cover their truths with some
-    probability, so do all ranges of ranks (Klein, Wright & Wieczorek 2020, doi:10.1111/rssc.12402).
+    A number ranks behind another one whose interval lies completely above its own. If all intervals jointly cover the true numbers with
+    some probability, the ranges of ranks do so with at least the same probability.
 
     Args:
-        low: (M,) lower ends of intervals that hold together; a NaN end is none, so that its owner may be anywhere.
+        low: (M,) lower ends of joint intervals; a number with a NaN end may have any rank.
         high: (M,) upper ends.
 
+    References:
+        Klein, Wright & Wieczorek (2020), doi:10.1111/rssc.12402.
+
     Examples:
-        >>> found = ranks(np.array([0.8, 0.5, 0.55, 0.1]), np.array([0.9, 0.6, 0.7, 0.2]))
-        >>> found.low.tolist(), found.high.tolist()
+        >>> possible = ranks(np.array([0.8, 0.5, 0.55, 0.1]), np.array([0.9, 0.6, 0.7, 0.2]))
+        >>> possible.low.tolist(), possible.high.tolist()
         ([1, 2, 2, 4], [1, 3, 3, 4])
     """
     above = _above(low, high)
@@ -37,25 +40,29 @@ def ranks(low: Floats, high: Floats) -> Ranks:
 
 
 def concordance(value: Floats, low: Floats, high: Floats, other: Floats) -> Interval:
-    """Kendall's τ of numbers known up to intervals with numbers that are known: pairs in the same order minus pairs in the other, per pair.
+    """Compute Kendall's τ between numbers that are known up to intervals and exact numbers.
 
-    Its ends count every pair that the intervals leave undecided against it, and for it; they hold for the numbers at hand, not for
-    others like them. Pairs that the known numbers tie are left out (Kendall 1938, doi:10.1093/biomet/30.1-2.81).
+    τ is the number of pairs in the same order minus that of pairs in opposite order, per pair. Its lower end counts every pair that the
+    intervals leave undecided as opposite, its upper end as the same. The interval applies to these numbers and not to a population of them.
+    Pairs with equal exact numbers are left out.
 
     Args:
-        value: (M,) the numbers.
-        low: (M,) lower ends of intervals that hold together.
+        value: (M,) estimated numbers.
+        low: (M,) lower ends of joint intervals.
         high: (M,) upper ends.
-        other: (M,) the known numbers.
+        other: (M,) exact numbers.
 
     Returns:
-        NaN without a pair.
+        τ with its interval; NaN without a pair.
+
+    References:
+        Kendall (1938), doi:10.1093/biomet/30.1-2.81.
 
     Examples:
         Three pairs, of which one is undecided:
 
-        >>> found = concordance(np.array([1.0, 2, 3]), np.array([0.5, 1.5, 2.8]), np.array([1.4, 2.9, 3.2]), np.array([5.0, 6, 7]))
-        >>> [round(end, 3) for end in found[:3]]
+        >>> tau = concordance(np.array([1.0, 2, 3]), np.array([0.5, 1.5, 2.8]), np.array([1.4, 2.9, 3.2]), np.array([5.0, 6, 7]))
+        >>> [round(end, 3) for end in tau[:3]]
         [1.0, 0.333, 1.0]
     """
     first, second = np.triu_indices(len(value), 1)
@@ -70,8 +77,7 @@ def concordance(value: Floats, low: Floats, high: Floats, other: Floats) -> Inte
     return Interval(point, min(point, float(np.where(open_, -1, least).mean())), max(point, float(np.where(open_, 1, least).mean())))
 
 
-def _above(low: Floats, high: Floats) -> np.ndarray:
-    """(M, M) whether the interval of the row lies wholly above that of the column."""
+def _above(low: Floats, high: Floats) -> Flags:
+    """Check for each pair if the interval of the row lies completely above that of the column, (M, M)."""
     with np.errstate(invalid="ignore"):
-        found: np.ndarray = low[:, None] > high[None, :]
-    return found
+        return np.asarray(low[:, None] > high[None, :])

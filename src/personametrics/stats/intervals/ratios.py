@@ -1,4 +1,4 @@
-"""Ratio of two independent estimates, also where the one above may be zero."""
+"""The ratio of two independent estimates, also where the numerator may be zero."""
 
 import numpy as np
 from scipy.special import stdtrit
@@ -7,7 +7,7 @@ from personametrics.stats.intervals.jackknife import Interval
 
 
 def fieller(above: tuple[float, float], below: tuple[float, float], freedom: float, level: float = 0.9) -> Interval:
-    """The ratio x / y with the interval of all ratios q that the estimates do not contradict: |x − q y| ≤ t √(Vx + q² Vy).
+    """Return the ratio x / y with Fieller's interval: all ratios q with |x − q y| ≤ t √(Vx + q² Vy).
 
     Args:
         above: x and its variance.
@@ -16,13 +16,13 @@ def fieller(above: tuple[float, float], below: tuple[float, float], freedom: flo
         level: coverage of the interval.
 
     Returns:
-        NaN limits where y itself is not told from zero, so that no ratio is ruled out; all NaN where y is zero.
+        The ratio. Both ends are NaN if y does not differ from zero, so that the interval is unbounded; all is NaN if y is zero.
 
     References:
-        Fieller 1954, doi:10.1111/j.2517-6161.1954.tb00159.x.
+        Fieller (1954), doi:10.1111/j.2517-6161.1954.tb00159.x.
 
     Examples:
-        Without noise below, the interval is that of x, divided by y; t of 10 degrees of freedom is 1.812.
+        With an exact denominator the interval is that of x, divided by y; t of 10 degrees of freedom is 1.812.
 
         >>> [round(end, 4) for end in fieller((2.0, 0.04), (4.0, 0.0), 10)[:3]]
         [0.5, 0.4094, 0.5906]

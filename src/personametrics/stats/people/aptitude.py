@@ -1,4 +1,4 @@
-"""What somebody can do at their best, and how far their attempts lie apart: percentiles over repeats of one task."""
+"""Aptitude and unreliability: percentiles over repeats of one task."""
 
 from typing import NamedTuple
 
@@ -8,70 +8,76 @@ from scipy.special import comb
 from personametrics.stats.arrays import Floats
 
 BEST, WORST = 90.0, 10.0
-"""Percentiles."""
+"""Percentiles of a good and of a bad attempt."""
 
 
 class Aptitude(NamedTuple):
-    """Repeats of one task, each (...), in units of the scores."""
+    """The distribution of repeats of one task, each number (...), in units of the scores."""
 
     mean: Floats
     aptitude: Floats
-    """A90: the 90th percentile."""
+    """A90, the 90th percentile."""
     unreliability: Floats
-    """U: the 90th minus the 10th percentile."""
+    """U, the 90th minus the 10th percentile."""
 
 
 def aptitude(scores: Floats) -> Aptitude:
-    """Mean, aptitude A90 = P90 and unreliability U = P90 − P10 of repeats (Laban and others 2025, arXiv:2505.06120).
+    """Compute the mean, the aptitude A90 = P90 and the unreliability U = P90 − P10 of repeats.
 
-    Percentiles lie between neighbouring scores, linearly. They depend on how many repeats there are: compare equal numbers only. Where a
-    score is either of two, U is all or next to nothing for a single task; its mean over tasks is what can be read.
+    Percentiles are interpolated linearly. They depend on the number of repeats: compare equal numbers only. For scores of 0 and 1, U of a
+    single task is close to 0 or 1; interpret only its mean over tasks.
 
     Args:
-        scores: (..., repeats); NaN where a repeat is missing.
+        scores: (..., repeats) scores; NaN for a missing repeat.
 
     Returns:
-        NaN where no repeat is there; unreliability also where only one is.
+        The three numbers, (...); NaN without repeats, unreliability also with one repeat.
+
+    References:
+        Laban et al. (2025), arXiv:2505.06120.
 
     Examples:
-        >>> [float(one) for one in aptitude(np.array([0.0, 0, 50, 60, 70, 80, 90, 100, 100, 100]))]
+        >>> [float(number) for number in aptitude(np.array([0.0, 0, 50, 60, 70, 80, 90, 100, 100, 100]))]
         [65.0, 100.0, 100.0]
     """
     scores = np.asarray(scores, dtype=float)
-    known = np.isfinite(scores)
-    number = known.sum(-1)
-    ordered = np.sort(np.where(known, scores, np.inf), axis=-1)
-    mean = np.where(known, scores, 0.0).sum(-1) / np.where(number, number, np.nan)
-    best, worst = (_percentile(ordered, number, at) for at in (BEST, WORST))
+    present = np.isfinite(scores)
+    number = present.sum(-1)
+    ordered = np.sort(np.where(present, scores, np.inf), axis=-1)
+    mean = np.where(present, scores, 0.0).sum(-1) / np.where(number, number, np.nan)
+    best, worst = (_percentile(ordered, number, percent) for percent in (BEST, WORST))
     return Aptitude(mean, best, np.where(number > 1, best - worst, np.nan))
 
 
-def _percentile(ordered: Floats, number: np.ndarray, at: float) -> Floats:
-    """(...) a percentile of the first `number` of some ordered scores."""
-    place = at / 100 * np.maximum(number - 1, 0)
+def _percentile(ordered: Floats, number: np.ndarray, percent: float) -> Floats:
+    """Compute a percentile of the first `number` ordered scores, (...)."""
+    place = percent / 100 * np.maximum(number - 1, 0)
     below = np.floor(place).astype(int)
     above = np.minimum(below + 1, np.maximum(number - 1, 0))
     low, high = (np.take_along_axis(ordered, end[..., None], axis=-1)[..., 0] for end in (below, above))
     part = place - below
     with np.errstate(invalid="ignore"):
-        found: Floats = np.where(part > 0, low + part * (high - low), low)
-    return np.where(number > 0, found, np.nan)
+        percentile = np.where(part > 0, low + part * (high - low), low)
+    return np.where(number > 0, percentile, np.nan)
 
 
-def expected(share: float, repeats: int) -> Aptitude:
-    """What `aptitude` gives on average where each repeat scores 1 with some probability and else 0: U > 0 by chance alone.
+def expected_aptitude(share: float, repeats: int) -> Aptitude:
+    """Compute the expectation of `aptitude` if each repeat independently scores 1 with some probability, and 0 otherwise.
 
     Args:
         share: probability of a 1.
-        repeats: at least 1.
+        repeats: number of repeats, at least 1.
+
+    Returns:
+        The three expected numbers; U is above 0 by chance alone.
 
     Examples:
-        By hand: of two repeats, U is the distance of two points that lie 0.8 of the way apart, if they differ.
+        By hand: U of two repeats is 0.8 of their distance.
 
-        >>> [round(float(one), 3) for one in expected(0.5, 2)]
+        >>> [round(float(number), 3) for number in expected_aptitude(0.5, 2)]
         [0.5, 0.7, 0.4]
     """
     k = np.arange(repeats + 1)
     odds = comb(repeats, k) * share**k * (1 - share) ** (repeats - k)
     each = aptitude((np.arange(repeats) >= (repeats - k)[:, None]).astype(float))
-    return Aptitude(*(np.asarray((odds * one).sum()) for one in each))
+    return Aptitude(*(np.asarray((odds * number).sum()) for number in each))

@@ -1,24 +1,24 @@
-"""Whom each of a panel is compared with, where not everybody can be."""
+"""The members of a panel with whom each one is compared, if comparing all is too expensive."""
 
 import numpy as np
 
 from personametrics.stats.arrays import Ints
 
 
-def rivals(people: int, others: int = 0) -> Ints:
-    """Each person and so many others, evenly spaced behind them in the order of the panel; everybody serves equally often.
+def comparators(people: int, others: int = 0) -> Ints:
+    """Choose others for each person, evenly spaced in the order of the panel, so that all serve equally often.
 
     Args:
-        people: in the panel, 1 or more.
-        others: wanted for each; 0, or more than there are: all.
+        people: number of people in the panel, at least 1.
+        others: number of others per person; 0, or a number beyond the panel: all others.
 
     Returns:
-        (people, 1 + others) places in the panel, the own first.
+        Positions in the panel, (people, 1 + others), with the person itself first.
 
     Examples:
-        >>> rivals(6, 2).tolist()
+        >>> comparators(6, 2).tolist()
         [[0, 2, 4], [1, 3, 5], [2, 4, 0], [3, 5, 1], [4, 0, 2], [5, 1, 3]]
     """
-    wanted = min(others, people - 1) if others else people - 1
-    steps = np.arange(wanted + 1) * people // (wanted + 1)
+    number = min(others, people - 1) if others else people - 1
+    steps = np.arange(number + 1) * people // (number + 1)
     return np.asarray((np.arange(people)[:, None] + steps) % people, dtype=np.int64)

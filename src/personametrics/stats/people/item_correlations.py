@@ -1,4 +1,4 @@
-"""How answers to different items are tied together over people: correlations without noise, constraint, dimension."""
+"""Correlations of answers to different items over people, corrected for noise, and their effective dimension."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -6,50 +6,50 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import fdtrc
 
-from personametrics.stats.arrays import Floats, Ints
+from personametrics.stats.arrays import Floats, Ints, jackknife_variance
 
 BLOCK = 2_000_000
-"""Numbers held at a time."""
+"""Largest number of values held at a time."""
 Parts = tuple[Floats, ...]
 
 
 class Table(NamedTuple):
-    """Answers of P people to I items, each (P, I)."""
+    """The answers of P people to I items, each (P, I)."""
 
     mean: Floats
-    """Mean answer; NaN where there is none."""
+    """Mean answer; NaN without an answer."""
     within: Floats
-    """Variance of the answers of one to one item; NaN where there is one."""
+    """Variance of a person's answers to an item; NaN for a single answer."""
     n: Floats
-    """How many they are; ∞ where their distribution is known, 0 where there is none."""
+    """Number of answers; ∞ if their distribution is known, 0 without an answer."""
 
     def only(self, people: slice | Ints | None = None, items: Ints | None = None) -> "Table":
-        """Some of the people and items, in the order given."""
+        """Return some of the people and items, in the given order."""
         rows = (part if people is None else part[people] for part in self)
         return Table(*(part if items is None else part[:, items] for part in rows))
 
 
 def correlations(table: Table, runs: float = np.inf) -> Floats:
-    """Correlation of items over people, with as much noise as the mean of `runs` answers has.
+    """Estimate the correlations of items over people, with the noise of a mean of `runs` answers.
 
-    Covariances of different items hold no noise of single answers; variances do, and are put right: with s² the variance of the mean
-    answers, w that of one person's answers to the item and n their number,
+    Covariances of different items do not contain the noise of single answers; variances do, and are corrected. With s² the variance of the
+    mean answers, w that of one person's answers to the item and n their number,
 
         r = cov(x, y) / √(d(x) d(y)),   d = s² − w · mean(1 / n) + w / runs
 
     Args:
-        table: the answers; pairs of items are compared over those who answered both.
-        runs: ∞: without noise (Spearman's correction); 1: what single answers show. Items that nobody was asked twice stay as they are.
+        table: answers; each pair of items is compared over the people who answered both.
+        runs: number of runs; ∞: without noise (Spearman's correction); 1: as in single answers. Items without reruns are not corrected.
 
     Returns:
-        (I, I), 1 in the diagonal; not clipped, so that noise can take it beyond ±1; NaN where less than three answered both, or an item
-        has no variance left.
+        Correlations, (I, I), with 1 in the diagonal; not clipped, so that noise may move them beyond ±1. NaN if fewer than three people
+        answered both items, or the corrected variance of an item is not positive.
 
     References:
-        Spearman 1904, doi:10.2307/1412159.
+        Spearman (1904), doi:10.2307/1412159.
 
     Examples:
-        Two items that agree but for noise: half of the variance of each mean is noise.
+        Two items that agree except for noise, which is a part of the variance of each mean:
 
         >>> mean = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [3.0, 3.0], [4.0, 3.0], [3.0, 4.0], [4.0, 4.0]])
         >>> table = Table(mean, np.full((8, 2), 0.4), np.full((8, 2), 2.0))
@@ -62,56 +62,56 @@ def correlations(table: Table, runs: float = np.inf) -> Floats:
 
 
 def reliabilities(table: Table) -> Floats:
-    """(I,) share of the variance of mean answers that is not noise; NaN without variance."""
-    own = _totals(table)
-    spread = _diagonal(_covariances(*own[:3]))
+    """Estimate the share of the variance of mean answers that is not noise, (I,); NaN without variance."""
+    totals = _totals(table)
+    spread = _diagonal(_covariances(*totals[:3]))
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(np.where(spread > 0, 1 - _noise(own) * own[5] / own[6] / spread, np.nan))
+        return np.asarray(np.where(spread > 0, 1 - _noise(totals) * totals[5] / totals[6] / spread, np.nan))
 
 
-def by_chance(table: Table) -> Floats:
-    """(I,) probability of mean answers that spread as much where noise alone makes them differ: one-way F test, harmonic means of n.
+def noise_p(table: Table) -> Floats:
+    """Test each item for differences between people beyond noise: p values of one-way F tests with harmonic means of n, (I,).
 
-    0 where noise is unknown or there is none; NaN without variance.
+    p is 0 if the noise is unknown or 0, and NaN without variance.
 
     Examples:
         Four people, three answers each, by `scipy.stats.f_oneway([1, 2, 3], [2, 3, 4], [3, 4, 5], [2, 3, 4])`: F = 2, p = .193.
 
         >>> table = Table(np.array([[2.0], [3.0], [4.0], [3.0]]), np.ones((4, 1)), np.full((4, 1), 3.0))
-        >>> by_chance(table).round(3).tolist()
+        >>> noise_p(table).round(3).tolist()
         [0.193]
     """
-    own = _totals(table)
-    spread, noise = _diagonal(_covariances(*own[:3])), _noise(own) * own[5] / np.maximum(own[6], 1.0)
+    totals = _totals(table)
+    spread, noise = _diagonal(_covariances(*totals[:3])), _noise(totals) * totals[5] / np.maximum(totals[6], 1.0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        p = fdtrc(own[6] - 1, np.maximum(own[3], 1.0), spread / noise)
+        p = fdtrc(totals[6] - 1, np.maximum(totals[3], 1.0), spread / noise)
     return np.asarray(np.where(spread > 0, np.where(noise > 0, p, 0.0), np.nan))
 
 
-def without_each(table: Table, statistic: Callable[[Floats], Floats], runs: float = np.inf) -> Floats:
-    """(P, …) a statistic of the correlations (…, I, I) without each of the people."""
+def leave_one_out(table: Table, statistic: Callable[[Floats], Floats], runs: float = np.inf) -> Floats:
+    """Compute a statistic of the correlations (…, I, I) without each person, (P, …)."""
     whole = _totals(table)
     return np.concatenate([statistic(_correlations(tuple(a - b for a, b in zip(whole, own, strict=True)), runs)) for own in _each(table)])
 
 
 def mean_square(r: Floats) -> Floats:
-    """(...) mean squared correlation of two different items (..., I, I); NaN without a pair."""
+    """Average the squared correlations (..., I, I) of different items, (...); NaN without a pair."""
     return _over_pairs(r**2)
 
 
 def distance(r: Floats, other: Floats) -> Floats:
-    """(...) mean |difference| of the correlations of two different items (..., I, I)."""
+    """Average the absolute differences of two sets of correlations (..., I, I) over different items, (...)."""
     return _over_pairs(np.abs(r - other))
 
 
 def dimension(square: Floats | float, items: int) -> Floats:
-    """Effective number of dimensions of I items whose mean squared correlation is known.
+    """Compute the effective number of dimensions of I items from their mean squared correlation.
 
-    The participation ratio (Σλ)² / Σλ² of the eigenvalues of the correlation matrix, which is I / (1 + (I − 1) · mean r²): I where items
-    have nothing in common, 1 where all say the same.
+    It is the participation ratio (Σλ)² / Σλ² of the eigenvalues of the correlation matrix, I / (1 + (I − 1) · mean r²): I for uncorrelated
+    items, 1 for perfectly correlated ones.
 
     References:
-        Bretherton and others 1999, The Effective Number of Spatial Degrees of Freedom of a Time-Varying Field.
+        Bretherton et al. (1999), The Effective Number of Spatial Degrees of Freedom of a Time-Varying Field.
 
     Examples:
         >>> r = np.array([[1.0, 0.6, 0.0], [0.6, 1.0, 0.3], [0.0, 0.3, 1.0]])
@@ -123,29 +123,29 @@ def dimension(square: Floats | float, items: int) -> Floats:
 
 
 def jackknife(value: float, drops: Floats) -> tuple[float, float]:
-    """A smooth number without its first-order bias, and its variance.
+    """Remove the first-order bias of a smooth statistic, and return its variance too.
 
     Args:
-        value: of all.
-        drops: (P,) without each.
+        value: statistic of all people.
+        drops: (P,) statistic without each person.
 
     References:
-        Efron & Stein 1981, doi:10.1214/aos/1176345462.
+        Efron & Stein (1981), doi:10.1214/aos/1176345462.
 
     Examples:
-        Of the variance by n, it makes that by n − 1.
+        The variance with divisor n becomes that with divisor n − 1.
 
         >>> x = np.array([1.0, 2.0, 4.0, 7.0])
-        >>> unbiased, _ = jackknife(float(x.var()), np.array([np.delete(x, at).var() for at in range(4)]))
+        >>> unbiased, _ = jackknife(float(x.var()), np.array([np.delete(x, i).var() for i in range(4)]))
         >>> round(unbiased, 6), round(float(x.var(ddof=1)), 6)
         (7.0, 7.0)
     """
     P = len(drops)
-    return P * value - (P - 1) * float(drops.mean()), float((P - 1) / P * ((drops - drops.mean()) ** 2).sum())
+    return P * value - (P - 1) * float(drops.mean()), jackknife_variance(drops)
 
 
 def shuffles(table: Table, times: int, seed: int = 0) -> Iterator[Table]:
-    """The answers to each item dealt anew among all people: nothing ties them together. Neither names nor their order matter."""
+    """Shuffle the answers to each item between all people, which removes all correlations; independent of names and order."""
     rng = np.random.default_rng(seed)
     sorted_ = [np.stack(column)[:, np.lexsort(np.stack(column).round(9))] for column in zip(*(part.T for part in table), strict=True)]
     sorted_.sort(key=lambda column: np.nan_to_num(column.round(9), nan=-np.inf).tolist())
@@ -155,106 +155,103 @@ def shuffles(table: Table, times: int, seed: int = 0) -> Iterator[Table]:
         yield Table(*np.take_along_axis(parts, rng.permuted(index, axis=0)[None], axis=1))
 
 
-def exchanged(one: Table, other: Table, runs: float, times: int, seed: int = 0) -> float:
-    """Mean distance of the correlations of two groups as large as these, if both came from one population: what sampling alone makes.
+def permutation_distance(one: Table, other: Table, runs: float, times: int, seed: int = 0) -> float:
+    """Simulate the mean distance of the correlations of two groups of these sizes if both come from one population.
 
-    Each side's answers are first brought to mean 0 and variance 1 per item, then all people are pooled and dealt again.
+    Each side's answers are first scaled to mean 0 and variance 1 per item; then the pooled people are permuted between the groups.
 
     References:
-        Good 2005, doi:10.1007/b138696.
+        Good (2005), doi:10.1007/b138696.
     """
     pooled = Table(*map(np.concatenate, zip(_standardised(one), _standardised(other), strict=True)))
     return _dealt(pooled, len(one.mean), runs, times, seed)
 
 
-def halves(table: Table, runs: float, times: int, seed: int = 0) -> float:
-    """Mean distance of the correlations of two random halves of the people."""
+def split_half_distance(table: Table, runs: float, times: int, seed: int = 0) -> float:
+    """Simulate the mean distance of the correlations of two random halves of the people."""
     return _dealt(table, len(table.mean) // 2, runs, times, seed)
 
 
 def _dealt(table: Table, size: int, runs: float, times: int, seed: int) -> float:
-    """Mean distance of two groups dealt at random, whatever the names and their order."""
+    """Average the distance of two random groups; independent of names and order."""
     keyed = np.nan_to_num(table.mean.round(9), nan=-np.inf)
     keyed = keyed[:, np.lexsort(np.sort(keyed, axis=0))]
     table = table.only(np.lexsort(keyed.T))
     rng = np.random.default_rng(seed)
-    found = []
+    distances = []
     for _ in range(times):
         order = rng.permutation(len(table.mean))
-        found.append(distance(*(correlations(table.only(part), runs) for part in (order[:size], order[size:]))))
-    return float(np.mean(found))
+        distances.append(distance(*(correlations(table.only(part), runs) for part in (order[:size], order[size:]))))
+    return float(np.mean(distances))
 
 
 def _standardised(table: Table) -> Table:
-    """Answers with mean 0 and variance 1 per item."""
+    """Scale answers to mean 0 and variance 1 per item."""
     centre, spread = np.nanmean(table.mean, 0), np.nanstd(table.mean, 0, ddof=1)
     return Table((table.mean - centre) / spread, table.within / spread**2, table.n)
 
 
 def _parts(table: Table) -> Parts:
-    """What is summed over people, (P, I) each: 1, answer, degrees of freedom, their variance, 1 / n."""
-    there = table.n > 0
-    asked = np.isfinite(table.within)
-    freedom = np.where(asked, np.where(np.isinf(table.n), 1.0, table.n - 1), 0.0)
-    centred = np.where(there, table.mean - np.nanmean(table.mean, 0), 0.0)
+    """Return the terms of the sums over people, (P, I) each: 1, answer, degrees of freedom, times their variance, and 1 / n."""
+    answered, repeated = table.n > 0, np.isfinite(table.within)
+    freedom = np.where(repeated, np.where(np.isinf(table.n), 1.0, table.n - 1), 0.0)
     return (
-        there.astype(float),
-        centred,
+        answered.astype(float),
+        np.where(answered, table.mean - np.nanmean(table.mean, 0), 0.0),
         freedom,
-        freedom * np.where(asked, table.within, 0.0),
-        np.where(there, 1 / np.maximum(table.n, 1), 0.0),
+        freedom * np.where(repeated, table.within, 0.0),
+        np.where(answered, 1 / np.maximum(table.n, 1), 0.0),
     )
 
 
 def _totals(table: Table) -> Parts:
-    """Sums over people: pairs (I, I) that both answered, of the first's answers, of products; then degrees of freedom … per item (I,)."""
-    there, x, freedom, noise, shares = _parts(table)
-    return there.T @ there, x.T @ there, x.T @ x, freedom.sum(0), noise.sum(0), shares.sum(0), there.sum(0)
+    """Sum over people: per pair of items (I, I) people, first answers and products; per item (I,) the other terms and people."""
+    answered, x, freedom, noise, shares = _parts(table)
+    return answered.T @ answered, x.T @ answered, x.T @ x, freedom.sum(0), noise.sum(0), shares.sum(0), answered.sum(0)
 
 
 def _each(table: Table) -> Iterator[Parts]:
-    """What each of the people adds to the sums, some people at a time."""
+    """Yield the contribution of each person to the sums, a block of people at a time."""
     parts = _parts(table)
     step = max(1, BLOCK // max(1, table.mean.shape[1] ** 2))
     for start in range(0, len(table.mean), step):
-        there, x, *rest = (part[start : start + step] for part in parts)
-        left, right = (one[:, :, None] for one in (there, x)), (one[:, None, :] for one in (there, x))
-        (t, a), (u, b) = left, right
-        yield t * u, a * u, a * b, *rest, there
+        answered, x, *rest = (part[start : start + step] for part in parts)
+        (t, a), (u, b) = (answered[:, :, None], x[:, :, None]), (answered[:, None, :], x[:, None, :])
+        yield t * u, a * u, a * b, *rest, answered
 
 
 def _covariances(number: Floats, one: Floats, product: Floats) -> Floats:
-    """Covariances over those who answered both; NaN with fewer than three."""
+    """Compute covariances over people who answered both items; NaN with fewer than three."""
     enough = number > 2
     number = np.where(enough, number, 3.0)
     return np.where(enough, (product - one * np.swapaxes(one, -1, -2) / number) / (number - 1), np.nan)
 
 
 def _noise(sums: Parts) -> Floats:
-    """Variance of single answers per item; 0 where nobody was asked twice."""
+    """Compute the variance of single answers per item; 0 without reruns."""
     freedom, noise = sums[3], sums[4]
     return np.where(freedom > 0.5, noise, 0.0) / np.where(freedom > 0.5, freedom, 1.0)
 
 
 def _correlations(sums: Parts, runs: float) -> Floats:
-    """From sums (...) to correlations."""
+    """Compute correlations from sums (...)."""
     covariance, noise = _covariances(*sums[:3]), _noise(sums)
     shares = sums[5] / np.maximum(sums[6], 1.0)
     spread = _diagonal(covariance) - noise * shares + noise / runs
     spread = np.sqrt(np.where(spread > 0, spread, np.nan))
-    found = covariance / (spread[..., :, None] * spread[..., None, :])
-    at = np.arange(found.shape[-1])
-    found[..., at, at] = 1.0
-    return found
+    r = covariance / (spread[..., :, None] * spread[..., None, :])
+    index = np.arange(r.shape[-1])
+    r[..., index, index] = 1.0
+    return r
 
 
 def _diagonal(matrix: Floats) -> Floats:
-    """(..., I) of (..., I, I)."""
+    """Return the diagonal (..., I) of (..., I, I)."""
     return np.diagonal(matrix, axis1=-2, axis2=-1)
 
 
 def _over_pairs(values: Floats) -> Floats:
-    """Mean over different items, of the pairs that are defined."""
-    apart = ~np.eye(values.shape[-1], dtype=bool) & np.isfinite(values)
-    number = apart.sum((-1, -2))
-    return np.asarray(np.where(apart, values, 0.0).sum((-1, -2)) / np.where(number > 0, number, np.nan))
+    """Average over the defined pairs of different items."""
+    used = ~np.eye(values.shape[-1], dtype=bool) & np.isfinite(values)
+    number = used.sum((-1, -2))
+    return np.asarray(np.where(used, values, 0.0).sum((-1, -2)) / np.where(number > 0, number, np.nan))

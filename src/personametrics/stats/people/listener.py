@@ -1,7 +1,7 @@
-"""A speaker who imagines a listener, and says what lets the listener tell who is speaking.
+"""A pragmatic speaker, who prefers words from which an imagined listener can identify the speaker.
 
 References:
-    Kim, Kim & Kim 2020, arXiv:2004.05816.
+    Kim, Kim & Kim (2020), arXiv:2004.05816.
 """
 
 from typing import Literal, NamedTuple, get_args
@@ -12,99 +12,99 @@ from scipy.special import log_softmax, logsumexp
 from personametrics.stats.arrays import Floats
 
 Update = Literal["listener", "speaker", "uniform"]
-"""Who is taken to be speaking after a word: whom the listener hears (L0), whom a listener to such speakers hears (L1), or anybody."""
+"""The update of the listener's belief after each word: by the literal listener L0, by the pragmatic listener L1, or a uniform belief."""
 UPDATES: tuple[Update, ...] = get_args(Update)
 
 
-class Heard(NamedTuple):
-    """One step.
+class ListenerStep(NamedTuple):
+    """The listener and the speakers for one word.
 
     Attributes:
-        listener: (…, I, V) log L0: who is speaking, after each word.
-        speaker: (…, I, V) log S1: what each of them says who is aware of that.
+        listener: (…, I, V) log L0, the probability of each speaker after each word.
+        speaker: (…, I, V) log S1, the probability of each word for each pragmatic speaker.
     """
 
     listener: Floats
     speaker: Floats
 
 
-def imagined(base: Floats, prior: Floats | None = None, alpha: float = 2.0, beta: float = 1.0) -> Heard:
-    """What speakers say who imagine a listener, for one word.
+def listener_step(base: Floats, prior: Floats | None = None, alpha: float = 2.0, beta: float = 1.0) -> ListenerStep:
+    """Compute the listener's belief and the pragmatic speakers' word probabilities for one word.
 
-    The listener knows all of them: L0(i|u) ∝ S0(u|i)^β p(i). Speaker i prefers words by which i is known: S1(u|i) ∝ S0(u|i) L0(i|u)^α.
-    With α = 0, β = 0 or speakers who are all alike, S1 is S0. What i never says stays unsaid.
+    The literal listener knows all speakers: L0(i|u) ∝ S0(u|i)^β p(i). Speaker i prefers words that identify i: S1(u|i) ∝ S0(u|i) L0(i|u)^α.
+    With α = 0, β = 0 or identical speakers, S1 equals S0. A word with probability 0 keeps it.
 
     Args:
-        base: (…, I, V) log S0, from I speakers to V words.
-        prior: (…, I) log p; None: anybody alike.
-        alpha: how much it matters to be known, 0 or more.
-        beta: how sharply the listener hears, 0 or more.
+        base: (…, I, V) log S0 of I speakers and V words.
+        prior: (…, I) log p; None: uniform.
+        alpha: weight α of being identified, at least 0.
+        beta: sharpness β of the listener, at least 0.
 
     Returns:
-        Log-probabilities of the same shape; L0 of a word that nobody says is all −∞.
+        Log-probabilities of the same shape; L0 of a word that all speakers exclude is −∞ throughout.
 
     Examples:
         >>> base = np.log([[0.5, 0.3, 0.1, 0.1], [0.1, 0.6, 0.2, 0.1], [0.25, 0.25, 0.25, 0.25]])
-        >>> heard = imagined(base)
-        >>> np.exp(heard.speaker[0]).round(6).tolist(), np.exp(heard.listener[:, 0]).round(6).tolist()
+        >>> step = listener_step(base)
+        >>> np.exp(step.speaker[0]).round(6).tolist(), np.exp(step.listener[:, 0]).round(6).tolist()
         ([0.857887, 0.101234, 0.016392, 0.024487], [0.588235, 0.117647, 0.294118])
     """
-    known = np.zeros(base.shape[:-1]) if prior is None else prior
-    scores = _times(beta, base) + known[..., None]
+    belief = np.zeros(base.shape[:-1]) if prior is None else prior
+    scores = _times(beta, base) + belief[..., None]
     total = logsumexp(scores, axis=-2, keepdims=True)
     listener = scores - np.where(np.isfinite(total), total, 0.0)
     speaker = np.where(np.isneginf(base), -np.inf, base + _times(alpha, listener))
-    return Heard(listener, np.asarray(log_softmax(speaker, axis=-1)))
+    return ListenerStep(listener, np.asarray(log_softmax(speaker, axis=-1)))
 
 
 def _times(weight: float, logs: Floats) -> Floats:
-    """A power in logarithms: everything to the power of 0 is 1, even 0."""
+    """Take a power of logarithms, in which 0 to the power of 0 is 1."""
     return weight * logs if weight else np.zeros_like(logs)
 
 
 class Speaker:
-    """A speaker who imagines a listener, word after word.
+    """A pragmatic speaker that keeps the listener's belief from word to word.
 
     Args:
-        alpha: how much it matters to be known.
-        beta: how sharply the listener hears.
-        update: who is taken to be speaking after a word.
+        alpha: weight of being identified, at least 0.
+        beta: sharpness of the listener, at least 0.
+        update: update of the listener's belief after each word.
 
     Examples:
         >>> first = np.log([[0.5, 0.3, 0.1, 0.1], [0.1, 0.6, 0.2, 0.1], [0.25, 0.25, 0.25, 0.25]])
         >>> second = np.log([[0.4, 0.4, 0.1, 0.1], [0.7, 0.1, 0.1, 0.1], [0.2, 0.2, 0.3, 0.3]])
         >>> speaker = Speaker()
-        >>> said = int(speaker(first, None).argmax())
-        >>> said, np.exp(speaker(second, said)).round(6).tolist()
+        >>> word = int(speaker(first, None).argmax())
+        >>> word, np.exp(speaker(second, word)).round(6).tolist()
         (0, [0.371695, 0.563041, 0.032632, 0.032632])
     """
 
     def __init__(self, alpha: float = 2.0, beta: float = 1.0, update: Update = "listener") -> None:
         self.alpha, self.beta, self.update = alpha, beta, update
         self.prior: Floats | None = None
-        """(I,) log-probability of each to be speaking; None: anybody alike."""
-        self._heard: Heard | None = None
+        """(I,) log-probability of each speaker in the listener's belief; None: uniform."""
+        self._step: ListenerStep | None = None
 
-    def __call__(self, base: Floats, said: int | None) -> Floats:
-        """What the first of the speakers says next.
+    def __call__(self, base: Floats, previous: int | None) -> Floats:
+        """Return the word probabilities of the first speaker.
 
         Args:
-            base: (I, V) log S0, the own first.
-            said: the word before; None: there is none.
+            base: (I, V) log S0, with the speaker itself first.
+            previous: previous word; None for the first word.
 
         Returns:
-            (V,) log S1.
+            log S1, (V,).
         """
-        if said is not None and self._heard is not None:
-            self.prior = self._after(self._heard, said)
-        self._heard = imagined(base, self.prior, self.alpha, self.beta)
-        return np.asarray(self._heard.speaker[0])
+        if previous is not None and self._step is not None:
+            self.prior = self._updated(self._step, previous)
+        self._step = listener_step(base, self.prior, self.alpha, self.beta)
+        return np.asarray(self._step.speaker[0])
 
-    def _after(self, heard: Heard, said: int) -> Floats | None:
-        """Who is taken to be speaking, after a word."""
+    def _updated(self, step: ListenerStep, word: int) -> Floats | None:
+        """Return the listener's belief after a word."""
         if self.update == "uniform":
             return None
         if self.update == "listener":
-            return np.asarray(heard.listener[:, said])
-        before = np.zeros(len(heard.speaker)) if self.prior is None else self.prior
-        return np.asarray(log_softmax(heard.speaker[:, said] + before))
+            return np.asarray(step.listener[:, word])
+        before = np.zeros(len(step.speaker)) if self.prior is None else self.prior
+        return np.asarray(log_softmax(step.speaker[:, word] + before))

@@ -1,4 +1,4 @@
-"""Whether groups of points lie apart."""
+"""The separation of groups of points."""
 
 import numpy as np
 
@@ -6,24 +6,24 @@ from personametrics.stats.arrays import Floats, Ints
 
 
 def silhouette(distances: Floats, groups: Ints) -> Floats:
-    """How much nearer each point lies to its own group than to the nearest other one.
+    """Compute the silhouette of each point: how much nearer it is to its own group than to the nearest other group.
 
         s = (b − a) / max(a, b),  a = mean distance to the others of its group,  b = smallest mean distance to another group
 
     Args:
-        distances: (N, N) between points, 0 or more.
-        groups: (N,) the group of each.
+        distances: (N, N) distances between points, at least 0.
+        groups: (N,) group of each point.
 
     Returns:
-        (N,) −1 (it lies in another group) to 1 (its group is one point, far from the others); 0 for a point that is alone in its group, or
-        at no distance from anything; NaN where there is one group only.
+        Silhouettes, (N,), from −1 (in the middle of another group) to 1 (its group is one point, far from the others). 0 for a point that
+        is alone in its group or has only zero distances; NaN if all points are in one group.
 
     References:
-        Rousseeuw 1987, doi:10.1016/0377-0427(87)90125-7.
+        Rousseeuw (1987), doi:10.1016/0377-0427(87)90125-7.
 
     Examples:
-        >>> at = np.array([0.0, 1.0, 10.0, 11.0])
-        >>> silhouette(abs(at[:, None] - at), np.array([0, 0, 1, 1])).round(3).tolist()
+        >>> place = np.array([0.0, 1.0, 10.0, 11.0])
+        >>> silhouette(abs(place[:, None] - place), np.array([0, 0, 1, 1])).round(3).tolist()
         [0.905, 0.895, 0.895, 0.905]
     """
     member = groups[:, None] == np.unique(groups)

@@ -1,43 +1,41 @@
-"""How far scores on traits move from their own place to the pole that was asked for, when agreeing with everything cancels."""
+"""The shift of trait scores from the model's own score to a requested pole, without the effect of acquiescence."""
 
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from personametrics.stats.arrays import Floats
+from personametrics.stats.arrays import Flags, Floats
 
-Flags = npt.NDArray[np.bool_]
 KEYS = ("+", "-")
-"""Directions of items, in the order of the sums."""
+"""Keyed directions of items, in the order of the sums."""
 SIDES = ("high", "low", "own")
-"""Whose scores are summed: of those who are to be high, of those who are to be low, and what they start from."""
+"""Sides of the sums: personas with a high target, personas with a low target, and the model itself."""
 PARTS = len(KEYS) * len(SIDES) * 2
-"""Sums of one trait: for each direction and side, the scores (from 0 to 1, towards the trait) and how many they are."""
+"""Number of sums of one trait: total score (0 to 1, towards the trait) and count, for each direction and side."""
 
 
 class Character(NamedTuple):
-    """What traits have before anybody is asked to be otherwise."""
+    """The scores of a model without a persona on T traits."""
 
     keys: Flags
-    """(T, 2) whether the trait has items of the direction, answered by both."""
+    """(T, 2) True if the trait has items of the direction, answered with and without a persona."""
     own: Floats
-    """(T,) its score, 0 to 1."""
+    """(T,) score, 0 to 1."""
     asked: Floats
-    """(T, 2) distance from there to the high pole, 1, and to the low one, 0."""
+    """(T, 2) distance from the score to the high pole, 1, and to the low pole, 0."""
 
 
 def character(sums: Floats) -> Character:
-    """Where traits start from.
+    """Compute the model's own trait scores and their distances to both poles.
 
     Args:
         sums: (T × 12,) sums of T traits, each (direction, side, score and count) unrolled.
 
     Returns:
-        Their own score, the mean of the directions that there are, and the distances asked.
+        The scores, as means over the available directions, and the distances.
 
     Examples:
-        A trait whose items keyed + stand at .8 and whose reversed ones, turned, at .6:
+        A trait with a mean score of .8 on items keyed + and, after reversal, .6 on items keyed −:
 
         >>> sums = np.array([[[1, 1], [0, 1], [0.8, 1]], [[1, 1], [0, 1], [0.6, 1]]]).ravel()
         >>> character(sums).asked.round(2).tolist()
@@ -50,24 +48,25 @@ def character(sums: Floats) -> Character:
 
 
 def resistance(sums: Floats, keys: Flags, far: Flags) -> Floats:
-    """Distance kept over distance asked, each summed over persons and traits.
+    """Compute the remaining distance to the poles over the requested distance, each summed over personas and traits.
 
-    With s the mean score of those who are to be at a pole (1 or 0), s₀ where the trait starts from, and n how many persons:
+    With s the mean score of the n personas with a target pole (1 or 0), and s₀ the model's own score:
 
         Σ n |pole − s| / Σ n |pole − s₀|
 
-    0: they arrive at the pole; 1: they stay; above 1 they move away from it. Scores are means of both directions, weighing the same.
+    0: personas reach the pole; 1: they stay at the model's score; above 1: they move away from the pole. Scores are means of both
+    directions with equal weights.
 
     Args:
-        sums: (..., T × 12) as in `character`.
-        keys: (T, 2) directions that count; a trait that lost one is left out.
-        far: (T, 2) trait and pole that count.
+        sums: (..., T × 12) sums as in `character`.
+        keys: (T, 2) directions that are used; a trait without data in one of them is left out.
+        far: (T, 2) traits and poles that are used.
 
     Returns:
-        (...) NaN where nothing is asked.
+        The resistance, (...); NaN without a requested distance.
 
     Examples:
-        From .7 asked to 1, and coming to .85, on both directions: half is kept.
+        A shift from .7 to .85 with the target 1, in both directions: half of the distance remains.
 
         >>> sums = np.array([[[8.5, 10], [0, 0], [7, 10]], [[8.5, 10], [0, 0], [7, 10]]]).ravel()
         >>> float(resistance(sums, np.array([[True, True]]), np.array([[True, True]])).round(6))
@@ -77,19 +76,19 @@ def resistance(sums: Floats, keys: Flags, far: Flags) -> Floats:
     pole = np.array([1.0, 0.0])
     kept, asked = np.abs(pole - score[..., :2]), np.abs(pole - score[..., 2:])
     counts = far & np.isfinite(kept + asked + persons)
-    kept, asked = (np.where(counts, persons * one, 0.0).sum((-1, -2)) for one in (kept, asked))
+    kept, asked = (np.where(counts, persons * part, 0.0).sum((-1, -2)) for part in (kept, asked))
     return np.asarray(np.where(asked > 0, kept, np.nan) / np.where(asked > 0, asked, 1.0))
 
 
 def acquiescence(sums: Floats, keys: Flags) -> Floats:
-    """How far anything is agreed with: the mean answer to items keyed + and to reversed ones, minus the middle, mean over traits.
+    """Compute acquiescence: the mean unreversed answer to items of both directions minus the scale's middle, mean over traits.
 
     Args:
-        sums: (..., T × 12) as in `character`; what they start from is not read.
-        keys: (T, 2) directions that count; only traits with both do.
+        sums: (..., T × 12) sums as in `character`; the model's own side is not used.
+        keys: (T, 2) directions that are used; only traits with both count.
 
     Returns:
-        (...) −½ to ½, 0 where agreement follows the trait alone; NaN where no trait has both.
+        The acquiescence, (...), −½ to ½; 0 if agreement follows the trait only, NaN if all traits lack a direction.
     """
     parts = sums.reshape(*sums.shape[:-1], -1, len(KEYS), len(SIDES), 2)[..., :2, :].sum(-2)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -101,7 +100,7 @@ def acquiescence(sums: Floats, keys: Flags) -> Floats:
 
 
 def _scores(sums: Floats, keys: Flags) -> tuple[Floats, Floats]:
-    """Scores (..., T, 3) and numbers of persons (..., T, 2); NaN or infinite where a direction that counts was lost."""
+    """Compute scores (..., T, 3) and numbers of personas (..., T, 2); NaN or infinite where data in a used direction are missing."""
     parts = sums.reshape(*sums.shape[:-1], -1, len(KEYS), len(SIDES), 2)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean, persons = parts[..., 0] / parts[..., 1], parts[..., :2, 1] / parts[..., 2:, 1]

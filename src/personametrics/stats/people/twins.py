@@ -1,4 +1,4 @@
-"""People and their simulated twins: is a twin like its own person, more than like others?"""
+"""The similarity of simulated twins to their own people, compared with other people."""
 
 from typing import NamedTuple
 
@@ -8,43 +8,43 @@ from scipy.special import comb
 from personametrics.stats.arrays import Floats, Ints
 
 FEWEST = 4
-"""With fewer people, leaving one out leaves no correlation."""
+"""With fewer people, the correlation without one of them is undefined."""
 SAME = 1e-9
-"""Likenesses that differ by less than this are the same."""
+"""Similarities that differ by less than this are equal."""
 
 
 class Likeness(NamedTuple):
-    """How the answers of twins go with those of their people, each with one row a person whose mean is the number itself."""
+    """The correlation and spread of twins and their people, each also as one row per person with the same mean."""
 
     correlation: np.float64
-    """Correlation of a person's answer with one answer of the own twin."""
+    """Correlation of a person's answer with a single answer of the person's twin."""
     spread: np.float64
-    """Natural log of the standard deviation between single answers of twins over that of people."""
+    """Natural log of the standard deviation of single answers of twins over that of people."""
     correlation_rows: Floats
     """(N,) rows whose mean is the correlation; their variance over N is its jackknife variance."""
     spread_rows: Floats
-    """(N,) the same of the spread."""
+    """(N,) rows whose mean is the spread; their variance over N is its jackknife variance."""
 
 
 def own_and_others(scores: Floats, truth: Ints) -> tuple[Floats, Floats]:
-    """What twins score on the answers of their own people, and on those of others, on one item.
+    """Score twins on the answers of their own people and on those of other people, for one item.
 
     With m(p, q) the score of twin q on the answer of person p, a(p) the mean over twins q ≠ p, b(p) that of twin p over other people, and
     u the mean over all pairs p ≠ q, the rows of "others" are a(p) + b(p) − u. Their mean is u, and their variance over N is the first-order
-    (Hoeffding) variance of u, in which every person stands once as a person and once as a twin.
+    (Hoeffding) variance of u, to which every person contributes as a person and as a twin.
 
     Args:
-        scores: (L, N) what twin n scores where the answer to be met is label l.
+        scores: (L, N) score of twin n if the person's answer is label l.
         truth: (N,) label that each person chose, 0 ≤ truth < L.
 
     Returns:
-        (N,) own, and (N,) others; others are NaN with fewer than two people.
+        The scores on the own person, (N,), and the rows of others, (N,), which are NaN with fewer than two people.
 
     References:
-        Hoeffding 1948, doi:10.1214/aoms/1177730196.
+        Hoeffding (1948), doi:10.1214/aoms/1177730196.
 
     Examples:
-        Three people said 0, 0, 1, and so do their twins. Of the six pairs of different people two agree: u = 1/3.
+        Three people answer 0, 0, 1, and so do their twins. Two of the six pairs of different people agree: u = 1/3.
 
         >>> own, others = own_and_others(np.array([[1.0, 1, 0], [0, 0, 1]]), np.array([0, 0, 1]))
         >>> own.tolist(), others.round(3).tolist()
@@ -61,14 +61,14 @@ def own_and_others(scores: Floats, truth: Ints) -> tuple[Floats, Floats]:
 
 
 def likeness(people: Floats, twins: Floats, noise: Floats) -> Likeness:
-    """Correlation and ratio of standard deviations of people's answers and single answers of their twins, on one item.
+    """Estimate the correlation and the ratio of standard deviations of people's answers and single answers of their twins, for one item.
 
-    With x the person's answer, m the mean of the twin's runs and w the variance of its runs around it (divided by their number; 0 with one
-    run, that of the label probabilities where these are known):
+    With x the person's answer, m the mean of the twin's runs and w their variance around it (with their number as divisor; 0 with one run;
+    the variance of label probabilities if these are known):
 
         correlation = cov(x, m) / √(var x · (var m + mean w)),   spread = ½ log((var m + mean w) / var x)
 
-    Whatever the number of runs, var m + mean w is the variance between single answers of different twins: averaging runs changes nothing.
+    var m + mean w is the variance of single answers of different twins, for any number of runs.
 
     Args:
         people: (N,) x.
@@ -76,11 +76,11 @@ def likeness(people: Floats, twins: Floats, noise: Floats) -> Likeness:
         noise: (N,) w.
 
     Returns:
-        A `Likeness`; NaN with fewer than four people, and where people or twins (or all of them but one) answer alike.
+        Both numbers with their rows; NaN with fewer than four people, or if all people or all twins (or all but one) have the same answer.
 
     Examples:
-        >>> found = likeness(np.array([1.0, 2, 3, 4, 5]), np.array([2.0, 2, 3, 4, 4]), np.zeros(5))
-        >>> found.correlation.round(4), np.exp(found.spread).round(4)
+        >>> alike = likeness(np.array([1.0, 2, 3, 4, 5]), np.array([2.0, 2, 3, 4, 4]), np.zeros(5))
+        >>> alike.correlation.round(4), np.exp(alike.spread).round(4)
         (np.float64(0.9487), np.float64(0.6325))
     """
     number = len(people)
@@ -89,76 +89,76 @@ def likeness(people: Floats, twins: Floats, noise: Floats) -> Likeness:
     whole = parts.sum(1, keepdims=True)
     value, without = _moments(whole, number)[:, 0], _moments(whole - parts, number - 1)
     if number < FEWEST or not np.isfinite(without).all():
-        nothing = np.full(number, np.nan)
-        return Likeness(np.float64(np.nan), np.float64(np.nan), nothing, nothing)
+        undefined = np.full(number, np.nan)
+        return Likeness(np.float64(np.nan), np.float64(np.nan), undefined, undefined)
     rows = value[:, None] - (number - 1) * (without - without.mean(1, keepdims=True))
     return Likeness(value[0], value[1], rows[0], rows[1])
 
 
 def _moments(sums: Floats, number: int) -> Floats:
-    """(2, M) correlation and log ratio of standard deviations, from sums (6, M) over so many people."""
+    """Compute the correlation and the log ratio of standard deviations, (2, M), from sums (6, M) over a number of people."""
     x, m, xx, mm, xm, noise = sums
     with np.errstate(divide="ignore", invalid="ignore"):
-        people, twins, both = ((one - left * right / number) / (number - 1) for one, left, right in ((xx, x, x), (mm, m, m), (xm, x, m)))
+        terms = ((xx, x, x), (mm, m, m), (xm, x, m))
+        people, twins, both = ((product - left * right / number) / (number - 1) for product, left, right in terms)
         twins = twins + noise / number
-        known = (people > SAME) & (twins > SAME)
-        root = np.sqrt(np.where(known, people * twins, np.nan))
-        return np.stack([both / root, np.where(known, np.log(np.where(known, twins / people, 1.0)) / 2, np.nan)])
+        varies = (people > SAME) & (twins > SAME)
+        root = np.sqrt(np.where(varies, people * twins, np.nan))
+        return np.stack([both / root, np.where(varies, np.log(np.where(varies, twins / people, 1.0)) / 2, np.nan)])
 
 
-def nearest(before: Ints, tied: Ints, others: Ints | int, drawn: int) -> Floats:
-    """Probability to come first among so many others, drawn without replacement, where ties are broken by lot.
+def first_place(before: Ints, tied: Ints, others: Ints | int, drawn: int) -> Floats:
+    """Compute the probability of the first place among k others drawn without replacement, with random order of ties.
 
-    Of n others, a come before and t are tied: Σ_j C(t, j) C(n − a − t, k − j) / (1 + j) / C(n, k), which is
+    If a of n others rank before and t are tied, it is Σ_j C(t, j) C(n − a − t, k − j) / (1 + j) / C(n, k), which equals
 
         (C(n − a + 1, k + 1) − C(n − a − t, k + 1)) / ((t + 1) C(n, k))
 
     Args:
-        before: (...) a.
-        tied: (...) t.
-        others: (...) n, at least k.
-        drawn: k.
+        before: (...) number a of others that rank before.
+        tied: (...) number t of tied others.
+        others: (...) number n of others, at least k.
+        drawn: number k of drawn others.
 
     Returns:
-        (...) from 0 to 1; 1 / (k + 1) where all are tied.
+        The probability, (...); 1 / (k + 1) if all are tied.
 
     Examples:
-        One comes before, one is tied, one behind: of the three pairs of others, one holds none that comes before, and there is one tie.
+        One other ranks before, one is tied, one ranks behind: only one of the three pairs is without the first one, and it has a tie.
 
-        >>> float(nearest(np.array(1), np.array(1), np.array(3), 2).round(4))
+        >>> float(first_place(np.array(1), np.array(1), np.array(3), 2).round(4))
         0.1667
     """
     kept = np.asarray(others, float) - before
-    found: Floats = (comb(kept + 1, drawn + 1) - comb(kept - tied, drawn + 1)) / ((tied + 1.0) * comb(others, drawn))
-    return found
+    probability: Floats = (comb(kept + 1, drawn + 1) - comb(kept - tied, drawn + 1)) / ((tied + 1.0) * comb(others, drawn))
+    return probability
 
 
-def identified(alike: Floats, drawn: int) -> tuple[Floats, Floats]:
-    """How often the own twin is the most like its person, among itself and so many twins of others.
+def identification(alike: Floats, drawn: int) -> tuple[Floats, Floats]:
+    """Estimate how often the own twin is the most similar one to its person, among itself and k random twins of other people.
 
     Args:
-        alike: (N, N) likeness of person p to twin q; −∞ or NaN where they have nothing in common, and then the twin comes last.
-        drawn: k, number of others, at most N − 2.
+        alike: (N, N) similarity of person p and twin q; −∞ or NaN without common data, in which case the twin ranks last.
+        drawn: number k of others, at most N − 2.
 
     Returns:
-        (N,) rows whose mean is that share, with the jackknife over people as their variance over N: each is left out as a person and as a
-        twin at once; and (N,) expected rank of the own twin, from 1 to k + 1, (k + 2) / 2 by chance.
+        Rows, (N,), whose mean is that share; their variance over N is the jackknife variance over people, each left out as a person and as
+        a twin. Expected ranks of the own twin, (N,), from 1 to k + 1; (k + 2) / 2 by chance.
 
     Examples:
-        >>> rows, rank = identified(np.eye(4), 2)
+        >>> rows, rank = identification(np.eye(4), 2)
         >>> rows.tolist(), rank.tolist()
         ([1.0, 1.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0])
     """
     number = len(alike)
     table = np.where(np.isfinite(alike), alike, -np.inf)
     own = np.diagonal(table)[:, None]
-    tied = (np.abs(np.where(np.isfinite(table), table, -1e300) - np.where(np.isfinite(own), own, -1e300)) < SAME) & ~np.eye(
-        number, dtype=bool
-    )
+    finite = np.maximum(table, -1e300)  # so that two infinite similarities are tied
+    tied = (np.abs(finite - np.diagonal(finite)[:, None]) < SAME) & ~np.eye(number, dtype=bool)
     before = (table > own) & ~tied
     a, t, n = before.sum(1), tied.sum(1), number - 1
-    value = nearest(a, t, n, drawn)
-    fewer = [nearest(np.maximum(a - one, 0), np.maximum(t - other, 0), n - 1, drawn) for one, other in ((1, 0), (0, 1), (0, 0))]
+    value = first_place(a, t, n, drawn)
+    fewer = [first_place(np.maximum(a - one, 0), np.maximum(t - other, 0), n - 1, drawn) for one, other in ((1, 0), (0, 1), (0, 0))]
     parts = np.where(before, fewer[0][:, None], np.where(tied, fewer[1][:, None], fewer[2][:, None]))
     without = (parts.sum(0) - np.diagonal(parts)) / n
     rows = value.mean() - n * (without - without.mean())

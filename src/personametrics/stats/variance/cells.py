@@ -1,4 +1,4 @@
-"""Cells: the sufficient statistics of repeated answers, the only thing the other statistics read."""
+"""Cells: the sufficient statistics of repeated answers, from which all other statistics are computed."""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,36 +9,36 @@ from typing import TypeVar
 import numpy as np
 from scipy.sparse import csr_array
 
-from personametrics.stats.arrays import Floats, Ints
+from personametrics.stats.arrays import Flags, Floats, Ints
 
 EPSILON = 1e-14
-"""A scatter below this share of the largest squared distance is rounding."""
+"""A scatter below this share of the largest squared distance is rounding error."""
 
 MANY = 64
-"""More labels than this are not counted in a table."""
+"""Largest number of labels that are counted in a table."""
 
 DENSE = 4
-"""Cells are numbered by a table while it has at most this many entries per answer, by sorting beyond."""
+"""Cells are numbered by a table with at most this many entries per answer, otherwise by sorting."""
 
 BLOCK = 2**17
-"""Rows that are summed up at a time."""
+"""Number of rows that are summed at a time."""
 
 WIDE = 4
-"""A table of sums with more entries than this per row of a block is not made anew for each block."""
+"""A table of sums with more entries than this per row of a block is not built anew for each block."""
 
 Values = TypeVar("Values", Floats, Ints)
 
 
 @dataclass(frozen=True, eq=False)
 class Cells:
-    """Answers summed up per combination of facet levels (persona × item × …).
+    """The answers summed per combination of facet levels (persona × item × …).
 
     An answer is a point in R^K: a score (K = 1), a one-hot label, or an embedding. A cell keeps how many answers it holds, their mean point
     and their scatter, the mean squared distance to that point. An answer known exactly from label probabilities is a cell with n = ∞.
 
     Attributes:
         facets: names of the F crossed facets.
-        codes: (C, F) level of each facet, 0-based and dense; every row differs from every other.
+        codes: (C, F) level of each facet, 0-based and dense; the rows are all different.
         n: (C,) answers per cell, > 0; ∞ where the distribution is known.
         mean: (C, K) mean answer.
         scatter: (C,) mean squared distance of a cell's answers to its mean, ≥ 0, in squared units of the scale.
@@ -53,17 +53,17 @@ class Cells:
     counts: Floats | None = None
 
     def __len__(self) -> int:
-        """Number of cells."""
+        """Return the number of cells."""
         return len(self.n)
 
     @cached_property
     def levels(self) -> tuple[int, ...]:
-        """Number of levels of each facet."""
+        """The number of levels of each facet."""
         return tuple(int(column.max(initial=-1)) + 1 for column in self.codes.T)
 
     @cached_property
     def within(self) -> Floats:
-        """(C,) unbiased variance of a cell's answers: the expected disagreement of two of them; NaN where n < 2."""
+        """The unbiased variance of each cell's answers, (C,): the expected disagreement of two of them; NaN where n < 2."""
         with np.errstate(divide="ignore", invalid="ignore"):
             correction = np.where(np.isinf(self.n), 1.0, self.n / (self.n - 1))
             return np.where(self.n > 1, self.scatter * correction, np.nan)
@@ -75,7 +75,7 @@ class Cells:
             facets: any subset of the facets, in any order.
 
         Returns:
-            (C,) group of each cell, and the number of group codes (some may be empty).
+            The group of each cell, (C,), and the number of group codes (some may be empty).
         """
         code, size = np.zeros(len(self), np.int64), 1
         for facet, column, levels in zip(self.facets, self.codes.T, self.levels, strict=True):
@@ -83,9 +83,14 @@ class Cells:
                 code, size = code * levels + column, size * levels
         return code, size
 
+    def only(self, kept: Flags) -> "Cells":
+        """Return the cells where `kept`, (C,), is true; levels keep their numbers."""
+        counts = None if self.counts is None else self.counts[kept]
+        return Cells(self.facets, self.codes[kept], self.n[kept], self.mean[kept], self.scatter[kept], counts)
+
 
 def from_answers(facets: Sequence[str], codes: Sequence[Ints], points: Floats) -> Cells:
-    """Sum up answers that are points (scores or embeddings).
+    """Sum answers that are points (scores or embeddings) into cells.
 
     Args:
         facets: names of the F facets.
@@ -106,13 +111,13 @@ def from_answers(facets: Sequence[str], codes: Sequence[Ints], points: Floats) -
 
 
 def from_blocks(facets: Sequence[str], sizes: Sequence[int], blocks: Iterable[tuple[Sequence[Ints], Floats]], answers: int) -> Cells:
-    """Sum up answers that are points, a block of rows at a time, so that no column need be held twice.
+    """Sum answers that are points into cells, a block of rows at a time, so that no column is held twice.
 
     Args:
         facets: names of the F facets.
-        sizes: number of levels of each.
-        blocks: F arrays (n,) of levels and (n, K) points, n answers each.
-        answers: N, number of all answers.
+        sizes: number of levels of each facet.
+        blocks: per block of n answers, F arrays (n,) of levels and (n, K) points.
+        answers: total number N of answers.
 
     Returns:
         The occupied cells, in the order of their codes.
@@ -125,7 +130,7 @@ def from_blocks(facets: Sequence[str], sizes: Sequence[int], blocks: Iterable[tu
         if not len(points):
             continue
         if not len(origin):
-            # Distances are taken from a point inside the data, so that a large constant added to every answer costs no digits.
+            # Distances from a point inside the data keep all digits when a large constant is added to every answer.
             origin, total = points.mean(0), np.zeros((points.shape[1], len(seen)))
         centred = points - origin
         squares = np.einsum("nk,nk->n", centred, centred)
@@ -134,25 +139,25 @@ def from_blocks(facets: Sequence[str], sizes: Sequence[int], blocks: Iterable[tu
         _add(square, cell, squares)
         for k, column in enumerate(centred.T):
             _add(total[k], cell, column)
-    there = n > 0
-    offset = total[:, there].T / n[there, None]
-    scatter = square[there] / n[there] - (offset**2).sum(1)
-    # What is left of a constant cell is rounding of its squares, never spread.
+    occupied = n > 0
+    offset = total[:, occupied].T / n[occupied, None]
+    scatter = square[occupied] / n[occupied] - (offset**2).sum(1)
+    # The scatter of a constant cell is rounding error of its squares.
     scatter = np.where(scatter > EPSILON * largest, scatter, 0.0)
-    return Cells(tuple(facets), _codes(seen[there], sizes), n[there], origin + offset, scatter)
+    return Cells(tuple(facets), _codes(seen[occupied], sizes), n[occupied], origin + offset, scatter)
 
 
 def from_labels(facets: Sequence[str], codes: Sequence[Ints], labels: Ints, points: Floats) -> Cells:
-    """Sum up answers that are labels.
+    """Sum answers that are labels into cells.
 
     Args:
         facets: names of the F facets.
         codes: F arrays (N,), the dense 0-based level of each answer.
         labels: (N,) label of each answer, 0 ≤ label < L.
-        points: (L, K) where each label lies: `positions[:, None]` on an ordinal scale, `np.eye(L)` on a nominal one.
+        points: (L, K) point of each label: `positions[:, None]` on an ordinal scale, `np.eye(L)` on a nominal one.
 
     Returns:
-        The occupied cells, in the order of their codes; with their label counts, unless there are more than 64 labels.
+        The occupied cells, in the order of their codes, with label counts unless there are more than 64 labels.
     """
     return from_label_blocks(facets, _sizes(codes), _slices(codes, labels), len(labels), points)
 
@@ -160,32 +165,31 @@ def from_labels(facets: Sequence[str], codes: Sequence[Ints], labels: Ints, poin
 def from_label_blocks(
     facets: Sequence[str], sizes: Sequence[int], blocks: Iterable[tuple[Sequence[Ints], Ints]], answers: int, points: Floats
 ) -> Cells:
-    """Sum up answers that are labels, a block of rows at a time: as `from_blocks`, with labels (n,) and where they lie (L, K)."""
+    """Sum answers that are labels into cells, a block of rows at a time: `from_blocks` with labels (n,) and their points (L, K)."""
     numbered, seen = _numbered(sizes, blocks, answers)
     if len(points) > MANY:
-        held = list(numbered)
-        cell, labels = (np.concatenate([block[at] for block in held]) for at in (0, 1))
+        cell, labels = (np.concatenate(column) for column in zip(*numbered, strict=True))
         return _from_many_labels(tuple(facets), cell, _codes(seen, sizes), labels, points)
     table = np.zeros(len(seen) * len(points))
     for cell, labels in numbered:
         _add(table, cell * len(points) + labels)
     counts = table.reshape(-1, len(points))
-    there = counts.any(1)
-    return from_counts(facets, _codes(seen[there], sizes), counts[there], points)
+    occupied = counts.any(1)
+    return from_counts(facets, _codes(seen[occupied], sizes), counts[occupied], points)
 
 
 def from_counts(facets: Sequence[str], codes: Ints, counts: Floats, points: Floats, *, exact: bool = False) -> Cells:
-    """Take cells from label counts, or from label probabilities.
+    """Make cells from label counts, or from label probabilities.
 
     Args:
         facets: names of the F facets.
-        codes: (C, F) dense 0-based levels, one row a cell.
+        codes: (C, F) dense 0-based levels, one row per cell.
         counts: (C, L) answers per label; with `exact`, the probability of each label.
-        points: (L, K) where each label lies.
-        exact: the rows are distributions known exactly (n = ∞), not samples.
+        points: (L, K) point of each label.
+        exact: True if the rows are distributions known exactly (n = ∞), not samples.
 
     Returns:
-        One cell a row.
+        One cell per row.
 
     Examples:
         >>> import numpy as np
@@ -203,24 +207,24 @@ def from_counts(facets: Sequence[str], codes: Ints, counts: Floats, points: Floa
 
 
 def _from_many_labels(facets: tuple[str, ...], cell: Ints, codes: Ints, labels: Ints, points: Floats) -> Cells:
-    """Cells of labels too many to be counted in a table, such as texts: the same sums through a sparse matrix."""
-    here = csr_array((np.ones(len(cell)), (cell, labels)), shape=(len(codes), len(points)))
+    """Make cells of labels that are too many for a table, such as texts, through a sparse matrix."""
+    counts = csr_array((np.ones(len(cell)), (cell, labels)), shape=(len(codes), len(points)))
     n = np.bincount(cell, minlength=len(codes)).astype(float)
-    there = n > 0
-    here, n, origin = here[there], n[there], points.mean(0)
-    mean = (here @ (points - origin)) / n[:, None]
-    square = (here @ ((points - origin) ** 2).sum(1)) / n
+    occupied = n > 0
+    counts, n, origin = counts[occupied], n[occupied], points.mean(0)
+    mean = (counts @ (points - origin)) / n[:, None]
+    square = (counts @ ((points - origin) ** 2).sum(1)) / n
     scatter = square - (mean**2).sum(1)
-    return Cells(facets, codes[there], n, mean + origin, np.where(scatter > EPSILON * square.max(initial=0.0), scatter, 0.0))
+    return Cells(facets, codes[occupied], n, mean + origin, np.where(scatter > EPSILON * square.max(initial=0.0), scatter, 0.0))
 
 
 def _sizes(codes: Sequence[Ints]) -> list[int]:
-    """Number of levels of each facet."""
+    """Count the levels of each facet."""
     return [int(column.max(initial=-1)) + 1 for column in codes]
 
 
 def _slices(codes: Sequence[Ints], values: Values) -> Iterator[tuple[list[Ints], Values]]:
-    """Rows in blocks that fit a processor's cache."""
+    """Cut rows into blocks that fit a processor's cache."""
     for start in range(0, len(values), BLOCK):
         rows = slice(start, start + BLOCK)
         yield [column[rows] for column in codes], values[rows]
@@ -229,7 +233,7 @@ def _slices(codes: Sequence[Ints], values: Values) -> Iterator[tuple[list[Ints],
 def _numbered(
     sizes: Sequence[int], blocks: Iterable[tuple[Sequence[Ints], Values]], answers: int
 ) -> tuple[Iterable[tuple[Ints, Values]], Ints]:
-    """Blocks with the number of each answer's cell, and the joint code of each number: of every cell, or of those that occur."""
+    """Replace the codes of each block by cell numbers, and return the joint code of each number (of all cells, or of occupied ones)."""
     flat = ((_flat(codes, sizes), values) for codes, values in blocks)
     size = math.prod(sizes)
     if size <= DENSE * max(answers, 1):
@@ -240,7 +244,7 @@ def _numbered(
 
 
 def _flat(codes: Sequence[Ints], sizes: Sequence[int]) -> Ints:
-    """Joint code of several facets."""
+    """Combine the codes of several facets into one."""
     flat = codes[0]
     for column, size in zip(codes[1:], sizes[1:], strict=True):
         flat = flat * size + column
@@ -248,13 +252,13 @@ def _flat(codes: Sequence[Ints], sizes: Sequence[int]) -> Ints:
 
 
 def _codes(flat: Ints, sizes: Sequence[int]) -> Ints:
-    """(C, F) levels of joint codes."""
+    """Split joint codes into the levels of each facet, (C, F)."""
     return np.stack(np.unravel_index(flat, tuple(sizes)), -1).astype(np.int64)
 
 
-def _add(table: Floats, at: Ints, values: Floats | None = None) -> None:
-    """Add values (or ones) to a table at these places: by a whole table of sums where it is small, one by one where it is large."""
-    if len(table) <= WIDE * len(at):
-        table += np.bincount(at, values, len(table))
+def _add(table: Floats, index: Ints, values: Floats | None = None) -> None:
+    """Add values (or ones) to a table in place: through a table of sums where it is small, one by one where it is large."""
+    if len(table) <= WIDE * len(index):
+        table += np.bincount(index, values, len(table))
     else:
-        np.add.at(table, at, 1.0 if values is None else values)
+        np.add.at(table, index, 1.0 if values is None else values)

@@ -1,4 +1,4 @@
-"""Variance components and the persona signal, read off the disagreements."""
+"""Variance components and the persona signal, computed from the disagreements."""
 
 from collections.abc import Sequence
 
@@ -14,13 +14,13 @@ PERSONA = "persona"
 def components(d: Disagreements, facets: Sequence[str]) -> dict[str, Floats]:
     """Estimate every variance component, without bias, for any number of crossed facets and any pattern of missing cells.
 
-    D[S] = σ²(run) + Σ σ²(T) over effects T not inside S, so D[∅] − D[S] sums the effects inside S, and Möbius inversion gives
-    σ²(T) = Σ over S ⊆ T of (−1)^|T∖S| (D[∅] − D[S]). An estimate may be negative: its truth is then near 0, or runs share something.
-    It is not a share of variance explained in the sample; it estimates the population that personas and items come from.
+    D[S] = σ²(run) + Σ σ²(T) over effects T not inside S, so that D[∅] − D[S] sums the effects inside S, and Möbius inversion gives
+    σ²(T) = Σ over S ⊆ T of (−1)^|T∖S| (D[∅] − D[S]). A negative estimate means that the true value is near 0, or that the runs are not
+    independent. A component is not a share of variance explained in the sample; it estimates the population of personas and items.
 
     Args:
         d: D[S] of all subsets S; values (...).
-        facets: the facets, in the order in which effects are named.
+        facets: facets in the order in which effects are named.
 
     Returns:
         {"persona": (...), "item": …, "persona:item": …, "run": …} in squared units of the scale (nominal: probability of disagreement).
@@ -29,13 +29,13 @@ def components(d: Disagreements, facets: Sequence[str]) -> dict[str, Floats]:
         Brennan (2001), Generalizability Theory, doi:10.1007/978-1-4757-3456-0, chapter 5.
 
     Examples:
-        Two personas, two items, no runs' noise: main effects of 1 and 4 apart, no interaction.
+        Two personas that differ by 1, two items that differ by 4, no interaction and no noise of runs.
 
         >>> import numpy as np
         >>> from personametrics.stats import from_answers, pairs
         >>> p, i = np.repeat([0, 0, 1, 1], 2), np.repeat([0, 1, 0, 1], 2)
-        >>> found = components(pairs(from_answers(["persona", "item"], [p, i], p * 1.0 + i * 4.0)).whole(), ["persona", "item"])
-        >>> {name: float(value) for name, value in found.items()}
+        >>> variances = components(pairs(from_answers(["persona", "item"], [p, i], p * 1.0 + i * 4.0)).whole(), ["persona", "item"])
+        >>> {name: float(value) for name, value in variances.items()}
         {'persona': 0.5, 'item': 8.0, 'persona:item': 0.0, 'run': 0.0}
     """
     effects = [":".join(facet for facet in facets if facet in effect) for effect in subsets(facets)[1:]]
@@ -43,35 +43,36 @@ def components(d: Disagreements, facets: Sequence[str]) -> dict[str, Floats]:
 
 
 def component(d: Disagreements, effect: str) -> Floats:
-    """One variance component: `components(d, facets)[effect]`, without working out the others.
+    """Estimate one variance component, `components(d, facets)[effect]`, without the others.
 
     Args:
         d: D[S] of all subsets S; values (...).
         effect: names of its facets joined by colons, or "run".
 
     Returns:
-        (...) σ²(effect).
+        σ²(effect), (...).
     """
     if effect == RUN:
-        return d[everything(d)]
+        return d[all_facets(d)]
     facets = effect.split(":")
-    found = np.zeros(())
+    variance = np.zeros(())
     for shared in subsets(facets)[1:]:
-        found = found + (-1) ** (len(facets) - len(shared)) * (d[frozenset()] - d[shared])
-    return found
+        variance = variance + (-1) ** (len(facets) - len(shared)) * (d[frozenset()] - d[shared])
+    return variance
 
 
 def signal(d: Disagreements) -> Floats:
-    """Persona signal: the share of the disagreement of two personas that is not there when one persona is asked twice.
+    """Estimate the persona signal: the share of the disagreement of two personas that reruns of one persona do not explain.
 
-    1 − D[all facets] / D[all but persona] = ICC(1) of a single answer: 0, two people cannot be told from one person asked twice; 1, asking
-    again changes nothing. Estimates lie in (−∞, 1]. It says nothing about validity: at temperature 0 it is 1 whatever the persona does.
+    1 − D[all facets] / D[all but persona] = ICC(1) of a single answer. At 0 two personas are indistinguishable from one persona asked
+    twice. At 1 asking again changes nothing. Estimates lie in (−∞, 1]. The signal is not validity: at temperature 0 it is 1 for any persona
+    text.
 
     Args:
         d: D[S] with a facet "persona"; values (...).
 
     Returns:
-        (...) the signal; NaN where two personas never disagree.
+        The signal, (...); NaN where two personas never disagree.
 
     References:
         Shrout & Fleiss (1979), doi:10.1037/0033-2909.86.2.420, ICC(1).
@@ -81,11 +82,11 @@ def signal(d: Disagreements) -> Floats:
         >>> float(signal({frozenset({"persona", "item"}): np.array(1.0), frozenset({"item"}): np.array(5.0)}))
         0.8
     """
-    rerun, persona = d[everything(d)], d[everything(d) - {PERSONA}]
+    rerun, persona = d[all_facets(d)], d[all_facets(d) - {PERSONA}]
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(persona > 0, 1 - rerun / persona, np.nan)
 
 
-def everything(d: Disagreements) -> Shared:
-    """The set of all facets."""
+def all_facets(d: Disagreements) -> Shared:
+    """Return the set of all facets."""
     return max(d, key=len)

@@ -1,100 +1,100 @@
-"""How far the answers of one persona to one item differ between reruns and between conditions, for very many such cells at once."""
+"""The disagreement of one persona's answers to one item between reruns and between conditions, for very many cells at once."""
 
 from typing import NamedTuple
 
 import numpy as np
 from scipy.special import fdtrc
 
-from personametrics.stats.arrays import Floats
+from personametrics.stats.arrays import Flags, Floats
 
 
 class Split(NamedTuple):
-    """Disagreement of single cells, each (C,); NaN where nothing was asked twice in one condition, `between` also with one condition."""
+    """The disagreement of single cells, each (C,); NaN without a rerun in one condition, `between` also with one condition."""
 
     within: Floats
     """Mean disagreement of two answers in one condition."""
     within_error: Floats
     """Its standard error."""
     between: Floats
-    """Mean disagreement of two answers in different conditions, beyond `within`: the variance component of conditions; may be negative."""
+    """Mean disagreement of two answers in different conditions minus `within`: the variance component of conditions; may be negative."""
     between_error: Floats
     """Its standard error."""
     p: Floats
-    """Test of no difference between conditions."""
+    """p value of the test of no difference between conditions."""
 
 
 def split(counts: Floats, distance: Floats, chance: Floats, *, exact: bool = False) -> Split:
     """Split the disagreement of each cell's answers into reruns and conditions.
 
-    With d̄_kl the mean disagreement of an answer in condition k and one in l, over different answers, and K conditions
+    With d̄_kl the mean disagreement of an answer in condition k and a different answer in l, and K conditions,
 
         within = Σ_k d̄_kk / K,   between = Σ_k≠l d̄_kl / (K (K − 1)) − within
 
-    both without bias. Standard errors are those of U-statistics, terms of first and second order (Hoeffding), at the shares of the answers
-    with one more answer a condition, given by chance: so few answers that are all the same are no proof that others would be. Where
-    conditions are equal, that of `between` is too large, in simulation by a factor of 1.3 to 2.
+    are both unbiased. The standard errors are those of U-statistics, with terms of first and second order (Hoeffding). They are evaluated
+    at shares that include one additional random answer per condition, because a few equal answers do not prove that others would be equal.
+    Where conditions do not differ, the standard error of `between` is too large, in simulation by a factor of 1.3 to 2.
     The test is the F of the analysis of variance of dissimilarities, 1 + n · between / within, with Box's degrees of freedom f(K − 1) and
-    f(N − K), f = (tr Σ)² / tr Σ²; its denominator is no smaller than the disagreement at the shares with that further answer.
-    Conditions asked once are left out.
+    f(N − K), f = (tr Σ)² / tr Σ²; its denominator is at least the disagreement at the shares with the additional answer. Conditions with
+    one run are left out.
 
-    Of 20 000 simulated cells without an effect (2 to 30 runs, 2 or 4 conditions, 2 or 5 labels), a 5 % test rejects at most 5.2 %; with
-    few runs, or answers that hardly vary, far fewer.
+    In 20 000 simulated cells without an effect (2 to 30 runs, 2 or 4 conditions, 2 or 5 labels), a 5 % test rejects at most 5.2 %, and
+    far fewer with few runs or answers that hardly vary.
 
     Args:
-        counts: (C, K, L) answers per condition and label, 0 for conditions that are not there; or probabilities.
+        counts: (C, K, L) answers per condition and label, or probabilities; all 0 for a condition that is missing.
         distance: (L, L) disagreement of two labels: half a squared distance.
-        chance: (C, L) share of each label if it was answered at random.
-        exact: the counts are probabilities, known without error; p is then 0 or 1.
+        chance: (C, L) probability of each label for a random answer.
+        exact: True if the counts are probabilities, known without error; p is then 0 or 1.
 
     References:
         Hoeffding 1948, doi:10.1214/aoms/1177730196; Box 1954, doi:10.1214/aoms/1177728786.
 
     Examples:
-        Answers aab in one condition and abb in another. By hand: two reruns differ in 2 of 3 pairs, answers of both in 5 of 9.
+        Answers aab in one condition and abb in another. By hand: reruns differ in 2 of 3 pairs, answers of both conditions in 5 of 9.
 
         >>> counts = np.array([[[2.0, 1.0], [1.0, 2.0]]])
-        >>> found = split(counts, 1 - np.eye(2), np.array([[0.5, 0.5]]))
-        >>> found.within.round(4).tolist(), found.between.round(4).tolist()
+        >>> parts = split(counts, 1 - np.eye(2), np.array([[0.5, 0.5]]))
+        >>> parts.within.round(4).tolist(), parts.between.round(4).tolist()
         ([0.6667], [-0.1111])
     """
     n = counts.sum(-1)
-    there = n > 0 if exact else n > 1
-    K = there.sum(-1)
-    n = np.where(there, n, np.nan)
+    used = n > 0 if exact else n > 1
+    K = used.sum(-1)
+    n = np.where(used, n, np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(there[..., None], counts / n[..., None], 0.0)
-        met = share @ distance @ np.swapaxes(share, -1, -2)
-        own = np.diagonal(met, axis1=-2, axis2=-1)
-        within = np.where(there, own if exact else own * n / (n - 1), 0.0).sum(-1) / np.where(K > 0, K, np.nan)
-        between = (met.sum((-1, -2)) - own.sum(-1)) / np.where(K > 1, K * (K - 1.0), np.nan) - within
+        share = np.where(used[..., None], counts / n[..., None], 0.0)
+        mean = share @ distance @ np.swapaxes(share, -1, -2)
+        own = np.diagonal(mean, axis1=-2, axis2=-1)
+        within = np.where(used, own if exact else own * n / (n - 1), 0.0).sum(-1) / np.where(K > 0, K, np.nan)
+        between = (mean.sum((-1, -2)) - own.sum(-1)) / np.where(K > 1, K * (K - 1.0), np.nan) - within
         if exact:
             none = np.where(np.isnan(between), np.nan, 0.0)
             return Split(within, np.where(np.isnan(within), np.nan, 0.0), between, none, np.where(between > 0, 0.0, 1.0) + none)
-        smooth = np.where(there[..., None], (counts + chance[:, None]) / (n[..., None] + 1), 0.0)
-        errors, mean, freedom = _errors(smooth, distance, np.where(there, n, 1.0), there, K)
-        noise = np.maximum(within, mean)
-        harmonic = K / np.where(there, 1 / n, 0.0).sum(-1)
+        smooth = np.where(used[..., None], (counts + chance[:, None]) / (n[..., None] + 1), 0.0)
+        errors, smooth_within, freedom = _errors(smooth, distance, np.where(used, n, 1.0), used, K)
+        noise = np.maximum(within, smooth_within)
+        harmonic = K / np.where(used, 1 / n, 0.0).sum(-1)
         ratio = np.maximum((harmonic * between + within) / noise, 0.0)
-        p = fdtrc(freedom * (K - 1), freedom * (np.where(there, n, 0.0).sum(-1) - K), ratio)
+        p = fdtrc(freedom * (K - 1), freedom * (np.where(used, n, 0.0).sum(-1) - K), ratio)
     unknown = np.where(np.isnan(between), np.nan, 0.0)
     return Split(within, errors[0] + np.where(np.isnan(within), np.nan, 0.0), between, errors[1] + unknown, p + unknown)
 
 
-def _errors(q: Floats, distance: Floats, n: Floats, there: np.ndarray, K: Floats) -> tuple[tuple[Floats, Floats], Floats, Floats]:
-    """Standard errors of within and between at shares q (C, K, L); mean disagreement of reruns there; f of Box's degrees of freedom."""
-    both = there[:, :, None] & there[:, None, :]
+def _errors(q: Floats, distance: Floats, n: Floats, used: Flags, K: Floats) -> tuple[tuple[Floats, Floats], Floats, Floats]:
+    """Return the standard errors of within and between at shares q (C, K, L), the mean disagreement of reruns at q, and Box's f."""
+    both = used[:, :, None] & used[:, None, :]
     other = both & ~np.eye(q.shape[1], dtype=bool)
-    towards = q @ distance  # (C, K, L) mean disagreement of a label with a condition
+    towards = q @ distance  # (C, K, L) mean disagreement of a label with the answers of a condition
     mean = q @ np.swapaxes(towards, -1, -2)
     square = q @ distance**2 @ np.swapaxes(q, -1, -2)
-    spread = np.einsum("ckl,cml->ckm", q, towards**2) - mean**2  # of what answers in k are from m
+    spread = np.einsum("ckl,cml->ckm", q, towards**2) - mean**2  # variance, over answers in k, of their disagreement with m
     rest = np.where(both, np.maximum(square - mean**2 - spread - np.swapaxes(spread, -1, -2), 0.0), 0.0)
     own, k = np.arange(q.shape[1]), np.maximum(K, 1)[:, None]
-    others = np.where(there[..., None], towards, 0.0).sum(1, keepdims=True) - towards
+    others = np.where(used[..., None], towards, 0.0).sum(1, keepdims=True) - towards
     slope = 2 / k[..., None] * np.stack([towards, others / np.maximum(k - 1, 1)[..., None] - towards])
-    first = np.where(there, ((q * slope**2).sum(-1) - (q * slope).sum(-1) ** 2) / n, 0.0).sum(-1)
-    reruns = np.where(there, 2 * rest[:, own, own] / np.maximum(n * (n - 1), 1) / k**2, 0.0).sum(-1)
+    first = np.where(used, ((q * slope**2).sum(-1) - (q * slope).sum(-1) ** 2) / n, 0.0).sum(-1)
+    reruns = np.where(used, 2 * rest[:, own, own] / np.maximum(n * (n - 1), 1) / k**2, 0.0).sum(-1)
     apart = np.where(other, 2 * rest / (n[:, :, None] * n[:, None, :]), 0.0).sum((-1, -2)) / np.maximum(K * (K - 1.0), 1) ** 2
-    noise = np.where(there, mean[:, own, own], 0.0).sum(-1) / k[:, 0]
+    noise = np.where(used, mean[:, own, own], 0.0).sum(-1) / k[:, 0]
     freedom = noise**2 / (rest[:, own, own].sum(-1) / k[:, 0])
     return (np.sqrt(first[0] + reruns), np.sqrt(first[1] + reruns + apart)), noise, freedom

@@ -1,40 +1,40 @@
-"""Permutation test of "no persona effect"."""
+"""The permutation test of "no persona effect"."""
 
 import numpy as np
 
 from personametrics.stats.arrays import Floats, Ints
 
 CHUNK = 2**22
-"""Answers shuffled at a time."""
+"""Number of answers that are shuffled at a time."""
 
 
 def permutation_p(block: Ints, persona: Ints, points: Floats, permutations: int = 999, seed: int = 0) -> float:
-    """Test whether answers tell personas apart at all: shuffle answers between personas within each item and condition.
+    """Test whether personas differ at all: shuffle answers between personas within each item and condition.
 
     The statistic is the rerun disagreement, the mean variance of one persona's answers to one item: if personas answer differently,
-    shuffled answers disagree more. p = (1 + how many shuffles disagree no more than the data) / (1 + permutations): exact under
-    exchangeability of the answers within a block, at any number of personas; items and wordings are blocks, so that their effects cannot
-    be mistaken for personas. It is not a measure of how much personas matter: with many answers a tiny effect has a small p.
+    shuffled answers disagree more. p = (1 + number of shuffles that disagree at most as much as the data) / (1 + permutations) is exact
+    under exchangeability of the answers within a block, for any number of personas. Items and wordings are blocks, so that their effects
+    are not mistaken for personas. p does not measure how much personas matter: with many answers a tiny effect has a small p.
 
     Args:
         block: (N,) item × condition of each answer, codes ≥ 0.
         persona: (N,) persona of each answer.
         points: (N,) scores or (N, K) points, such as one-hot labels.
         permutations: number of shuffles.
-        seed: of the shuffles; the same seed gives the same p.
+        seed: seed of the shuffles; the same seed gives the same p.
 
     Returns:
-        p in [1/(permutations + 1), 1]; NaN where no persona answered one item twice, or no block holds two personas.
+        p in [1/(permutations + 1), 1]; NaN if no persona answered one item twice, or no block holds two personas.
 
     References:
         Phipson & Smyth (2010), doi:10.2202/1544-6115.1585; blocks of wordings: Helm & Priebe, arXiv:2605.27463.
 
     Examples:
-        Two personas, four answers each: only the 2 of 70 ways to deal them that keep the data's groups disagree as little, p ≈ .03.
+        Two personas with four answers each: 2 of the 70 ways to divide the answers disagree as little as the data, p ≈ .03.
 
         >>> import numpy as np
-        >>> who = np.repeat([0, 1], 4)
-        >>> p = permutation_p(np.zeros(8, int), who, who * 1.0, permutations=9_999)
+        >>> persona = np.repeat([0, 1], 4)
+        >>> p = permutation_p(np.zeros(8, int), persona, persona * 1.0, permutations=9_999)
         >>> abs(p - 2 / 70) < 0.01
         True
     """
@@ -54,22 +54,22 @@ def permutation_p(block: Ints, persona: Ints, points: Floats, permutations: int 
             cells += 1
     if not cells:
         return float("nan")
-    slack = 1e-9 * abs(observed)  # sums of the same numbers in another order are the same
+    slack = 1e-9 * abs(observed)  # sums of the same numbers in another order differ by rounding
     return float((1 + (shuffled <= observed + slack).sum()) / (1 + permutations))
 
 
 def _shuffles(answers: Floats, edges: Ints, sizes: Ints, permutations: int, rng: np.random.Generator) -> Floats:
-    """(permutations,) summed disagreement of one block's cells after each shuffle of its answers."""
+    """Return the summed disagreement of one block's cells after each shuffle of its answers, (permutations,)."""
     step = max(1, CHUNK // answers.size)
-    found = []
+    totals = []
     for start in range(0, permutations, step):
         index = np.tile(np.arange(len(answers), dtype=np.int32), (min(step, permutations - start), 1))
-        found.append(_disagreement(answers[rng.permuted(index, axis=1)], edges, sizes))
-    return np.concatenate(found)
+        totals.append(_disagreement(answers[rng.permuted(index, axis=1)], edges, sizes))
+    return np.concatenate(totals)
 
 
 def _disagreement(answers: Floats, edges: Ints, sizes: Ints) -> Floats:
-    """(B,) sum over cells of the unbiased variance of (B, n, K) answers, cells being runs of `sizes` from `edges`."""
+    """Sum the unbiased variance of (B, n, K) answers over cells, (B,); a cell is `sizes` consecutive answers from `edges`."""
     total = np.zeros(len(answers))
     n = sizes.astype(float)
     weight = np.divide(1, n - 1, out=np.zeros_like(n), where=n > 1)

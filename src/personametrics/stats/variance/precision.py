@@ -1,4 +1,4 @@
-"""How wide the signal's interval will be, and the cheapest panel that makes it narrow enough."""
+"""The expected width of the signal's interval, and the cheapest panel that makes it narrow enough."""
 
 import math
 from bisect import bisect_left
@@ -10,6 +10,7 @@ from types import MappingProxyType
 import numpy as np
 from scipy.special import ndtr, stdtrit
 
+from personametrics.stats.arrays import jackknife_variance
 from personametrics.stats.intervals.jackknife import BEND, HEAVY, deletions, interval, on_scale
 from personametrics.stats.variance.components import PERSONA, RUN, components, signal
 from personametrics.stats.variance.disagreement import Pairs
@@ -17,33 +18,34 @@ from personametrics.stats.variance.disagreement import Pairs
 BOTH = "persona:item"
 
 TYPICAL: Mapping[str, float] = MappingProxyType({PERSONA: 0.15, BOTH: 0.35, RUN: 0.5})
-"""Components where nothing is known: a signal of ½, about where its interval is widest, with .3 of what is persona the same for all items.
-That share is .24 to .33 in recorded answers of seven models to Moral Foundations items read as scores, 0 to .11 where they are read as
-labels, and in Big Five items, of which half are reversed."""
+"""Components to assume without a pilot: a signal of ½, where its interval is about widest, of which .3 is the same for all items. That
+share is .24 to .33 in recorded answers of seven models to Moral Foundations items as scores, and 0 to .11 in the same items as labels and
+in Big Five items, of which half are reversed."""
 
 UNEVEN: Mapping[str, float] = MappingProxyType({PERSONA: 0.7, "item": 0.5, BOTH: 1.7})
-"""Standard deviations of the signal's log odds between personas, items and cells, beyond what normal effects of one size bring: the upper
-quartiles of the 14 of those panels whose signal is below .95, so that a plan rather promises too little."""
+"""Standard deviations of the signal's log-odds between personas, items and cells, in addition to those of normal effects of one size: upper
+quartiles of the 14 of these panels whose signal is below .95, so that a plan tends to promise too little."""
 
 MOST: Mapping[str, int] = MappingProxyType({PERSONA: 50, "item": 200, RUN: 20})
-"""How many there may be."""
+"""Largest numbers of personas, items and runs in a plan."""
 
 MANY = 100_001
-"""So many personas are none that anybody asks."""
+"""A number of personas beyond any study."""
 
 SHAKY = 0.7
-"""Jackknife variances err as χ² does; theirs and the cells' err together, which takes this much off (fitted, see the tests)."""
+"""Jackknife variances have χ²-like errors; because the errors of facets and cells are correlated, they are this much smaller (fitted, see
+the tests)."""
 
 
 @dataclass(frozen=True)
-class Spread:
-    """Where the variance of an estimated signal comes from.
+class SignalVariance:
+    """The sources of the variance of an estimated signal.
 
     Attributes:
         value: the signal.
-        persona: variance that only further personas lower.
-        item: variance that only further items lower.
-        cell: variance that more of anything lowers, further runs too.
+        persona: variance that only more personas lower.
+        item: variance that only more items lower.
+        cell: variance that more personas, items or runs lower.
     """
 
     value: float
@@ -53,21 +55,21 @@ class Spread:
 
     @property
     def total(self) -> float:
-        """Variance of the estimate; its reciprocal is the information that the panel holds."""
+        """The variance of the estimate; its reciprocal is the information in the panel."""
         return self.persona + self.item + self.cell
 
 
 @dataclass(frozen=True)
 class Cheapest:
-    """A panel, and what it promises.
+    """A panel with its expected precision and its cost.
 
     Attributes:
-        personas: how many.
-        items: how many.
+        personas: number of personas.
+        items: number of items.
         runs: runs per cell.
         width: expected half-width of the signal's interval.
-        cost: calls, or their price.
-        reached: whether the half-width is the one wanted; if not, this is the narrowest within bounds.
+        cost: number of calls, or their price.
+        reached: True if the half-width is at most the target; False if this is the narrowest panel within the bounds.
     """
 
     personas: int
@@ -79,59 +81,59 @@ class Cheapest:
 
     @property
     def calls(self) -> int:
-        """Number of answers."""
+        """The number of answers."""
         return self.personas * self.items * self.runs
 
 
-def spread(known: Mapping[str, float], sizes: Mapping[str, float], uneven: Mapping[str, float] = UNEVEN) -> Spread:
-    """Variance that the signal's estimate will have on a complete panel, by what would lower it.
+def signal_variance(variances: Mapping[str, float], sizes: Mapping[str, float], uneven: Mapping[str, float] = UNEVEN) -> SignalVariance:
+    """Compute the variance of the signal's estimate on a complete panel, by source.
 
-    Delta method on the two mean squares, whose variances are exact for normal effects; to these come the variances between personas, items
-    and cells whose own signals differ, uneven² · (s · (1 − s))² by how many of them there are.
+    The delta method on the two mean squares, whose variances are exact for normal effects, plus the variances between personas, items and
+    cells whose own signals differ, uneven² · (s · (1 − s))² divided by the number of each.
 
     Args:
-        known: variance components, as from `components`, of which those of personas and runs matter; all that a persona has with items or
-            conditions counts together, and what is negative as 0.
-        sizes: numbers of "persona", "item" (items × conditions) and "run" (per cell); ∞ runs where label probabilities are read.
-        uneven: by how much signals differ, as in `UNEVEN`; {}: not at all.
+        variances: variance components, as from `components`, of which those with persona and that of run are used. All interactions of
+            persona are summed, and negative components count as 0.
+        sizes: numbers of "persona", "item" (items × conditions) and "run" (per cell); ∞ runs for label probabilities.
+        uneven: standard deviations of the log-odds of signals, as in `UNEVEN`; {}: all signals are the same.
 
     Returns:
-        The parts; NaN with fewer than two of anything, or where nothing varies.
+        The sources; NaN with fewer than two of a facet, or where nothing varies.
 
     Raises:
         ValueError: the component "persona" or "run" is missing.
     """
-    a, b, r = _parts(known)
+    a, b, r = _parts(variances)
     P, I, R = (float(sizes[facet]) for facet in (PERSONA, "item", RUN))
     total = a + b + r
     if min(P, I, R) < 2 or total <= 0:
-        return Spread(math.nan, math.nan, math.nan, math.nan)
+        return SignalVariance(math.nan, math.nan, math.nan, math.nan)
     q = r / total  # 1 − the signal
     noise = b + r / R
     between = q**2 * (4 * a * noise + 2 * noise**2) / (I * (P - 1))
     within = (1 - q * (1 - 1 / R)) ** 2 * 2 * r**2 / (P * I * (R - 1))
     differ = {facet: (q * (1 - q) * uneven.get(facet, 0.0)) ** 2 for facet in (PERSONA, "item", BOTH)}
     persona = 2 * (q * a / total) ** 2 / (P - 1) + differ[PERSONA] / P
-    return Spread(1 - q, persona, differ["item"] / I, (between + within) / total**2 + differ[BOTH] / (P * I))
+    return SignalVariance(1 - q, persona, differ["item"] / I, (between + within) / total**2 + differ[BOTH] / (P * I))
 
 
 def expected_width(
-    known: Mapping[str, float], sizes: Mapping[str, float], level: float = 0.9, uneven: Mapping[str, float] = UNEVEN
+    variances: Mapping[str, float], sizes: Mapping[str, float], level: float = 0.9, uneven: Mapping[str, float] = UNEVEN
 ) -> float:
-    """Half-width that the signal's interval is expected to have: (high − low) / 2 of `interval(signal, …, scale="share")`.
+    """Compute the expected half-width of the signal's interval, (high − low) / 2 of `interval(signal, …, scale="share")`.
 
-    In normal panels (uneven = {}) within 10 % of the simulated mean, from 10 personas and 8 items on and for signals up to .8; with
-    fewer, or beyond, intervals come out wider. On recorded panels it is 1.9 to 10 times too narrow without `uneven`; with the `unevenness`
-    of a pilot of ten items and three runs, nine in ten pilots promise .63 to 1.62 times what the panel keeps.
+    For normal effects (uneven = {}), it is within 10 % of the simulated mean with at least 10 personas, 8 items and a signal of at most .8;
+    otherwise intervals are wider. On recorded panels it is 1.9 to 10 times too narrow without `uneven`. With the `unevenness` of a pilot of
+    ten items and three runs, nine in ten pilots predict .63 to 1.62 times the width of the panel.
 
     Args:
-        known: variance components, as from `components`; `TYPICAL` where there is no pilot.
+        variances: variance components, as from `components`; `TYPICAL` without a pilot.
         sizes: numbers of "persona", "item" and "run".
         level: coverage of the interval.
-        uneven: by how much signals of personas, items and cells differ; `unevenness` of a pilot.
+        uneven: standard deviations of the log-odds of signals, as from the `unevenness` of a pilot.
 
     Returns:
-        Half-width in units of the signal; NaN where there will be no interval.
+        The half-width in units of the signal; NaN for a panel whose interval is undefined.
 
     Raises:
         ValueError: the component "persona" or "run" is missing.
@@ -140,22 +142,22 @@ def expected_width(
         >>> round(expected_width(TYPICAL, {"persona": 50, "item": 40, "run": 5}), 3)
         0.063
     """
-    parts = spread(known, sizes, uneven)
+    parts = signal_variance(variances, sizes, uneven)
     P, I = sizes[PERSONA], sizes["item"]
     if not 0 < parts.total < math.inf:
         return math.nan if math.isnan(parts.total) else 0.0
-    # The interval never takes a variance between personas, or items, for negative: that makes it wider on average.
-    wobble = [SHAKY * (part + parts.cell) * math.sqrt(2 / (n - 1)) for part, n in ((parts.persona, P), (parts.item, I))]
-    apart = [(_positive(part, by), n) for part, by, n in zip((parts.persona, parts.item), wobble, (P, I), strict=True)]
-    variance = parts.cell + sum(part for part, _ in apart)
-    below = parts.cell**2 / ((P - 1) * (I - 1)) + sum(part**2 / max(HEAVY * (n - 1), min(n - 1, 2)) for part, n in apart)
+    # The interval truncates variances between personas, or items, at 0, which makes it wider on average.
+    errors = [SHAKY * (part + parts.cell) * math.sqrt(2 / (n - 1)) for part, n in ((parts.persona, P), (parts.item, I))]
+    between = [(_positive(part, error), n) for part, error, n in zip((parts.persona, parts.item), errors, (P, I), strict=True)]
+    variance = parts.cell + sum(part for part, _ in between)
+    below = parts.cell**2 / ((P - 1) * (I - 1)) + sum(part**2 / max(HEAVY * (n - 1), min(n - 1, 2)) for part, n in between)
     half = float(stdtrit(max(variance**2 / below, 1.0), (1 + level) / 2)) * math.sqrt(variance)
     low, high = on_scale(parts.value, half, BEND * math.sqrt((min(P, I) - 1) * parts.cell), "share")
     return (high - low) / 2
 
 
 def cheapest(
-    known: Mapping[str, float],
+    variances: Mapping[str, float],
     width: float,
     most: Mapping[str, int] = MOST,
     *,
@@ -163,21 +165,21 @@ def cheapest(
     level: float = 0.9,
     uneven: Mapping[str, float] = UNEVEN,
 ) -> Cheapest:
-    """D-study the other way round: the numbers of items and runs that bring the interval of the signal to a half-width for the least money.
+    """Find the cheapest numbers of items and runs that bring the interval of the signal to a half-width.
 
     Args:
-        known: variance components, as from `components`; `TYPICAL` where there is no pilot.
-        width: half-width wanted, in units of the signal.
-        most: the personas that are asked, and how many items and runs there may be; what is left out is as in `MOST`.
-        price: of the runs of one cell, by their number: where several answers are drawn from one prompt, the prompt is paid once.
+        variances: variance components, as from `components`; `TYPICAL` without a pilot.
+        width: target half-width, in units of the signal.
+        most: number of personas, and largest numbers of items and runs; missing facets are taken from `MOST`.
+        price: function from a number of runs to the price of one cell, since several answers to one prompt pay for the prompt once.
         level: coverage of the interval.
-        uneven: by how much signals of personas, items and cells differ; `unevenness` of a pilot.
+        uneven: standard deviations of the log-odds of signals, as from the `unevenness` of a pilot.
 
     Returns:
-        The cheapest plan, with the fewest calls if several cost the same; where none is narrow enough, the narrowest, with `reached` False.
+        The cheapest plan, with the fewest calls among those of equal cost. If none is narrow enough, the narrowest, with `reached` False.
 
     Raises:
-        ValueError: the component "persona" or "run" is missing; fewer than two of anything.
+        ValueError: the component "persona" or "run" is missing, or a facet has fewer than two levels.
 
     References:
         Brennan (2001), Generalizability Theory, doi:10.1007/978-1-4757-3456-0, chapter 1.2 (D studies).
@@ -189,12 +191,12 @@ def cheapest(
     """
     P, I, R = (int({**MOST, **most}[facet]) for facet in (PERSONA, "item", RUN))
     if min(P, I, R) < 2:
-        message = f"most: {P} personas, {I} items and {R} runs leave nothing to compare; allow at least two of each."
+        message = f"{P} personas, {I} items and {R} runs leave nothing to compare. Set at least two of each in `most`."
         raise ValueError(message)
     costs = [(P * items * price(runs), items * runs, items, runs) for items, runs in product(range(2, I + 1), range(2, R + 1))]
     tried = []
     for cost, _, items, runs in sorted(costs):
-        half = expected_width(known, {PERSONA: P, "item": items, RUN: runs}, level, uneven)
+        half = expected_width(variances, {PERSONA: P, "item": items, RUN: runs}, level, uneven)
         plan = Cheapest(P, items, runs, half, cost, half <= width)
         if plan.reached:
             return plan
@@ -203,19 +205,19 @@ def cheapest(
 
 
 def personas_needed(
-    known: Mapping[str, float], width: float, sizes: Mapping[str, float], level: float = 0.9, uneven: Mapping[str, float] = UNEVEN
+    variances: Mapping[str, float], width: float, sizes: Mapping[str, float], level: float = 0.9, uneven: Mapping[str, float] = UNEVEN
 ) -> float:
-    """How many personas bring the interval of the signal to a half-width while "item" and "run" stay as they are.
+    """Find the number of personas that brings the interval of the signal to a half-width, for given numbers of items and runs.
 
     Args:
-        known: variance components, as from `components`.
-        width: half-width wanted, in units of the signal.
+        variances: variance components, as from `components`.
+        width: target half-width, in units of the signal.
         sizes: numbers of "item" and "run".
         level: coverage of the interval.
-        uneven: by how much signals of personas, items and cells differ.
+        uneven: standard deviations of the log-odds of signals, as from the `unevenness` of a pilot.
 
     Returns:
-        A whole number ≥ 2; ∞ where a hundred thousand are too few, NaN where there will be no interval.
+        A whole number ≥ 2; ∞ if 100,000 are too few, NaN for a panel whose interval is undefined.
 
     Raises:
         ValueError: the component "persona" or "run" is missing.
@@ -224,49 +226,51 @@ def personas_needed(
         >>> personas_needed(TYPICAL, 0.05, {"item": 40, "run": 5})
         101.0
     """
-    if math.isnan(spread(known, {**sizes, PERSONA: 2}, uneven).total):
+    if math.isnan(signal_variance(variances, {**sizes, PERSONA: 2}, uneven).total):
         return math.nan
     enough = bisect_left(
-        range(MANY), x=True, lo=2, key=lambda number: expected_width(known, {**sizes, PERSONA: number}, level, uneven) <= width
+        range(MANY), x=True, lo=2, key=lambda number: expected_width(variances, {**sizes, PERSONA: number}, level, uneven) <= width
     )
     return float(enough) if enough < MANY else math.inf
 
 
 def unevenness(panel: Pairs) -> dict[str, float]:
-    """By how much signals of personas, items and cells differ in a pilot: its jackknife variances beyond those of even normal effects.
+    """Estimate from a pilot by how much signals of personas, items and cells differ.
+
+    These are the jackknife variances of the signal in addition to those that normal effects of one size would have.
 
     Args:
         panel: sums over pairs of a pilot with reruns.
 
     Returns:
-        Standard deviations of the log odds of the signal, ≥ 0, as `UNEVEN` holds them; NaN where the signal or an interval is undefined,
-        or the signal does not lie between 0 and 1.
+        Standard deviations ≥ 0 of the log-odds of the signal, by facet as in `UNEVEN`; NaN where the signal or its interval is undefined,
+        or the signal is not between 0 and 1.
     """
-    left, cells = deletions(panel), panel.cells
-    found = interval(signal, left, scale="share")
-    if not 0 < found.value < 1 or math.isnan(found.cells):
+    panel_deletions, cells = deletions(panel), panel.cells
+    estimate, drops = interval(signal, panel_deletions, scale="share"), panel_deletions.values(signal)
+    if not 0 < estimate.value < 1 or math.isnan(estimate.cells):
         return dict.fromkeys(UNEVEN, math.nan)
-    known = {effect: float(value) for effect, value in components(left.whole, cells.facets).items()}
-    P, I = len(left.persona[frozenset()]), len(left.item[frozenset()])
-    plain = spread(known, {PERSONA: P, "item": len(cells) / P, RUN: 1 / max(float(np.mean(1 / cells.n)), 1e-9)}, {})
-    persona, item = ((n - 1) * float(np.var(signal(drops))) for n, drops in ((P, left.persona), (I, left.item)))
-    extra = {PERSONA: (persona - found.cells - plain.persona) * P, "item": (item - found.cells) * len(cells) / P}
-    extra[BOTH] = (found.cells - plain.cell) * len(cells)
-    return {facet: math.sqrt(max(one, 0.0)) / (found.value * (1 - found.value)) for facet, one in extra.items()}
+    variances = {effect: float(value) for effect, value in components(panel_deletions.whole, cells.facets).items()}
+    P = len(drops.persona)
+    plain = signal_variance(variances, {PERSONA: P, "item": len(cells) / P, RUN: 1 / max(float(np.mean(1 / cells.n)), 1e-9)}, {})
+    persona, item = jackknife_variance(drops.persona), jackknife_variance(drops.item)
+    extra = {PERSONA: (persona - estimate.cells - plain.persona) * P, "item": (item - estimate.cells) * len(cells) / P}
+    extra[BOTH] = (estimate.cells - plain.cell) * len(cells)
+    return {facet: math.sqrt(max(part, 0.0)) / (estimate.value * (1 - estimate.value)) for facet, part in extra.items()}
 
 
-def _parts(known: Mapping[str, float]) -> list[float]:
-    """Persona alone, persona with anything, and run: none below 0."""
+def _parts(variances: Mapping[str, float]) -> list[float]:
+    """Return the variances of persona alone, of all interactions of persona, and of run; at least 0."""
     for effect in (PERSONA, RUN):
-        if effect not in known:
-            message = f'The component "{effect}" is missing; give persona, persona:item and run.'
+        if effect not in variances:
+            message = f'The component "{effect}" is missing. Give persona, persona:item and run.'
             raise ValueError(message)
-    mixed = sum(value for effect, value in known.items() if effect != PERSONA and PERSONA in effect.split(":"))
-    return [math.nan if math.isnan(one) else max(one, 0.0) for one in (known[PERSONA], mixed, known[RUN])]
+    mixed = sum(value for effect, value in variances.items() if effect != PERSONA and PERSONA in effect.split(":"))
+    return [math.nan if math.isnan(part) else max(part, 0.0) for part in (variances[PERSONA], mixed, variances[RUN])]
 
 
 def _positive(mean: float, deviation: float) -> float:
-    """Expectation of the positive part of a normal variable."""
+    """Compute the expectation of the positive part of a normal variable."""
     if deviation <= 0:
         return max(mean, 0.0)
     z = mean / deviation

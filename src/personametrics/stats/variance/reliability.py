@@ -1,4 +1,4 @@
-"""Reliability of averages, and the cheapest design that reaches a target."""
+"""The reliability of averages, and the cheapest design that reaches a target."""
 
 import math
 from collections.abc import Mapping
@@ -11,22 +11,22 @@ from personametrics.stats.arrays import Floats
 from personametrics.stats.variance.components import PERSONA, RUN
 
 ROUNDING = 1e-9
-"""Slack before a computed number of runs is rounded up, so that 4.0000000001 needs 4."""
+"""Slack before a computed number of runs is rounded up, so that 4.0000000001 becomes 4."""
 
 LARGEST = {"item": 400, "condition": 20}
-"""How far the D-study looks, per facet."""
+"""Largest number of levels per facet in a D study."""
 
 
 @dataclass(frozen=True)
 class Design:
-    """A number of runs per cell, items and conditions, and what it buys.
+    """A number of runs per cell, items and conditions, with its price and reliability.
 
     Attributes:
         runs: runs per cell.
         items: number of items averaged.
         conditions: number of conditions averaged.
         calls: answers per persona, runs × items × conditions.
-        reliability: the coefficient it reaches, in [0, 1].
+        reliability: coefficient that the design reaches, in [0, 1].
     """
 
     runs: int
@@ -37,14 +37,14 @@ class Design:
 
 
 def spearman_brown(signal: npt.ArrayLike, runs: npt.ArrayLike) -> Floats:
-    """Reliability of the mean of k runs: k·s / (1 + (k − 1)·s).
+    """Compute the reliability of the mean of k runs: k·s / (1 + (k − 1)·s).
 
     Args:
-        signal: (...) reliability of one answer, at most 1.
-        runs: (...) number of answers averaged, k > 0.
+        signal: (...) reliability s of one answer, at most 1.
+        runs: (...) number k > 0 of answers that are averaged.
 
     Returns:
-        (...) reliability; NaN where 1 + (k − 1)·s ≤ 0.
+        The reliability, (...); NaN where 1 + (k − 1)·s ≤ 0.
 
     References:
         Spearman (1910), doi:10.1111/j.2044-8295.1910.tb00206.x; Brown (1910), doi:10.1111/j.2044-8295.1910.tb00207.x.
@@ -60,14 +60,14 @@ def spearman_brown(signal: npt.ArrayLike, runs: npt.ArrayLike) -> Floats:
 
 
 def runs_needed(signal: float, target: float) -> float:
-    """Runs to average until one item's answer reaches the target reliability: ⌈ρ/(1 − ρ) · (1 − s)/s⌉.
+    """Compute the runs whose mean reaches a target reliability: ⌈ρ/(1 − ρ) · (1 − s)/s⌉.
 
     Args:
         signal: reliability s of one answer.
-        target: reliability ρ wanted, 0 < ρ < 1.
+        target: target reliability ρ, 0 < ρ < 1.
 
     Returns:
-        A whole number of runs ≥ 1; ∞ where s ≤ 0; NaN where s is.
+        A whole number of runs ≥ 1; ∞ where s ≤ 0; NaN where s is NaN.
 
     Examples:
         >>> runs_needed(0.5, 0.8)
@@ -83,31 +83,31 @@ def runs_needed(signal: float, target: float) -> float:
 def generalizability(
     components: Mapping[str, npt.ArrayLike], numbers: Mapping[str, npt.ArrayLike], *, absolute: bool = False, truncate: bool = True
 ) -> Floats:
-    """G or Φ coefficient of a persona's mean over items, conditions and runs.
+    """Compute the G or Φ coefficient of a persona's mean over items, conditions and runs.
 
-    G = σ²(persona) / (σ²(persona) + relative error); the relative error is every effect that holds persona and something else, each divided
-    by how many levels of the others are averaged, and run noise divided by all of them. Φ adds the effects without persona, for scores read
-    on the scale itself and not against other personas. Negative components enter as 0 (Brennan's convention).
-    It is not the signal: a persona's answers may be steady item by item while its mean over items says nothing.
+    G = σ²(persona) / (σ²(persona) + relative error). The relative error sums every effect of persona with other facets, each divided by the
+    number of levels of these facets that are averaged, and the run noise divided by all of these numbers. Φ adds the effects without
+    persona: it applies to scores on the scale itself, and not in comparison with other personas. Negative components count as 0 (Brennan's
+    convention). G is not the signal: a persona's answers may be stable item by item while its mean over items does not set it apart.
 
     Args:
         components: {effect: (...)} with effects named "persona", "persona:item", …, "run".
-        numbers: how many levels are averaged, by facet; "run" per cell; scalars or arrays (...).
-        absolute: Φ instead of G.
-        truncate: negative components enter as 0. Without, the coefficient may leave [0, 1]: that is what an interval must be made of.
+        numbers: number of levels that are averaged, by facet; "run" per cell; scalars or arrays (...).
+        absolute: True for Φ instead of G.
+        truncate: True if negative components count as 0. With False the coefficient may leave [0, 1], as an interval needs it.
 
     Returns:
-        (...) coefficient in [0, 1]; NaN where everything is 0.
+        The coefficient, (...), in [0, 1]; NaN where all components are 0.
 
     References:
         Brennan (2001), Generalizability Theory, doi:10.1007/978-1-4757-3456-0, equations 2.32 and 2.40.
 
     Examples:
         >>> import numpy as np
-        >>> found = {"persona": np.array(1.0), "item": np.array(2.0), "persona:item": np.array(1.0), "run": np.array(2.0)}
-        >>> float(generalizability(found, {"item": 4, "run": 2}))  # 1 / (1 + 1/4 + 2/8)
+        >>> variances = {"persona": 1.0, "item": 2.0, "persona:item": 1.0, "run": 2.0}
+        >>> float(generalizability(variances, {"item": 4, "run": 2}))  # 1 / (1 + 1/4 + 2/8)
         0.6666666666666666
-        >>> float(generalizability(found, {"item": 4, "run": 2}, absolute=True))  # 1 / (1 + 1/4 + 2/8 + 2/4)
+        >>> float(generalizability(variances, {"item": 4, "run": 2}, absolute=True))  # 1 / (1 + 1/4 + 2/8 + 2/4)
         0.5
     """
     averaged = {facet: np.asarray(number, float) for facet, number in numbers.items()}
@@ -123,19 +123,19 @@ def generalizability(
 
 
 def designs(components: Mapping[str, float], target: float, *, absolute: bool = False, most: int = 6) -> list[Design]:
-    """D-study: designs that reach a target reliability of a persona's mean score, cheapest first.
+    """List the designs that reach a target reliability of a persona's mean score, cheapest first: a D study.
 
-    For every number of items and conditions, the fewest runs that suffice follow in closed form; a design that another one beats in calls
-    with no more items and conditions is left out.
+    For every number of items and conditions, the smallest sufficient number of runs follows in closed form. A design is left out if another
+    one needs fewer calls, and at most as many items and conditions.
 
     Args:
         components: {effect: σ²}, as from `components`.
-        target: coefficient wanted, 0 < target < 1.
-        absolute: aim at Φ instead of G.
-        most: how many designs to return.
+        target: target coefficient, 0 < target < 1.
+        absolute: True to aim at Φ instead of G.
+        most: largest number of designs to return.
 
     Returns:
-        Designs by calls per persona, then runs; empty where no number of runs within 400 items and 20 conditions suffices.
+        Designs by calls per persona, then runs; empty if no number of runs with at most 400 items and 20 conditions suffices.
 
     References:
         Brennan (2001), Generalizability Theory, doi:10.1007/978-1-4757-3456-0, chapter 1.2 (D studies).
@@ -153,17 +153,18 @@ def designs(components: Mapping[str, float], target: float, *, absolute: bool = 
         reached = generalizability(components, numbers | {RUN: runs}, absolute=absolute)
     items, conditions = numbers["item"], numbers.get("condition", np.ones_like(runs))
     kept: list[Design] = []
-    for at in np.lexsort((conditions.ravel(), runs.ravel(), calls.ravel())):
-        if not math.isfinite(runs.ravel()[at]) or len(kept) == most:
+    for index in np.lexsort((conditions.ravel(), runs.ravel(), calls.ravel())):
+        if not math.isfinite(runs.ravel()[index]) or len(kept) == most:
             break
-        one = [int(array.ravel()[at]) for array in (runs, items, conditions, calls)]
-        if not any(other.items <= one[1] and other.conditions <= one[2] for other in kept):
-            kept.append(Design(one[0], one[1], one[2], one[3], float(reached.ravel()[at])))
+        run, item, condition, call = (int(array.ravel()[index]) for array in (runs, items, conditions, calls))
+        design = Design(run, item, condition, call, float(reached.ravel()[index]))
+        if not any(other.items <= design.items and other.conditions <= design.conditions for other in kept):
+            kept.append(design)
     return kept
 
 
 def _grid(components: Mapping[str, float]) -> dict[str, Floats]:
-    """Every number of items (rows) with every number of conditions (columns)."""
+    """Return all combinations of numbers of items (rows) and conditions (columns)."""
     items = np.arange(1.0, LARGEST["item"] + 1)[:, None]
     if not any("condition" in effect for effect in components):
         return {"item": items}
@@ -172,7 +173,7 @@ def _grid(components: Mapping[str, float]) -> dict[str, Floats]:
 
 
 def _fewest_runs(components: Mapping[str, float], numbers: Mapping[str, Floats], target: float, *, absolute: bool) -> Floats:
-    """Runs per cell that bring the coefficient to the target at these numbers of items and conditions; ∞ where none do."""
+    """Compute the runs per cell that bring the coefficient to the target, for each number of items and conditions; ∞ if none do."""
     universe, noise = max(components[PERSONA], 0.0), max(components[RUN], 0.0)
     noiseless = generalizability(dict(components) | {RUN: 0.0}, dict(numbers) | {RUN: 1.0}, absolute=absolute)
     if noise == 0:

@@ -1,4 +1,4 @@
-"""Do lines hold the persona and take up what was said?"""
+"""Do lines hold the persona and respond to what was said?"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,53 +7,64 @@ from typing import ClassVar
 import numpy as np
 import polars as pl
 
-from personametrics.data.errors import AnswerError, DesignError
+from personametrics.data.errors import DesignError
 from personametrics.data.estimate import Estimate, Name
-from personametrics.data.finding import Finding, Rows, Verdict
+from personametrics.data.finding import Finding, Verdict
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
 from personametrics.data.request import Request
 from personametrics.data.responses import Responses
-from personametrics.data.role import LINE
-from personametrics.data.scale import FreeText, character_ngrams
 from personametrics.data.study import Aim, Elicitation, Study, StudyWorld
 from personametrics.dialogues.dialogue import dialogue
-from personametrics.dialogues.judge import CONSISTENT, CONTRADICTS, NO, YES, judged
-from personametrics.dialogues.script import script, turns
-from personametrics.measures.answers import answers
-from personametrics.measures.sums import Summed
-from personametrics.stats.arrays import Floats, quotient
-from personametrics.studies.coherence.card_overlap import overlap
+from personametrics.dialogues.judge import judge_request
+from personametrics.dialogues.script import script
+from personametrics.dialogues.script import turns as turns_by_kind
+from personametrics.measures.sums import RowSums, Totals
+from personametrics.stats.arrays import Floats
+from personametrics.studies.coherence.line_verdicts import (
+    APT,
+    IS_APT,
+    IS_TRUE,
+    READS,
+    TRUE,
+    cell_table,
+    in_cell,
+    line_rows,
+    worst_lines,
+)
+from personametrics.studies.coherence.world import copying_world
 
-TRUE, APT = "prompt_to_line", "relevance"
-GOOD: Mapping[str, tuple[str, str]] = {TRUE: (CONSISTENT, CONTRADICTS), APT: (YES, NO)}
-"""By what is judged: the good verdict and the bad one."""
-CELLS: Mapping[str, tuple[str, int, int]] = {
-    "good": ("hold the persona and take up what was said", 1, 1),
-    "aside": ("hold the persona, but do not take up what was said", 1, 0),
-    "stranger": ("take up what was said, but contradict the persona", 0, 1),
-    "neither": ("do neither", 0, 0),
+CELLS: Mapping[str, tuple[str, bool, bool]] = {
+    "good": ("hold the persona and respond to what was said", True, True),
+    "aside": ("hold the persona, but do not respond to what was said", True, False),
+    "stranger": ("respond to what was said, but contradict the persona", False, True),
+    "neither": ("do neither", False, False),
 }
-KEY = ("persona", "item", "run", "turn")
-C, R = pl.col(TRUE), pl.col(APT)
-WORST = 20
-"""Lines that the evidence shows."""
+"""Cells of the table of both verdicts: what the lines do, and whether they are true to the persona and relevant."""
+LIFT = Name("ratio", "lines", "lines that do both, over fidelity times relevance: below 1, one is at the cost of the other")
+JOINT = Name("share", "lines", "harmonic mean of fidelity and relevance")
+SHOWN = ("fidelity", "relevance", "joint", "both", "lift", "parroting")
+"""Estimates that the verdict names."""
 USE = "conversations in which a persona has to listen as well as to be itself"
+PARROTS = Verdict("parrots the card", "Lines repeat the card instead of responding", unfit=(USE,))
+INCOHERENT = Verdict("incoherent", "Too few lines hold the persona and respond to what was said", unfit=(USE,))
+COHERENT = Verdict("coherent", "Lines hold the persona and respond to what was said", fit=(USE,))
+OPEN = Verdict("undecided", "The intervals leave open whether lines hold the persona and respond to what was said", open=(USE,))
 
 
 @dataclass(frozen=True)
 class Coherence(Study):
-    """Fidelity to the persona and relevance to the other's turn, line by line and together: pressed for one, a model may give up the other.
+    """Fidelity to the persona and relevance to the other's turn, line by line: pressed for one, a model may give up the other.
 
-    Their harmonic mean is as low as the lower of them; the share of lines that do both is the mean of that of single lines. A line that
-    repeats its card holds the persona whatever was asked: such parroting is counted, where it does not answer.
+    Their harmonic mean is about as low as the lower of them; the share of lines that do both looks at single lines. A line that repeats the
+    persona's card is true to it whatever was asked: such parroting is counted where it does not respond to the turn.
 
     Attributes:
-        turns: lines of a dialogue; every run is another order of the turns.
-        parrot: a line repeats its card where at least this share of its neighbouring words stands in it.
-        most: personas parrot where more than this share of all lines does.
-        firm: lines are coherent where more than this share is both true to the persona and relevant.
-        seed: of the order of the turns.
+        turns: number of lines of a dialogue; every run has another order of the turns.
+        parrot: a line repeats the card if at least this share of its pairs of neighbouring words is in the card.
+        most: personas parrot if more than this share of all lines does.
+        firm: lines are coherent if more than this share is both true to the persona and relevant.
+        seed: seed of the order of the turns.
         level: coverage of the intervals.
     """
 
@@ -63,162 +74,87 @@ class Coherence(Study):
     firm: float = 0.7
     seed: int = 0
     level: float = 0.9
-    question: ClassVar[str] = "Do lines hold the persona and take up what was said?"
-    reads: ClassVar[Mapping[str, str]] = {
-        "judged": f"what was judged: {TRUE} ({CONSISTENT} or {CONTRADICTS}) or {APT} ({YES} or {NO}); empty for the line itself",
-        "turn": "which line of the dialogue",
-    }
+    question: ClassVar[str] = "Do lines hold the persona and respond to what was said?"
+    reads: ClassVar[Mapping[str, str]] = READS
     aim: ClassVar[tuple[str, Aim]] = ("joint", "high")
     cite: ClassVar[tuple[str, ...]] = ("hsu2025", "shea2023", "cameron2011")
+    population: ClassVar[str] = "talkers"
 
     def design(self, personas: Sequence[Persona], items: Sequence[Item], elicitation: Elicitation) -> list[Request]:
-        """Lines in answer to drawn turns, and both verdicts on each."""
-        pool = turns(items)
+        """Return lines in answer to turns in random order, and both verdicts on each line."""
+        pool = turns_by_kind(items)
         if not pool or not personas or self.turns < 1:
             message = "coherence needs personas, one turn or more, and items with the attributes kind=turn and turn (which kind of turn)."
             raise DesignError(message)
-        found: list[Request] = []
+        requests: list[Request] = []
         for run in range(elicitation.runs):
             drawn = script(pool, self.turns, (self.seed, run))
             for persona in personas:
-                told = [replace(one, columns={**one.columns, "asked": one.text, "card": persona.text, "judged": ""}) for one in drawn]
-                lines = dialogue(elicitation, persona, (f"script {run + 1}", told), run).lines
-                for said, line in zip(told, lines, strict=True):
-                    found += [line, judged(TRUE, {"background": persona.text, "line": line}, line.about, run)]
-                    found.append(judged(APT, {"turn": said.text, "line": line}, line.about, run))
-        return found
+                columns = {"card": persona.text, "judged": ""}
+                turns = [replace(turn, columns={**turn.columns, "asked": turn.text, **columns}) for turn in drawn]
+                lines = dialogue(elicitation, persona, (f"script {run + 1}", turns), run).lines
+                for turn, line in zip(turns, lines, strict=True):
+                    requests += [line, judge_request(TRUE, {"background": persona.text, "line": line}, line.about, run)]
+                    requests.append(judge_request(APT, {"turn": turn.text, "line": line}, line.about, run))
+        return requests
 
     def estimate(self, responses: Responses) -> Finding:
-        """Fidelity, relevance, both, and how far the one goes with the other."""
-        every = self._lines(responses)
-        known = every.filter(C.is_not_null() & R.is_not_null())
-        summed, whole, n = Summed(known, self.level), Summed(every, self.level), len(known)
-        one = pl.lit(1.0)
-
-        def share(name: str, meaning: str, of: pl.Expr, among: pl.Expr = one, rows: Summed = summed) -> Estimate:
-            return rows.estimate(name, Name("share", "lines", meaning), [of * among, among], quotient, n=len(rows.rows))
-
-        found = [
-            share("fidelity", "lines that hold the persona", C),
-            share("relevance", "lines that take up what was said", R),
-            summed.estimate("joint", Name("share", "lines", "harmonic mean of fidelity and relevance"), [C, R, one], _harmonic, n=n),
-            share("both", "lines that do both: the harmonic mean line by line", C * R),
-            share("both.worst", "the same, if every verdict that says neither were a bad one", C.fill_null(0) * R.fill_null(0), rows=whole),
-            share("both.best", "the same, if every verdict that says neither were a good one", C.fill_null(1) * R.fill_null(1), rows=whole),
-            share(
-                "unread", "verdicts that say neither, or are missing", (C.is_null().cast(float) + R.is_null().cast(float)) / 2, rows=whole
-            ),
+        """Return fidelity, relevance, both together, and how they depend on each other."""
+        rows = line_rows(responses)
+        judged = rows.filter(IS_TRUE.is_not_null() & IS_APT.is_not_null())
+        lines, every = RowSums(judged, self.level), RowSums(rows, self.level)
+        sums, n = {"true": IS_TRUE, "apt": IS_APT, "both": IS_TRUE * IS_APT, "lines": pl.lit(1.0)}, len(judged)
+        unread = (IS_TRUE.is_null().cast(float) + IS_APT.is_null().cast(float)) / 2
+        low, high = (IS_TRUE.fill_null(value) * IS_APT.fill_null(value) for value in (0, 1))
+        estimates = [
+            _share("fidelity", "lines that hold the persona", IS_TRUE, lines),
+            _share("relevance", "lines that respond to what was said", IS_APT, lines),
+            lines.estimate("joint", JOINT, sums, _harmonic, n=n),
+            _share("both", "lines that do both: the harmonic mean line by line", IS_TRUE * IS_APT, lines),
+            _share("both.worst", "lines that do both, if every verdict that could not be read were a bad one", low, every),
+            _share("both.best", "lines that do both, if every verdict that could not be read were a good one", high, every),
+            _share("unread", "verdicts that could not be read, or are missing", unread, every),
         ]
-        found += [
-            share(f"lines.{name}", f"lines that {says}", (C if c else 1 - C) * (R if r else 1 - R)) for name, (says, c, r) in CELLS.items()
-        ]
-        lift = Name(
-            "ratio", "lines", "lines that do both, per what chance makes of fidelity and relevance: below 1 the one costs the other"
-        )
-        found.append(
-            summed.estimate("lift", lift, [C, R, C * R, one], lambda s: s[..., 2] * s[..., 3] / (s[..., 0] * s[..., 1]), n=n, ratio=True)
-        )
-        told = known.filter(pl.col("overlap").is_not_null()) if "overlap" in known.columns else known.clear()
-        if len(told):
-            worded, copied = Summed(told, self.level), (pl.col("overlap") >= self.parrot).cast(float)
-            found.append(
-                share("parroting", "lines that repeat the card and do not take up what was said", copied * C * (1 - R), rows=worded)
-            )
-            found.append(share("overlap", "word pairs of a line that stand in the card", pl.col("overlap"), rows=worded))
-        evidence = {"cells": _cells(known), "lines": _worst(every)}
-        return Finding("coherence", self.question, self._verdict(found), tuple(found), evidence=evidence, cite=self.cite)
+        for name, (text, true, apt) in CELLS.items():
+            estimates.append(_share(f"lines.{name}", f"lines that {text}", in_cell(true=true, apt=apt), lines))
+        estimates.append(lines.estimate("lift", LIFT, sums, lambda t: t["both"] * t["lines"] / (t["true"] * t["apt"]), n=n, ratio=True))
+        if "overlap" in judged.columns and len(texts := judged.filter(pl.col("overlap").is_not_null())):
+            copied, with_text = (pl.col("overlap") >= self.parrot).cast(float), RowSums(texts, self.level)
+            parroting = copied * in_cell(true=True, apt=False)
+            estimates.append(_share("parroting", "lines that repeat the card and do not respond to what was said", parroting, with_text))
+            estimates.append(_share("overlap", "pairs of neighbouring words of a line that are in the card", pl.col("overlap"), with_text))
+        verdict = self._verdict({estimate.name: estimate for estimate in estimates})
+        evidence = {"cells": cell_table(judged), "lines": worst_lines(rows)}
+        return Finding("coherence", self.question, verdict, tuple(estimates), evidence=evidence, cite=self.cite)
 
-    def _lines(self, responses: Responses) -> pl.DataFrame:
-        """A row a line: both verdicts, from 0 to 1 or null, what was said, and how much of it is the card."""
-        given = answers(responses, self.reads)
-        run = pl.col("run") if responses.columns.run else pl.lit("0").alias("run")
-        answer, weight = pl.col("answer").str.strip_chars().str.to_lowercase(), pl.col("weight")
-        rows, c = responses.frame, responses.columns
-        own = pl.col(c.run).cast(pl.String) if c.run else pl.lit("0")
-        names = [pl.col(c.persona).cast(pl.String).alias("persona"), pl.col(c.item).cast(pl.String).alias("item"), own.alias("run")]
-        more = [pl.col(name).cast(pl.String) for name in ("turn", "judged", "asked", "card") if name in rows.columns]
-        rows = rows.select(*names, *more)
-        found = rows.filter(pl.col("judged").is_in(list(GOOD))).select(KEY).unique(maintain_order=True)
-        if found.is_empty():
-            message = f'{responses.source}, column "judged", holds neither {TRUE} nor {APT}; both verdicts on each line are needed.'
-            raise AnswerError(message)
-        for kind, (good, bad) in GOOD.items():
-            mine = given.with_columns(run, answer=answer).filter(pl.col("judged") == kind, pl.col("answer").is_in([good, bad]))
-            value = (weight * (pl.col("answer") == good)).sum() / weight.sum()
-            found = found.join(mine.group_by(KEY).agg(value.alias(kind)), KEY, "left", maintain_order="left")
-        wrote = given.with_columns(run, line=pl.col("answer")).filter(pl.col("judged").fill_null("") == "").unique(KEY, maintain_order=True)
-        found = found.join(wrote.select(*KEY, "line"), KEY, "left", maintain_order="left")
-        if {"asked", "card"} <= set(rows.columns):
-            found = found.join(rows.unique(KEY, maintain_order=True).drop("judged"), KEY, "left", maintain_order="left")
-            pairs = found.select("line", "card").drop_nulls().unique()
-            known = pl.Series("overlap", [overlap(*pair) for pair in pairs.iter_rows()], dtype=pl.Float64)
-            found = found.join(pairs.with_columns(known), ["line", "card"], "left", maintain_order="left")
-        # What was answered is the item that lines share; a script is no more than an order.
-        return found.with_columns(item=pl.col("asked") if "asked" in found.columns else pl.concat_str("item", pl.lit(" "), "turn"))
-
-    def _verdict(self, found: Sequence[Estimate]) -> Verdict:
-        """What the intervals say."""
-        known = {one.name: one for one in found}
-        names = ("fidelity", "relevance", "joint", "both", "lift", "parroting")
-        shown = [known[name] for name in names if name in known and known[name].low <= known[name].high]
-        told = "; ".join(f"{one.name} {one:.2f}" for one in shown)
-        if (lost := known["unread"].value) > 0:
-            worst, best = known["both.worst"].value, known["both.best"].value
-            told += f"; {lost:.0%} of the verdicts say neither, so that both lies from {worst:.2f} to {best:.2f}"
-        if "parroting" in known and known["parroting"].low > self.most:
-            return Verdict("parrots the card", f"Lines repeat the card instead of answering: {told}.", unfit=(USE,))
-        if known["both"].high < self.firm:
-            return Verdict("incoherent", f"Too few lines hold the persona and take up what was said: {told}.", unfit=(USE,))
-        if known["both.worst"].low > self.firm:
-            return Verdict("coherent", f"Lines hold the persona and take up what was said: {told}.", fit=(USE,))
-        return Verdict("undecided", f"The intervals leave it open: {told}.", open=(USE,))
+    def _verdict(self, estimates: Mapping[str, Estimate]) -> Verdict:
+        """Return the verdict; verdicts that could not be read must not decide it."""
+        shown = {name: estimates[name] for name in SHOWN if name in estimates and not np.isnan(estimates[name].value)}
+        figures = [f"{name} {estimate if name == 'lift' else estimate.clipped():.2f}" for name, estimate in shown.items()]
+        if (unread := estimates["unread"].value) > 0:
+            worst, best = estimates["both.worst"].value, estimates["both.best"].value
+            figures.append(f"{unread:.0%} of the verdicts could not be read, so that both lies between {worst:.2f} and {best:.2f}")
+        if "parroting" in estimates and estimates["parroting"].side(about=self.most) == "above":
+            verdict = PARROTS
+        elif estimates["both"].side(about=self.firm) == "below":
+            verdict = INCOHERENT
+        else:
+            verdict = COHERENT if estimates["both.worst"].side(about=self.firm) == "above" else OPEN
+        return replace(verdict, sentence=f"{verdict.sentence}: {'; '.join(figures)}.")
 
     def known(self) -> StudyWorld:
-        """A third of all lines repeat the card; or none does, and the one verdict says nothing of the other."""
-        people = tuple(Persona(f"person {at}", f"You are Ada {at}. You keep bees and sell honey by the sea.") for at in range(12))
-        scale = FreeText(character_ngrams)
-        items = tuple(Item(f"turn {at}", f"What of matter {at}?", scale, {"kind": "turn", "turn": "chat"}) for at in range(8))
-        parrot = {"A true answer.": 0.5, "A false answer.": 0.1, "I keep bees and sell honey by the sea.": 0.35, "A false aside.": 0.05}
-        plain = {"A true answer.": 0.81, "A false answer.": 0.09, "A true aside.": 0.09, "A false aside.": 0.01}
-
-        def world(request: Request, lines: Mapping[str, float] = parrot) -> Mapping[str, float]:
-            if request.about["part"] == LINE:
-                return lines
-            line = request.messages[0].text.partition("<line>\n")[2].partition("\n</line>")[0]
-            good, bad = GOOD[request.about["judged"]]
-            holds = "false" not in line if request.about["judged"] == TRUE else "answer" in line
-            return {good: float(holds), bad: float(not holds)}
-
-        truth = {"fidelity": 0.85, "relevance": 0.6, "joint": 2 * 0.85 * 0.6 / 1.45, "both": 0.5, "lift": 0.5 / (0.85 * 0.6)}
-        truth |= {"parroting": 0.35, "lines.good": 0.5, "lines.aside": 0.35, "lines.stranger": 0.1, "lines.neither": 0.05}
-        quiet = frozenset({"coherent", "undecided"})
-        return StudyWorld(people, items, world, truth, lambda request: world(request, plain), "parrots the card", quiet, Elicitation(2))
+        """Return a world in which a third of all lines repeat the card, and one in which none does."""
+        return copying_world()
 
 
-def _harmonic(sums: Floats) -> Floats:
-    """Harmonic mean of two shares; 0 where both are."""
-    both = sums[..., 0] + sums[..., 1]
-    return np.where(both > 0, 2 * sums[..., 0] * sums[..., 1] / np.where(both > 0, both * sums[..., 2], 1.0), 0.0 * both)
+def _share(name: str, meaning: str, column: pl.Expr, lines: RowSums) -> Estimate:
+    """Return the mean of a column over lines."""
+    sums = {"hits": column, "lines": pl.lit(1.0)}
+    return lines.estimate(name, Name("share", "lines", meaning), sums, lambda t: t["hits"] / t["lines"], n=len(lines.rows))
 
 
-def _cells(known: pl.DataFrame) -> Rows:
-    """The table of two by two."""
-
-    def number(c: int, r: int) -> float:
-        return float(known.select(((C if c else 1 - C) * (R if r else 1 - R)).sum()).item())
-
-    return [
-        {"persona": says, "takes up what was said": number(c, 1), "does not": number(c, 0)}
-        for c, says in ((1, "holds it"), (0, "contradicts it"))
-    ]
-
-
-def _worst(every: pl.DataFrame) -> Rows:
-    """Lines that fail most, those that repeat the card first."""
-    wanted = [name for name in ("persona", "run", "turn", "asked", "line", TRUE, APT, "overlap") if name in every.columns]
-    order = [pl.sum_horizontal(C, R).alias(" sum")] + (
-        [pl.col("overlap").fill_null(0.0).neg().alias(" copied")] if "overlap" in every.columns else []
-    )
-    shown = every.filter(C.is_not_null() | R.is_not_null()).with_columns(order)
-    shown = shown.sort([one.meta.output_name() for one in order], maintain_order=True)
-    return [dict(row) for row in shown.head(WORST).select(wanted).iter_rows(named=True)]
+def _harmonic(totals: Totals) -> Floats:
+    """Return the harmonic mean of two shares, 0 where both are 0."""
+    true, apt = totals["true"], totals["apt"]
+    both = true + apt
+    return np.where(both > 0, 2 * true * apt / np.where(both > 0, both * totals["lines"], 1.0), 0.0 * both)

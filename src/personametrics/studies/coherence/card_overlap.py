@@ -1,4 +1,4 @@
-"""How much of a line is the card itself."""
+"""The share of a line that is copied from the persona's card."""
 
 import re
 from collections.abc import Mapping
@@ -13,13 +13,14 @@ WORDS = re.compile(r"[\w']+")
 
 
 def overlap(line: str, card: str) -> float:
-    """(0 to 1) share of a line's neighbouring words that stand beside each other in the card as well, both in the second person.
+    """Return the share of a line's pairs of neighbouring words that are neighbours in the card too, 0 to 1.
 
-    Words one by one are shared by any two texts; pairs hardly are, unless one was copied. It does not see a card in other words.
+    Both texts are compared in the second person. Single words are shared by any two texts, but pairs hardly are, unless the line was
+    copied. A card in other words is not recognised.
 
     Args:
-        line: what was said; of a single word the share is that word's.
-        card: what the persona was told.
+        line: the line; of a single word, the share is 1 if the word is in the card.
+        card: the persona's card.
 
     Examples:
         >>> overlap("I am Ada, and I keep bees.", "You are Ada. You keep bees by the sea.")
@@ -27,13 +28,13 @@ def overlap(line: str, card: str) -> float:
         >>> overlap("How nice of you to ask.", "You are Ada. You keep bees by the sea.")
         0.0
     """
-    own, told = _words(line), _words(card)
-    if len(own) < 2:
-        return float(bool(own) and own[0] in told)
-    known = set(pairwise(told))
-    return sum(pair in known for pair in pairwise(own)) / (len(own) - 1)
+    words, card_words = _words(line), _words(card)
+    if len(words) < 2:
+        return float(bool(words) and words[0] in card_words)
+    card_pairs = set(pairwise(card_words))
+    return sum(pair in card_pairs for pair in pairwise(words)) / (len(words) - 1)
 
 
 def _words(text: str) -> list[str]:
-    """Words in the second person."""
-    return [word for found in WORDS.findall(text.casefold().replace("’", "'")) for word in SECOND.get(found, found).split()]
+    """Return the words of a text in the second person."""
+    return [word for match in WORDS.findall(text.casefold().replace("’", "'")) for word in SECOND.get(match, match).split()]

@@ -1,4 +1,4 @@
-"""Answers of a panel to the same items at several turns of a dialogue: signal at each, and how near they are to nobody's."""
+"""Answers of a panel to the same items at several turns of a dialogue: the signal at each, and the distance to the model's own answers."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,31 +15,32 @@ from personametrics.data.finding import Cell, Rows
 from personametrics.data.prompt import NOBODY
 from personametrics.data.responses import Responses
 from personametrics.data.scale import parse_scale
+from personametrics.dialogues.script import TURN
 from personametrics.measures.panel import METHOD, Panel
-from personametrics.measures.sums import Summed
-from personametrics.stats.arrays import Floats
-from personametrics.stats.intervals.jackknife import Deletions, interval
+from personametrics.measures.sums import RowSums, Totals
+from personametrics.stats.arrays import Floats, quotient
+from personametrics.stats.intervals.paired import paired
 from personametrics.stats.variance.components import signal
-from personametrics.stats.variance.disagreement import Disagreements
 
+PROBE = "probe"
+"""The value of the column `part` in rows that are questions within a dialogue."""
 SIGNAL = Name("share", "answers", "persona signal after {} lines: 1 − rerun / persona disagreement, as in stability")
-DROP = Name("difference", "answers", "persona signal at the beginning minus that after the last lines, of what was asked at both")
-DEFAULT = Name("share", "cells", "1 − rerun disagreement / disagreement of an answer with and without the persona, after {} lines")
-RISE = Name(
-    "difference", "cells", "how much nearer to the answers without a persona: default at the beginning minus that after the last lines"
+DROP = Name("difference", "answers", "persona signal at the beginning minus that after the last lines, over cells with both")
+DEFAULT = Name("share", "cells", "1 − rerun disagreement / disagreement of answers with and without the persona, after {} lines")
+RISE = Name("difference", "cells", "approach to the answers without a persona: default at the beginning minus that after the last lines")
+POSITION = Name(
+    "ratio", "cells", "position of personas after {} lines between the answers without one (0) and their own at the beginning (1)"
 )
-POSITION = Name("ratio", "cells", "where personas stand after {} lines on the way from the answers without one (0) to where they began (1)")
-Means = Mapping[tuple[str, str], tuple[Floats, float, float]]
-"""By persona and item: mean point, variance of an answer, and variance of that mean."""
 
 
 @dataclass(frozen=True)
-class Turned:
-    """Answers at several turns.
+class SignalByTurn:
+    """Answers at several turns, and the estimates at each.
 
     Attributes:
-        rows: columns persona, item, run, turn (a number), on (the scale as text), answer; persona `(no persona)` is the model itself.
-        source: what messages call them.
+        rows: columns persona, item, run, turn (a number), on (the scale as text, one for all), answer; the persona `(no persona)` is the
+            model itself.
+        source: name of the answers in messages.
         level: coverage of the intervals.
     """
 
@@ -50,29 +51,29 @@ class Turned:
 
     @cached_property
     def turns(self) -> list[int]:
-        """Turns after which was asked, in order."""
+        """The numbers of lines after which items were asked, in order."""
         return sorted(self.rows["turn"].unique().to_list())
 
     def _read(self, rows: pl.DataFrame) -> Responses:
-        """Rows as responses, on their scale."""
-        return replace(Responses.read(rows, Columns(run="run"), parse_scale(rows["on"][0]), duplicates="runs"), source=self.source)
+        """Return rows as responses on their scale."""
+        return replace(Responses.read(rows, Columns(run="run"), parse_scale(self.rows["on"][0]), duplicates="runs"), source=self.source)
 
     def _panel(self, turn: int) -> Panel:
-        """The panel's answers after so many lines."""
+        """Return the panel's answers after some lines."""
         if turn not in self._panels:
-            self._panels[turn] = self._among(turn)
+            self._panels[turn] = self._panel_of(turn)
         return self._panels[turn]
 
-    def _among(self, turn: int, pairs: pl.DataFrame | None = None) -> Panel:
-        """Answers after so many lines, of some persona × item pairs."""
+    def _panel_of(self, turn: int, pairs: pl.DataFrame | None = None) -> Panel:
+        """Return the answers after some lines, of some pairs of persona and item."""
         rows = self.rows.filter(pl.col("turn") == turn, pl.col("persona") != NOBODY)
         rows = rows if pairs is None else rows.join(pairs, on=["persona", "item"], how="semi")
         return Panel(self._read(rows.sort("persona", "item", "run")), self.level)
 
     def signals(self) -> Iterator[Estimate]:
-        """Persona signal after each number of lines, and how much of it is lost."""
+        """Yield the persona signal after each number of lines, and its fall."""
         for turn in self.turns:
-            name, means = f"signal.turn={turn}", _of(SIGNAL, turn)
+            name, means = f"signal.turn={turn}", _at(SIGNAL, turn)
             try:
                 panel = self._panel(turn)
                 yield replace(panel.named("signal", panel.signal, panel.answers), name=name, means=means)
@@ -82,169 +83,168 @@ class Turned:
             yield self._drop()
 
     def _drop(self) -> Estimate:
-        """What is lost of the signal: both are left without the same personas, items and cells."""
+        """Return the fall of the signal, paired: both panels lose the same personas, items and cells."""
         ends = self.turns[0], self.turns[-1]
         try:
             panels = [self._panel(turn) for turn in ends]
-            if not _alike(*panels):
+            if not _same_cells(*panels):
                 pairs = [panel.responses.frame.filter(panel.responses.answered).select("persona", "item").unique() for panel in panels]
                 common = pairs[0].cast(pl.String).join(pairs[1].cast(pl.String), on=["persona", "item"], how="semi")
-                panels = [self._among(turn, common) for turn in ends]
+                panels = [self._panel_of(turn, common) for turn in ends]
         except InputError:
             return self._unknown("signal.drop", DROP)
-        both = _both(*(panel.deletions for panel in panels))
-        found = interval(lambda d: signal(_part(d, "0")) - signal(_part(d, "1")), both, self.level)
+        first, last = (panel.deletions for panel in panels)
+        value, low, high, *_ = paired(signal, first, last, self.level)
         n = sum(panel.answers for panel in panels)
-        value, low, high = found[:3]
         if not math.isfinite(value):
             return replace(self._unknown("signal.drop", DROP), status=panels[-1].status(value))
-        return _honest(Estimate("signal.drop", value, low, high, self.level, n, METHOD, EstimateStatus.OK, DROP))
+        return _with_width(Estimate("signal.drop", value, low, high, self.level, n, METHOD, EstimateStatus.OK, DROP))
 
-    def beside_nobody(self) -> Iterator[Estimate]:
-        """How far answers are from those without a persona after as many lines, and where they stand between these and the beginning."""
+    def distances_to_default(self) -> Iterator[Estimate]:
+        """Yield the distance to the answers without a persona after each number of lines, and the position between these and the start."""
         table, turns = self._table, self.turns
-        if not len(table):
+        if table.is_empty():
             return
-        summed = Summed(table, self.level)
+        sums = RowSums(table, self.level)
         for turn in turns:
-            q, v = _columns(turn)
-            n = len(table.filter(q.is_not_null()))
-            yield _honest(summed.share_of_variance(f"default.turn={turn}", _of(DEFAULT, turn), [q, v], n=n))
+            distance, noise = _distance_and_noise(turn)
+            n = len(table.filter(distance.is_not_null()))
+            yield _with_width(sums.share_of_variance(f"default.turn={turn}", _at(DEFAULT, turn), [distance, noise], n=n))
         if len(turns) > 1:
-            (first, spread), (last, wide) = _columns(turns[0]), _columns(turns[-1])
-            known = first.is_not_null() & last.is_not_null()
-            sums = [one * known for one in (first, spread, last, wide)]
-            n = len(table.filter(known))
-            yield _honest(summed.estimate("default.rise", RISE, sums, lambda s: _share(s) - _share(s[..., 2:]), n=n))
+            yield _with_width(self._rise(sums))
         for turn in turns[1:]:
-            stays, apart = pl.col(f"c{turn}"), _columns(turns[0])[0]
-            known = stays.is_not_null() & apart.is_not_null()
-            n = len(table.filter(known))
-            yield _honest(summed.estimate(f"position.turn={turn}", _of(POSITION, turn), [stays * known, apart * known], _ratio, n=n))
+            yield _with_width(_position(sums, turn, turns[0], f"position.turn={turn}"))
+
+    def _rise(self, sums: RowSums) -> Estimate:
+        """Return the approach to the answers without a persona, over cells with both ends."""
+        (first, first_noise), (last, last_noise) = (_distance_and_noise(turn) for turn in (self.turns[0], self.turns[-1]))
+        both = first.is_not_null() & last.is_not_null()
+        columns = {"first": first, "first noise": first_noise, "last": last, "last noise": last_noise}
+
+        def rise(totals: Totals) -> Floats:
+            before, after = (totals[end] / (totals[end] + totals[f"{end} noise"]) for end in ("first", "last"))
+            return before - after
+
+        n = len(sums.rows.filter(both))
+        return sums.estimate("default.rise", RISE, {name: column * both for name, column in columns.items()}, rise, n=n)
 
     def positions(self) -> Rows:
-        """`position` of each persona after each number of lines, with jackknife intervals over the items that it was asked.
+        """Return the position of each persona after each number of lines, with jackknife intervals over its items.
 
-        Whoever begins too near to nobody's answers to be told from them has no position: it would be a ratio to about nothing. All
-        share the noise of nobody's answers, and so err together.
+        A persona that begins too near to the model's own answers has no position: it would be a ratio to about nothing. All positions
+        share the noise of the model's own answers, and so err together.
         """
         table, (first, *later) = self._table, self.turns
         rows: list[Mapping[str, Cell]] = []
         for (persona,), part in table.group_by("persona", maintain_order=True) if len(table) else ():
-            apart, own = _columns(first)[0], Summed(part, self.level, by=("item",))
-            if not own.estimate("apart", POSITION, [apart], lambda sums: sums[..., 0], n=len(part)).low > 0:
+            sums, start = RowSums(part, self.level, by=("item",)), _distance_and_noise(first)[0]
+            if not sums.estimate("apart", POSITION, {"start": start}, lambda totals: totals["start"], n=len(part)).low > 0:
                 continue
             for turn in later:
-                known = pl.col(f"c{turn}").is_not_null() & apart.is_not_null()
-                n = len(part.filter(known))
-                one = _honest(own.estimate("position", POSITION, [pl.col(f"c{turn}") * known, apart * known], _ratio, n=n))
-                if not math.isnan(one.value):
-                    low, high = (None if math.isnan(end) else end for end in (one.low, one.high))
-                    rows.append({"persona": str(persona), "turn": turn, "value": one.value, "low": low, "high": high, "items": n})
+                position = _with_width(_position(sums, turn, first, "position"))
+                if not math.isnan(position.value):
+                    rows.append({"persona": str(persona), "turn": turn, **_ends(position), "items": position.n})
         return rows
 
     @cached_property
     def _table(self) -> pl.DataFrame:
-        """A row for every persona and item.
+        """A row for each persona and item, with three columns for each turn.
 
-        Of each turn: q, the squared distance to nobody's answer, free of noise; v, the noise of one answer of each; c, the product of that
+        `distance`: squared distance to the model's own answer, free of noise; `noise`: that of one answer of each; `along`: product of the
         distance with the one at the beginning.
         """
         means = {turn: self._means(turn) for turn in self.turns}
         rows = []
-        for persona, item in sorted({pair for found in means.values() for pair in found if pair[0] != NOBODY}):
+        for persona, item in sorted({pair for cells in means.values() for pair in cells if pair[0] != NOBODY}):
             row: dict[str, str | float | None] = {"persona": persona, "item": item}
             start: Floats | None = None
-            for turn, found in means.items():
-                own, other = found.get((persona, item)), found.get((NOBODY, item))
-                row |= {f"q{turn}": None, f"v{turn}": None, f"c{turn}": None}
-                if own is None or other is None:
+            for turn, cells in means.items():
+                own, model = cells.get((persona, item)), cells.get((NOBODY, item))
+                row |= {f"distance{turn}": None, f"noise{turn}": None, f"along{turn}": None}
+                if own is None or model is None:
                     continue
-                apart = own[0] - other[0]
+                apart = own[0] - model[0]
                 start = apart if turn == self.turns[0] else start
-                row[f"q{turn}"] = _finite(float(apart @ apart) - own[2] - other[2])
-                row[f"v{turn}"] = _finite(own[1] + other[1])
-                row[f"c{turn}"] = None if start is None else float(apart @ start)
+                row[f"distance{turn}"] = _finite(float(apart @ apart) - own[2] - model[2])
+                row[f"noise{turn}"] = _finite(own[1] + model[1])
+                row[f"along{turn}"] = None if start is None else float(apart @ start)
             rows.append(row)
-        numbers = {f"{what}{turn}": pl.Float64 for what in "qvc" for turn in means}
+        numbers = {f"{column}{turn}": pl.Float64 for column in ("distance", "noise", "along") for turn in means}
         return pl.from_dicts(rows, schema_overrides=numbers) if rows else pl.DataFrame()
 
-    def _means(self, turn: int) -> Means:
-        """What is answered after so many lines."""
-        rows = self.rows.filter(pl.col("turn") == turn)
-        responses = self._read(rows)
+    def _means(self, turn: int) -> Mapping[tuple[str, str], tuple[Floats, float, float]]:
+        """Return, by persona and item, the mean point after some lines, the variance of an answer, and the variance of that mean."""
+        responses = self._read(self.rows.filter(pl.col("turn") == turn))
         if not responses.answered.any():
             return {}
-        cells, names = responses.cells, (responses.personas.names, responses.items.names)
+        cells, personas, items = responses.cells, responses.personas.names, responses.items.names
         return {
-            (names[0][persona], names[1][item]): (mean, float(within), float(within / n))
+            (personas[persona], items[item]): (mean, float(within), float(within / n))
             for (persona, item), mean, within, n in zip(cells.codes[:, :2], cells.mean, cells.within, cells.n, strict=True)
         }
 
     def _unknown(self, name: str, means: Name) -> Estimate:
-        """A number of which nothing can be said."""
+        """Return an undefined estimate."""
         return Estimate(name, math.nan, math.nan, math.nan, self.level, 0, METHOD, EstimateStatus.UNDEFINED, means)
 
 
-def curve(found: Sequence[Estimate]) -> Rows:
-    """What is known at each turn, as rows to be drawn."""
-    rows = []
-    for one in found:
-        what, named, turn = one.name.partition(".turn=")
-        if named and not math.isnan(one.value):
-            low, high = (None if math.isnan(end) else end for end in (one.low, one.high))
-            rows.append({"turn": int(turn), "value": one.value, "low": low, "high": high, "what": what})
+def probe_rows(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the questions within dialogues, on the most common scale."""
+    if "on" not in rows.columns:
+        return rows.head(0)
+    probes = rows.filter(pl.col("part") == PROBE, pl.col("on").is_not_null()).with_columns(pl.col(TURN).cast(pl.Int64, strict=False))
+    scales = probes["on"].value_counts(sort=True)
+    return probes.filter(pl.col("on") == scales["on"][0], pl.col(TURN).is_not_null()) if len(scales) else probes
+
+
+def curve(estimates: Sequence[Estimate]) -> Rows:
+    """Return the estimates at each turn as rows of a chart."""
+    rows: list[Mapping[str, Cell]] = []
+    for estimate in estimates:
+        what, at_turn, turn = estimate.name.partition(".turn=")
+        if at_turn and not math.isnan(estimate.value):
+            rows.append({"turn": int(turn), **_ends(estimate), "what": what})
     return rows
 
 
-def _of(name: Name, turn: int) -> Name:
-    """What a number at a turn means."""
+def _ends(estimate: Estimate) -> dict[str, Cell]:
+    """Return value and interval as columns of a table."""
+    low, high = (None if math.isnan(end) else end for end in (estimate.low, estimate.high))
+    return {"value": estimate.value, "low": low, "high": high}
+
+
+def _at(name: Name, turn: int) -> Name:
+    """Return the meaning of an estimate at a turn."""
     return name._replace(meaning=name.meaning.format(turn))
 
 
-def _columns(turn: int) -> tuple[pl.Expr, pl.Expr]:
-    """Squared distance to nobody's answer, and the noise of one answer of each; null together."""
-    q, v = pl.col(f"q{turn}"), pl.col(f"v{turn}")
-    return pl.when(v.is_not_null()).then(q), pl.when(q.is_not_null()).then(v)
+def _distance_and_noise(turn: int) -> tuple[pl.Expr, pl.Expr]:
+    """Return the columns of distance and noise at a turn; null together."""
+    distance, noise = pl.col(f"distance{turn}"), pl.col(f"noise{turn}")
+    return pl.when(noise.is_not_null()).then(distance), pl.when(distance.is_not_null()).then(noise)
 
 
-def _share(sums: Floats) -> Floats:
-    """Of two answers' squared distance, what is not noise."""
-    return sums[..., 0] / (sums[..., 0] + sums[..., 1])
-
-
-def _ratio(sums: Floats) -> Floats:
-    """The first sum over the second."""
-    return sums[..., 0] / sums[..., 1]
+def _position(sums: RowSums, turn: int, first: int, name: str) -> Estimate:
+    """Return the position after some lines between the model's own answers (0) and the persona's at the beginning (1)."""
+    along, start = pl.col(f"along{turn}"), _distance_and_noise(first)[0]
+    both = along.is_not_null() & start.is_not_null()
+    return sums.estimate(name, _at(POSITION, turn), [along * both, start * both], quotient, n=len(sums.rows.filter(both)))
 
 
 def _finite(value: float) -> float | None:
-    """A number, or None where it is undefined."""
+    """Return a number, or None where it is undefined."""
     return value if math.isfinite(value) else None
 
 
-def _honest(one: Estimate) -> Estimate:
-    """No interval without width: where nothing varies nothing is known of how it would."""
-    if math.isnan(one.value):
-        return replace(one, status=EstimateStatus.NO_RERUNS)
-    return replace(one, low=math.nan, high=math.nan, status=EstimateStatus.NO_INTERVAL) if one.low == one.high else one
+def _with_width(estimate: Estimate) -> Estimate:
+    """Return an estimate without an interval of width 0: where nothing varies, the interval is unknown."""
+    if math.isnan(estimate.value):
+        return replace(estimate, status=EstimateStatus.NO_RERUNS)
+    constant = estimate.low == estimate.high
+    return replace(estimate, low=math.nan, high=math.nan, status=EstimateStatus.NO_INTERVAL) if constant else estimate
 
 
-def _alike(first: Panel, last: Panel) -> bool:
-    """Whether both hold the same cells of the same personas and items."""
+def _same_cells(first: Panel, last: Panel) -> bool:
+    """Return True if both panels have the same cells of the same personas and items."""
     names = [(panel.responses.personas.names, panel.responses.items.names) for panel in (first, last)]
     return names[0] == names[1] and np.array_equal(first.cells.codes, last.cells.codes)
-
-
-def _both(first: Deletions, last: Deletions) -> Deletions:
-    """Two panels of the same cells as one, each disagreement with the number of its panel."""
-
-    def merged(which: str) -> Disagreements:
-        return {shared | {str(at)}: values for at, one in enumerate((first, last)) for shared, values in getattr(one, which).items()}
-
-    return Deletions(merged("whole"), merged("persona"), merged("item"), merged("cell"), first.persona_of, first.item_of)
-
-
-def _part(d: Disagreements, at: str) -> Disagreements:
-    """Disagreements of one of the panels."""
-    return {shared - {at}: values for shared, values in d.items() if at in shared}

@@ -1,22 +1,22 @@
-"""Answers to the same thing, given again: by another run, and under another order of the options."""
+"""Agreement of repeated answers to one item: by another run, and under another order of the options."""
 
 import polars as pl
 
 
 def agreements(shares: pl.DataFrame, by: str, *, exact: bool) -> pl.DataFrame:
-    """How often two answers of one persona to one item are the same.
+    """Return how often two answers of one persona to one item are the same.
 
     With n answers of share s(l), two different runs agree with (n Σ s² − 1) / (n − 1), which is Σ s² where the shares are label
     probabilities; two answers under different orders with Σ s(l) s'(l).
 
     Args:
-        shares: as `cells` gives them, by persona, item and one more column.
-        by: that column, such as `order`.
+        shares: table of `measures.cells`, by persona, item and one more column.
+        by: name of that column, such as `order`.
         exact: shares are label probabilities.
 
     Returns:
-        persona, item, rerun (agreement of two runs, mean over orders; null with fewer than two runs), across (agreement under two orders,
-        mean over pairs of them; null with one order), both (rerun, where all orders have it).
+        Columns persona, item, rerun (agreement of two runs, mean over orders; null with fewer than two runs), across (agreement under two
+        orders, mean over pairs of them; null with one order), both (rerun, where all orders have it).
 
     Examples:
         Two runs under each order: yes and no, then yes twice.
@@ -43,14 +43,14 @@ def agreements(shares: pl.DataFrame, by: str, *, exact: bool) -> pl.DataFrame:
 
 
 def crossings(rows: pl.DataFrame, passed: pl.Expr, *by: str, exact: bool) -> pl.DataFrame:
-    """How often the runs of a cell fall on two sides.
+    """Return how often the runs of a cell fall on two sides.
 
-    With n answers of which a share s passes, two different runs differ with 2 s (1 − s) n / (n − 1), or 2 s (1 − s) where the share is
+    If a share s of n answers passes, two different runs differ with 2 s (1 − s) n / (n − 1), or 2 s (1 − s) where the share is
     a probability.
 
     Args:
-        rows: as `answers` gives them.
-        passed: true on one side.
+        rows: table of `measures.answers`.
+        passed: condition that is true on one side.
         by: columns that make a cell.
         exact: weights are label probabilities.
 

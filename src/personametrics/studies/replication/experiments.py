@@ -1,4 +1,4 @@
-"""Published experiments as data: what was found, and which of their cells an item belongs to."""
+"""Published experiments as data: their results, and the cell of an experiment to which an item belongs."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -14,23 +14,23 @@ SIGNS: Mapping[str, Mapping[str, int]] = {
     "main": {"treatment": 1, "control": -1},
     "interaction": {"treatment yes": 1, "control yes": -1, "treatment no": -1, "control no": 1},
 }
-"""By kind of effect: the cells of an experiment (arm; for an interaction also whether the moderator is there), and their signs."""
+"""By kind of effect: the cells of an experiment (the arm; for an interaction also whether the moderator is present), and their signs."""
 PUBLISHED = ("kind", "effect", "p", "n")
-"""What is known of an experiment."""
+"""Attributes of a published experiment; n may be missing."""
 Table = str | Sequence[Mapping[str, object]]
 """Experiments as a path or as rows, with the columns experiment and those of `PUBLISHED`."""
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """What was published.
+    """A published experiment.
 
     Attributes:
-        name: unique.
+        name: unique name.
         kind: `main` or `interaction`.
-        effect: difference of the arms (of an interaction: difference of differences), standardised or not.
-        p: of the published test.
-        n: how many people took part; NaN where it is not known.
+        effect: difference of the arms (for an interaction: difference of differences), standardised or not.
+        p: p value of the published test.
+        n: number of participants; NaN where it is not known.
     """
 
     name: str
@@ -41,12 +41,15 @@ class Experiment:
 
     @property
     def noise(self) -> float:
-        """Sampling variance of a standardised effect with cells of equal size, (c² + d² / 2) / n with c cells; 0 where n is not known."""
+        """The sampling variance of a standardised effect with c cells of equal size, (c² + d² / 2) / n; 0 where n is not known."""
         return 0.0 if math.isnan(self.n) else (len(SIGNS[self.kind]) ** 2 + self.effect**2 / 2) / self.n
 
 
-def published(table: Table) -> dict[str, dict[str, str]]:
-    """What a table says of each experiment, as text; empty for no table.
+def read_experiments(table: Table) -> dict[str, dict[str, str]]:
+    """Read the published attributes of each experiment, as text by the name of the experiment.
+
+    Args:
+        table: a path or rows; empty: no experiments.
 
     Raises:
         ReadError: the file cannot be read.
@@ -54,67 +57,69 @@ def published(table: Table) -> dict[str, dict[str, str]]:
     """
     if not table:
         return {}
-    lazy, name = scan(table if isinstance(table, str) else pl.DataFrame(list(table)))
-    require(["experiment", *PUBLISHED[:3]], column_names(lazy, name), name)
-    kept = [one for one in PUBLISHED if one in column_names(lazy, name)]
-    frame = collect(lazy.select(pl.col("experiment", *kept).cast(pl.String).fill_null("")), name)
+    lazy, source = scan(table if isinstance(table, str) else pl.DataFrame(list(table)))
+    require(["experiment", *PUBLISHED[:3]], column_names(lazy, source), source)
+    kept = [name for name in PUBLISHED if name in column_names(lazy, source)]
+    frame = collect(lazy.select(pl.col("experiment", *kept).cast(pl.String).fill_null("")), source)
     return {row.pop("experiment"): row for row in frame.to_dicts()}
 
 
-def described(items: Sequence[Item], table: Table) -> list[tuple[Item, dict[str, str]]]:
-    """Items of experiments with everything the answers have to carry.
+def experiment_items(items: Sequence[Item], table: Table) -> list[tuple[Item, dict[str, str]]]:
+    """Return items of experiments with all columns that their answers need.
 
     Args:
-        items: those with the attributes experiment and arm (of interactions also moderator) are used; what was published of the
-            experiment stands in further attributes, or in the table.
-        table: of experiments.
+        items: items with the attributes experiment and arm (of interactions also moderator) are used; the published attributes of the
+            experiment are further attributes of the item, or rows of the table.
+        table: published experiments.
 
     Raises:
-        DesignError: there are none, or an arm of one is missing.
+        DesignError: such items are missing, or an arm of an experiment is.
     """
-    known, found = published(table), list[tuple[Item, dict[str, str]]]()
+    published, described = read_experiments(table), list[tuple[Item, dict[str, str]]]()
     for item in items:
         name = item.attributes.get("experiment", "")
         if name and "arm" in item.attributes:
-            told = {part: item.attributes.get(part, "") for part in ("arm", "moderator", "counts", *PUBLISHED)}
-            found.append((item, {"experiment": name, **told, **known.get(name, {})}))
-    if not found:
-        message = "replication needs items with the attributes experiment and arm (treatment or control)."
+            attributes = {part: item.attributes.get(part, "") for part in ("arm", "moderator", "counts", *PUBLISHED)}
+            described.append((item, {"experiment": name, **attributes, **published.get(name, {})}))
+    if not described:
+        message = "replication needs items of experiments. Give them the attributes experiment and arm (treatment or control)."
         raise DesignError(message)
     cells: dict[str, set[str]] = {}
-    for _, told in found:
-        cells.setdefault(told["experiment"], set()).add(cell(told))
-    for _, told in found:
-        name = told["experiment"]
-        if cells[name] != set(SIGNS[checked(name, told).kind]):
-            have, wanted = (", ".join(sorted(one)) for one in (cells[name], set(SIGNS[told["kind"]])))
-            message = f'The experiment "{name}" has items for {have}, and needs them for {wanted} (arm, and moderator of an interaction).'
+    for _, columns in described:
+        cells.setdefault(columns["experiment"], set()).add(cell(columns))
+    for _, columns in described:
+        name = columns["experiment"]
+        needed = set(SIGNS[checked_experiment(name, columns).kind])
+        if cells[name] != needed:
+            has, needs = (", ".join(sorted(names)) for names in (cells[name], needed))
+            message = f'The experiment "{name}" has items for {has}, but needs them for {needs} (arm, and moderator of an interaction).'
             raise DesignError(message)
-    return found
+    return described
 
 
-def cell(told: Mapping[str, str]) -> str:
-    """The cell of an experiment, from arm and moderator."""
-    return f"{told['arm']} {told['moderator']}" if told["kind"] == "interaction" else told["arm"]
+def cell(columns: Mapping[str, str]) -> str:
+    """Return the cell of an experiment from its arm and moderator."""
+    return f"{columns['arm']} {columns['moderator']}" if columns["kind"] == "interaction" else columns["arm"]
 
 
-def checked(name: str, told: Mapping[str, str]) -> Experiment:
-    """An experiment from text.
+def checked_experiment(name: str, columns: Mapping[str, str]) -> Experiment:
+    """Return an experiment from text.
 
     Raises:
-        AnswerError: a kind, effect, p or n that cannot be.
+        AnswerError: the kind is unknown, or effect, p or n is not a possible number.
     """
-    if told["kind"] not in SIGNS:
-        message = f'The experiment "{name}" is of the kind "{told["kind"]}": {options(told["kind"], list(SIGNS))}.'
+    kind = columns["kind"]
+    if kind not in SIGNS:
+        message = f'The experiment "{name}" has the unknown kind "{kind}". {options(kind, list(SIGNS))}.'
         raise AnswerError(message)
+    texts = [columns["effect"], columns["p"], columns.get("n") or ""]
     try:
-        effect, p, n = float(told["effect"]), float(told["p"] or "nan"), float(told.get("n") or "nan")
+        effect, p, n = (float(text or default) for text, default in zip(texts, ("", "nan", "nan"), strict=True))
     except ValueError:
-        message = (
-            f'The experiment "{name}" needs numbers for effect, p and n, not "{told["effect"]}", "{told["p"]}", "{told.get("n", "")}".'
-        )
+        message = f'The experiment "{name}" needs numbers for effect, p and n, not "{texts[0]}", "{texts[1]}" and "{texts[2]}".'
         raise AnswerError(message) from None
     if not math.isfinite(effect) or effect == 0 or p <= 0 or p > 1 or n <= 0:
-        message = f'The experiment "{name}" needs an effect other than 0, a p above 0 and up to 1 and an n above 0: {effect}, {p}, {n}.'
+        needed = "an effect other than 0, a p above 0 and up to 1, and an n above 0"
+        message = f'The experiment "{name}" needs {needed}, not {effect:g}, {p:g} and {n:g}.'
         raise AnswerError(message)
-    return Experiment(name, told["kind"], effect, p, n)
+    return Experiment(name, kind, effect, p, n)

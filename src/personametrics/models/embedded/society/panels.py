@@ -160,3 +160,7 @@ def battery() -> tuple[Item, ...]:
         *pressure(),
         *facts(),
     )
+
+
+POPULATIONS: Mapping[str, Callable[[], tuple[Persona, ...]]] = {"strong": lambda: strong(24), "talkers": talkers, "resistant": resistant}
+"""Bundled personas by the name under which a study asks for them."""

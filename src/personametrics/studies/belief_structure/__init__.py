@@ -1,0 +1,144 @@
+"""Do opinions hang together as they do in people?"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import ClassVar
+
+from personametrics.data.errors import DesignError
+from personametrics.data.estimate import Estimate, Side
+from personametrics.data.finding import Finding, Verdict
+from personametrics.data.item import Item
+from personametrics.data.notice import Notice
+from personametrics.data.persona import Persona
+from personametrics.data.request import Request
+from personametrics.data.responses import Responses
+from personametrics.data.scale import Numeric, Ordinal, spell_scale
+from personametrics.data.study import Aim, Elicitation, Study, StudyWorld
+from personametrics.studies.belief_structure.constraint import Alone, Compared, ConstraintEstimates
+from personametrics.studies.belief_structure.correlation_tables import Sides, pair_rows, read_sides
+from personametrics.studies.belief_structure.world import blocks_world
+
+LOOSE = 0.2
+"""Opinions do not hang together if the whole interval of the constraint lies below this correlation."""
+ALPHA = 0.05
+"""Largest probability by chance at which correlations count as structure."""
+SIMILAR = (0.8, 1.25)
+"""Opinions hang together as tightly as in people if the whole interval of the ratio lies within these …"""
+NEAR = 0.1
+"""… and in the same way if the whole interval of the distance beyond the floor lies below this."""
+USE = "conclusions from how opinions hang together"
+
+STRUCTURED = Verdict("structured", "Opinions hang together", open=(f"{USE}: human answers would show whether they do as in people",))
+UNSTRUCTURED = Verdict("unstructured", f"Opinions hang together by less than {LOOSE:g}", unfit=(USE,))
+MORE_PERSONAS = Verdict("undecided", "More personas would show whether opinions hang together", open=(USE,))
+TIGHTNESS: Mapping[Side, Verdict] = {
+    "above": Verdict("tied tighter than in people", "Opinions hang together more than people's do", unfit=(USE,)),
+    "below": Verdict("looser", "Opinions hang together less than people's do", unfit=(USE,)),
+}
+"""Verdicts by the side of 1 on which the ratio of the constraints lies."""
+OTHERWISE = Verdict("tied otherwise than in people", "Other opinions hang together than in people", unfit=(USE,))
+ALIKE = Verdict("tied as in people", "Opinions hang together as people's do", fit=(USE,))
+OPEN = Verdict("undecided", "The intervals leave open whether opinions hang together as in people", open=(USE,))
+
+
+@dataclass(frozen=True)
+class BeliefStructure(Study):
+    """Correlations of items over personas, by themselves or compared with those of people.
+
+    Constraint is the root mean square correlation of two items. Dimension says the same as a number of independent items that would vary
+    like these. The noise of single answers is taken out where items were asked again. People are asked once, so compared with them both
+    sides show what single answers do. Squared correlations of few personas are too high by chance; the jackknife takes that out. Panel and
+    people count as separate samples: where personas were made from these very people, the floor is too high. Intervals hold for other
+    personas, not for other items.
+
+    Attributes:
+        human: answers of people to the same items; their persona is the respondent. None: the panel by itself.
+        kind: of items with an attribute `kind`, only those of this kind are asked.
+        deals: number of shuffles of personas, for the test and for the floor.
+        level: coverage of the intervals.
+    """
+
+    human: Responses | None = None
+    kind: str = "opinion"
+    deals: int = 200
+    level: float = 0.9
+    question: ClassVar[str] = "Do opinions hang together as they do in people?"
+    aim: ClassVar[tuple[str, Aim]] = ("constraint", "high")
+    cite: ClassVar[tuple[str, ...]] = (
+        "converse1964", "bretherton1999", "spearman1904", "efron1981", "fieller1954", "phipson2010", "good2005"
+    )  # fmt: skip
+
+    def design(self, personas: Sequence[Persona], items: Sequence[Item], elicitation: Elicitation) -> list[Request]:
+        """Return every item on an ordered scale, without controls, for every persona."""
+        asked = [item for item in items if item.attributes.get("kind", self.kind) == self.kind]
+        asked = [item for item in asked if isinstance(item.scale, Ordinal | Numeric)]
+        if self.human is not None:
+            asked = [item for item in asked if item.id in set(self.human.items.names)]
+        if len(asked) < 2 or len(personas) < 3:
+            where = "" if self.human is None else " that people answered too"
+            message = f'belief_structure needs 3 or more personas and 2 or more items of kind "{self.kind}" on an ordered scale{where}.'
+            raise DesignError(message)
+        if len({spell_scale(item.scale) for item in asked}) > 1:
+            message = "belief_structure needs its items on one scale; pass those of one questionnaire."
+            raise DesignError(message)
+        return [request for item, persona in product(asked, personas) for request in elicitation.ask(persona, item)]
+
+    def estimate(self, responses: Responses) -> Finding:
+        """Return constraint and dimension of the panel, and how its correlations differ from those of people."""
+        read = read_sides(responses, self.human)
+        engine = ConstraintEstimates(self.level, self.deals, read.runs)
+        panel = engine.alone(read.sides[0])
+        estimates: list[Estimate] = [*panel]
+        if self.human is None:
+            chance = engine.chance(read.sides[0])
+            estimates.append(chance)
+            verdict = _verdict(panel, chance)
+        else:
+            compared = engine.compared(*read.sides)
+            estimates += [*engine.alone(read.sides[1], ".human"), *compared]
+            verdict = _verdict_with_people(compared)
+        evidence = {"pairs": pair_rows(read.items, read.sides)}
+        return Finding("belief_structure", self.question, verdict, tuple(estimates), self._notices(read), evidence, self.cite)
+
+    def _notices(self, read: Sides) -> tuple[Notice, ...]:
+        """Return whether noise could be taken out, and the items that are left out."""
+        notices = []
+        if not read.reruns:
+            text = "Some personas or people were asked only once, so the noise of single answers stays in the correlations"
+            text += ", on both sides." if self.human else ", which makes them weaker than those of opinions."
+            notices.append(Notice("with-noise", text))
+        if count := len(read.left_out):
+            listed = ", ".join(read.left_out[:5]) + (" …" if count > 5 else "")
+            text = f"{count} {'item is' if count == 1 else 'items are'} left out, since personas differ there by little more than noise: "
+            notices.append(Notice("no-spread", f"{text}{listed}."))
+        return tuple(notices)
+
+    def known(self) -> StudyWorld:
+        """Return a world of two blocks of items, and one in which no two items share anything."""
+        return blocks_world()
+
+
+def _verdict(panel: Alone, chance: Estimate) -> Verdict:
+    """Return the verdict on a panel by itself."""
+    constraint = panel.constraint
+    if constraint.side() == "above" and chance.value <= ALPHA:
+        verdict = STRUCTURED
+    else:
+        verdict = UNSTRUCTURED if constraint.side(about=LOOSE) == "below" else MORE_PERSONAS
+    figures = f"root mean square correlation {constraint:.2f}, probability by chance {chance.value:.3f}"
+    return replace(verdict, sentence=f"{verdict.sentence}: {figures}.")
+
+
+def _verdict_with_people(compared: Compared) -> Verdict:
+    """Return the verdict on a panel compared with people."""
+    ratio, excess = compared.ratio, compared.excess
+    if math.isnan(ratio.low) or math.isnan(excess.low):
+        return Verdict("undecided", "More personas or people would show how tightly opinions hang together.", open=(USE,))
+    alike = SIMILAR[0] < ratio.low and ratio.high < SIMILAR[1] and excess.side(about=NEAR) == "below"
+    by_pattern = OTHERWISE if excess.side(about=NEAR) == "above" else ALIKE if alike else OPEN
+    verdict = TIGHTNESS.get(ratio.side(about=1), by_pattern)
+    figures = f"constraint {ratio.value:.2f} times the people's ({ratio.span()})"
+    figures += f"; correlations {excess:.2f} further apart than sampling makes them"
+    return replace(verdict, sentence=f"{verdict.sentence}: {figures}.")
