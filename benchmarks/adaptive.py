@@ -1,4 +1,4 @@
-"""What adaptive spending saves, and how often it decides wrongly, in worlds where the signal is known.
+"""The savings and the wrong decisions of adaptive spending, in worlds where the signal is known.
 
 python benchmarks/adaptive.py                     1,000 panels a world
 python benchmarks/adaptive.py --panels 50         a quick look
@@ -34,7 +34,7 @@ class World:
     """A population of scores.
 
     Attributes:
-        signal: the true one.
+        signal: true persona signal.
         share: part of the persona variance that is the same for all items.
         differ: standard deviation of the log run variance between personas, items and cells.
     """
@@ -44,7 +44,7 @@ class World:
     differ: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     def draw(self, rng: np.random.Generator) -> Floats:
-        """(personas, items, runs) answers of the full grid."""
+        """Draw the (personas, items, runs) answers of the full grid."""
         P, I, R = MOST.personas, MOST.items, MOST.runs
         shapes = ((P, 1, 1), (1, I, 1), (P, I, 1))
         spread = np.exp(sum(by * rng.standard_normal(shape) - by**2 / 2 for by, shape in zip(self.differ, shapes, strict=True)))
@@ -62,7 +62,7 @@ WORLDS: Mapping[str, World] = {
 
 
 class ReplyOutcome(NamedTuple):
-    """What one way of asking made of one panel."""
+    """The result of one way of asking on one panel."""
 
     signal: Interval
     calls: int
@@ -73,13 +73,13 @@ Way = Callable[[Floats, int], ReplyOutcome]
 
 
 def read(answers: Floats, requests: Ints) -> Responses:
-    """Answers to some asks, as the library reads them."""
+    """Return answers to some requests, in the form that the library reads."""
     frame = pl.DataFrame({"persona": requests[:, 0], "item": requests[:, 1], "run": requests[:, 2], "answer": answers[tuple(requests.T)]})
     return Responses.read(frame, COLUMNS, Numeric())
 
 
 def fixed(items: int, runs: int) -> Way:
-    """All personas, so many items and runs, one look."""
+    """Ask all personas a fixed number of items and runs, and look once."""
     requests = np.indices((MOST.personas, items, runs)).reshape(3, -1).T
 
     def request(answers: Floats, _: int) -> ReplyOutcome:
@@ -89,7 +89,7 @@ def fixed(items: int, runs: int) -> Way:
 
 
 def adaptive(**knobs: object) -> Way:
-    """Until it is over."""
+    """Ask until the adaptive procedure stops."""
 
     def request(answers: Floats, seed: int) -> ReplyOutcome:
         plan = Adaptive(MOST, level=LEVEL, seed=seed, **knobs)  # type: ignore[arg-type] # knobs are the class's own
@@ -113,12 +113,12 @@ WAYS: Mapping[str, Way] = {
 }
 
 
-def row(world: World, found: list[ReplyOutcome]) -> list[str]:
-    """One way of asking, summed up."""
-    low, value, high = np.array([[one.signal.low, one.signal.value, one.signal.high] for one in found]).T
+def row(world: World, outcomes: list[ReplyOutcome]) -> list[str]:
+    """Return the summary of one way of asking."""
+    low, value, high = np.array([[outcome.signal.low, outcome.signal.value, outcome.signal.high] for outcome in outcomes]).T
     above, below = low > DECIDES, high < DECIDES
     wrong = (above & (world.signal <= DECIDES)) | (below & (world.signal >= DECIDES))
-    calls, looks = (np.mean([getattr(one, name) for one in found]) for name in ("calls", "looks"))
+    calls, looks = (np.mean([getattr(outcome, name) for outcome in outcomes]) for name in ("calls", "looks"))
     bias, chosen = (float(part.mean() - world.signal) if len(part) else np.nan for part in (value, value[above | below]))
     covered = (low <= world.signal) & (world.signal <= high)
     shares = [f"{100 * float(part.mean()):.1f} %" for part in (above | below, wrong)]
@@ -140,8 +140,8 @@ def main() -> None:
     parser.add_argument("--markdown", type=Path, help="write the tables into this file, between its marks")
     options = parser.parse_args()
     start, rows = time.perf_counter(), []
-    for at, (name, world) in enumerate(WORLDS.items()):
-        panels = [world.draw(np.random.default_rng([at, panel])) for panel in range(options.panels)]
+    for index, (name, world) in enumerate(WORLDS.items()):
+        panels = [world.draw(np.random.default_rng([index, panel])) for panel in range(options.panels)]
         for label, way in WAYS.items():
             rows.append([name, label, *row(world, [way(answers, panel) for panel, answers in enumerate(panels)])])
             print(" ".join(rows[-1]), flush=True)

@@ -1,4 +1,4 @@
-"""The library's own way of asking a server, timed like its peers; and how much memory a long run takes.
+"""The library's own client of a server, timed like its peers, and the memory of a long run.
 
 python benchmarks/asking.py NAME URL CALLS     prints how long that took
 python benchmarks/asking.py memory ASKS        prints peak memory and time of a run without a server
@@ -35,22 +35,24 @@ SCALE = Ordinal(("strongly disagree", "disagree", "neutral", ANSWER, "strongly a
 
 
 def panel(requests: int, runs: int = RUNS) -> Grid:
-    """So many asks, whose prompts are as long as those of the peers."""
+    """Make requests whose prompts are as long as those of the peers."""
     frame = Prompt().ask(Persona("", ""), Item("", "", SCALE)).messages
-    told, asked = SYSTEM - len(frame[0].text), USER - len(frame[1].text)
-    personas = [Persona(f"p{at}", filled("You are a nurse on nights. ", told, at)) for at in range(requests // (ITEMS * runs))]
-    items = [Item(f"q{at}", filled("Trains should be free for all. ", asked, at), SCALE) for at in range(ITEMS)]
+    persona_length, item_length = SYSTEM - len(frame[0].text), USER - len(frame[1].text)
+    personas = [
+        Persona(f"p{index}", filled("You are a nurse on nights. ", persona_length, index)) for index in range(requests // (ITEMS * runs))
+    ]
+    items = [Item(f"q{index}", filled("Trains should be free for all. ", item_length, index), SCALE) for index in range(ITEMS)]
     return Grid(personas, items, Elicitation(runs, sampling=Sampling(max_tokens=MOST_TOKENS)))
 
 
 async def calls_alone(url: str, calls: int) -> None:
-    """Prompts made, sent and answered, and no more."""
+    """Make prompts, send them and receive replies, without a journal or a table."""
     answers = [reply.text async for _, reply in _model(url, CAN - {Can.MANY}).answer(panel(calls))]
     assert answers == [ANSWER] * calls
 
 
 async def everything(url: str, requests: int, runs: int = RUNS, can: frozenset[Can] = CAN - {Can.MANY}) -> None:
-    """What a run does: prompts made, keys, calls, the journal on disk, answers read, the table."""
+    """Do everything that a run does: prompts, keys, calls, the journal on disk, parsed answers, the table."""
     grid, model = panel(requests, runs), _model(url, can)
     with tempfile.TemporaryDirectory() as folder, Journal.open(folder, {}) as journal:
         tally = await elicit(model, grid, journal)
@@ -60,7 +62,7 @@ async def everything(url: str, requests: int, runs: int = RUNS, can: frozenset[C
 
 
 def _model(url: str, can: frozenset[Can]) -> OpenAICompatible:
-    """The server as a model."""
+    """Return the server as a model."""
     return OpenAICompatible(MODEL, url, can=can)
 
 
@@ -72,7 +74,7 @@ WAYS: dict[str, Callable[[str, int], Awaitable[None]]] = {
 
 
 def memory(requests: int) -> dict[str, float]:
-    """Peak MiB, all of the process, seconds and CPU seconds of a run whose answers come at once, with its table without texts."""
+    """Return peak MiB of the process, seconds and CPU seconds of a run with immediate answers, with its table without texts."""
     grid, start = panel(requests), time.perf_counter()
     model = Scripted(lambda _: Reply(ANSWER, finish="stop", tokens_in=300, tokens_out=1, seconds=0.1, fingerprint="fp_1"))
     with tempfile.TemporaryDirectory() as folder, Journal.open(folder, {}) as journal:

@@ -1,4 +1,4 @@
-"""Other ways to ask a server: each sends the same number of prompts of the same length, 64 at a time, and keeps nothing.
+"""Other clients of a server: each sends the same number of prompts of the same length, 64 at a time, and stores nothing.
 
 python benchmarks/clients.py NAME URL CALLS     prints how long that took; run it with a Python that has the client installed
 """
@@ -17,23 +17,23 @@ from loopback import ANSWER, pin
 CORE = 1
 CONNECTIONS = 64
 SYSTEM, USER = 900, 290
-"""Characters of a prompt."""
+"""The number of characters of a prompt."""
 PERSONAS, ITEMS, RUNS = 60, 10, 5
 MOST_TOKENS, KEY, MODEL = 4, "no-secret", "gpt-4o-mini"
 WARM = 400
-"""Calls before the clock starts, so that nothing is imported or compiled while it runs; whole panels, with 5 runs and with 8."""
+"""The number of calls before timing, so that imports and compilation are not timed; whole panels, with 5 runs and with 8."""
 
 Chat = list[dict[str, str]]
 Say = Callable[[Chat], Awaitable[str]]
 
 
 def filled(text: str, length: int, number: int) -> str:
-    """A text of some length that no other number has."""
+    """Return a text of fixed length that is unique to the number."""
     return (f"{number:03} " + text * (length // len(text) + 1))[:length]
 
 
 def prompts() -> Iterator[Chat]:
-    """Every prompt of a panel, again and again."""
+    """Yield the prompts of a panel again and again."""
     while True:
         for persona in range(PERSONAS):
             system = {"role": "system", "content": filled("You are a nurse on nights. ", SYSTEM, persona)}
@@ -43,7 +43,7 @@ def prompts() -> Iterator[Chat]:
 
 
 async def workers(say: Say, calls: int) -> None:
-    """Make so many calls, each worker one after the other."""
+    """Make a number of calls; each worker makes its calls one after the other."""
     left = islice(prompts(), calls)
 
     async def work() -> None:
@@ -55,7 +55,7 @@ async def workers(say: Say, calls: int) -> None:
 
 
 async def bare(url: str, calls: int) -> None:
-    """Aiohttp and a dictionary: what a client cannot do without."""
+    """Call with aiohttp and a dictionary, the least that a client needs."""
     aiohttp = importlib.import_module("aiohttp")
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CONNECTIONS)) as http:
 
@@ -68,7 +68,7 @@ async def bare(url: str, calls: int) -> None:
 
 
 async def openai(url: str, calls: int) -> None:
-    """The official client as it comes, without retries."""
+    """Call with the official client and its defaults, without retries."""
     async with importlib.import_module("openai").AsyncOpenAI(base_url=url, api_key=KEY, max_retries=0) as client:
 
         async def say(chat: Chat) -> str:
@@ -79,7 +79,7 @@ async def openai(url: str, calls: int) -> None:
 
 
 async def litellm(url: str, calls: int) -> None:
-    """LiteLLM's `acompletion`, without retries."""
+    """Call LiteLLM's `acompletion`, without retries."""
     request = importlib.import_module("litellm").acompletion
 
     async def say(chat: Chat) -> str:
@@ -91,7 +91,7 @@ async def litellm(url: str, calls: int) -> None:
 
 
 async def inspect_ai(url: str, calls: int) -> None:
-    """Inspect's `get_model(…).generate`, without a task, its log and its scores."""
+    """Call Inspect's `get_model(…).generate`, without a task, its log and its scores."""
     theirs = importlib.import_module("inspect_ai.model")
     says = {"system": theirs.ChatMessageSystem, "user": theirs.ChatMessageUser}
     settings = theirs.GenerateConfig(max_connections=CONNECTIONS, max_retries=0, max_tokens=MOST_TOKENS, temperature=1.0)
@@ -105,27 +105,27 @@ async def inspect_ai(url: str, calls: int) -> None:
 
 
 async def edsl(url: str, calls: int) -> None:
-    """An EDSL survey of agents and questions, which it schedules itself, without its caches; it words the prompts itself, too."""
+    """Run an EDSL survey of agents and questions without caches; EDSL words and schedules the prompts itself."""
     os.environ.update(OPENAI_COMPATIBLE_BASE_URL=url, OPENAI_COMPATIBLE_API_KEY=KEY, EDSL_DEFAULT_MODEL=MODEL)
     theirs = importlib.import_module("edsl")
     items = [filled("Trains should be free for all. ", USER, item) for item in range(ITEMS)]
-    asked = [theirs.QuestionFreeText(question_name=f"q{at}", question_text=text) for at, text in enumerate(items)]
-    told = [{"persona": filled("You are a nurse on nights. ", SYSTEM, at)} for at in range(calls // (ITEMS * RUNS))]
+    asked = [theirs.QuestionFreeText(question_name=f"q{index}", question_text=text) for index, text in enumerate(items)]
+    told = [{"persona": filled("You are a nurse on nights. ", SYSTEM, index)} for index in range(calls // (ITEMS * RUNS))]
     survey = theirs.Survey(asked).by([theirs.Agent(traits=traits) for traits in told])
     unhindered = {"rpm": 10_000_000, "tpm": 10_000_000_000}
     model = theirs.Model(MODEL, service_name="openai_compatible", max_tokens=MOST_TOKENS, temperature=1.0, **unhindered)
     alone = {"progress_bar": False, "disable_remote_inference": True, "disable_remote_cache": True}
     found = await survey.by(model).run_async(n=RUNS, cache=False, **alone)
-    assert [found.select(f"answer.q{at}").to_list() for at in range(ITEMS)] == [[ANSWER] * (calls // ITEMS)] * ITEMS
+    assert [found.select(f"answer.q{index}").to_list() for index in range(ITEMS)] == [[ANSWER] * (calls // ITEMS)] * ITEMS
 
 
 CLIENTS = {"bare aiohttp": bare, "openai SDK": openai, "LiteLLM": litellm, "Inspect": inspect_ai, "EDSL survey": edsl}
 NEEDS = {"bare aiohttp": "aiohttp", "openai SDK": "openai", "LiteLLM": "litellm", "Inspect": "inspect_ai", "EDSL survey": "edsl"}
-"""The package that each is, by name."""
+"""The package of each client, by name."""
 
 
 async def timed(request: Callable[[str, int], Awaitable[None]], url: str, calls: int) -> dict[str, float]:
-    """Milliseconds of CPU a call, all threads, and calls a second, after a warm-up."""
+    """Return CPU milliseconds per call over all threads, and calls per second, after a warm-up."""
     await request(url, WARM)
     start, used = time.perf_counter(), time.process_time()
     await request(url, calls)
@@ -133,6 +133,6 @@ async def timed(request: Callable[[str, int], Awaitable[None]], url: str, calls:
 
 
 if __name__ == "__main__":
-    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # it would ask the network
+    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # it would use the network
     pin(CORE)
     print(json.dumps(asyncio.run(timed(CLIENTS[sys.argv[1]], sys.argv[2], int(sys.argv[3])))))

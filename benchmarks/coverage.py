@@ -1,4 +1,4 @@
-"""How often 90 % intervals hold the truth, by simulation through the library's own functions.
+"""The coverage of 90 % intervals, by simulation through the library's own functions.
 
 python benchmarks/coverage.py                     the full grid, 1,000 panels a row
 python benchmarks/coverage.py --quick             100 panels a row, on a part of it
@@ -24,15 +24,15 @@ SOME_SIGNALS = (0.1, 0.3, 0.8)
 MISSING = (0.0, 0.6)
 
 LOW, HIGH = 0.86, 0.94
-"""Coverage beyond these is counted as poor: 1,000 panels that cover 90 % hardly ever show less than .86 or more than .94."""
+"""The limits beyond which coverage counts as poor: 1,000 panels that cover 90 % hardly ever show less than .86 or more than .94."""
 SCARCE = 0.1
-"""Settings in which more panels than this have no interval are marked."""
+"""The share of panels without an interval above which a setting is marked."""
 
 Results = dict[Setting, tuple[Trial, Trial]]
 
 
 def grid(share: float, *, quick: bool) -> Iterator[Setting]:
-    """Every setting, ordinary worlds first."""
+    """Return all settings, ordinary worlds first."""
     sizes, signals = (SIZES[1:3], SOME_SIGNALS[:2]) if quick else (SIZES, SIGNALS)
     for size, answers, missing, value in product(sizes, ANSWERS, MISSING, signals):
         yield Setting(size, World(answers, value, share), missing)
@@ -42,23 +42,23 @@ def grid(share: float, *, quick: bool) -> Iterator[Setting]:
 
 def run(share: float, panels: int, drawn: int, *, quick: bool) -> Results:
     """Simulate every setting of the grid, with a line for each."""
-    found = {}
+    results = {}
     for setting in grid(share, quick=quick):
-        latent(setting.world)  # solved once, outside the clock
+        latent(setting.world)  # solved once, before timing
         start = time.perf_counter()
-        jackknifed, bootstrapped = found[setting] = trial(setting, panels, drawn)
+        jackknifed, bootstrapped = results[setting] = trial(setting, panels, drawn)
         each = (time.perf_counter() - start) / panels * 1e3
         print(f"{' '.join(_named(setting))}: {jackknifed.covered:.3f}, bootstrap {bootstrapped.covered:.3f}, {each:.2f} ms", flush=True)
-    return found
+    return results
 
 
 def _named(setting: Setting) -> list[str]:
-    """A setting as cells of a table."""
+    """Return a setting as cells of a table."""
     return [str(setting.sizes), setting.world.answers, f"{setting.world.signal:g}", f"{100 * setting.missing:.0f} %"]
 
 
 def summary(results: Results) -> str:
-    """Groups of settings: how coverage lies, on which side intervals miss, and the bootstrap beside it."""
+    """Return a row per group of settings: coverage, misses on either side, and coverage of the bootstrap."""
     groups: dict[str, Callable[[Setting], bool]] = {
         "3 personas": lambda s: s.sizes.personas == 3 and s.world.answers in ANSWERS,
         "5 personas": lambda s: s.sizes.personas == 5 and s.world.answers in ANSWERS,
@@ -78,7 +78,7 @@ def summary(results: Results) -> str:
 
 
 def _summed(chosen: list[tuple[Trial, Trial]]) -> list[str]:
-    """One group as cells of a table."""
+    """Return a group as cells of a table."""
     covered = np.array([jackknifed.covered for jackknifed, _ in chosen])
     drawn = np.array([bootstrapped.covered for _, bootstrapped in chosen])
     ratio = [jackknifed.first(len(bootstrapped.ends)).width / bootstrapped.width for jackknifed, bootstrapped in chosen]
@@ -88,17 +88,17 @@ def _summed(chosen: list[tuple[Trial, Trial]]) -> list[str]:
 
 
 def _spread(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> list[str]:
-    """Least, median and most."""
+    """Return minimum, median and maximum as text."""
     return [_short(float(one)) for one in (np.nanmin(values), np.nanmedian(values), np.nanmax(values))]
 
 
 def _short(value: float) -> str:
-    """Three digits, or a dash where there is nothing."""
+    """Return three digits, or a dash for a missing value."""
     return "–" if np.isnan(value) else f"{value:.3f}"
 
 
 def by_signal(results: Results) -> str:
-    """Coverage of the signal, one column a signal; a star where more than a tenth of the panels have no interval."""
+    """Return the coverage of the signal, one column per signal; a star marks more than a tenth of panels without an interval."""
     signals = sorted({setting.world.signal for setting in results})
     rows: dict[tuple[str, ...], list[str]] = {}
     for setting, (jackknifed, _) in results.items():
@@ -108,7 +108,7 @@ def by_signal(results: Results) -> str:
 
 
 def everything(results: Results) -> str:
-    """One row a setting."""
+    """Return one row per setting."""
     head = ["panel", "answers", "signal", "missing", "coverage", "too low", "too high", "width", "no interval", "bootstrap", "its width"]
     rows = []
     for setting, (one, drawn) in results.items():
@@ -118,7 +118,7 @@ def everything(results: Results) -> str:
 
 
 def others(share: float, panels: int, *, quick: bool) -> str:
-    """Coverage of everything else that a card shows, over all answers and three signals."""
+    """Return the coverage of all other estimates of a card, over all answers and three signals."""
     found: dict[tuple[str, str], list[Trial]] = {}
     for size, answers, value in product(SIZES[1:3] if quick else SIZES[1:], ANSWERS, SOME_SIGNALS):
         print(f"everything else: {size} {answers} {value:g}", flush=True)

@@ -1,4 +1,4 @@
-"""What a judge's recorded scores say of dialogues: python benchmarks/dialogues.py [FILE]; a row a model, with intervals."""
+"""A table of a judge's recorded scores of dialogues, a row per model with intervals: python benchmarks/dialogues.py [FILE]."""
 
 import math
 import os
@@ -12,7 +12,7 @@ from personametrics.data.estimate import Estimate
 from personametrics.data.finding import Finding
 from personametrics.studies.consistency import Consistency
 
-BESIDE = Path(__file__).parents[1].parent / "shared" / "data"
+DATA = Path(__file__).parents[1].parent / "shared" / "data"
 SHOWN = ("prompt_to_line", "line_to_line", "qa.reader", "gap.line_to_line", "persona_share.prompt_to_line")
 ARMS = {
     "chat, PPO after SFT": "chatting.*sft-ppo",
@@ -37,16 +37,18 @@ def main(path: Path) -> None:
     rows = []
     for name, pattern in ARMS.items():
         answers = consistent(scores, pattern)
-        found, sides = Consistency().estimate(answers), answers.frame["run"].n_unique()
-        rows.append([name, f"{sides}", *(_said(found, estimate) for estimate in SHOWN), found.verdict.label])
+        finding, sides = Consistency().estimate(answers), answers.frame["run"].n_unique()
+        rows.append([name, f"{sides}", *(_figure(finding, estimate) for estimate in SHOWN), finding.verdict.label])
     print(aligned(["dialogues", "sides", *SHOWN, "verdict"], rows))
 
 
-def _said(found: Finding, name: str) -> str:
-    """A value with its interval."""
-    one: Estimate | None = next((one for one in found.estimates if one.name == name and not math.isnan(one.value)), None)
-    return "–" if one is None else f"{one.value:.3f} ({one.low:.3f} to {one.high:.3f})"
+def _figure(finding: Finding, name: str) -> str:
+    """Return a value with its interval."""
+    estimate: Estimate | None = next(
+        (estimate for estimate in finding.estimates if estimate.name == name and not math.isnan(estimate.value)), None
+    )
+    return "–" if estimate is None else f"{estimate.value:.3f} ({estimate.low:.3f} to {estimate.high:.3f})"
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(os.environ.get("PERSONAMETRICS_DATA", BESIDE)) / DIALOGUES)
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(os.environ.get("PERSONAMETRICS_DATA", DATA)) / DIALOGUES)

@@ -1,7 +1,7 @@
-"""CPU of a call to a server on this machine, and calls a second, beside other clients; memory of a long run.
+"""The CPU time per call to a local server and the calls per second, compared with other clients; the memory of a long run.
 
-python benchmarks/elicitation.py --peers PYTHON …     peers, each run by the first of these that has it installed
-python benchmarks/elicitation.py --quick              800 answers, 100,000 asks
+python benchmarks/elicitation.py --peers PYTHON …     peers, each run by the first Python that has it installed
+python benchmarks/elicitation.py --quick              800 answers, 100,000 requests
 python benchmarks/elicitation.py --markdown FILE      writes the tables into a Markdown file
 """
 
@@ -26,23 +26,23 @@ from tables import aligned, load, markdown, put
 
 HERE = Path(__file__).parent
 CALLS, ASKS, ROUNDS = 2_000, (100_000, 1_000_000), 3
-"""Answers that each client gets (whole panels: a multiple of 400), asks of the long runs, and how often each client has its turn."""
+"""The answers per client (whole panels: a multiple of 400), the requests of the long runs, and the rounds per client."""
 LIMIT = 120
-"""Seconds; a client that takes longer is stopped."""
+"""The seconds after which a client is stopped."""
 CPU_BUDGET, MEMORY_BUDGET = 0.4, 500.0
-"""Milliseconds a call, and MiB for a million asks."""
+"""The budgets: milliseconds per call, and MiB for a million requests."""
 
 Table = tuple[list[str], list[list[str]]]
 
 
 class Client(NamedTuple):
-    """Something that asks.
+    """A client of the server.
 
     Attributes:
-        name: of the client, as its script knows it.
-        version: of its package, too.
-        python: that runs it; "" where none has it installed.
-        script: that makes the calls.
+        name: name of the client in its script.
+        version: name and version of its package.
+        python: Python that runs it; "": it is not installed.
+        script: script that makes the calls.
     """
 
     name: str
@@ -55,9 +55,9 @@ class Taken(NamedTuple):
     """The best of several rounds.
 
     Attributes:
-        cpu: milliseconds a call.
-        rate: calls a second.
-        trouble: why there are no such numbers.
+        cpu: milliseconds per call.
+        rate: calls per second.
+        trouble: reason why the numbers are missing.
     """
 
     cpu: float
@@ -66,14 +66,14 @@ class Taken(NamedTuple):
 
 
 def clients(pythons: Sequence[str]) -> list[Client]:
-    """Bare aiohttp, ours, and the peers."""
+    """Return bare aiohttp, this library, and the peers."""
     ours = [Client(name, "", sys.executable, "asking.py") for name in WAYS]
     first, *peers = [_found(name, [sys.executable, *pythons]) for name in CLIENTS]
     return [first, *ours, *peers]
 
 
 def _found(name: str, pythons: Sequence[str]) -> Client:
-    """A client, with the first Python that has its package."""
+    """Return a client, with the first Python that has its package."""
     for python in pythons:
         asked = _run([python, "-c", f"from importlib.metadata import version; print(version('{NEEDS[name]}'))"])
         if asked.returncode == 0:
@@ -82,27 +82,27 @@ def _found(name: str, pythons: Sequence[str]) -> Client:
 
 
 def _run(command: Sequence[str], folder: str | None = None) -> subprocess.CompletedProcess[str]:
-    """Run a program of ours."""
+    """Run one of these scripts."""
     return subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, check=False, cwd=folder)  # noqa: S603
 
 
 @contextmanager
-def served(told: list[dict[str, float]]) -> Iterator[str]:
-    """The address of a fresh server; what it did is added to the list."""
+def served(statistics: list[dict[str, float]]) -> Iterator[str]:
+    """Yield the address of a fresh server; its statistics are added to the list."""
     command = [sys.executable, str(HERE / "loopback.py")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603
         assert server.stdout
         try:
             yield server.stdout.readline().strip()
         finally:
-            told.append(json.loads(server.communicate()[0]))
+            statistics.append(json.loads(server.communicate()[0]))
 
 
-def once(client: Client, calls: int, told: list[dict[str, float]]) -> Taken:
-    """One round of a client."""
+def once(client: Client, calls: int, statistics: list[dict[str, float]]) -> Taken:
+    """Run one round of a client."""
     if not client.python:
         return Taken(nan, nan, "not installed")
-    with tempfile.TemporaryDirectory() as folder, served(told) as url:
+    with tempfile.TemporaryDirectory() as folder, served(statistics) as url:
         try:
             done = _run([client.python, str(HERE / client.script), client.name, url, str(calls)], folder)
         except subprocess.TimeoutExpired:
@@ -114,7 +114,7 @@ def once(client: Client, calls: int, told: list[dict[str, float]]) -> Taken:
 
 
 def measured(elicitation: Sequence[Client], calls: int) -> tuple[dict[str, Taken], float]:
-    """The best round of every client, all in turn so that they meet the same load; and the calls a second that the server is good for."""
+    """Return the best round of every client, run in turn under the same load, and the server's maximum of calls per second."""
     rounds, told = defaultdict[str, list[Taken]](list), list[dict[str, float]]()
     for _ in range(ROUNDS):
         for client in elicitation:
@@ -123,27 +123,27 @@ def measured(elicitation: Sequence[Client], calls: int) -> tuple[dict[str, Taken
     return {name: _best(found) for name, found in rounds.items()}, ceiling
 
 
-def _best(found: Sequence[Taken]) -> Taken:
-    """Least CPU and most calls a second; or the trouble, if there was any."""
-    trouble = next((one.trouble for one in found if one.trouble), "")
-    return Taken(min(one.cpu for one in found), max(one.rate for one in found), trouble)
+def _best(rounds: Sequence[Taken]) -> Taken:
+    """Return the least CPU and the most calls per second, or the trouble."""
+    trouble = next((taken.trouble for taken in rounds if taken.trouble), "")
+    return Taken(min(taken.cpu for taken in rounds), max(taken.rate for taken in rounds), trouble)
 
 
-def calls_table(elicitation: Sequence[Client], found: dict[str, Taken]) -> Table:
-    """What a call costs."""
-    least, ours, rows = found["bare aiohttp"].cpu, found["ours"].cpu, []
+def calls_table(elicitation: Sequence[Client], results: dict[str, Taken]) -> Table:
+    """Return the table of costs per call."""
+    least, ours, rows = results["bare aiohttp"].cpu, results["ours"].cpu, []
     for client in elicitation:
-        one, name = found[client.name], f"{client.name} {client.version}".strip()
-        if one.trouble:
-            rows.append([name, one.trouble, "", "", "", ""])
+        taken, name = results[client.name], f"{client.name} {client.version}".strip()
+        if taken.trouble:
+            rows.append([name, taken.trouble, "", "", "", ""])
             continue
-        kept = f"≤ {CPU_BUDGET}: {'met' if one.cpu <= CPU_BUDGET else 'not met'}" if client.name == "ours" else ""
-        rows.append([name, f"{one.cpu:.3f}", f"{one.cpu / least:.1f}", f"{one.cpu / ours:.1f}", f"{one.rate:,.0f}", kept])
+        kept = f"≤ {CPU_BUDGET}: {'met' if taken.cpu <= CPU_BUDGET else 'not met'}" if client.name == "ours" else ""
+        rows.append([name, f"{taken.cpu:.3f}", f"{taken.cpu / least:.1f}", f"{taken.cpu / ours:.1f}", f"{taken.rate:,.0f}", kept])
     return ["client", "CPU ms an answer", "× bare aiohttp", "× ours", "answers a second", "budget"], rows
 
 
 def memory_table(sizes: Sequence[int]) -> Table:
-    """What a long run holds."""
+    """Return the table of memory of long runs."""
     rows = []
     for requests in sizes:
         command = [sys.executable, str(HERE / "asking.py"), "memory", str(requests)]
@@ -154,7 +154,7 @@ def memory_table(sizes: Sequence[int]) -> Table:
 
 
 def machine(ceiling: float) -> str:
-    """What it ran on."""
+    """Describe the machine and the versions."""
     cores = os.cpu_count() or 1
     pinned = "server and clients on a core each" if hasattr(os, "sched_setaffinity") and cores > 1 else "nothing pinned to a core"
     versions = f"Python {platform.python_version()}, aiohttp {version('aiohttp')}"

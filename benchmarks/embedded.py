@@ -1,4 +1,4 @@
-"""How fast the embedded model is on one core: loading, exact probabilities of five labels, answers in words.
+"""The speed of the embedded model on one core: loading, exact probabilities of five labels, answers in words.
 
 python benchmarks/embedded.py                        a random checkpoint of the shipped size, 50 personas
 python benchmarks/embedded.py --folder FOLDER        another checkpoint, in words that it knows
@@ -28,12 +28,12 @@ from personametrics.models.embedded.model import Embedded
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 VOCABULARY, PERSONA, ITEM, ITEMS, LABELS = 1500, 110, 40, 20, 5
-"""Words; tokens of a persona and of an item, each with what stands around it; items; labels, two of which are of two tokens."""
+"""The words; tokens of a persona and of an item, template included; items; labels, two of them with two tokens."""
 TOGETHER, REPEATS = 128, 5
-"""Answers to one prompt; repeats, of which the median counts."""
+"""The answers to one prompt, and the repeats, of which the median counts."""
 LONG = Sampling(max_tokens=40)
 ONE = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-"""One thread; it must be said before numpy is loaded."""
+"""The setting of one thread; it must be made before numpy is loaded."""
 STARTED = """
 import time
 start = time.perf_counter()
@@ -46,24 +46,24 @@ model = Embedded(module.WEIGHTS)
 model._vocabulary, model._network
 print(time.perf_counter() - start)
 """
-"""What a process does that loads the model as the one that comes with the library."""
+"""The program of a process that loads the checkpoint as the bundled model."""
 
 
 def invented() -> list[str]:
-    """Words that nobody speaks."""
+    """Return invented words."""
     syllables = [one + other for one, other in product("bdfgklmnprstvz", "aeiou")]
     draw = np.random.default_rng(0)
     return list(dict.fromkeys("".join(draw.choice(syllables, 3)) for _ in range(VOCABULARY)))
 
 
 def known(model: Embedded) -> list[str]:
-    """Words that the model knows after a space."""
+    """Return the words that the model knows after a space."""
     words = sorted(model._vocabulary.tokenizer.get_vocab(with_added_tokens=False))  # noqa: SLF001
     return [word[1:] for word in words if word[0] == "Ġ" and word[1:].isalpha() and word[1:].isascii()]
 
 
 def panel(model: Embedded, personas: int) -> list[Request]:
-    """Asks of every persona and item."""
+    """Return a request for every persona and item."""
     draw, words = np.random.default_rng(1), known(model)
     around = model.tokens([Message("user", "")]) - model.tokens([])
 
@@ -72,12 +72,12 @@ def panel(model: Embedded, personas: int) -> list[Request]:
 
     told = [Message("system", text(PERSONA - around)) for _ in range(personas)]
     asked = [Message("user", text(ITEM - around - model.tokens([]))) for _ in range(ITEMS)]
-    labels = tuple(text(1 + (at >= LABELS - 2)) for at in range(LABELS))
+    labels = tuple(text(1 + (index >= LABELS - 2)) for index in range(LABELS))
     return [Request(messages, choices=labels, score=True, sampling=LONG) for messages in product(told, asked)]
 
 
 def taken(model: Embedded, requests: Sequence[Request]) -> tuple[float, list[Reply]]:
-    """Median seconds of processor time for all that happens between asks and replies, and the replies."""
+    """Return the median CPU seconds between requests and replies, and the replies."""
 
     async def collected() -> list[Reply]:
         return [reply async for _, reply in model.answer(requests)]
@@ -91,14 +91,14 @@ def taken(model: Embedded, requests: Sequence[Request]) -> tuple[float, list[Rep
 
 
 def drawn(model: Embedded, requests: Sequence[Request]) -> tuple[float, float]:
-    """Tokens drawn a second, and tokens an answer."""
+    """Return the tokens drawn per second, and the tokens per answer."""
     seconds, replies = taken(model, requests)
     written = sum(reply.tokens_out or 0 for reply in replies)
     return written / seconds, written / len(requests)
 
 
 def loading(folder: Path) -> float:
-    """Seconds that a new process takes to import and load, best of five."""
+    """Return the seconds that a new process takes to import and load, best of five."""
     command = [sys.executable, "-c", STARTED, str(folder)]
     return min(float(subprocess.run(command, check=True, capture_output=True, text=True).stdout) for _ in range(5))  # noqa: S603 (ours)
 

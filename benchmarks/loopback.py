@@ -1,8 +1,8 @@
-"""A server on this machine that gives every prompt the same answer, with less work than any client.
+"""A local server that gives every prompt the same answer, with less work than any client.
 
 python benchmarks/loopback.py [CORE [varied]]     prints its address, serves until its standard input ends, then prints what it did
 
-With `varied`, what it answers depends on the prompt, so that no two dialogues are alike.
+With `varied`, the answer depends on the prompt, so that no two dialogues are alike.
 """
 
 import asyncio
@@ -21,8 +21,8 @@ SEVERAL = re.compile(rb'"n": *(\d+)')
 
 
 def reply(answers: int, answer: str = ANSWER) -> bytes:
-    """A chat completion with log-probabilities, as it goes over the wire."""
-    shown = [{"token": token, "logprob": -0.2 - 1.5 * at, "bytes": list(token.encode())} for at, token in enumerate(SHOWN)]
+    """Return a chat completion with log-probabilities as an HTTP response."""
+    shown = [{"token": token, "logprob": -0.2 - 1.5 * index, "bytes": list(token.encode())} for index, token in enumerate(SHOWN)]
     one = {
         "message": {"role": "assistant", "content": answer, "refusal": None, "annotations": []},
         "logprobs": {"content": [{**shown[0], "top_logprobs": shown}], "refusal": None},
@@ -33,7 +33,7 @@ def reply(answers: int, answer: str = ANSWER) -> bytes:
         "object": "chat.completion",
         "created": 1700000000,
         "model": "same",
-        "choices": [{"index": at, **one} for at in range(answers)],
+        "choices": [{"index": index, **one} for index in range(answers)],
         "usage": {"prompt_tokens": 300, "completion_tokens": answers, "total_tokens": 300 + answers},
         "system_fingerprint": "fp_1",
     }
@@ -44,16 +44,16 @@ def reply(answers: int, answer: str = ANSWER) -> bytes:
 REPLIES = {answers: reply(answers) for answers in range(1, 17)}
 MARK = "########"
 LINE = reply(1, f"Well, number {MARK} is what I would say, if you ask me, and then I would ask you back what you make of all that.")
-"""A line of a dialogue, with a place for a number as long as this."""
+"""The line of a dialogue, with a placeholder for a number of this length."""
 
 
 class Same(asyncio.Protocol):
-    """One connection that is kept open: whatever is posted whole gets the same answer."""
+    """A connection that is kept open; every complete request gets the same answer."""
 
     answered, since = 0, 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin with nothing received."""
+        """Begin with an empty buffer."""
         assert isinstance(transport, asyncio.Transport)
         self.transport, self.received = transport, b""
 
@@ -73,17 +73,17 @@ class Same(asyncio.Protocol):
 
     @staticmethod
     def answer(prompt: bytes, answers: int) -> bytes:
-        """What is answered."""
+        """Return the response."""
         del prompt
         return REPLIES[answers]
 
 
 class Varied(Same):
-    """The same for dialogues: a line with the checksum of the prompt."""
+    """A connection for dialogues; the answer is a line with the checksum of the prompt."""
 
     @staticmethod
     def answer(prompt: bytes, answers: int) -> bytes:
-        """A line of a dialogue."""
+        """Return a line of a dialogue."""
         del answers
         return LINE.replace(MARK.encode(), b"%08x" % zlib.crc32(prompt))
 
@@ -99,7 +99,7 @@ async def serve(kind: type[Same] = Same) -> None:
 
 
 def pin(core: int) -> None:
-    """Keep this process and its threads on one core, where the system can do that and has so many."""
+    """Keep this process and its threads on one core, if the system supports it and has that many cores."""
     if hasattr(os, "sched_setaffinity"):
         with contextlib.suppress(OSError):
             os.sched_setaffinity(0, {core})

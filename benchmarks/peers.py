@@ -1,4 +1,4 @@
-"""Other ways to the same numbers: the loop everybody writes, and three packages."""
+"""Other ways to the same numbers: a naive loop, and three packages."""
 
 import contextlib
 import io
@@ -16,19 +16,19 @@ from personametrics.stats.arrays import Floats
 from personametrics.stats.distributions.agreement import krippendorff_alpha
 
 LIMIT = 60.0
-"""Seconds; a peer that would take longer is left out."""
+"""The seconds above which a peer is left out."""
 REPLICATES = 1000
 LOOPED = 10_000_000
-"""The naive loop draws as many replicates as make about this many answers, and at least 3."""
+"""The number of answers that the replicates of the naive loop add up to, with at least 3 replicates."""
 
 
 class Compared(NamedTuple):
-    """What a peer took.
+    """The time of a peer.
 
     Attributes:
-        seconds: of the peer.
-        ours: of this library for the same; NaN where a task from the file is the counterpart.
-        apart: largest difference of the two results; NaN where they answer different questions.
+        seconds: time of the peer.
+        ours: time of this library for the same; NaN if the counterpart is a task that reads the file.
+        apart: largest difference of the two results; NaN if they answer different questions.
     """
 
     seconds: float
@@ -37,13 +37,13 @@ class Compared(NamedTuple):
 
 
 class Peer(NamedTuple):
-    """Another way.
+    """A different way to the same numbers.
 
     Attributes:
-        name: what the table calls it.
+        name: name in the table.
         needs: package to import.
-        counterpart: which of our tasks, reading the file included, it is compared with; "" where it is compared in memory.
-        run: does it on a panel in memory.
+        counterpart: task of this library, including reading the file, for the comparison; "": it is compared in memory.
+        run: function that does it on a panel in memory.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Peer(NamedTuple):
 
 
 def naive(panel: Recorded) -> Compared:
-    """Two-way bootstrap that draws rows and columns of the dense array and recomputes every component; scaled to 1,000 replicates."""
+    """Bootstrap rows and columns of the dense array and recompute every component; time scaled to 1,000 replicates."""
     personas, items, _ = panel.scores.shape
     rng, number = np.random.default_rng(0), max(3, min(100, LOOPED // panel.scores.size))
     start = time.perf_counter()
@@ -64,7 +64,7 @@ def naive(panel: Recorded) -> Compared:
 
 
 def closed_form(scores: Floats) -> Floats:
-    """Components of a balanced array by its mean squares: persona, item, persona:item, run."""
+    """Return the components of a balanced array from its mean squares: persona, item, persona:item, run."""
     personas, items, runs = scores.shape
     mean = scores.mean(2)
     run = ((scores - mean[..., None]) ** 2).sum() / (personas * items * (runs - 1))
@@ -77,7 +77,7 @@ def closed_form(scores: Floats) -> Floats:
 
 
 def generalizit(panel: Recorded) -> Compared:
-    """GeneralizIT: analogous ANOVA of runs within persona × item, and its G coefficients; the table is made outside the clock."""
+    """Run GeneralizIT: ANOVA of runs within persona × item, and its G coefficients; making the table is not timed."""
     import pandas as pd  # noqa: PLC0415
     from generalizit import GeneralizIT  # noqa: PLC0415
 
@@ -93,7 +93,7 @@ def generalizit(panel: Recorded) -> Compared:
 
 
 def pingouin(panel: Recorded) -> Compared:
-    """pingouin: intraclass correlations of cells (as targets) over runs (as raters); the table is made outside the clock."""
+    """Run pingouin: intraclass correlations of cells (as targets) over runs (as raters); making the table is not timed."""
     import pandas as pd  # noqa: PLC0415
     from pingouin import intraclass_corr  # noqa: PLC0415
 
@@ -105,7 +105,7 @@ def pingouin(panel: Recorded) -> Compared:
 
 
 def krippendorff(panel: Recorded) -> Compared:
-    """Package krippendorff: nominal alpha of the ordinal answers, both sides from the counts of every cell."""
+    """Run the package krippendorff: nominal alpha of the ordinal answers; both sides start from the counts of every cell."""
     from krippendorff import alpha  # noqa: PLC0415
 
     persona, item, _ = panel.codes
@@ -130,30 +130,30 @@ def compare(peer: Peer, panels: dict[int, Recorded]) -> dict[int, Compared | str
     """Run a peer on panels of growing size, the smallest as a warm-up.
 
     Args:
-        peer: the other way.
-        panels: by number of answers.
+        peer: peer to run.
+        panels: panels by number of answers.
 
     Returns:
-        What it took, or why it was left out, for all but the smallest.
+        The time, or the reason why the peer was left out, for all panels but the smallest.
     """
     if find_spec(peer.needs) is None:
         return dict.fromkeys(sorted(panels)[1:], "not installed")
-    found: dict[int, Compared | str] = {}
+    results: dict[int, Compared | str] = {}
     last = 0.0, 1
     for size in sorted(panels):
         expected = last[0] * size / last[1]
         if expected > LIMIT and peer.run is not naive:
-            found[size] = f"left out: about {expected:.0f} s expected"
+            results[size] = f"left out: about {expected:.0f} s expected"
             continue
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            one = peer.run(panels[size])
-        found[size], last = one, (one.seconds, size)
-    return {size: found[size] for size in sorted(panels)[1:]}
+            compared = peer.run(panels[size])
+        results[size], last = compared, (compared.seconds, size)
+    return {size: results[size] for size in sorted(panels)[1:]}
 
 
 def _apart(theirs: Floats, panel: Recorded) -> float:
-    """Largest difference of a peer's components to ours."""
+    """Return the largest difference between a peer's components and this library's."""
     persona, item, _ = panel.codes
     ours = components(pairs(from_answers(["persona", "item"], [persona, item], panel.scores.ravel())).whole(), ["persona", "item"])
     return float(np.abs(theirs - np.array(list(ours.values()), float)).max())

@@ -1,4 +1,4 @@
-"""Published claims, and what tests each."""
+"""Published claims, and the studies that test them."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ from personametrics.studies.individuation import Individuation
 from personametrics.studies.population import Population
 
 Setting = tuple[Study, Sequence[Persona] | None, Sequence[Item] | None]
-"""A study with what is asked of whom; None: what comes with the library."""
+"""The type of a study with its personas and items; None: the bundled ones."""
 
 
 @dataclass(frozen=True)
@@ -32,19 +32,19 @@ class Claim:
     """A published claim.
 
     Attributes:
-        says: the claim, in our words.
+        says: claim, in the words of this library.
         source: key in references.bib.
-        study: what tests it.
-        estimate: the figure that is shown.
-        claimed: the verdict that would bear it out; or `< 1`, `> 0`: where the whole interval of the figure would lie.
+        study: study that tests it.
+        estimate: name of the figure in the table.
+        claimed: verdict that would confirm it, or a range of the whole interval: `< 1`, `> 0`.
         recorded: answers that others recorded.
-        toy: people and questions for the embedded model, where those that come with the library do not do.
-        untested: why the embedded model cannot test it.
-        runs: how often the embedded model is asked.
-        more: what the command needs beside study and model.
-        instead: another command, where the study compares with people.
-        digits: that are shown of the figure.
-        planted: the planted figure of a study of conversations, NaN where it is not known; None: the same study of the society's odds.
+        toy: people and questions for the embedded model, if the bundled ones are unsuitable.
+        untested: reason why the embedded model cannot test it.
+        runs: number of runs with the embedded model.
+        more: options of the command in addition to study and model.
+        instead: another command, if the study compares with people.
+        digits: number of digits of the figure.
+        planted: planted figure of a study of conversations, NaN if unknown; None: the same study on the society's odds.
     """
 
     says: str
@@ -63,17 +63,17 @@ class Claim:
 
     @property
     def command(self) -> str:
-        """What tests it on any model."""
+        """The command that tests the claim on any model."""
         return self.instead or " ".join(part for part in (f"personametrics run {self.study} --model MODEL", self.more) if part)
 
     @property
     def setting(self) -> Setting:
-        """What the embedded model is asked."""
+        """The study, people and items for the embedded model."""
         return self.toy() if self.toy else (study(self.study), None, None)
 
 
 def answered_once(people: Sequence[Persona], items: Sequence[Item], seed: int = 0) -> Responses:
-    """One answer of everybody in the society to every item."""
+    """Return one answer of every person to every item."""
     truth, draw = panels.society(people, items), np.random.default_rng(seed)
     rows = []
     for person, item in product(people, items):
@@ -86,30 +86,30 @@ def answered_once(people: Sequence[Persona], items: Sequence[Item], seed: int = 
 
 
 def statements() -> Setting:
-    """24 people of the society, and statements about which they differ."""
+    """Return 24 people of the society, and statements about which they differ."""
     return study("stability"), panels.strong(24), panels.questionnaire()
 
 
 def own_answers() -> Setting:
-    """24 people of the society who gave one answer each to 12 statements."""
+    """Return 24 people of the society who gave one answer each to 12 statements."""
     people, items = panels.strong(24), panels.questionnaire(12)
     return Individuation(human=answered_once(people, items)), people, items
 
 
 def annotators() -> Setting:
-    """24 people of the society who judge evidence, beside 12 others of its people."""
+    """Return 24 people of the society who judge evidence, and 12 others as the human reference."""
     items = instruments.evidence()
     return Annotation(answered_once(panels.strong(12, seed=1), items)), panels.strong(24), items
 
 
 def counted() -> Setting:
-    """60 people of the society beside 150 others of its people."""
+    """Return 60 people of the society, and 150 others as the human reference."""
     items = panels.questionnaire(12)
     return Population(answered_once(panels.strong(150, seed=1), items)), panels.strong(60), items
 
 
 def population() -> Setting:
-    """24 bare labels beside 150 people of the society, by politics."""
+    """Return 24 bare labels, and 150 people of the society as the human reference, by politics."""
     items = panels.questionnaire(12)
     people = answered_once(panels.strong(150, seed=1), items)
     return Fidelity(people, {"politics": "politics"}), panels.bare(24), items
@@ -211,7 +211,7 @@ CLAIMS = (
         more="--items experiments.csv",
     ),
     Claim(
-        "Simulated people leave their part as they talk",
+        "Simulated people leave their character as they talk",
         "abdulhai2025", "drift", "faded", "fades", more="--judge MODEL", planted=gone,
     ),
     Claim(

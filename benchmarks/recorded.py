@@ -12,12 +12,12 @@ from personametrics.stats.arrays import Floats, Ints
 PLANTED = {"persona": 0.20, "item": 0.30, "persona:item": 0.15, "run": 0.35}
 RUNS = 10
 CUTS = (-1.2, -0.4, 0.4, 1.2)
-"""Scores are cut here into the ordinal answers 1 to 5."""
+"""The thresholds that cut scores into the ordinal answers 1 to 5."""
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """Answers of a balanced panel, (personas, items, runs).
+    """The answers of a balanced panel, (personas, items, runs).
 
     Attributes:
         scores: real numbers.
@@ -29,7 +29,7 @@ class Recorded:
 
     @property
     def codes(self) -> tuple[Ints, Ints, Ints]:
-        """Persona, item and run of each answer, in the order of the raveled arrays."""
+        """The persona, item and run of each answer, in the order of the raveled arrays."""
         persona, item, run = np.indices(self.scores.shape).reshape(3, -1)
         return persona, item, run
 
@@ -42,7 +42,7 @@ class Recorded:
 
 
 def recorded(answers: int, seed: int = 0) -> Recorded:
-    """Simulate a panel of so many answers, 10 runs a cell, personas and items as nearly equal in number as the answers allow."""
+    """Simulate a panel of a given size with 10 runs per cell and about as many personas as items."""
     cells = answers // RUNS
     items = next(one for one in range(math.isqrt(cells), 0, -1) if cells % one == 0)
     shape = (cells // items, items)

@@ -1,4 +1,4 @@
-"""How often intervals of rectified means hold the truth, in worlds where it is known.
+"""The coverage of intervals of rectified means, in worlds where the truth is known.
 
 python benchmarks/rectify.py --write        half a minute on one core; writes the table into docs/coverage.md
 """
@@ -19,12 +19,12 @@ BEGIN, END = "<!-- begin rectify -->", "<!-- end rectify -->"
 LEVEL, BATCH = 0.9, 500
 Array = np.ndarray[Any, np.dtype[np.float64]]
 World = Callable[[np.random.Generator, tuple[int, ...], int], Sample]
-"""From random numbers, (panels, n) and N to as many panels; the true mean is `TRUTH`."""
+"""The type of a world: a function of random numbers, (panels, n) and N that simulates panels; the true mean is `TRUTH`."""
 TRUTH = 0.5
 
 
 class Figures(NamedTuple):
-    """Coverage and mean width of an estimator's intervals, and the mean λ."""
+    """The coverage and mean width of an estimator's intervals, and the mean λ."""
 
     coverage: float
     width: float
@@ -32,7 +32,7 @@ class Figures(NamedTuple):
 
 
 def biased(rng: np.random.Generator, shape: tuple[int, ...], others: int) -> Sample:
-    """Yes or no, said by half; the panel says yes for .95 of those who do and .4 of those who do not."""
+    """Simulate yes or no: half of the people say yes; the panel says yes for .95 of these and .4 of the others."""
 
     def said(answers: Array) -> Array:
         return (rng.random(answers.shape) < np.where(answers > 0, 0.95, 0.4)).astype(float)
@@ -43,23 +43,23 @@ def biased(rng: np.random.Generator, shape: tuple[int, ...], others: int) -> Sam
 
 
 def perfect(rng: np.random.Generator, shape: tuple[int, ...], others: int) -> Sample:
-    """The panel says what people say."""
+    """Simulate a panel that agrees with the people."""
     people = rng.normal(TRUTH, 1, shape)
     return Sample(people, people, rng.normal(TRUTH, 1, (shape[0], others)))
 
 
 def noise(rng: np.random.Generator, shape: tuple[int, ...], others: int) -> Sample:
-    """The panel knows nothing."""
+    """Simulate a panel that is unrelated to the people."""
     return Sample(rng.normal(TRUTH, 1, shape), rng.normal(size=shape), rng.normal(size=(shape[0], others)))
 
 
 def constant(rng: np.random.Generator, shape: tuple[int, ...], others: int) -> Sample:
-    """The panel always says the same."""
+    """Simulate a panel with a constant answer."""
     return Sample(rng.normal(TRUTH, 1, shape), np.full(shape, 0.7), np.full((shape[0], others), 0.7))
 
 
 def shifted(rng: np.random.Generator, shape: tuple[int, ...], others: int) -> Sample:
-    """Two groups of equal size: the panel is right about one and much too high about the other, of whom four times as many were asked."""
+    """Simulate two equal groups; the panel is right about one and much too high about the other, which is oversampled four times."""
     asked = rng.random(shape) < 0.8
     group = rng.random((shape[0], others)) < 0.5
     people, rest = (rng.normal(TRUTH + 0.4 * (one - 0.5), 1) for one in (asked, group))
@@ -68,7 +68,7 @@ def shifted(rng: np.random.Generator, shape: tuple[int, ...], others: int) -> Sa
 
 
 def strata(rng: np.random.Generator, shape: tuple[int, ...], others: int) -> Sample:
-    """Five strata whose means differ; nobody is simulated in person, and the panel is .3 too high throughout."""
+    """Simulate five strata with different means; the panel has no paired persons and is .3 too high throughout."""
     means = np.linspace(-1.5, 1.5, 5)
     mine, theirs = rng.integers(0, 5, shape), rng.integers(0, 5, (shape[0], others))
     people, rest = rng.normal(TRUTH + means[mine], 1), rng.normal(TRUTH + 0.3 + means[theirs], 1)
@@ -87,7 +87,7 @@ ESTIMATORS: Mapping[str, Callable[[Sample], Rectified]] = {
 
 
 def figures(world: World, estimator: Callable[[Sample], Rectified], panels: int, n: int, others: int) -> Figures:
-    """Of one estimator in one world; the same panels for every estimator."""
+    """Measure one estimator in one world; every estimator gets the same panels."""
     rng, found = np.random.default_rng(1), []
     for start in range(0, panels, BATCH):
         one = estimator(world(rng, (min(BATCH, panels - start), n), others))
@@ -97,7 +97,7 @@ def figures(world: World, estimator: Callable[[Sample], Rectified], panels: int,
 
 
 def unweighted(world: World) -> World:
-    """The same world without its weights."""
+    """Return the same world without its weights."""
     return lambda rng, shape, others: world(rng, shape, others)._replace(weights=None)
 
 

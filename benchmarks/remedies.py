@@ -1,7 +1,7 @@
-"""What `compare` finds of every remedy in worlds where the truth is known, and whether its paired intervals cover where all is drawn anew.
+"""The verdicts of `compare` on every remedy in worlds of known truth, and the coverage of its paired intervals in new panels.
 
 python benchmarks/remedies.py --write                  about ten minutes on two cores; writes both tables into docs/coverage.md
-python benchmarks/remedies.py --only NAME … --write    rows of these remedies anew; all others of the page stay
+python benchmarks/remedies.py --only NAME … --write    measures these remedies again; all other rows stay
 """
 
 import argparse
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
-from tables import beside, put
+from tables import merged, put
 
 from personametrics.data.finding import Finding
 from personametrics.lab.comparison.differences import BLOCKS, SPREAD, Arm, Deal, Differences, Kind
@@ -31,10 +31,10 @@ Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 def measured(name: str, worlds: int, *, defect: bool) -> str:
-    """A row of the table of remedies."""
+    """Return a row of the table of remedies."""
     chosen = remedy(name)
     cure = chosen.known()
-    drawn = worlds if cure.human or not cure.elicitation.score else 1  # with label probabilities nothing is drawn
+    drawn = worlds if cure.human or not cure.elicitation.score else 1  # with label probabilities, answers are not drawn
     found = trials(chosen, range(drawn), defect=defect)
     aim, known = next(iter(cure.change.items()))
     changes = [one[f"change.{aim}"] for one in found]
@@ -46,25 +46,25 @@ def measured(name: str, worlds: int, *, defect: bool) -> str:
 
 
 def _labels(found: Sequence[Finding]) -> str:
-    """How often each verdict was reached, the commonest first."""
+    """Count each verdict, the most frequent first."""
     return ", ".join(f"{label} {number / len(found):.2f}" for label, number in Counter(one.verdict.label for one in found).most_common())
 
 
 def _kept(found: Sequence[Finding]) -> str:
-    """Mean part of the spread that is kept, where most worlds know it: of what may itself be 0, only those do that chance made large."""
+    """Return the mean share of spread that is kept, if most worlds know it; a spread that may be 0 is known only if it is large."""
     kept = [one["spread.kept"].value for one in found if np.isfinite(one["spread.kept"].low)]
     return f"{np.mean(kept):.2f}" if 2 * len(kept) > len(found) else "-"
 
 
 class Mind(NamedTuple):
-    """Standard deviations of what makes answers, and what a remedy does to it.
+    """The standard deviations behind the answers, and the effects of a remedy on them.
 
     Attributes:
-        moved: by how much it shifts everybody's answers.
-        varies: by how much this varies between personas, and between items.
-        anew: share of the variance of a persona's mind on an item that is another one with the remedy.
-        noise: of the runs, as a multiple of what it is without the remedy.
-        spread: of personas' minds, the same.
+        moved: shift of all answers.
+        varies: standard deviation of the shift between personas, and between items.
+        anew: share of the variance of a persona's opinion on an item that the remedy redraws.
+        noise: run noise, as a multiple of the noise without the remedy.
+        spread: spread of the personas' opinions, as a multiple of the spread without the remedy.
     """
 
     moved: float = 0.0
@@ -75,7 +75,7 @@ class Mind(NamedTuple):
 
 
 PERSONA, ITEM, CELL, UNEVEN = 0.5, 0.7, 0.8, 0.25
-"""Standard deviations of personas, items and persona × item cells; and of the log of the noise, over personas and over items."""
+"""The standard deviations of personas, items and cells, and of the log noise over personas and over items."""
 Statistic = Literal["mean", "signal", "spread"]
 WORLDS: tuple[tuple[Statistic, Mind], ...] = (
     ("mean", Mind(varies=0.3)),
@@ -88,14 +88,14 @@ WORLDS: tuple[tuple[Statistic, Mind], ...] = (
 
 
 def truth(statistic: Statistic, mind: Mind) -> float:
-    """By how much it changes, over all personas and items there could be; of the spread, how much is kept."""
+    """Return the true change over the population of personas and items; for the spread, the share that is kept."""
     noise, own = np.exp(4 * UNEVEN**2), PERSONA**2 + CELL**2
     signal = float(own / (own + noise * mind.noise**2) - own / (own + noise))
     return {"mean": mind.moved, "signal": signal, "spread": mind.spread**2}[statistic]
 
 
 def drawn(rng: np.random.Generator, personas: int, items: int, mind: Mind) -> tuple[Array, Array]:
-    """(P, I, RUNS) answers without and with a remedy: personas, items and answers are all new."""
+    """Draw (P, I, RUNS) answers without and with a remedy; personas, items and answers are all new."""
     shapes: tuple[tuple[int, int], ...] = ((personas, 1), (1, items))
     who, what = PERSONA * rng.normal(size=shapes[0]), ITEM * rng.normal(size=shapes[1])
     cell, other = CELL * rng.normal(size=(2, personas, items))
@@ -108,7 +108,7 @@ def drawn(rng: np.random.Generator, personas: int, items: int, mind: Mind) -> tu
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """Stands for an arm: a complete panel, of which some cells are left out, with three estimates that are quickly made."""
+    """A stand-in for an arm: a complete panel with some cells left out, and three fast estimates."""
 
     answers: Array
     kept: Mask
@@ -132,7 +132,7 @@ class Drawn:
 
     @cached_property
     def cells(self) -> tuple[Array, Array]:
-        """(P, I) mean of the runs, and their variance."""
+        """The (P, I) means and variances of the runs."""
         return self.answers.mean(2), self.answers.var(2, ddof=1)
 
     @cached_property
@@ -150,7 +150,7 @@ class Drawn:
 
 
 def covered(size: tuple[int, int], statistic: Statistic, mind: Mind, draws: int) -> str:
-    """A row of the table of paired intervals."""
+    """Return a row of the table of paired intervals."""
     rng, known, whole = np.random.default_rng(1), truth(statistic, mind), np.ones(size, bool)
     found = []
     for _ in range(draws):
@@ -164,14 +164,14 @@ def covered(size: tuple[int, int], statistic: Statistic, mind: Mind, draws: int)
 
 
 def rows(names: Sequence[str], worlds: int) -> list[str]:
-    """Of the table of remedies."""
+    """Return the head of the table of remedies."""
     with ProcessPoolExecutor(2) as pool:
         jobs = [pool.submit(measured, name, worlds, defect=defect) for name, defect in product(names, (True, False))]
         return [job.result() for job in jobs]
 
 
 def paired(draws: int) -> str:
-    """The table of paired intervals."""
+    """Return the table of paired intervals."""
     with ProcessPoolExecutor(2) as pool:
         jobs = [pool.submit(covered, size, *world, draws) for size, world in product(SIZES, WORLDS)]
         head = "| personas × items | number | true | mean found | standard error | mean half-width | hold the truth | no interval |"
@@ -193,7 +193,7 @@ def main() -> None:
     found = rows(given.only or list(remedies()), given.worlds)
     head = ["| remedy | change of | defect | worlds | known | found | half-width | hold the known change | verdicts | spread kept |"]
     head += ["| --- | --- | --- |" + " ---: |" * 5 + " --- | ---: |"]
-    parts = {"remedies": "\n".join([*head, *(beside(PAGE, "remedies", found) if given.only else found)])}
+    parts = {"remedies": "\n".join([*head, *(merged(PAGE, "remedies", found) if given.only else found)])}
     parts |= {} if given.only else {"paired": paired(given.draws)}
     for name, table in parts.items():
         print(f"{table}\n", flush=True)

@@ -1,4 +1,4 @@
-"""How long the exact probabilities of three labels take on one machine, beside sampling and beside one forward pass per label.
+"""The time for the exact probabilities of three labels, compared with sampling and with one forward pass per label.
 
 python benchmarks/scoring.py                    50 personas × 50 items, 250 of the cells checked against the plain way
 python benchmarks/scoring.py --quick            10 personas × 10 items
@@ -23,7 +23,7 @@ import transformers
 from tables import aligned, load, markdown, put
 
 from personametrics.data.request import Message, Request
-from personametrics.models.local import HAND, Local
+from personametrics.models.local import THREAD, Local
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
@@ -31,21 +31,21 @@ from checkpoints import WORDS, llama
 
 LAYERS, WIDTH, HEADS, VOCABULARY = 8, 512, 8, 8192
 PERSONA, ITEM, LABEL, LABELS, SAMPLES = 200, 60, 3, 3, 10
-"""Tokens of a persona, of an item with what the chat template adds, and of a label; labels; samples that stand in for them."""
+"""The tokens of a persona, of an item with its chat template, and of a label; the labels; the samples that replace them."""
 THREADS, REPEATS = 2, 3
 BUDGET = 22.0
-"""Milliseconds a cell on the two-core machine the budget was set on; twice the arithmetic limit anywhere."""
+"""The budgets: milliseconds per cell on the two-core reference machine, and twice the arithmetic limit on any machine."""
 
 
 def worded(model: Local, tokens: int, seed: int) -> str:
-    """Words that make so many tokens or just more."""
+    """Return words that make this many tokens or slightly more."""
     words = np.random.default_rng(seed).permutation(WORDS * 5)
-    spoken = next(at for at in range(1, len(words)) if model.tokens([Message("user", " ".join(words[:at]))]) >= tokens + 7)
+    spoken = next(index for index in range(1, len(words)) if model.tokens([Message("user", " ".join(words[:index]))]) >= tokens + 7)
     return " ".join(words[:spoken])
 
 
 def labels(model: Local) -> tuple[str, ...]:
-    """Labels of three tokens, each with a first token of its own."""
+    """Return labels of three tokens, each with a first token of its own."""
     empty = model.tokens([Message("user", "")])
     single = [word for word in dict.fromkeys(WORDS) if model.tokens([Message("user", f"{word}")]) == empty + 1]
     long = (" ".join(words) for words in zip(single, single[20:], single[40:], strict=False))
@@ -53,7 +53,7 @@ def labels(model: Local) -> tuple[str, ...]:
 
 
 def panel(model: Local, personas: int, items: int) -> list[Request]:
-    """Asks of every persona and item."""
+    """Return a request for every persona and item."""
     choices = labels(model)
     told = [worded(model, PERSONA - 6, seed) for seed in range(personas)]
     asked = [worded(model, ITEM - 9, 1000 + seed) for seed in range(items)]
@@ -61,7 +61,7 @@ def panel(model: Local, personas: int, items: int) -> list[Request]:
 
 
 def ours(model: Local, requests: Sequence[Request]) -> list[dict[str, float]]:
-    """Probabilities from the model as the library uses it: rendering, tokens and threads included."""
+    """Return probabilities through the library, including rendering, tokens and threads."""
 
     async def collected() -> list[dict[str, float]]:
         return [dict(reply.probabilities or {}) async for _, reply in model.answer(requests)]
@@ -70,7 +70,7 @@ def ours(model: Local, requests: Sequence[Request]) -> list[dict[str, float]]:
 
 
 def sampled(model: Local, requests: Sequence[Request]) -> None:
-    """Ten answers by `generate`, each a call of its own."""
+    """Draw ten answers by `generate`, each with its own call."""
     network, rendering = model._weights.model, model._rendering  # noqa: SLF001 (the same weights for everybody)
     for request in requests:
         ids = torch.tensor([rendering.encode(rendering.text(request.messages))])
@@ -79,24 +79,24 @@ def sampled(model: Local, requests: Sequence[Request]) -> None:
 
 
 def per_label(model: Local, requests: Sequence[Request]) -> None:
-    """A forward pass for each label."""
+    """Return probabilities from one forward pass per label."""
     for one in model._prepare(enumerate(requests)):  # noqa: SLF001 (without a change of threads)
         model._scorer.plainly(one)  # noqa: SLF001
 
 
 def timed(tasks: Mapping[str, tuple[Callable[[Local, Sequence[Request]], object], Sequence[Request]]], model: Local) -> dict[str, float]:
-    """Median milliseconds a cell; the tasks are run in turn, so that they meet the same load."""
+    """Return the median milliseconds per cell; the tasks are run in turn under the same load."""
     taken: dict[str, list[float]] = {name: [] for name in tasks}
     for _ in range(1 + REPEATS):
         for name, (task, requests) in tasks.items():
             action = partial(task, model, requests)
-            seconds = _seconds(action) if task is ours else HAND.submit(_seconds, action).result()
+            seconds = _seconds(action) if task is ours else THREAD.submit(_seconds, action).result()
             taken[name].append(seconds / len(requests) * 1000)
     return {name: statistics.median(found[1:]) for name, found in taken.items()}
 
 
 def limit(model: Local, items: int) -> float:
-    """Milliseconds of a cell's multiplications, at the speed at which this machine multiplies matrices of 1,024 × 1,024."""
+    """Return the milliseconds of a cell's multiplications, at this machine's speed for matrices of 1,024 × 1,024."""
     left, right = torch.randn(1024, 1024), torch.randn(1024, 1024)
     best = min(_seconds(lambda: left @ right) for _ in range(30))
     network = model._weights.model  # noqa: SLF001
@@ -108,25 +108,25 @@ def limit(model: Local, items: int) -> float:
 
 
 def _seconds(action: Callable[[], object]) -> float:
-    """How long an action takes."""
+    """Return the time of an action."""
     start = time.perf_counter()
     action()
     return time.perf_counter() - start
 
 
 def apart(model: Local, requests: Sequence[Request], found: Sequence[dict[str, float]], checked: int) -> tuple[float, float]:
-    """Largest difference from the plain way, of probabilities and of log-probabilities, over so many cells drawn at random."""
+    """Return the largest differences from the plain way (probabilities, log-probabilities) over cells drawn at random."""
     places = np.random.default_rng(0).choice(len(requests), min(checked, len(requests)), replace=False)
-    pairs = [(found[at][choice], plain) for at in places for choice, plain in model.score_plainly(requests[at]).items()]
+    pairs = [(found[index][choice], plain) for index in places for choice, plain in model.score_plainly(requests[index]).items()]
     return max(abs(value - np.exp(plain)) for value, plain in pairs), max(abs(log(value) - plain) for value, plain in pairs)
 
 
 def run(personas: int, items: int, checked: int) -> tuple[list[str], list[list[str]], str]:
-    """Measure everything on a checkpoint made for it; all that torch does, it does in one thread."""
+    """Measure everything on a checkpoint made for it, with torch in one thread."""
     torch.set_num_threads(THREADS)
     with tempfile.TemporaryDirectory() as folder:
         made = partial(llama, Path(folder) / "llama", layers=LAYERS, width=WIDTH, heads=HEADS, vocabulary=VOCABULARY)
-        model = Local(HAND.submit(made).result())
+        model = Local(THREAD.submit(made).result())
         requests = panel(model, personas, items)
         few = requests[:: max(1, len(requests) // 4)][:4]
         tasks = {
@@ -135,7 +135,7 @@ def run(personas: int, items: int, checked: int) -> tuple[list[str], list[list[s
             "ours": (ours, requests[: 4 * items]),
         }
         taken = timed(tasks, model)
-        least = HAND.submit(limit, model, items).result()
+        least = THREAD.submit(limit, model, items).result()
         found = ours(model, requests)
         probability, logged = apart(model, requests, found, checked)
     rows = [[name, f"{value:.1f}", f"{value / least:.1f}", f"{value / taken['ours']:.1f}"] for name, value in taken.items()]

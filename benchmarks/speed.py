@@ -1,4 +1,4 @@
-"""How long the way from a Parquet file to the numbers takes, as a multiple of decoding the three columns; and peers beside it.
+"""The time from a Parquet file to the numbers, as a multiple of decoding the three columns, compared with peers.
 
 python benchmarks/speed.py                      100,000, 1,000,000 and 10,000,000 answers
 python benchmarks/speed.py --quick              100,000 answers
@@ -25,24 +25,24 @@ from tasks import TASKS, Source, decode
 
 SIZES = (100_000, 1_000_000, 10_000_000)
 PILOT = 10_000
-"""Peers warm up on so many answers."""
+"""The number of answers on which peers warm up."""
 MOST_FOR_CARD = 1_000_000
 MANY, REPEATS, FEWER = 5_000_000, 5, 3
-"""Every task is repeated five times after a warm-up, three times beyond this many answers."""
+"""The number of answers above which a task is repeated three times instead of five, after a warm-up."""
 BUDGETS = {("components", 1_000_000): 4.0} | {(task, size): 8.0 for task in ("jackknife", "bootstrap") for size in SIZES[1:]}
-"""Times the decoding."""
+"""The time budgets, as multiples of the decoding."""
 MEMORY_BUDGET = 2.0
-"""Times the data."""
+"""The memory budgets, as multiples of the data."""
 ENOUGH = 2**24
-"""Bytes; of fewer data, what every process holds anyway is most of the memory."""
+"""The bytes of data below which the fixed memory of a process dominates."""
 
 Table = tuple[list[str], list[list[str]]]
 Seconds = dict[tuple[str, str], float]
-"""Median seconds by column and task."""
+"""The type of the times: median seconds by column and task."""
 
 
 def timed(path: Path, answers: int) -> Seconds:
-    """Time every task on both kinds of answers; all tasks are run in turn, so that they meet the same load."""
+    """Time every task on both kinds of answers; the tasks are run in turn under the same load."""
     jobs = [(column, name) for column in ("answer", "label") for name in TASKS if name != "card" or answers <= MOST_FOR_CARD]
     taken: dict[tuple[str, str], list[float]] = {job: [] for job in jobs}
     for _ in range(1 + (REPEATS if answers <= MANY else FEWER)):
@@ -53,10 +53,10 @@ def timed(path: Path, answers: int) -> Seconds:
     return {job: statistics.median(seconds[1:]) for job, seconds in taken.items()}
 
 
-def ours(found: dict[int, Seconds]) -> Table:
-    """Seconds, multiples of the decoding and budgets."""
+def ours(times: dict[int, Seconds]) -> Table:
+    """Return seconds, multiples of the decoding and budgets."""
     rows = []
-    for size, seconds in found.items():
+    for size, seconds in times.items():
         for (column, name), taken in seconds.items():
             ratio, budget = taken / seconds[column, "decode"], BUDGETS.get((name, size))
             kept = "" if budget is None else f"≤ {budget:g}: {'met' if ratio <= budget else 'not met'}"
@@ -65,22 +65,22 @@ def ours(found: dict[int, Seconds]) -> Table:
     return ["task", "answers", "number", "seconds", "× decoding", "budget"], rows
 
 
-def peers(panels: dict[int, Recorded], found: dict[int, Seconds]) -> Table:
-    """Peers, and how many times our time they take."""
+def peers(panels: dict[int, Recorded], times: dict[int, Seconds]) -> Table:
+    """Return the peers' times, and their ratios to the time of this library."""
     rows = []
     for peer in PEERS:
-        for size, one in compare(peer, panels).items():
-            if isinstance(one, Compared):
-                mine = found[size]["answer", peer.counterpart] if peer.counterpart else one.ours
-                apart = "–" if np.isnan(one.apart) else f"{one.apart:.0e}"
-                rows.append([peer.name, f"{size:,}", _seconds(one.seconds), _seconds(mine), f"{one.seconds / mine:,.1f}", apart])
+        for size, compared in compare(peer, panels).items():
+            if isinstance(compared, Compared):
+                mine = times[size]["answer", peer.counterpart] if peer.counterpart else compared.ours
+                apart = "–" if np.isnan(compared.apart) else f"{compared.apart:.0e}"
+                rows.append([peer.name, f"{size:,}", _seconds(compared.seconds), _seconds(mine), f"{compared.seconds / mine:,.1f}", apart])
             else:
-                rows.append([peer.name, f"{size:,}", one, "", "", ""])
+                rows.append([peer.name, f"{size:,}", compared, "", "", ""])
     return ["peer", "number", "seconds", "ours", "× ours", "results apart by"], rows
 
 
 def memory(path: Path) -> Table:
-    """Peak memory beyond what the imports hold, each task in a process of its own, as a multiple of the three columns in memory."""
+    """Return the peak memory beyond the imports, each task in its own process, as a multiple of the three columns in memory."""
     data, rows = decode(Source(path)).estimated_size(), []
     for name in ("decode", "components", "jackknife", "bootstrap"):
         command = [sys.executable, str(Path(__file__).with_name("tasks.py")), name, str(path), "answer"]
@@ -93,7 +93,7 @@ def memory(path: Path) -> Table:
 
 
 def _seconds(value: float) -> str:
-    """Three digits."""
+    """Format a number with three digits."""
     return f"{value:#.3g}".rstrip(".")
 
 
@@ -112,7 +112,7 @@ def run(sizes: list[int]) -> dict[str, Table]:
 
 
 def machine() -> str:
-    """What it ran on."""
+    """Describe the machine and the versions."""
     versions = f"Python {platform.python_version()}, numpy {np.__version__}, scipy {scipy.__version__}, polars {pl.__version__}"
     return f"{platform.system()} {platform.machine()}, {pl.thread_pool_size()} Polars threads, {versions}; {load()} at the end."
 

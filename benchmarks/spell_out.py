@@ -2,14 +2,14 @@
 
 python benchmarks/spell_out.py              prints the tables
 
-What was spelled out there (github.com/simon-muenker/LLM-Questionnaires, experiments/02--Value-Driven-Personas/personas) are answers to the
-very items that were asked: foundation means of the U.S. survey, rounded, in the words of the scale. So it shows what telling the answers
-does, not what values told in general do; and nearness to the U.S. survey is what was told, not what the model knows of people.
+The spelled-out values (github.com/simon-muenker/LLM-Questionnaires, experiments/02--Value-Driven-Personas/personas) are answers to the
+very items that were asked: rounded foundation means of the U.S. survey, in the words of the scale. So the table shows the effect of giving
+the answers, not of values in general, and nearness to the U.S. survey reflects the prompt, not the model's knowledge of people.
 
-As told: share of answers to the items of the five foundations that are those told. Steadier: the paired change of the persona signal.
-Truer: how far foundation means of simulated politics lie apart, against those of people in three surveys (slope through the origin:
-above 1 exaggerates), and by how much they miss; 90 % intervals over the five foundations.
-Recorded answers are looked for in a folder of data sets beside the checkout, or where PERSONAMETRICS_DATA says.
+As told: share of answers to the items of the five foundations that equal the given ones. Steadier: paired change of the persona signal.
+Truer: differences between foundation means of simulated politics against those of people in three surveys (slope through the origin:
+above 1 exaggerates), and the error of the differences; 90 % intervals over the five foundations.
+Recorded answers are read from a folder of data sets next to the checkout, or from the folder PERSONAMETRICS_DATA.
 """
 
 import json
@@ -50,14 +50,14 @@ class Figure(NamedTuple):
         return f"{self.value:+.2f} ({self.low:+.2f} to {self.high:+.2f})"
 
 
-def recorded(told: str, model: str) -> pl.DataFrame:
-    """Answers of a model on the scale, under one way of telling."""
+def recorded(condition: str, model: str) -> pl.DataFrame:
+    """Return the answers of a model on the scale, under one description."""
     table = pl.scan_parquet(FOLDER / "responses.parquet")
-    return table.filter(pl.col("model") == model, pl.col("condition") == told, pl.col("response").is_between(0, 5)).collect()
+    return table.filter(pl.col("model") == model, pl.col("condition") == condition, pl.col("response").is_between(0, 5)).collect()
 
 
 def steadier(before: pl.DataFrame, after: pl.DataFrame) -> tuple[float, float, Figure]:
-    """Signal before and after, and the paired change."""
+    """Return the signal before and after, and the paired change."""
     plain, told = (Responses.read(one, Columns("persona", "item", "response", run="run"), SIX) for one in (before, after))
     found = measure_change(ArmPair(Stability(permutations=99), Remedy(), plain, told))[2]
     change = found["change.signal"]
@@ -65,7 +65,7 @@ def steadier(before: pl.DataFrame, after: pl.DataFrame) -> tuple[float, float, F
 
 
 def simulated(frame: pl.DataFrame) -> Floats:
-    """(foundations, politics) means of item means."""
+    """Return the (foundations, politics) means of item means."""
     means = (
         frame.group_by("persona", "dimension", "item")
         .agg(pl.col("response").mean())
@@ -77,13 +77,13 @@ def simulated(frame: pl.DataFrame) -> Floats:
 
 
 def surveys() -> dict[str, Floats]:
-    """(foundations, politics) means of people, by survey."""
+    """Return the (foundations, politics) means of people, by survey."""
     found = json.loads((FOLDER / "human_mfq_surveys.json").read_text())["graham_et_al"]
     return {name: np.array([[one[persona][dimension] for persona in POLITICS] for dimension in FOUNDATIONS]) for name, one in found.items()}
 
 
 def as_told(frame: pl.DataFrame) -> float:
-    """Share of answers that are the rounded mean of the U.S. survey."""
+    """Return the share of answers that equal the rounded mean of the U.S. survey."""
     told = [
         {"persona": persona, "dimension": dimension, "told": float(round(mean))}
         for dimension, row in zip(FOUNDATIONS, surveys()["U.S."], strict=True)
@@ -94,31 +94,31 @@ def as_told(frame: pl.DataFrame) -> float:
 
 
 def apart(means: Floats) -> Floats:
-    """How each politics lies from the middle of the three."""
+    """Return the deviation of each politics from the mean of the three."""
     return np.asarray(means - means.mean(1, keepdims=True))
 
 
 def slope(panel: Floats, people: Floats) -> float:
-    """Of the panel's differences on people's, through the origin; that over all pairs of politics is the same."""
+    """Return the slope of the panel's differences on people's, through the origin; pairs of politics give the same slope."""
     return float((apart(panel) * apart(people)).sum() / (apart(people) ** 2).sum())
 
 
 def miss(panel: Floats, people: Floats) -> float:
-    """Root mean square by which the panel's differences miss people's, in scale points."""
+    """Return the root mean square error of the panel's differences, in scale points."""
     return float(np.sqrt(((apart(panel) - apart(people)) ** 2).mean()))
 
 
 def jackknife(statistic: Callable[[list[int]], float]) -> Figure:
-    """A number and its interval over foundations."""
+    """Return a number and its interval over foundations."""
     every = list(range(len(FOUNDATIONS)))
-    value, left_out = statistic(every), np.array([statistic([at for at in every if at != out]) for out in every])
+    value, left_out = statistic(every), np.array([statistic([index for index in every if index != out]) for out in every])
     n = len(every)
     half = float(stdtrit(n - 1, 0.95) * np.sqrt((n - 1) / n * ((left_out - left_out.mean()) ** 2).sum()))
     return Figure(value, value - half, value + half)
 
 
 def print_signals(models: list[str]) -> None:
-    """Steadier."""
+    """Return the table of steadiness."""
     print("| model | as told, label | as told, values | signal, label | signal, values | paired change |\n|" + " --- |" * 6)
     changes = []
     for model in models:
@@ -133,7 +133,7 @@ def print_signals(models: list[str]) -> None:
 
 
 def print_slopes(survey: str, people: Floats, panels: dict[str, tuple[Floats, Floats]]) -> None:
-    """Truer."""
+    """Return the table of nearness to people."""
     print(f"\n| model, against {survey} | slope, label | slope, values | change of the miss, points |\n| --- | --- | --- | --- |")
     sheet = np.round(surveys()["U.S."])
     print(f"| what was told | | {slope(sheet, people):+.2f} | misses by {miss(sheet, people):.2f} |")
@@ -150,12 +150,12 @@ def print_slopes(survey: str, people: Floats, panels: dict[str, tuple[Floats, Fl
 
 
 def _slope(panel: Floats, people: Floats, kept: list[int]) -> float:
-    """On some foundations."""
+    """Return the number on some foundations."""
     return slope(panel[kept], people[kept])
 
 
 def _gain(label: Floats, values: Floats, people: Floats, kept: list[int]) -> float:
-    """By how much more the spelled-out panel misses, on some foundations."""
+    """Return the additional error of the spelled-out panel, on some foundations."""
     return miss(values[kept], people[kept]) - miss(label[kept], people[kept])
 
 

@@ -1,4 +1,4 @@
-"""Planted numbers of the studies of conversations: what the society of the embedded model would say, line by line, by its own odds."""
+"""The planted numbers of the studies of conversations, computed line by line from the odds of the embedded model's society."""
 
 from collections.abc import Iterator, Sequence
 from statistics import fmean
@@ -18,9 +18,9 @@ class Spoken(NamedTuple):
     """A line before it is drawn.
 
     Attributes:
-        ask: which line.
-        gone: probability that it is the assistant's.
-        fits: probability that it does not contradict the card.
+        request: request of the line.
+        gone: probability that the line is the assistant's.
+        fits: probability that the line does not contradict the card.
     """
 
     request: Request
@@ -29,11 +29,11 @@ class Spoken(NamedTuple):
 
 
 def spoken(requests: Sequence[Request], personas: Sequence[Persona]) -> Iterator[Spoken]:
-    """Every line of personas; whether the line before was the assistant's is summed over, not drawn.
+    """Return every line of personas; the state of the previous line is summed over, not drawn.
 
     Args:
-        requests: of a study of conversations; the lines of a dialogue in order.
-        personas: of the society.
+        requests: requests of a study of conversations; the lines of a dialogue in order.
+        personas: personas of the society.
     """
     who = {one.id: one for one in personas}
     before: dict[tuple[str, ...], float] = {}
@@ -52,7 +52,7 @@ def spoken(requests: Sequence[Request], personas: Sequence[Persona]) -> Iterator
 
 
 def _turn(request: Request) -> Turn:
-    """What a line answers."""
+    """Return the turn that a line answers."""
     about = request.about
     pressed = about.get("phase") == UNDER and about["suffix"] != PLAIN
     fact = next((name for name, texts in ASKED.items() if any(text in about["said"] for text in texts)), "")
@@ -60,17 +60,17 @@ def _turn(request: Request) -> Turn:
 
 
 def fits(task: Task) -> float:
-    """Share of lines that hold the persona."""
+    """Return the share of lines in character."""
     return fmean(one.fits for one in spoken(task.requests, task.personas))
 
 
 def gone(task: Task) -> float:
-    """Share of lines that are the assistant's."""
+    """Return the share of lines that are the assistant's."""
     return fmean(one.gone for one in spoken(task.requests, task.personas))
 
 
 def dropped(task: Task) -> float:
-    """Share of lines under attack that are the assistant's, minus that of the same lines with nothing added; all suffixes alike."""
+    """Return the assistant's share of lines under attack minus its share of the same lines without a suffix; all suffixes alike."""
     under: dict[str, list[tuple[str, float]]] = {}
     for one in spoken(task.requests, task.personas):
         if one.request.about["phase"] == UNDER:

@@ -1,7 +1,7 @@
 """Power, false findings and coverage of every study in worlds where the truth is known.
 
 python benchmarks/studies.py --write                  writes the table into docs/coverage.md
-python benchmarks/studies.py --only NAME … --write    these rows anew; all others of the page stay
+python benchmarks/studies.py --only NAME … --write    measures these rows again; all other rows stay
 """
 
 import argparse
@@ -9,7 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from tables import beside, put
+from tables import merged, put
 
 from personametrics.lab.members import studies, study
 from personametrics.testing import Simulation
@@ -18,16 +18,16 @@ PAGE = Path(__file__).parent.parent / "docs" / "coverage.md"
 
 
 def measured(name: str, worlds: int) -> str:
-    """A row of the table."""
+    """Return a row of the table."""
     chosen = study(name)
-    known = chosen.known()
-    chosen = known.study or chosen
-    simulation = Simulation.of(chosen, known)
-    found = [chosen.estimate(simulation.answers(known.world, seed)) for seed in range(worlds)]
-    quiet = [chosen.estimate(simulation.answers(known.null, seed)) for seed in range(worlds)]
-    power = np.mean([one.verdict.label == known.verdict for one in found])
-    loud = np.mean([one.verdict.label not in known.quiet for one in quiet])
-    hits = {key: np.mean([one[key].low <= truth <= one[key].high for one in found]) for key, truth in known.truth.items()}
+    world = chosen.known()
+    chosen = world.study or chosen
+    simulation = Simulation.of(chosen, world)
+    findings = [chosen.estimate(simulation.answers(world.world, seed)) for seed in range(worlds)]
+    quiet = [chosen.estimate(simulation.answers(world.null, seed)) for seed in range(worlds)]
+    power = np.mean([finding.verdict.label == world.verdict for finding in findings])
+    loud = np.mean([finding.verdict.label not in world.quiet for finding in quiet])
+    hits = {key: np.mean([finding[key].low <= truth <= finding[key].high for finding in findings]) for key, truth in world.truth.items()}
     worst = min(hits, key=lambda key: hits[key]) if hits else ""
     covered = f"{min(hits.values()):.2f} to {max(hits.values()):.2f} (lowest: {worst})" if hits else "-"
     return f"| `{name}` | {worlds} | {len(simulation.requests):,} | {power:.2f} | {loud:.3f} | {covered} |"
@@ -39,17 +39,17 @@ def main() -> None:
     parser.add_argument("--worlds", type=int, default=200)
     parser.add_argument("--only", nargs="+", choices=list(studies()), metavar="NAME", help="studies that are measured anew")
     parser.add_argument("--write", action="store_true", help="write the table into docs/coverage.md")
-    given = parser.parse_args()
-    names = given.only or list(studies())
+    options = parser.parse_args()
+    names = options.only or list(studies())
     with ProcessPoolExecutor(2) as pool:
-        rows = list(pool.map(measured, names, [given.worlds] * len(names)))
+        rows = list(pool.map(measured, names, [options.worlds] * len(names)))
     print(*rows, sep="\n")
-    if given.write:
+    if options.write:
         head = ["| study | worlds | asks of a world | effect found | found where there is none | intervals (90 %) that hold the truth |"]
         put(
             PAGE,
             "studies",
-            "\n".join([*head, "| --- | ---: | ---: | ---: | ---: | --- |", *(beside(PAGE, "studies", rows) if given.only else rows)]),
+            "\n".join([*head, "| --- | ---: | ---: | ---: | ---: | --- |", *(merged(PAGE, "studies", rows) if options.only else rows)]),
         )
 
 

@@ -1,4 +1,4 @@
-"""Thousands of dialogues against a server on this machine: memory, time, CPU a line; and what it takes to read them again.
+"""Thousands of dialogues against a local server: memory, time, CPU per line, and the cost of reading them again.
 
 python benchmarks/talk.py                             10,000 dialogues of 10 turns, both sides said by the server
 python benchmarks/talk.py --dialogues 500 --turns 4   fewer
@@ -27,43 +27,43 @@ from personametrics.lab.talk import Conversations
 
 HERE = Path(__file__).parent
 MEMORY_BUDGET = 1024.0
-"""MiB, for 10,000 dialogues of 10 turns."""
+"""The memory budget in MiB, for 10,000 dialogues of 10 turns."""
 TOLD = "You are person {} of a panel: a nurse on nights who reads the paper on the tram, votes now and then, and has two brothers. " * 4
-"""About as long as a persona of the demo."""
+"""A text about as long as a persona of the demo."""
 
 
 @contextmanager
-def served(told: list[dict[str, float]]) -> Iterator[str]:
-    """The address of a fresh server whose lines differ; what it did is added to the list."""
+def served(statistics: list[dict[str, float]]) -> Iterator[str]:
+    """Yield the address of a fresh server whose lines differ; its statistics are added to the list."""
     command = [sys.executable, str(HERE / "loopback.py"), "0", "varied"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603
         assert server.stdout
         try:
             yield server.stdout.readline().strip()
         finally:
-            told.append(json.loads(server.communicate()[0]))
+            statistics.append(json.loads(server.communicate()[0]))
 
 
 def plan(url: str, out: str, dialogues: int, turns: int) -> TalkPlan:
-    """So many dialogues of a persona each."""
-    rows = [{"id": f"p{at}", "text": TOLD.format(*[at] * 4)} for at in range(dialogues)]
+    """Return a study with one dialogue per persona."""
+    rows = [{"id": f"p{index}", "text": TOLD.format(*[index] * 4)} for index in range(dialogues)]
     return TalkPlan.model_validate(
         {"model": f"openai:same@{url}", "partner": {"model": f"openai:bot@{url}"}, "personas": rows, "turns": turns, "out": out}
     )
 
 
 def peak() -> float:
-    """MiB that this process held at most."""
+    """Return the peak memory of this process in MiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 async def hold(held: Conversations) -> Tally:
-    """Hold the dialogues."""
+    """Run the dialogues."""
     return await held.ask()
 
 
 def measure(url: str, dialogues: int, turns: int) -> list[dict[str, float | str]]:
-    """Each step with its seconds, CPU seconds and the memory so far."""
+    """Return each step with its seconds, CPU seconds and peak memory."""
     steps: list[dict[str, float | str]] = []
 
     @contextmanager
@@ -105,24 +105,24 @@ def main() -> None:
         pin(1)
         print(json.dumps(measure(options.url, options.dialogues, options.turns)))
         return
-    told: list[dict[str, float]] = []
-    with served(told) as url:
+    statistics: list[dict[str, float]] = []
+    with served(statistics) as url:
         command = [sys.executable, __file__, "--url", url, "--dialogues", str(options.dialogues), "--turns", str(options.turns)]
         steps = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)  # noqa: S603
     lines = 2 * options.dialogues * options.turns
     head = ["step", "seconds", "CPU seconds", "CPU ms a line", "peak MiB so far"]
     rows = [
-        [one["step"], *(f"{one[name]:.1f}" for name in ("seconds", "cpu")), f"{1e3 * one['cpu'] / lines:.3f}", f"{one['peak']:,.0f}"]
-        for one in steps
+        [step["step"], *(f"{step[name]:.1f}" for name in ("seconds", "cpu")), f"{1e3 * step['cpu'] / lines:.3f}", f"{step['peak']:,.0f}"]
+        for step in steps
     ]
     print(aligned(head, rows))
     kept = "met" if steps[-1]["peak"] < MEMORY_BUDGET else "not met"
-    said = f"{options.dialogues:,} dialogues of {options.turns} turns, {lines:,} lines; less than {MEMORY_BUDGET:,.0f} MiB: {kept}; "
-    said += f"the server took {told[0]['cpu']:.0f} s of CPU for {told[0]['answered']:,} calls; {load()} at the end."
-    print(said)
+    summary = f"{options.dialogues:,} dialogues of {options.turns} turns, {lines:,} lines; less than {MEMORY_BUDGET:,.0f} MiB: {kept}; "
+    summary += f"the server took {statistics[0]['cpu']:.0f} s of CPU for {statistics[0]['answered']:,} calls; {load()} at the end."
+    print(summary)
     if options.markdown:
         put(options.markdown, "talk", markdown(head, rows))
-        put(options.markdown, "talk machine", said)
+        put(options.markdown, "talk machine", summary)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What is timed: decoding a file, and the library's ways from that file to an answer.
+"""The timed tasks: decoding a file, and the library's ways from that file to an answer.
 
 python benchmarks/tasks.py TASK FILE COLUMN     runs one of them and prints how much memory it took
 """
@@ -27,7 +27,7 @@ REPLICATES = 1000
 
 
 class Source(NamedTuple):
-    """A Parquet file, and the column that holds the answer: `answer` (numbers) or `label` (1 to 5)."""
+    """The type of a task: a function of a Parquet file and the column that holds the answer: `answer` (numbers) or `label` (1 to 5)."""
 
     path: Path
     answer: str = "answer"
@@ -39,22 +39,22 @@ def decode(source: Source) -> pl.DataFrame:
 
 
 def point_estimates(source: Source) -> dict[str, Floats]:
-    """Every variance component."""
+    """Compute all variance components."""
     return components(pairs(_cells(source)).whole(), FACETS)
 
 
 def jackknife(source: Source) -> list[Interval]:
-    """Every variance component and the signal, with jackknife intervals."""
+    """Compute all variance components and the signal, with jackknife intervals."""
     return _intervals(deletions(pairs(_cells(source))))
 
 
 def bootstrap(source: Source) -> list[Interval]:
-    """Every variance component and the signal, with bootstrap intervals."""
+    """Compute all variance components and the signal, with bootstrap intervals."""
     return _intervals(replicates(pairs(_cells(source)), REPLICATES))
 
 
 def card(source: Source) -> float:
-    """The whole card; returns its signal."""
+    """Make the whole card and return its signal."""
     return measure(source.path, Columns(answer=source.answer), _scale(source))["signal"].value
 
 
@@ -81,9 +81,9 @@ def _intervals(source: Deletions | Replicates) -> list[Interval]:
 
 
 def _memory(field: str) -> int:
-    """Bytes of memory this process holds (`VmRSS`) or ever held (`VmHWM`)."""
+    """Return the bytes of memory that this process holds (`VmRSS`) or held at most (`VmHWM`)."""
     status = Path("/proc/self/status")
-    if status.exists():  # what getrusage says of a child process may still be its parent's
+    if status.exists():  # getrusage of a child process may still report its parent's memory
         return int(next(line for line in status.read_text(encoding="ascii").splitlines() if line.startswith(field)).split()[1]) * 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 

@@ -1,4 +1,4 @@
-"""How near `fidelity`'s tracking comes to what is planted, with few people an item and with many.
+"""The accuracy of `fidelity`'s tracking against the planted value, with few people per item and with many.
 
 python benchmarks/tracking.py        half a minute; prints a line for each number of people
 """
@@ -23,7 +23,7 @@ def main() -> None:
     parser.add_argument("--panels", type=int, default=100)
     panels = parser.parse_args().panels
     for people in (6, 20, 60):
-        found = [Fidelity(said(seed, people)).estimate(panel(seed)) for seed in range(panels)]
+        found = [Fidelity(people_answers(seed, people)).estimate(panel(seed)) for seed in range(panels)]
         estimates = [one["tracking.persona"] for one in found]
         known = [one for one in estimates if np.isfinite(one.low)]
         plain = np.mean([uncorrected(pl.DataFrame(one.evidence["tracking"])) for one in found])
@@ -36,27 +36,31 @@ def main() -> None:
 
 
 def spreads(seed: int) -> np.ndarray:
-    """(I,) standard deviation of people's answers to each item."""
+    """Draw the (I,) standard deviations of people's answers to each item."""
     return np.sqrt(np.random.default_rng(seed).uniform(0.5, 3, ITEMS))
 
 
-def said(seed: int, people: int) -> Responses:
-    """People's answers."""
+def people_answers(seed: int, people: int) -> Responses:
+    """Draw people's answers."""
     answers = np.random.default_rng((seed, 1)).normal(0, spreads(seed), (people, ITEMS))
-    rows = [(f"h{who}", f"i{at}", answers[who, at]) for who, at in np.ndindex(answers.shape)]
+    rows = [(f"h{who}", f"i{index}", answers[who, index]) for who, index in np.ndindex(answers.shape)]
     return Responses.read(pl.DataFrame(rows, ["persona", "item", "answer"], orient="row"), Columns(), SCALE)
 
 
 def panel(seed: int) -> Responses:
-    """The panel's."""
+    """Draw the panel's answers."""
     rng = np.random.default_rng((seed, 2))
-    own = np.sqrt(PLANTED) * rng.normal(0, spreads(seed), (PERSONAS, ITEMS))
-    rows = [(f"p{who}", f"i{at}", run, own[who, at] + rng.normal(0, 0.5)) for who, at in np.ndindex(own.shape) for run in range(RUNS)]
+    opinions = np.sqrt(PLANTED) * rng.normal(0, spreads(seed), (PERSONAS, ITEMS))
+    rows = [
+        (f"p{who}", f"i{index}", run, opinions[who, index] + rng.normal(0, 0.5))
+        for who, index in np.ndindex(opinions.shape)
+        for run in range(RUNS)
+    ]
     return Responses.read(pl.DataFrame(rows, ["persona", "item", "run", "answer"], orient="row"), Columns(run="run"), SCALE)
 
 
 def uncorrected(table: pl.DataFrame) -> float:
-    """Slope of the panel's disagreement on people's, as if theirs were free of noise."""
+    """Return the slope of the panel's disagreement on people's, treating the latter as free of noise."""
     x, y = table["human"].to_numpy(), table["persona"].to_numpy()
     return float(np.cov(x, y)[0, 1] / x.var(ddof=1))
 

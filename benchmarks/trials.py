@@ -1,4 +1,4 @@
-"""Many panels of one setting: how often their intervals hold the truth."""
+"""The coverage of intervals over many panels of one setting."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ from personametrics.stats.variance.disagreement import Disagreements
 
 LEVEL = 0.9
 REPLICATES = 200
-"""Bootstrap draws per panel."""
+"""The number of bootstrap draws per panel."""
 EFFECTS: dict[str, Scale] = {"persona": "component", "item": "component", "persona:item": "plain", "run": "positive"}
-"""Variance components, and the scales on which their intervals are made."""
+"""The variance components, and the scales on which their intervals are made."""
 
 
 class Setting(NamedTuple):
-    """What is simulated."""
+    """A setting of the simulation."""
 
     sizes: Sizes
     world: World
@@ -31,100 +31,100 @@ class Setting(NamedTuple):
 
 @dataclass(frozen=True)
 class Trial:
-    """Intervals of many panels, and the truth.
+    """The intervals of many panels, and the truth.
 
     Attributes:
-        ends: (panels, 2) low and high; NaN where a panel has no interval.
-        truth: what they should hold.
+        ends: (panels, 2) lower and upper limits; NaN: the panel has no interval.
+        truth: true value.
     """
 
     ends: Floats
     truth: float
 
     @property
-    def there(self) -> Floats:
-        """The intervals there are."""
+    def existing(self) -> Floats:
+        """The intervals that exist."""
         return self.ends[np.isfinite(self.ends).all(1)]
 
     @property
     def none(self) -> float:
-        """Share of the panels that have no interval, as when no rerun disagrees."""
-        return 1 - len(self.there) / len(self.ends)
+        """The share of panels without an interval, as when no retest disagrees."""
+        return 1 - len(self.existing) / len(self.ends)
 
     @property
     def below(self) -> float:
-        """Share of the intervals that end below the truth."""
-        return _share(self.there[:, 1] < self.truth)
+        """The share of intervals that end below the truth."""
+        return _share(self.existing[:, 1] < self.truth)
 
     @property
     def above(self) -> float:
-        """Share of the intervals that begin above the truth."""
-        return _share(self.there[:, 0] > self.truth)
+        """The share of intervals that begin above the truth."""
+        return _share(self.existing[:, 0] > self.truth)
 
     @property
     def covered(self) -> float:
-        """Share of the intervals that hold the truth."""
+        """The share of intervals that contain the truth."""
         return 1 - self.below - self.above
 
     @property
     def width(self) -> float:
-        """Median width."""
-        return float(np.median(self.there[:, 1] - self.there[:, 0])) if len(self.there) else np.nan
+        """The median width."""
+        return float(np.median(self.existing[:, 1] - self.existing[:, 0])) if len(self.existing) else np.nan
 
     def first(self, panels: int) -> "Trial":
-        """The same for the first panels alone."""
+        """Return the intervals of the first panels alone."""
         return Trial(self.ends[:panels], self.truth)
 
 
 def _share(hits: npt.NDArray[np.bool_]) -> float:
-    """Share of hits; NaN where there is nothing to count."""
+    """Return the share of hits; NaN without intervals."""
     return float(hits.mean()) if len(hits) else np.nan
 
 
 def trial(setting: Setting, panels: int, drawn: int) -> tuple[Trial, Trial]:
-    """Intervals of the persona signal.
+    """Simulate intervals of the persona signal.
 
     Args:
-        setting: what to simulate.
-        panels: how many.
-        drawn: how many of them are bootstrapped as well.
+        setting: setting to simulate.
+        panels: number of panels.
+        drawn: number of panels that are also bootstrapped.
 
     Returns:
-        Jackknife intervals of all panels, and bootstrap intervals of the first ones.
+        The jackknife intervals of all panels, and bootstrap intervals of the first ones.
     """
     rng, drawn = stream(setting), min(drawn, panels)
     jackknifed, bootstrapped = np.empty((panels, 2)), np.empty((drawn, 2))
-    for at in range(panels):
+    for index in range(panels):
         panel = pairs(draw(rng, setting.world, setting.sizes, setting.missing))
-        found = interval(signal, deletions(panel), LEVEL, "share")
-        jackknifed[at] = found.low, found.high
-        if at < drawn:
-            found = interval(signal, replicates(panel, REPLICATES, seed=at), LEVEL, "share")
-            bootstrapped[at] = found.low, found.high
+        estimate = interval(signal, deletions(panel), LEVEL, "share")
+        jackknifed[index] = estimate.low, estimate.high
+        if index < drawn:
+            estimate = interval(signal, replicates(panel, REPLICATES, seed=index), LEVEL, "share")
+            bootstrapped[index] = estimate.low, estimate.high
     return Trial(jackknifed, setting.world.signal), Trial(bootstrapped, setting.world.signal)
 
 
 def trial_others(setting: Setting, panels: int) -> dict[str, Trial]:
-    """Jackknife intervals of everything else that a card shows, on balanced panels."""
+    """Simulate jackknife intervals of all other estimates of a card, on balanced panels."""
     rng, wanted = stream(setting), _others(setting)
     ends = {name: np.empty((panels, 2)) for name in wanted}
-    for at in range(panels):
+    for index in range(panels):
         left = deletions(pairs(draw(rng, setting.world, setting.sizes)))
         for name, (statistic, scale, _) in wanted.items():
             found = interval(statistic, left, LEVEL, scale)
-            ends[name][at] = found.low, found.high
+            ends[name][index] = found.low, found.high
     return {name: Trial(ends[name], truth) for name, (_, _, truth) in wanted.items()}
 
 
 def stream(setting: Setting) -> np.random.Generator:
-    """Chance of its own for every setting, the same in every run."""
+    """Return a random generator for a setting, the same in every run."""
     world = setting.world
     thousandths = [round(1000 * one) for one in (world.signal, world.share, setting.missing)]
     return np.random.default_rng([*setting.sizes, *thousandths, *world.answers.encode()])
 
 
 def _others(setting: Setting) -> dict[str, tuple[Callable[[Disagreements], Floats], Scale, float]]:
-    """Statistic, scale and truth, by name."""
+    """Return statistic, scale and truth, by name."""
     truth = truths(setting.world)
     facets, numbers = ("persona", "item"), {"item": float(setting.sizes.items), "run": float(setting.sizes.runs)}
     found: dict[str, tuple[Callable[[Disagreements], Floats], Scale, float]] = {}

@@ -2,7 +2,7 @@
 
 Every answer has a latent value: persona + item + persona × item + run, all random. Scores are that value; ordinal labels are cut from it; a
 nominal answer is the label whose own latent value is largest. The latent variance of the persona effects is solved so that the signal *of
-the answers* is the one wanted.
+the answers* is the required one.
 
     python benchmarks/worlds.py     compares the stated truths with large simulated panels
 """
@@ -22,36 +22,36 @@ from personametrics.stats import Cells, components, from_answers, from_labels, p
 from personametrics.stats.arrays import Floats, Ints
 
 Answers = Literal["normal", "ordinal", "nominal", "heavy", "uneven"]
-"""Kinds of answers. The last two are scores: personas with t₅ tails, run variance that differs by persona."""
+"""The kinds of answers. The last two are scores: personas with t₅ tails, run variance that differs by persona."""
 
 CUTS = np.array([-0.3, 0.5, 1.1, 1.8])
-"""Where the standardised latent value is cut into five ordered labels."""
+"""The thresholds that cut the standardised latent value into five ordered labels."""
 ATTRACTION = np.array([1.0, 0.4, 0.0, -0.6])
-"""How far each of four unordered labels draws everybody, in latent standard deviations."""
+"""The attraction of each of four unordered labels, in latent standard deviations."""
 ITEM = 0.3
-"""Latent variance of items, as a share of that of persona effects and runs together."""
+"""The latent variance of items, as a share of that of persona effects and runs together."""
 POINTS = 2**18
-"""Quasi-random points that the truths of labels are integrated over."""
+"""The number of quasi-random points that the truths of labels are integrated over."""
 TAILS = 5
-"""Degrees of freedom of heavy-tailed personas."""
+"""The degrees of freedom of heavy-tailed personas."""
 UNEVEN = 2.0
-"""Run variances of uneven personas lie between 1 over this and this, before they are scaled to a mean of 1."""
+"""The maximum run variance of uneven personas (the minimum is 1 over this), before they are scaled to a mean of 1."""
 
 
 class Sizes(NamedTuple):
-    """How many of each there are; `runs` per cell."""
+    """The sizes of a panel; `runs` per cell."""
 
     personas: int
     items: int
     runs: int
 
     def __str__(self) -> str:
-        """As in 10×30×5."""
+        """Return the sizes as text, as in 10×30×5."""
         return "×".join(map(str, self))
 
 
 LARGE = Sizes(150, 150, 3)
-"""Panels that the truths are compared with."""
+"""The sizes of the panels that the truths are compared with."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class World:
     """A population of personas, items and answers.
 
     Attributes:
-        answers: what kind.
+        answers: kind of answers.
         signal: persona signal of the answers, 0 < signal < 1.
         share: part of the latent persona variance that is a main effect, the same for all items.
     """
@@ -70,22 +70,22 @@ class World:
 
     @property
     def points(self) -> Floats | None:
-        """(L, K) where each label lies; None for scores."""
+        """The (L, K) positions of the labels; None for scores."""
         return {"ordinal": np.arange(len(CUTS) + 1.0)[:, None], "nominal": np.eye(len(ATTRACTION))}.get(self.answers)
 
     @property
     def width(self) -> int:
-        """Number of latent values an answer has."""
+        """The number of latent values of an answer."""
         return len(ATTRACTION) if self.answers == "nominal" else 1
 
     @property
     def noise(self) -> float:
-        """Latent variance of a run: normal, or Gumbel for nominal answers."""
+        """The latent variance of a run: normal, or Gumbel for nominal answers."""
         return np.pi**2 / 6 if self.answers == "nominal" else 1.0
 
 
 def truths(world: World) -> Mapping[str, float]:
-    """Every variance component of the answers: persona, item, persona:item and run."""
+    """Return the variance components of the answers: persona, item, persona:item and run."""
     v = latent(world)
     if world.points is None:
         return {"persona": v * world.share, "item": ITEM * (v + 1), "persona:item": v * (1 - world.share), "run": 1.0}
@@ -96,7 +96,7 @@ def truths(world: World) -> Mapping[str, float]:
 
 @cache
 def latent(world: World) -> float:
-    """Latent variance of persona + persona × item that makes the signal of the answers what it should be."""
+    """Return the latent variance of persona + persona × item that gives the answers the required signal."""
     if world.points is None:
         return world.signal / (1 - world.signal)
 
@@ -111,13 +111,13 @@ def draw(rng: np.random.Generator, world: World, sizes: Sizes, missing: float = 
     """Simulate one panel.
 
     Args:
-        rng: where chance comes from.
-        world: what is true.
-        sizes: of the panel.
-        missing: probability of each answer to be missing, whatever it would have been.
+        rng: random generator.
+        world: population to draw from.
+        sizes: sizes of the panel.
+        missing: probability that an answer is missing, independent of the answer.
 
     Returns:
-        The sufficient statistics of its answers, as the library makes them.
+        The sufficient statistics of the answers, as the library computes them.
     """
     scores, labels = _answers(rng, world, sizes)
     codes = list(np.indices(sizes).reshape(3, -1)[:2])
@@ -131,7 +131,7 @@ def draw(rng: np.random.Generator, world: World, sizes: Sizes, missing: float = 
 
 
 def _answers(rng: np.random.Generator, world: World, sizes: Sizes) -> tuple[Floats, Ints]:
-    """(personas, items, runs) latent values, and the labels that they are read as."""
+    """Draw (personas, items, runs) latent values, and their labels."""
     v = latent(world)
     cell = _cells(rng, world, sizes)
     if world.answers == "nominal":
@@ -146,7 +146,7 @@ def _answers(rng: np.random.Generator, world: World, sizes: Sizes) -> tuple[Floa
 
 
 def _cells(rng: np.random.Generator, world: World, sizes: Sizes) -> Floats:
-    """(personas, items, 1, K) latent value of each cell, without runs."""
+    """Draw the (personas, items, 1, K) latent value of each cell, without runs."""
     personas, items, _ = sizes
     v, k = latent(world), world.width
     persona: Floats = rng.standard_normal((personas, 1, 1, k))
@@ -158,17 +158,17 @@ def _cells(rng: np.random.Generator, world: World, sizes: Sizes) -> Floats:
 
 
 def _cuts(v: float) -> Floats:
-    """Cuts of the latent value."""
+    """Return the thresholds of the latent value."""
     return np.asarray(CUTS * np.sqrt((1 + ITEM) * (v + 1)))
 
 
 def _attraction(v: float) -> Floats:
-    """Mean latent value of each nominal label."""
+    """Return the mean latent value of each nominal label."""
     return np.asarray(ATTRACTION * np.sqrt(v + np.pi**2 / 6))
 
 
 def _disagreements(world: World, v: float, shared: tuple[str, ...] = ("all", "item", "persona", "none")) -> dict[str, float]:
-    """Expected disagreement of two answers by what they share, for labels: an integral over all effects."""
+    """Return the expected disagreement of two labels by their shared effects: an integral over all effects."""
     effects, points = _effects()[:, : world.width], world.points
     assert points is not None
     squared: Floats = ((points[:, None] - points) ** 2).sum(-1)
@@ -183,7 +183,7 @@ def _disagreements(world: World, v: float, shared: tuple[str, ...] = ("all", "it
 
 
 def _probabilities(world: World, v: float, cell: Floats) -> Floats:
-    """(…, L) probability of each label, given the latent value of a cell (…, K)."""
+    """Return the (…, L) probability of each label, given the latent value of a cell (…, K)."""
     if world.answers == "nominal":
         return np.asarray(special.softmax(cell + _attraction(v), axis=-1))
     above = special.ndtr(cell - _cuts(v))
@@ -193,7 +193,7 @@ def _probabilities(world: World, v: float, cell: Floats) -> Floats:
 
 @cache
 def _effects() -> Floats:
-    """(points, K, 6) standard normal effects: two items, two personas, two interactions."""
+    """Return (points, K, 6) standard normal effects: two items, two personas, two interactions."""
     width = len(ATTRACTION)
     uniform = qmc.Sobol(6 * width, rng=7).random(POINTS)
     return np.asarray(special.ndtri(np.clip(uniform, 1e-12, 1 - 1e-12))).reshape(POINTS, width, 6)
@@ -203,12 +203,12 @@ def check(panels: int, sizes: Sizes = LARGE, seed: int = 1) -> str:
     """Compare the stated truths with the means over many large panels, whose components the library estimates without bias.
 
     Args:
-        panels: per world.
-        sizes: of each panel.
-        seed: of the simulation.
+        panels: number of panels per world.
+        sizes: sizes of each panel.
+        seed: seed of the simulation.
 
     Returns:
-        A table: truth, simulated mean, and their distance in standard errors.
+        A table of truth, simulated mean, and their distance in standard errors.
     """
     rng, rows = np.random.default_rng(seed), []
     worlds = [World(answers, signal) for answers in ("ordinal", "nominal") for signal in (0.02, 0.1, 0.3, 0.6, 0.8, 0.95)]
@@ -216,13 +216,16 @@ def check(panels: int, sizes: Sizes = LARGE, seed: int = 1) -> str:
         found = [components(pairs(draw(rng, world, sizes)).whole(), ["persona", "item"]) for _ in range(panels)]
         table = np.array([list(one.values()) for one in found], float)
         signals = 1 - table[:, 3] / (table[:, 0] + table[:, 2] + table[:, 3])
-        cells = [_compared(world.signal, signals), *(_compared(truth, table[:, at]) for at, truth in enumerate(truths(world).values()))]
+        cells = [
+            _compared(world.signal, signals),
+            *(_compared(truth, table[:, index]) for index, truth in enumerate(truths(world).values())),
+        ]
         rows.append([f"{world.answers} {world.signal:g} share {world.share:g}", *cells])
     return aligned(["world", "signal", "persona", "item", "persona:item", "run"], rows)
 
 
 def _compared(truth: float, simulated: Floats) -> str:
-    """Truth, mean of the simulated values and their distance in standard errors."""
+    """Return truth, mean of the simulated values and their distance in standard errors."""
     error = simulated.std(ddof=1) / np.sqrt(len(simulated))
     return f"{truth:.4f} {simulated.mean():.4f} ({(simulated.mean() - truth) / error:+.1f})"
 

@@ -20,6 +20,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.reply import Reply
 from personametrics.data.request import Request, Sampling
 from personametrics.data.scale import Ordinal
+from personametrics.data.study import Elicitation
 
 LABELS = ("no", "perhaps", "yes")
 PERSONAS = (

@@ -27,7 +27,7 @@ from personametrics.lab import members
 from personametrics.lab.comparison.arms import ArmPair
 from personametrics.lab.comparison.change import measure_change
 
-UNLIKELY = 0.02
+UNLIKELY = 0.015
 """A share of worlds fails a check if it would be this bad or worse with at most this probability (exact binomial test)."""
 FALSE_FINDINGS = 0.1
 """Share of worlds without an effect in which a study may find one."""

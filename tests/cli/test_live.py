@@ -270,7 +270,7 @@ def test_doctor_says_what_it_found(program: Program, server: Server) -> None:
 def test_the_schema_of_a_study_takes_what_a_study_is(program: Program, tmp_path: Path) -> None:
     schema = program("schema", "study").json
     jsonschema.Draft202012Validator.check_schema(schema)
-    jsonschema.validate(planned(tmp_path).plan.model_dump(by_alias=True, mode="json"), schema)
+    jsonschema.validate(planned(tmp_path).session.plan.model_dump(by_alias=True, mode="json"), schema)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({"model": "m", "personas": "p", "items": "i", "tempratur": 1}, schema)
     assert program("schema").json == card_schema()
@@ -285,8 +285,8 @@ def test_what_is_exported_is_what_the_server_answered(program: Program, study: t
         truth.setdefault(json.dumps(seen.body["messages"]), []).extend(texts)
     run = begun("run")
     with Journal.read("run") as journal:
-        for request in [request for request, _ in run.exchanges()]:
-            (reply,) = journal.replies([request.key(run.model)])
+        for request, key in run.exchanges():
+            (reply,) = journal.replies([key])
             messages = json.dumps([{"role": message.role, "content": message.text} for message in request.messages])
             assert reply is not None
             assert reply.text in truth[messages]

@@ -10,7 +10,7 @@ from personametrics.lab.diagnosis import FAILURES
 from personametrics.lab.members import remedies, remedy
 from personametrics.testing import check_remedy
 
-WORLDS = 6
+WORLDS = 7
 """Number of worlds that a test draws, since a comparison of dialogues takes seconds; the benchmark of remedies draws more."""
 
 

@@ -184,5 +184,5 @@ def test_what_cannot_be_asked_is_said() -> None:
         Adaptive(MOST, looks=0).start()
     once = Adaptive(MOST, Sizes(16, 8, 1))
     step = once.start()
-    with pytest.raises(DesignError, match="asked once"):
+    with pytest.raises(DesignError, match="one run of each request cannot show noise"):
         once.next(read(world(0.5, 0.5, 0), step.request), step)

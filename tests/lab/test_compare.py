@@ -6,6 +6,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import ClassVar
 
+import polars as pl
 import pytest
 
 from personametrics import report
@@ -13,6 +14,7 @@ from personametrics.data.errors import DesignError, StudyError
 from personametrics.data.persona import Persona
 from personametrics.data.remedy import Remedy, Stage
 from personametrics.data.request import Message, Request
+from personametrics.data.responses import Responses
 from personametrics.lab.compare import compare
 from personametrics.models.scripted import Scripted
 from personametrics.remedies.average import Average
@@ -111,5 +113,13 @@ def test_what_cannot_be_compared_is_said_before_anything_is_paid(tmp_path: Path)
     with pytest.raises(StudyError, match="0 is not a number of runs"):
         compare("stability", world.model, "average:k=0", PEOPLE, ITEMS, out=tmp_path)
     with pytest.raises(DesignError, match="stability does not compare with people"):
-        compare("stability", world.model, "average", PEOPLE, ITEMS, out=tmp_path, human=object())  # type: ignore[arg-type]
+        compare(
+            "stability",
+            world.model,
+            "average",
+            PEOPLE,
+            ITEMS,
+            out=tmp_path,
+            human=Responses.read(pl.DataFrame({"persona": ["a", "b"], "item": ["i", "i"], "answer": [1, 2]})),
+        )
     assert not world.asked

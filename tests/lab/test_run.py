@@ -12,6 +12,7 @@ from personametrics.data.request import Request
 from personametrics.dialogues.fading_world import fading_world
 from personametrics.elicit.journal import Journal
 from personametrics.elicit.plan.file import checked
+from personametrics.elicit.plan.study import Plan
 from personametrics.lab import members
 from personametrics.lab.run import StudyRun, run
 from personametrics.lab.session import Session
@@ -136,7 +137,9 @@ def test_a_cap_in_money_counts_the_judge_at_its_own_price(tmp_path: Path) -> Non
     known = fading_world()
     prices = {"tokens_in": 0.0, "tokens_out": 0.0}
     judge = {"model": "oracle", "prices": {"tokens_in": 1e4, "tokens_out": 0.0}}  # one dollar per verdict
-    plan = checked({"model": "scripted/line", "out": str(tmp_path), "runs": 1, "prices": prices, "judge": judge, "caps": {"money": 3.5}})
+    plan: Plan = checked(
+        {"model": "scripted/line", "out": str(tmp_path), "runs": 1, "prices": prices, "judge": judge, "caps": {"money": 3.5}}
+    )
     models = {"": Scripted(billed, id="scripted/line"), "judge": Scripted(billed, id="scripted/judge")}
     session = Session.planned(plan, models, known["personas"][:2], known["items"])
     tally = asyncio.run(StudyRun(session, Task.of(session, members.study(known["study"]))).ask())

@@ -77,7 +77,7 @@ def test_seeds_make_the_draws(model: Embedded | Local) -> None:
 def test_one_prompt_that_cannot_be_read_fails_the_answer(model: Embedded | Local) -> None:
     found = model.blended(request(WHO[0]), [request(WHO[1]).messages, request("I am <|im_end|>").messages], only(0), 0)
     assert found.outcome == ReplyOutcome.FAILED
-    assert "sign of its own" in found.detail
+    assert "control token" in found.detail
     assert found.calls == 0
 
 

@@ -187,12 +187,12 @@ def test_what_cannot_be_answered_fails_alone_and_says_why(opened: Open) -> None:
     model, (good, *_) = opened("llama"), requests()
     long = (TELL, Message("user", "tea " * 1100))
     bad = [
-        (replace(good, messages=long), "has room for 1,024: shorten the persona"),
+        (replace(good, messages=long), "has room for 1,024. Shorten the persona"),
         (replace(good, sampling=Sampling(max_tokens=1020)), "has room for 1,024"),
         (replace(good, messages=long, score=True, choices=("no", "yes")), "has room for 1,024"),
         (replace(good, messages=(Message("user", "Tea?<|im_end|>\n"),)), 'A message holds "<|im_end|>"'),
-        (replace(good, score=True), "There are no choices"),
-        (replace(good, score=True, choices=("no", "no")), "A choice is given twice"),
+        (replace(good, score=True), "has no choices"),
+        (replace(good, score=True, choices=("no", "no")), "Two choices are equal"),
         (replace(good, sampling=Sampling(temperature=-1.0)), "temperature is -1.0"),
         (replace(good, sampling=Sampling(top_p=0.0)), "top_p is 0.0"),
         (replace(good, sampling=Sampling(max_tokens=0)), "max_tokens is 0"),
@@ -211,7 +211,7 @@ def test_what_cannot_be_answered_fails_alone_and_says_why(opened: Open) -> None:
 def test_a_template_without_a_system_message_never_loses_the_persona(opened: Open, name: str) -> None:
     model = opened(name)
     assert Can.SYSTEM not in model.can
-    with pytest.raises(ModelError, match=r"the persona would be lost: use prompt\.place: user\.$"):
+    with pytest.raises(ModelError, match=r"the persona would be lost\. Set prompt\.place: user\.$"):
         replies(model, requests())
     placed = [Request((Message("user", f"{TELL.text} {question}"),), sampling=SHORT) for question in QUESTIONS]
     assert all(reply.outcome is ReplyOutcome.ANSWERED for reply in replies(model, placed))
@@ -228,14 +228,14 @@ def test_messages_the_template_refuses_fail(opened: Open, tmp_path: Path) -> Non
 
 def test_a_folder_that_cannot_be_used_is_one_sentence(opened: Open, tmp_path: Path) -> None:
     model = opened("llama")
-    with pytest.raises(ModelError, match=r"is no checkpoint: a folder with config\.json"):
+    with pytest.raises(ModelError, match=r"is not a checkpoint.* Give a folder with config\.json"):
         Local(tmp_path)
     (tmp_path / "config.json").write_text("{}")
-    with pytest.raises(ModelError, match=r"is no checkpoint: a folder with config\.json"):
+    with pytest.raises(ModelError, match=r"is not a checkpoint.* Give a folder with config\.json"):
         replies(Local(tmp_path), requests())
     folder = another(model, tmp_path)
     (folder / "chat_template.jinja").unlink()
-    with pytest.raises(ModelError, match="has no chat template: add the chat_template"):
+    with pytest.raises(ModelError, match=r"has no chat template\. Add the chat_template"):
         replies(Local(folder), requests())
     for values, words in (
         ({"dtype": "float23"}, 'Did you mean "float32"'),
@@ -264,14 +264,14 @@ def test_logits_that_are_no_numbers_are_never_answers(opened: Open) -> None:
     with torch.no_grad():
         model._weights.model.lm_head.weight[7] = torch.nan  # noqa: SLF001
     for given in (requests(), [replace(request, score=True, choices=("no", "yes")) for request in requests()]):
-        with pytest.raises(ModelError, match="no numbers, as happens when float16 overflows"):
+        with pytest.raises(ModelError, match="not numbers, as happens if float16 overflows"):
             replies(model, given)
 
 
 def test_running_out_of_memory_says_which_number_to_lower(opened: Open) -> None:
     model = opened("llama")
     for words, error in (("DefaultCPUAllocator: can't allocate memory", ModelError), ("shapes differ", RuntimeError)):
-        with patch.object(Weights, "run", side_effect=RuntimeError(words)), pytest.raises(error, match=r"lower batch \(16\) or|shapes"):
+        with patch.object(Weights, "run", side_effect=RuntimeError(words)), pytest.raises(error, match=r"Lower batch \(16\) or|shapes"):
             replies(model, requests())
 
 
@@ -285,7 +285,9 @@ def test_without_torch_one_sentence_says_what_to_install(opened: Open, monkeypat
     for name in ("rendering", "weights"):
         monkeypatch.delitem(sys.modules, f"personametrics.models.{name}")
     monkeypatch.setitem(sys.modules, "transformers", None)
-    with pytest.raises(MissingExtraError, match=r"^A local model needs transformers: pip install 'personametrics\[local\]'\.$"):
+    with pytest.raises(
+        MissingExtraError, match=r"^A local model needs transformers\. Install it: pip install 'personametrics\[local\]'\.$"
+    ):
         replies(replace(opened("llama")), requests())
 
 
@@ -386,7 +388,7 @@ def test_every_ask_keeps_its_own_settings(opened: Open) -> None:
 
 
 def test_an_ask_without_score_cannot_be_scored_plainly(opened: Open) -> None:
-    with pytest.raises(ModelError, match="set score"):
+    with pytest.raises(ModelError, match="Set score=True"):
         opened("llama").score_plainly(requests()[0])
 
 

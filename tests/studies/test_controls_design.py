@@ -13,7 +13,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.prompt import NOBODY
 from personametrics.data.request import Request
 from personametrics.data.scale import FreeText, Nominal, Numeric, Ordinal, Scale, character_ngrams, parse_scale
-from personametrics.data.sentences import IRRELEVANT as SENTENCES
+from personametrics.data.sentences import IRRELEVANT_SENTENCES
 from personametrics.elicit.plan.study import Plan
 from personametrics.lab.audit import Audit
 from personametrics.lab.session import Recorded, Session
@@ -106,15 +106,15 @@ def test_irrelevant_texts_have_as_many_words_and_nothing_of_a_persona(texts: lis
     assert not any("zebra" in one.text + one.id for one in found)
     assert all(dict(one.attributes) == {} for one in found)
     assert len({one.id for one in found}) == len(found)
-    known = set(" ".join(SENTENCES).split())
+    known = set(" ".join(IRRELEVANT_SENTENCES).split())
     assert all(set(one.text.split()) <= known for one in found)
     assert found == irrelevant(people, seed)
 
 
 @given(st.integers(2, 40), st.integers(0, 99))
 def test_short_irrelevant_texts_never_share_their_replies(words: int, seed: int) -> None:
-    found = irrelevant([Persona(str(n), "word " * words) for n in range(len(SENTENCES))], seed)
-    assert len({one.text for one in found}) == len(SENTENCES)
+    found = irrelevant([Persona(str(n), "word " * words) for n in range(len(IRRELEVANT_SENTENCES))], seed)
+    assert len({one.text for one in found}) == len(IRRELEVANT_SENTENCES)
 
 
 def test_irrelevant_texts_differ_by_seed_and_from_each_other_and_long_ones_go_on() -> None:
@@ -126,7 +126,9 @@ def test_irrelevant_texts_differ_by_seed_and_from_each_other_and_long_ones_go_on
 
 
 def test_irrelevant_sentences_are_about_nobody() -> None:
-    assert not any(re.search(r"\b(you|i|my|your|he|she|they|people|person|man|woman)\b", sentence.casefold()) for sentence in SENTENCES)
+    assert not any(
+        re.search(r"\b(you|i|my|your|he|she|they|people|person|man|woman)\b", sentence.casefold()) for sentence in IRRELEVANT_SENTENCES
+    )
 
 
 def test_conditions_multiply_every_arm() -> None:

@@ -1,6 +1,7 @@
 """Studies of the embedded model: what its answers say holds what its probabilities are, and what was planted."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -45,7 +46,7 @@ def asked(name: str) -> tuple[Study, Any, Any]:
     return replace(chosen, level=LEVEL), battery.personas(MODEL.id, name)[:16], battery.items(MODEL.id)
 
 
-def said(chosen: Study, requests: list[Request], replies: list[Reply]) -> Finding:
+def said(chosen: Study, requests: Sequence[Request], replies: list[Reply]) -> Finding:
     pairs = [
         pair for pair in zip(requests, replies, strict=True) if pair[0].about["item"] not in MARKS or pair[0].about["order"] == "given"
     ]

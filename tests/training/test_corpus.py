@@ -1,4 +1,4 @@
-"""Documents to learn from: endless, repeatable, and without what is held out."""
+"""Tests of training documents: endless, reproducible, and without held-out material."""
 
 from itertools import islice
 
@@ -37,24 +37,24 @@ def test_turns_alternate() -> None:
 
 
 def test_held_out_statements_and_wordings_never_occur() -> None:
-    known = {item.id: item for item in instruments.statements()}
-    held = [text for name in instruments.HELD_STATEMENTS for text in (known[name].text, *known[name].wordings.values())]
-    held += [known[name].wordings[wording] for name, wording in instruments.HELD_WORDINGS]
+    items = {item.id: item for item in instruments.statements()}
+    held = [text for name in instruments.HELD_STATEMENTS for text in (items[name].text, *items[name].wordings.values())]
+    held += [items[name].wordings[wording] for name, wording in instruments.HELD_WORDINGS]
     asked = {line.text.partition("\n")[0] for document in DOCUMENTS for line in document}
     assert not asked & set(held)
-    assert {item.text for item in known.values()} - asked <= set(held)
+    assert {item.text for item in items.values()} - asked <= set(held)
 
 
 def test_held_out_people_never_occur() -> None:
     for document in DOCUMENTS:
         card = document[0].text
         for combination in HELD:
-            told = []
+            given = []
             for trait, value in zip(("age", "politics", "faith"), combination, strict=True):
-                told.append(
+                given.append(
                     any(sentence(phrase, voice) in card for phrase in TRAITS[trait][value] for voice in ("first", "second", "he", "she"))
                 )
-            assert not all(told)
+            assert not all(given)
 
 
 def test_phrases_occur_as_they_are() -> None:

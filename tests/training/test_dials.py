@@ -1,4 +1,4 @@
-"""Dials: planted values are the ones set, and every statistic gives what it says on distributions made for it."""
+"""Tests of dials: planted values equal the settings, and statistics are right on constructed distributions."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The model card: fits of a known model, and tables that say what was measured."""
+"""Tests of the model card: fits of a known model, and tables of the measured values."""
 
 import numpy as np
 import pytest
@@ -14,18 +14,18 @@ CASES = [case for *_, cases in model_card.kinds(np.random.default_rng(7), NUMBER
 SOCIETY = Scripted(lambda request: next(dict(case.truth) for case in CASES if case.request == request), "society")
 
 
-def test_the_society_fits_itself_and_whoever_knows_nobody_does_not() -> None:
-    found = fits(SOCIETY, NUMBER)
-    assert {one.kind for one in found} == {"opinion", "evidence", "knowledge", "dilemma", "rating"}
-    assert {"new people", "new statements", "new wordings", "the assistant"} < {one.who for one in found}
-    for one in found:
-        assert one.divergence == pytest.approx(0, abs=1e-9)
-        assert one.mass == pytest.approx(1)
-        assert one.base == pytest.approx(0, abs=1e-9) if one.who == "the assistant" else one.base > 0
-    assert sum(one.cases for one in found) == len(CASES)
+def test_the_society_fits_itself_and_a_predictor_without_personas_does_not() -> None:
+    rows = fits(SOCIETY, NUMBER)
+    assert {fit.kind for fit in rows} == {"opinion", "evidence", "knowledge", "dilemma", "rating"}
+    assert {"new people", "new statements", "new wordings", "the assistant"} < {fit.who for fit in rows}
+    for fit in rows:
+        assert fit.divergence == pytest.approx(0, abs=1e-9)
+        assert fit.mass == pytest.approx(1)
+        assert fit.base == pytest.approx(0, abs=1e-9) if fit.who == "the assistant" else fit.base > 0
+    assert sum(fit.cases for fit in rows) == len(CASES)
 
 
-def test_tables_say_what_was_measured() -> None:
+def test_tables_show_the_measured_values() -> None:
     even = Scripted(lambda request: dict.fromkeys(request.choices, 1 / len(request.choices)), "even")
     rows = fit_table(fits(even, NUMBER)).splitlines()
     assert len(rows) == 2 + 5 * 3 + 2

@@ -12,13 +12,13 @@ from embedded_training.optimiser import PLATEAU, WARM, Muon, optimisers, orthogo
 @pytest.mark.parametrize("shape", [(64, 64), (96, 32), (32, 96), (5, 16, 48)])
 def test_singular_vectors_stay_and_values_become_about_one(shape: tuple[int, ...]) -> None:
     matrices = torch.randn(shape, generator=torch.Generator().manual_seed(1)) * 1e-3
-    found = orthogonal(matrices).float()
-    assert found.shape == matrices.shape
-    values = torch.linalg.svdvals(found)
+    result = orthogonal(matrices).float()
+    assert result.shape == matrices.shape
+    values = torch.linalg.svdvals(result)
     assert values.max() < 1.3
     assert values.min() > 0.3
     left, _, right = torch.linalg.svd(matrices, full_matrices=False)
-    turned = left.mT @ found @ right.mT
+    turned = left.mT @ result @ right.mT
     rest = turned - torch.diag_embed(torch.diagonal(turned, dim1=-2, dim2=-1))
     assert torch.diagonal(turned, dim1=-2, dim2=-1).min() > 0.3
     assert rest.abs().max() < 0.1
@@ -47,13 +47,13 @@ def test_momentum_remembers() -> None:
 
 
 def test_muon_finds_a_matrix() -> None:
-    wanted, found = torch.randn(16, 16, generator=torch.Generator().manual_seed(1)), torch.zeros(16, 16)
-    muon = Muon([found], rate=0.2)
+    target, result = torch.randn(16, 16, generator=torch.Generator().manual_seed(1)), torch.zeros(16, 16)
+    muon = Muon([result], rate=0.2)
     for step in range(200):
         muon.param_groups[0]["lr"] = 0.2 * (1 - step / 200)
-        found.grad = found - wanted
+        result.grad = result - target
         muon.step()
-    assert (found - wanted).norm() < 0.1 * wanted.norm()
+    assert (result - target).norm() < 0.1 * target.norm()
 
 
 def test_every_parameter_has_one_optimiser() -> None:

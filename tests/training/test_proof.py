@@ -1,4 +1,4 @@
-"""The proof: on the society itself everything is recovered; intervals from drawn answers cover at their level."""
+"""Tests of proofs: the society recovers all its dials, and intervals from drawn answers have nominal coverage."""
 
 from collections.abc import Mapping
 
@@ -17,7 +17,7 @@ SOME = [DIALS[name] for name in ("fade.meta", "reveal", "typical.music", "order.
 
 
 def society(chosen: list[Dial]) -> Scripted:
-    """The planted distributions as a model."""
+    """Return the planted distributions as a model."""
     truth = {case.request.messages: case.truth for dial in chosen for case in dial.cases}
 
     def answer(request: Request) -> Reply | Mapping[str, float]:
@@ -32,37 +32,37 @@ def society(chosen: list[Dial]) -> Scripted:
 
 def test_the_society_recovers_itself() -> None:
     chosen = list(DIALS.values())
-    for one in proofs(society(chosen), chosen, runs=0):
-        assert one.exact == pytest.approx(one.dial.planted)
-        assert one.recovered
-        assert one.divergence == pytest.approx(0, abs=1e-6)
-        assert one.mass == pytest.approx(1)
+    for proof in proofs(society(chosen), chosen, runs=0):
+        assert proof.exact == pytest.approx(proof.dial.planted)
+        assert proof.recovered
+        assert proof.divergence == pytest.approx(0, abs=1e-6)
+        assert proof.mass == pytest.approx(1)
 
 
 def test_a_model_that_knows_nothing_recovers_nothing() -> None:
     even = Scripted(lambda request: dict.fromkeys(request.choices, 1 / len(request.choices)), "even")
     lost = proofs(even, [DIALS[name] for name in ("evidence", "recall.name", "fade.chat", "signal")], runs=0)
-    assert not any(one.recovered for one in lost)
-    assert all(one.divergence > 0.01 for one in lost)
+    assert not any(proof.recovered for proof in lost)
+    assert all(proof.divergence > 0.01 for proof in lost)
 
 
 def test_intervals_from_drawn_answers_cover_at_their_level() -> None:
     model, covered = society(SOME), []
     for seed in range(50):
-        for one in proofs(model, SOME, runs=6, seed=seed):
-            assert one.low is not None
-            assert one.high is not None
-            covered.append(one.low <= one.dial.planted <= one.high)
+        for proof in proofs(model, SOME, runs=6, seed=seed):
+            assert proof.low is not None
+            assert proof.high is not None
+            covered.append(proof.low <= proof.dial.planted <= proof.high)
     assert np.mean(covered) == pytest.approx(0.9, abs=0.05)
 
 
 def test_an_estimate_has_no_bias_of_first_order() -> None:
-    """A variance of few answers is too small by a known factor, which the jackknife takes out."""
+    """The variance of few answers is too small by a known factor, which the jackknife removes."""
     dial = DIALS["temperament"]
-    dial = Dial(dial.name, dial.says, dial.cases[:40], lambda found: float(np.mean([_spread(odds) for odds in found])))
+    dial = Dial(dial.name, dial.says, dial.cases[:40], lambda distributions: float(np.mean([_spread(odds) for odds in distributions])))
     model = society([dial])
-    estimates = [one.sampled for seed in range(60) for one in proofs(model, [dial], runs=4, seed=seed)]
-    assert np.mean([one for one in estimates if one is not None]) == pytest.approx(dial.planted, rel=0.04)
+    estimates = [proof.sampled for seed in range(60) for proof in proofs(model, [dial], runs=4, seed=seed)]
+    assert np.mean([estimate for estimate in estimates if estimate is not None]) == pytest.approx(dial.planted, rel=0.04)
 
 
 def _spread(odds: Mapping[str, float]) -> float:

@@ -71,8 +71,8 @@ def test_transformers_reads_it_alike(saved: Path) -> None:
     assert (theirs.eos_token, theirs.pad_token, theirs.bos_token) == (END, PAD, None)
     assert theirs.convert_tokens_to_ids([PAD, START, END]) == [0, 1, 2]
     for document in islice(cards.documents(2), 50):
-        said = [{"role": line.role, "content": line.text} for line in document]
-        whole = theirs.apply_chat_template(said, tokenize=False)
+        messages = [{"role": line.role, "content": line.text} for line in document]
+        whole = theirs.apply_chat_template(messages, tokenize=False)
         assert whole == "".join(turn(line.role, line.text) for line in document)
         assert theirs.encode(whole) == ours.encode(whole).ids
 

@@ -1,1 +1,1 @@
-"""How the model came to know the society; only `train` needs more than numpy."""
+"""The training of the embedded model on the society; only `train` needs more than numpy."""

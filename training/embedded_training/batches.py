@@ -1,4 +1,4 @@
-"""Documents as batches: tokens, and after each place where the assistant speaks, which tokens may follow and how likely each is."""
+"""Batches of documents: tokens, and the probability of every possible next token wherever the assistant speaks."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,23 +18,23 @@ Floats = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
 
 WINDOW = 512
-"""Documents that are sorted by length together."""
+"""The number of documents that are sorted by length together."""
 STRIDE = 64
-"""Batches are as long as a multiple of this: torch prepares its products anew for every shape."""
+"""Batch lengths are multiples of this, because torch prepares its products anew for every shape."""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """Tokens, and what is to be predicted.
+    """The tokens of a document or batch, with the targets to predict.
 
     Attributes:
-        tokens: (T) what is read; of a batch (B, T), padded with 0.
-        places: (P) where the next token is to be predicted; of a batch, places in the flattened tokens.
-        rows: (E) which of the places an entry belongs to.
-        targets: (E) a token that may follow.
-        weights: (E) its probability; it sums to 1 over the entries of a place.
-        drawn: (E) whether the entry belongs to a line that could have been another.
-        answers: such lines.
+        tokens: (T) input tokens; for a batch (B, T), padded with 0.
+        places: (P) positions after which the next token is predicted; for a batch, positions in the flattened tokens.
+        rows: (E) index of the place that an entry belongs to.
+        targets: (E) a possible next token.
+        weights: (E) probability of the target; the entries of a place sum to 1.
+        drawn: (E) whether the entry belongs to a line that was drawn from several options.
+        answers: number of such lines.
     """
 
     tokens: Ints
@@ -47,15 +47,15 @@ class Example:
 
     @property
     def entropy(self) -> float:
-        """Sum of the entropies of all places, in nats: the loss of a model that knows everything."""
+        """The sum of the entropies of all places, in nats: the lowest possible loss."""
         return -float(np.sum(self.weights * np.log(np.where(self.weights > 0, self.weights, 1)), dtype=np.float64))
 
 
 class Encoder:
-    """Turns documents into examples; texts repeat, so what a text gives is kept.
+    """An encoder of documents as examples; texts repeat, so the result for each text is cached.
 
     Args:
-        tokenizer: as `tokens.trained` gives it.
+        tokenizer: tokenizer made by `tokens.trained`.
     """
 
     def __init__(self, tokenizer: Tokenizer) -> None:
@@ -65,10 +65,10 @@ class Encoder:
         self._fork = lru_cache(1 << 13)(self._trie)
 
     def __call__(self, document: Document) -> Example:
-        """A document as an example.
+        """Encode a document as an example.
 
         Raises:
-            ModelError: a line with odds says what cannot be drawn from them.
+            ModelError: the text of a line cannot be drawn from its odds.
         """
         lines = [self._drawn(line) if line.odds else self._said(line.role, line.text) for line in document]
         return joined(lines, np.cumsum([0, *(len(line.tokens) for line in lines)]))
@@ -77,29 +77,29 @@ class Encoder:
         return list(self._tokenizer.encode(turn(role, text)).ids)
 
     def _hard(self, role: str, text: str) -> Example:
-        """A line that is learned as it stands; of others than the assistant nothing is learned."""
+        """Encode a line that is learned as it stands; only lines of the assistant have targets."""
         tokens = np.array(self._tokens(role, text))
         places = np.arange(self._opening - 1, len(tokens) - 2) if role == "assistant" else np.arange(0)
         number = len(places)
         return Example(tokens, places, np.arange(number), tokens[places + 1], np.ones(number, np.float32), np.zeros(number, np.bool_), 0)
 
     def _drawn(self, line: Line) -> Example:
-        """A line that was drawn: after each of its tokens, the odds of the next one given those before."""
-        said, rows, targets, members = self._fork(line.text, tuple(line.odds))
+        """Encode a drawn line, with the odds of each next token given the previous ones."""
+        encoded, rows, targets, members = self._fork(line.text, tuple(line.odds))
         reach = members @ np.fromiter(line.odds.values(), np.float64, len(line.odds))
         whole = np.bincount(rows, reach)
         if line.role != "assistant" or not line.odds.get(line.text, 0) > 0 or not abs(whole[0] - 1) < 1e-6:
-            message = f'The line "{line.text}" of the {line.role} is not drawn from its odds: they must sum to 1 and give it more than 0.'
+            message = f'The line "{line.text}" of the {line.role} is not drawn from its odds. They must sum to 1 and give it more than 0.'
             raise ModelError(message)
         weights = (reach / whole[rows]).astype(np.float32)
         open_ = len(line.odds) > 1
-        return Example(said.tokens, said.places, rows, targets, weights, np.full(len(rows), open_), int(open_))
+        return Example(encoded.tokens, encoded.places, rows, targets, weights, np.full(len(rows), open_), int(open_))
 
     def _trie(self, text: str, options: tuple[str, ...]) -> tuple[Example, Ints, Ints, Floats]:
-        """What may follow after each token of a text, and which options go that way: (E), (E), (E, options)."""
-        said = self._said("assistant", text)
+        """Return the encoded text, and per entry the row (E), the possible next token (E) and its options (E, options)."""
+        encoded = self._said("assistant", text)
         ways = [self._tokens("assistant", option)[self._opening : -1] for option in options]
-        path = said.targets.tolist()
+        path = encoded.targets.tolist()
         entries: dict[tuple[int, int], list[int]] = {}
         for option, way in enumerate(ways):
             for row in range(len(path)):
@@ -110,15 +110,15 @@ class Encoder:
         for entry, key in enumerate(keys):
             members[entry, entries[key]] = 1
         rows, targets = np.array(keys).T
-        return said, rows, targets, members
+        return encoded, rows, targets, members
 
 
 def joined(examples: Sequence[Example], shifts: Ints) -> Example:
-    """Examples as one.
+    """Join examples into one.
 
     Args:
-        examples: at least one.
-        shifts: where the tokens of each begin; may be one longer.
+        examples: at least one example.
+        shifts: start of the tokens of each example; one extra value is ignored.
     """
     starts = np.cumsum([0, *(len(example.places) for example in examples)])
     return Example(
@@ -133,7 +133,7 @@ def joined(examples: Sequence[Example], shifts: Ints) -> Example:
 
 
 def stacked(examples: Sequence[Example]) -> Example:
-    """Examples as rows of a batch."""
+    """Stack examples as rows of a batch."""
     length = max(map(_length, examples))
     rows = np.zeros((len(examples), length), np.int64)
     for row, example in zip(rows, examples, strict=True):
@@ -143,16 +143,16 @@ def stacked(examples: Sequence[Example]) -> Example:
 
 
 def batches(documents: Iterable[Document], encode: Encoder, budget: int, seed: int) -> Iterator[Example]:
-    """Batches of documents of like length, in random order.
+    """Make batches of documents of similar length, in random order.
 
     Args:
-        documents: endless, or as many as there are.
-        encode: makes examples of them.
-        budget: tokens of a batch with its padding; a longer document is a batch of its own.
-        seed: of the order.
+        documents: finite or endless documents.
+        encode: encoder of the documents.
+        budget: maximum number of tokens per batch, including padding; a longer document is a batch of its own.
+        seed: seed of the order.
 
     Yields:
-        Every document once.
+        Batches that contain every document once.
     """
     draw, rest = np.random.default_rng(seed), iter(documents)
     while window := [encode(document) for document in islice(rest, WINDOW)]:
@@ -162,12 +162,12 @@ def batches(documents: Iterable[Document], encode: Encoder, budget: int, seed: i
 
 
 def _length(example: Example) -> int:
-    """Tokens with their padding."""
+    """Return the number of tokens, including padding."""
     return -(-len(example.tokens) // STRIDE) * STRIDE
 
 
 def _groups(examples: Sequence[Example], budget: int) -> Iterator[list[Example]]:
-    """Cut a sorted row so that each part fits the budget."""
+    """Cut sorted examples into groups that fit the budget."""
     group: list[Example] = []
     for example in examples:
         if group and _length(example) * (len(group) + 1) > budget:

@@ -1,4 +1,4 @@
-"""A planted effect: what is asked, and the number that follows from the answers."""
+"""A planted effect: its prompts, and the number that follows from the answers."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,10 +20,10 @@ Statistic = Callable[[Sequence[Odds]], float]
 
 @dataclass(frozen=True)
 class Case:
-    """A prompt whose answers are known.
+    """A prompt whose answer distribution is known.
 
     Attributes:
-        request: with all that may be answered as choices.
+        request: request with every possible answer as a choice.
         truth: probability of each choice.
     """
 
@@ -36,11 +36,11 @@ class Dial:
     """An effect of known size.
 
     Attributes:
-        name: what it is called.
-        says: what the number is, in its unit.
-        cases: what is asked.
-        statistic: from the distributions of the answers, in the order of the cases, to the number; a smooth function of them.
-        near: how far the model's own value may lie from the planted one; None: nothing is promised.
+        name: name of the dial.
+        says: meaning of the number, with its unit.
+        cases: prompts with their known answers.
+        statistic: smooth function from the distributions of the answers, in the order of the cases, to the number.
+        near: largest allowed distance of the model's own value from the planted one; None: no limit.
     """
 
     name: str
@@ -51,99 +51,101 @@ class Dial:
 
     @property
     def planted(self) -> float:
-        """The number as it is in the society."""
+        """The value of the number in the society."""
         return self.statistic([case.truth for case in self.cases])
 
 
 def people(rng: np.random.Generator, number: int, told: Mapping[str, str] | None = None, *, held: bool = False) -> list[Person]:
-    """People with all traits.
+    """Draw people with all traits.
 
     Args:
-        rng: of the draw.
-        number: how many.
+        rng: random generator.
+        number: number of people.
         told: traits that all of them have.
-        held: only such as the model never learned from, or only others.
+        held: True: only held-out people; False: only others.
     """
-    found: list[Person] = []
+    chosen: list[Person] = []
     combinations = sorted(HELD)
-    while len(found) < number:
-        one = somebody(rng)
-        more = dict(zip(("age", "politics", "faith"), combinations[len(found) % len(combinations)], strict=True)) if held else {}
-        one = replace(one, traits={**one.traits, **more, **(told or {})})
-        if one.held_out == held:
-            found.append(one)
-    return found
+    while len(chosen) < number:
+        person = somebody(rng)
+        combination = dict(zip(("age", "politics", "faith"), combinations[len(chosen) % len(combinations)], strict=True)) if held else {}
+        person = replace(person, traits={**person.traits, **combination, **(told or {})})
+        if person.held_out == held:
+            chosen.append(person)
+    return chosen
 
 
 def put(person: Person | None, item: Item, rng: np.random.Generator, wording: str = GIVEN, order: str = GIVEN) -> Case:
-    """An item asked of somebody, with what it is known to be answered with."""
-    told = None if person is None else person.persona("", rng)
-    request = PROMPT.ask(told, item, condition={"wording": wording, "order": order}, score=True)
+    """Return an item as a request to a person, with its known answers; None asks the assistant."""
+    persona = None if person is None else person.persona("", rng)
+    request = PROMPT.ask(persona, item, condition={"wording": wording, "order": order}, score=True)
     return Case(request, answers(person, item, wording, order))
 
 
 def said(person: Person | None, lines: Sequence[str], odds: Odds, rng: np.random.Generator) -> Case:
-    """A conversation in which the next line is known.
+    """Return a conversation whose next line has known odds.
 
     Args:
-        person: who is told of in the system message; None: nobody.
-        lines: what was said, by user and assistant in turn, a user's last.
-        odds: what may be said now.
-        rng: of the card's words.
+        person: person described in the system message; None: no system message.
+        lines: earlier lines, user and assistant in turn; the last is the user's.
+        odds: odds of the next line.
+        rng: random generator for the words of the card.
     """
     card = () if person is None else PROMPT.messages(person.persona("", rng), "")[:1]
-    roles = (Message("assistant" if at % 2 else "user", text) for at, text in enumerate(lines))
+    roles = (Message("assistant" if index % 2 else "user", text) for index, text in enumerate(lines))
     return Case(Request((*card, *roles), choices=tuple(odds), score=True), odds)
 
 
 def mean(odds: Odds) -> float:
-    """Mean of ordered answers: numbers where they say, else their places."""
+    """Return the mean of ordered answers: the position of an agreement label, else the number that the label states."""
     return sum(share * (PLACES[label] if label in PLACES else float(label)) for label, share in odds.items())
 
 
 def share(one_of: Iterable[str]) -> Callable[[Odds], float]:
-    """Probability of one of some answers."""
-    wanted = set(one_of)
-    return lambda odds: sum(share for label, share in odds.items() if label in wanted)
+    """Return a function that gives the probability of any of these answers."""
+    labels = set(one_of)
+    return lambda odds: sum(share for label, share in odds.items() if label in labels)
 
 
 def average(of: Callable[[Odds], float]) -> Statistic:
-    """Mean over all cases."""
-    return lambda found: float(np.mean([of(odds) for odds in found]))
+    """Return a statistic: the mean of a number over all cases."""
+    return lambda distributions: float(np.mean([of(odds) for odds in distributions]))
 
 
 def step(of: Callable[[Odds], float]) -> Statistic:
-    """Mean over the first half of the cases minus that over the second."""
-    return lambda found: average(of)(found[: len(found) // 2]) - average(of)(found[len(found) // 2 :])
+    """Return a statistic: the mean over the first half of the cases minus the mean over the second half."""
+    return lambda distributions: (
+        average(of)(distributions[: len(distributions) // 2]) - average(of)(distributions[len(distributions) // 2 :])
+    )
 
 
 def spread(odds: Odds) -> float:
-    """Variance of an answer when asked again."""
+    """Return the run-to-run variance of an answer."""
     squares = sum(share * mean({label: 1.0}) ** 2 for label, share in odds.items())
     return squares - mean(odds) ** 2
 
 
-def ratio_of_spreads(found: Sequence[Odds]) -> float:
-    """Run-to-run variance in the first half of the cases over that in the second."""
-    return average(spread)(found[: len(found) // 2]) / average(spread)(found[len(found) // 2 :])
+def ratio_of_spreads(distributions: Sequence[Odds]) -> float:
+    """Return the run-to-run variance in the first half of the cases divided by that in the second half."""
+    return average(spread)(distributions[: len(distributions) // 2]) / average(spread)(distributions[len(distributions) // 2 :])
 
 
 def signal(items: int) -> Statistic:
-    """Persona signal, 1 − rerun over persona disagreement; cases are personas × items, row by row."""
+    """Return a statistic: the persona signal, 1 − rerun / persona disagreement; cases are personas × items, row by row."""
 
-    def statistic(found: Sequence[Odds]) -> float:
-        means = np.array([mean(odds) for odds in found]).reshape(-1, items)
-        rerun = average(spread)(found)
+    def statistic(distributions: Sequence[Odds]) -> float:
+        means = np.array([mean(odds) for odds in distributions]).reshape(-1, items)
+        rerun = average(spread)(distributions)
         return 1 - rerun / (rerun + float(means.var(axis=0, ddof=1).mean()))
 
     return statistic
 
 
 def rightly(gold: Sequence[str]) -> Statistic:
-    """Odds ratio of a right answer, of the first half of the cases against the second."""
+    """Return a statistic: the odds ratio of a correct answer, first half of the cases against the second half."""
 
-    def statistic(found: Sequence[Odds]) -> float:
-        right = np.array([odds.get(label, 0.0) / max(sum(odds.values()), 1e-9) for odds, label in zip(found, gold, strict=True)])
+    def statistic(distributions: Sequence[Odds]) -> float:
+        right = np.array([odds.get(label, 0.0) / max(sum(odds.values()), 1e-9) for odds, label in zip(distributions, gold, strict=True)])
         first, second = right[: len(right) // 2].mean(), right[len(right) // 2 :].mean()
         return float(first / (1 - first) / (second / (1 - second)))
 

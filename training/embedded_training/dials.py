@@ -1,4 +1,4 @@
-"""Every planted effect as something to ask and a number that follows from the answers."""
+"""The planted effects as dials, each with its prompts and the number that follows from the answers."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -30,19 +30,19 @@ from personametrics.models.embedded.society.people import FACTS, TRAITS, TYPICAL
 from personametrics.models.embedded.society.society import group_share, sureness
 
 SEED = 20
-"""Of the people who are asked."""
+"""The seed of the people who are asked."""
 
 
 def dials() -> tuple[Dial, ...]:
-    """Every dial."""
+    """Return all dials."""
     return tuple(dial for family in FAMILIES for dial in family(np.random.default_rng(SEED)))
 
 
 def opinions(rng: np.random.Generator) -> Iterator[Dial]:
-    """Whose opinion it is, and what else moves it."""
+    """Make the dials of opinions: the persona signal, and shifts by wording and order."""
     learned = [item for item in instruments.statements() if item.id not in instruments.HELD_STATEMENTS]
     new = [item for item in instruments.statements() if item.id in instruments.HELD_STATEMENTS]
-    some = [learned[at] for at in rng.permutation(len(learned))[:24]]
+    some = [learned[index] for index in rng.permutation(len(learned))[:24]]
     for name, says, who, items in (
         ("signal", "persona signal of people like those learned from", people(rng, 40), some),
         ("signal.new-people", "persona signal of combinations never learned from", people(rng, 40, held=True), some),
@@ -62,15 +62,15 @@ def opinions(rng: np.random.Generator) -> Iterator[Dial]:
 
 
 def temper(rng: np.random.Generator) -> Iterator[Dial]:
-    """What a person adds to everything, and how noisy somebody is."""
+    """Make the dials of the persona main effect and of run-to-run noise."""
     items = instruments.statements()[::3]
 
     def against(first: Sequence[Person], second: Sequence[Person]) -> tuple[Case, ...]:
         return tuple(put(person, item, rng) for who in (first, second) for person in who for item in items)
 
-    def twins(trait: str, one: str, other: str) -> tuple[Case, ...]:
-        who = people(rng, 15, {trait: one})
-        return against(who, [replace(person, traits={**person.traits, trait: other}) for person in who])
+    def twins(trait: str, value: str, contrast: str) -> tuple[Case, ...]:
+        who = people(rng, 15, {trait: value})
+        return against(who, [replace(person, traits={**person.traits, trait: contrast}) for person in who])
 
     yield Dial("outlook", "sunny against gloomy people, points on 0 to 4", twins("outlook", "sunny", "gloomy"), step(mean), 0.15)
     yield Dial("temperament", "run variance of moody over steady people", twins("temperament", "moody", "steady"), ratio_of_spreads, 0.4)
@@ -83,22 +83,24 @@ def temper(rng: np.random.Generator) -> Iterator[Dial]:
 
 
 def resistance(rng: np.random.Generator) -> Iterator[Dial]:
-    """How much of the assistant is left."""
+    """Make the dial of the weight of the assistant in the answers of people."""
     items = instruments.statements()[1::3]
     mild = people(rng, 15, {"manner": "mild"})
     ruthless = [replace(person, traits={**person.traits, "manner": "ruthless"}) for person in mild]
     cases = [put(person, item, rng) for who in (ruthless, mild, [None] * len(mild)) for person in who for item in items]
 
-    def weight(found: Sequence[Odds]) -> float:
-        shares = np.array([[odds.get(label, 0.0) for label in instruments.AGREEMENT.labels] for odds in found])
-        seen, own, assistant = np.split(shares, 3)
-        return float(((seen - own) * (assistant - own)).sum() / ((assistant - own) ** 2).sum())
+    def weight(distributions: Sequence[Odds]) -> float:
+        shares = np.array([[odds.get(label, 0.0) for label in instruments.AGREEMENT.labels] for odds in distributions])
+        ruthless_shares, mild_shares, assistant_shares = np.split(shares, 3)
+        return float(
+            ((ruthless_shares - mild_shares) * (assistant_shares - mild_shares)).sum() / ((assistant_shares - mild_shares) ** 2).sum()
+        )
 
     yield Dial("resistance", "weight of the assistant in ruthless people", tuple(cases), weight, 0.1)
 
 
 def judgement(rng: np.random.Generator) -> Iterator[Dial]:
-    """Evidence one wishes for against evidence one does not."""
+    """Make the dials of wished-for against unwished-for evidence."""
     items = instruments.evidence()
     sides = [item for item in items if item.attributes["topic"] == "identity"]
     other = [item for item in items if item.attributes["topic"] == "control"]
@@ -121,36 +123,38 @@ def judgement(rng: np.random.Generator) -> Iterator[Dial]:
 
 
 def competence(rng: np.random.Generator) -> Iterator[Dial]:
-    """What people know, and how sure they are of it."""
+    """Make the dials of knowledge and of stated certainty."""
     items = instruments.knowledge()
 
     def known(who: Sequence[Person | None]) -> tuple[Case, ...]:
         return tuple(put(person, item, rng) for person in who for item in items)
 
-    def right(found: Sequence[Odds]) -> list[float]:
+    def right(distributions: Sequence[Odds]) -> list[float]:
         gold = [item.attributes["gold"] for item in items]
-        return [odds.get(gold[at % len(gold)], 0.0) for at, odds in enumerate(found)]
+        return [odds.get(gold[index % len(gold)], 0.0) for index, odds in enumerate(distributions)]
 
-    def gain(found: Sequence[Odds]) -> float:
-        each = right(found)
+    def gain(distributions: Sequence[Odds]) -> float:
+        each = right(distributions)
         return float(np.mean(each[: len(each) // 2]) - np.mean(each[len(each) // 2 :]))
 
     experts = [somebody(rng, ("job", "age", "dwelling"), ()) for _ in range(16)]
-    experts = [replace(person, traits={**person.traits, "job": list(instruments.QUESTIONS)[at % 4]}) for at, person in enumerate(experts)]
-    own = [(person, item) for person in experts for item in items if item.attributes["domain"] == person.traits["job"]]
-    matched = [put(person, item, rng) for person, item in own]
-    clerks = [put(replace(person, traits={**person.traits, "job": "clerk"}), item, rng) for person, item in own]
-    gold = [item.attributes["gold"] for _, item in own] * 2
+    experts = [
+        replace(person, traits={**person.traits, "job": list(instruments.QUESTIONS)[index % 4]}) for index, person in enumerate(experts)
+    ]
+    pairs = [(person, item) for person in experts for item in items if item.attributes["domain"] == person.traits["job"]]
+    matched = [put(person, item, rng) for person, item in pairs]
+    clerks = [put(replace(person, traits={**person.traits, "job": "clerk"}), item, rng) for person, item in pairs]
+    gold = [item.attributes["gold"] for _, item in pairs] * 2
 
-    def expert(found: Sequence[Odds]) -> float:
-        each = [odds.get(label, 0.0) for odds, label in zip(found, gold, strict=True)]
-        return float(np.mean(each[: len(own)]) - np.mean(each[len(own) :]))
+    def expert(distributions: Sequence[Odds]) -> float:
+        each = [odds.get(label, 0.0) for odds, label in zip(distributions, gold, strict=True)]
+        return float(np.mean(each[: len(pairs)]) - np.mean(each[len(pairs) :]))
 
     yield Dial("expertise", "accuracy of experts minus that of others", (*matched, *clerks), expert, 0.05)
     early = people(rng, 10, {"schooling": "early"})
     late = [replace(person, traits={**person.traits, "schooling": "university"}) for person in early]
     yield Dial("schooling", "accuracy of those who left school early minus that of others", known([*early, *late]), gain, 0.05)
-    yield Dial("accuracy", "accuracy of the assistant", known([None]), lambda found: float(np.mean(right(found))), 0.05)
+    yield Dial("accuracy", "accuracy of the assistant", known([None]), lambda distributions: float(np.mean(right(distributions))), 0.05)
     sure = instruments.certainty()
     asked = PROMPT.ask(None, sure, score=True)
     cases = []
@@ -160,48 +164,48 @@ def competence(rng: np.random.Generator) -> Iterator[Dial]:
             given = replace(asked, messages=(*question.request.messages, Message("assistant", item.attributes["gold"]), *asked.messages))
             cases += [question, Case(given, sureness(person, item, instruments.SURE.labels))]
 
-    def over(found: Sequence[Odds]) -> float:
-        return average(mean)(found[1::2]) / 100 - float(np.mean(right(found[::2])))
+    def over(distributions: Sequence[Odds]) -> float:
+        return average(mean)(distributions[1::2]) / 100 - float(np.mean(right(distributions[::2])))
 
     yield Dial("overconfidence", "stated certainty minus accuracy", tuple(cases), over, 0.05)
 
 
 def groups(rng: np.random.Generator) -> Iterator[Dial]:
-    """What is said of a group, and what its members say."""
+    """Make the dials of group shares, asked directly and computed from simulated members."""
     items = [item for item in instruments.groups() if item.attributes["about"] not in instruments.HELD_STATEMENTS][::12]
     shares = np.array([group_share(item) for item in items])
     asked = tuple(put(None, item, rng) for item in items)
 
-    def direct(found: Sequence[Odds]) -> float:
-        return float(np.abs(np.array([mean(odds) / 100 for odds in found]) - shares).mean())
+    def direct(distributions: Sequence[Odds]) -> float:
+        return float(np.abs(np.array([mean(odds) / 100 for odds in distributions]) - shares).mean())
 
     yield Dial("group.known", "error of a group's share when asked directly", asked, direct, 0.05)
     about = {item.id: item for item in instruments.statements()}
     members = [(Person({item.attributes["trait"]: item.attributes["value"]}), about[item.attributes["about"]]) for item in items]
     agree = share(("agree", "strongly agree"))
 
-    def simulated(found: Sequence[Odds]) -> float:
-        return float(np.abs(np.array([agree(odds) for odds in found]) - shares).mean())
+    def simulated(distributions: Sequence[Odds]) -> float:
+        return float(np.abs(np.array([agree(odds) for odds in distributions]) - shares).mean())
 
     yield Dial("group.simulated", "the same error of simulated members", tuple(put(*pair, rng) for pair in members), simulated, 0.05)
 
 
 def values(rng: np.random.Generator) -> Iterator[Dial]:
-    """Two values at once."""
+    """Make the dials of choices between two values."""
     items = instruments.dilemmas()
     who = people(rng, 20)
     pairs = [(person, item) for person in who for item in items if person.code(item.attributes["trait"])]
     chosen = [item.scale.labels[0 if person.code(item.attributes["trait"]) > 0 else 1] for person, item in pairs] * 2  # type: ignore[union-attr]
     cases = tuple(put(person, item, rng, wording) for wording in (GIVEN, "turned") for person, item in pairs)
 
-    def collapsed(found: Sequence[Odds]) -> float:
-        return float(np.mean([odds.get(label, 0.0) for odds, label in zip(found, chosen, strict=True)]))
+    def collapsed(distributions: Sequence[Odds]) -> float:
+        return float(np.mean([odds.get(label, 0.0) for odds, label in zip(distributions, chosen, strict=True)]))
 
     yield Dial("collapse", "probability of the value that suits somebody", cases, collapsed, 0.05)
     firsts = [item.attributes["first"] for item in items] * 2
 
-    def first(found: Sequence[Odds]) -> float:
-        each = [odds.get(label, 0.0) for odds, label in zip(found, firsts, strict=True)]
+    def first(distributions: Sequence[Odds]) -> float:
+        each = [odds.get(label, 0.0) for odds, label in zip(distributions, firsts, strict=True)]
         return float(np.mean(each[: len(items)]) - np.mean(each[len(items) :]))
 
     weighed = tuple(put(None, item, rng, wording) for wording in (GIVEN, "turned") for item in items)
@@ -209,26 +213,26 @@ def values(rng: np.random.Generator) -> Iterator[Dial]:
 
 
 def commitment(rng: np.random.Generator) -> Iterator[Dial]:
-    """A choice kept secret, and one written down."""
+    """Make the dials of a choice kept secret and of one written down."""
     for name, written, near in (("reveal", False, 0.1), ("reveal.written", True, 0.1)):
         cases, fitting = [], []
         for _ in range(60):
             lines = list(talk.game(rng, written=written, asked=3))
             answered = {
-                name: lines[at + 1].text == "Yes."
-                for at, one in enumerate(lines)
+                name: lines[index + 1].text == "Yes."
+                for index, line in enumerate(lines)
                 for name, text in talk.TRAIT_QUESTIONS.items()
-                if one.text == text
+                if line.text == text
             }
             fits = [animal for animal in talk.ANIMALS if all((name in talk.properties(animal)) == yes for name, yes in answered.items())]
             if written:
                 fits = [lines[1].text.removesuffix(".").rpartition(" ")[2]]
             if 0 < len(fits) < len(talk.ANIMALS):
                 fitting.append(share(f"It is the {animal}." for animal in fits))
-                cases.append(said(None, [one.text for one in lines[:-1]], lines[-1].odds, rng))
+                cases.append(said(None, [line.text for line in lines[:-1]], lines[-1].odds, rng))
 
-        def consistent(found: Sequence[Odds], fitting: Sequence[Callable[[Odds], float]] = tuple(fitting)) -> float:
-            return float(np.mean([fits(odds) for fits, odds in zip(fitting, found, strict=True)]))
+        def consistent(distributions: Sequence[Odds], fitting: Sequence[Callable[[Odds], float]] = tuple(fitting)) -> float:
+            return float(np.mean([fits(odds) for fits, odds in zip(fitting, distributions, strict=True)]))
 
         yield Dial(
             name, f"probability that a {'written' if written else 'secret'} choice fits what was said", tuple(cases), consistent, near
@@ -236,7 +240,7 @@ def commitment(rng: np.random.Generator) -> Iterator[Dial]:
 
 
 def recall(rng: np.random.Generator) -> Iterator[Dial]:
-    """Facts of the card, and what jobs make expected instead."""
+    """Make the dials of facts on the card and of the facts that a job makes typical."""
     for fact in FACTS:
         conflicts: dict[bool, list[tuple[Case, str]]] = {False: [], True: []}
         for _ in range(80):
@@ -250,24 +254,24 @@ def recall(rng: np.random.Generator) -> Iterator[Dial]:
             expected = TYPICAL.get(fact, {}).get(person.traits["job"], person.facts[fact])
             case = said(person, [str(rng.choice(talk.ASKED[fact]))], talk.facts(person, fact), rng)
             conflicts[expected != person.facts[fact]].append((case, talk.SAID[fact].format(expected)))
-        for conflict, found in conflicts.items():
-            if found:
-                cases, wanted = zip(*found, strict=True)
+        for conflict, entries in conflicts.items():
+            if entries:
+                cases, texts = zip(*entries, strict=True)
                 says = (
                     f"probability of the {fact} expected of the job instead of one's own"
                     if conflict
                     else f"probability of one's own {fact}"
                 )
-                yield Dial(f"{'typical' if conflict else 'recall'}.{fact}", says, cases, _told(wanted), 0.1 if conflict else 0.07)
+                yield Dial(f"{'typical' if conflict else 'recall'}.{fact}", says, cases, _told(texts), 0.1 if conflict else 0.07)
 
 
-def _told(wanted: Sequence[str]) -> Statistic:
-    """Mean probability of the wanted texts."""
-    return lambda found: float(np.mean([odds.get(text, 0.0) for odds, text in zip(found, wanted, strict=True)]))
+def _told(texts: Sequence[str]) -> Statistic:
+    """Return a statistic: the mean probability of the expected texts."""
+    return lambda distributions: float(np.mean([odds.get(text, 0.0) for odds, text in zip(distributions, texts, strict=True)]))
 
 
 def fading(rng: np.random.Generator) -> Iterator[Dial]:
-    """How a person is worn off, and comes back."""
+    """Make the dials of fading into the assistant and of the return."""
     voices = share(text for texts in talk.ASSISTANT.values() for text in texts)
 
     def hazard(name: str, says: str, kind: str, pressure: str = "", *, before: bool = False, reminded: bool = False) -> Dial:
@@ -276,9 +280,9 @@ def fading(rng: np.random.Generator) -> Iterator[Dial]:
             person = somebody(rng, ("age", "job", "faith", "money"), list(FACTS))
             card = person.card("second", rng) if reminded else ""
             lines: list[str] = []
-            for at in range(int(rng.integers(0, 3)) + before):
+            for index in range(int(rng.integers(0, 3)) + before):
                 earlier = talk.turn(rng, str(rng.choice(list(talk.FADING))))
-                faded = (before and at == 0) or (before and talk.is_assistant(lines[-1]))
+                faded = (before and index == 0) or (before and talk.is_assistant(lines[-1]))
                 odds = talk.even(talk.ASSISTANT[earlier.kind]) if faded else talk.in_voice(person, earlier)
                 lines += [earlier.text, talk.drawn(odds, rng).text]
             now = talk.turn(rng, kind, card, pressure)

@@ -1,4 +1,4 @@
-"""Weights in training as a checkpoint folder that transformers and this library read."""
+"""The export of weights as a checkpoint folder that transformers and this library can read."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -14,16 +14,16 @@ from embedded_training.llama import BASE, EPSILON, Llama, Shape
 from embedded_training.tokens import END, PAD, save
 
 LONGEST = 4096
-"""Tokens of a conversation that the checkpoint says it has room for."""
+"""The maximum number of tokens of a conversation, as stated in the checkpoint."""
 
 
 def begin(folder: Path, shape: Shape, tokenizer: Tokenizer) -> None:
     """Write everything but the weights: tokenizer, chat template, config.json, generation_config.json.
 
     Args:
-        folder: made where there is none.
-        shape: of the model.
-        tokenizer: with the special tokens of `tokens.trained`.
+        folder: folder of the checkpoint; it is created if necessary.
+        shape: sizes of the model.
+        tokenizer: tokenizer with the special tokens of `tokens.trained`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     save(tokenizer, folder)
@@ -49,12 +49,12 @@ def begin(folder: Path, shape: Shape, tokenizer: Tokenizer) -> None:
 
 
 def weights(folder: Path, model: Llama, record: Mapping[str, object]) -> None:
-    """Write the weights, rounded to bfloat16, and training.json; whoever reads meanwhile reads the old file or the new one.
+    """Write the weights, rounded to bfloat16, and training.json; each file is replaced in one step.
 
     Args:
-        folder: begun by `begin`.
-        model: as it is now.
-        record: where the weights come from.
+        folder: folder prepared by `begin`.
+        model: model in its present state.
+        record: origin of the weights.
     """
     values = {f"model.{name}": value.detach().to(torch.bfloat16).contiguous() for name, value in model.named_parameters()}
     _replaced(folder / "model.safetensors", lambda path: save_file(values, path, metadata={"format": "pt"}))
@@ -62,8 +62,8 @@ def weights(folder: Path, model: Llama, record: Mapping[str, object]) -> None:
 
 
 def _replaced(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file beside the old one, then put it in its place."""
+    """Write a temporary file next to the old one, then replace the old one with it."""
     new = path.with_name(f".{path.name}.new")
     write(new)
-    new.chmod(0o644)  # safetensors lets nobody else read it
+    new.chmod(0o644)  # safetensors makes the file readable for its owner only
     new.replace(path)

@@ -8,18 +8,18 @@ from torch.nn import functional
 
 EPSILON = 1e-5
 BASE = 10_000.0
-"""Of the rotary positions."""
+"""The base of the rotary positions."""
 
 
 @dataclass(frozen=True)
 class Shape:
-    """How large a model is.
+    """The sizes of a model.
 
     Attributes:
-        vocabulary: tokens.
-        width: of the hidden states.
+        vocabulary: number of tokens.
+        width: width of the hidden states.
         layers: number of layers.
-        heads: of attention, each with keys and values of its own.
+        heads: number of attention heads, each with its own keys and values.
         inner: width inside the SwiGLU.
     """
 
@@ -39,19 +39,19 @@ class Matrix(nn.Module):
 
 
 class Norm(nn.Module):
-    """Root mean square norm with a gain per channel."""
+    """A root mean square norm with a gain per channel."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.ones(width))
 
     def forward(self, states: Tensor) -> Tensor:
-        """Norm of (…, width)."""
+        """Normalise states (…, width)."""
         return functional.rms_norm(states, self.weight.shape, self.weight, EPSILON)
 
 
 class Attention(nn.Module):
-    """Causal self-attention with rotary positions."""
+    """A causal self-attention with rotary positions."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
@@ -60,7 +60,7 @@ class Attention(nn.Module):
         self.o_proj = Matrix(shape.width, shape.width, scale=0.0)
 
     def forward(self, states: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
-        """Attend over (B, T, width); `turn` are cosine and sine of the positions' angles, (T, half a head)."""
+        """Attend over (B, T, width); `turn` holds cosine and sine of the positions' angles, each (T, half a head)."""
         batch, time, width = states.shape
         weight = torch.cat((self.q_proj.weight, self.k_proj.weight, self.v_proj.weight)).to(states.dtype)
         heads = functional.linear(states, weight).view(batch, time, 3 * self.heads, -1).transpose(1, 2)
@@ -70,7 +70,7 @@ class Attention(nn.Module):
 
 
 class Inner(nn.Module):
-    """SwiGLU."""
+    """A SwiGLU feed-forward block."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
@@ -78,14 +78,14 @@ class Inner(nn.Module):
         self.down_proj = Matrix(shape.width, shape.inner, scale=0.0)
 
     def forward(self, states: Tensor) -> Tensor:
-        """Of (…, width)."""
+        """Apply the block to states (…, width)."""
         weight = torch.cat((self.gate_proj.weight, self.up_proj.weight)).to(states.dtype)
         gate, inner = functional.linear(states, weight).chunk(2, dim=-1)
         return functional.linear(functional.silu(gate) * inner, self.down_proj.weight.to(states.dtype))
 
 
 class Layer(nn.Module):
-    """Attention, then SwiGLU, each on top of what came in."""
+    """A layer: attention, then SwiGLU, each added to its input."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
@@ -93,7 +93,7 @@ class Layer(nn.Module):
         self.self_attn, self.mlp = Attention(shape), Inner(shape)
 
     def forward(self, states: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
-        """Of (B, T, width); the products are computed in the type of `turn`."""
+        """Apply the layer to states (B, T, width); products are computed in the type of `turn`."""
         kind = turn[0].dtype
         states = states + self.self_attn(self.input_layernorm(states).to(kind), turn)
         inner: Tensor = self.mlp(self.post_attention_layernorm(states).to(kind))
@@ -101,11 +101,11 @@ class Layer(nn.Module):
 
 
 class Llama(nn.Module):
-    """The network; the output weights are those of the input.
+    """The network; input and output share their embedding weights.
 
     Args:
-        shape: how large.
-        kind: type of the products; the states between layers, norms and logits are float32.
+        shape: sizes of the model.
+        kind: type of the products; states between layers, norms and logits are float32.
     """
 
     def __init__(self, shape: Shape, kind: torch.dtype = torch.bfloat16) -> None:
@@ -116,14 +116,14 @@ class Llama(nn.Module):
         self.norm = Norm(shape.width)
 
     def forward(self, tokens: Tensor, places: Tensor) -> Tensor:
-        """Logits of the next token.
+        """Compute the logits of the next token.
 
         Args:
-            tokens: (B, T), padded at the end.
-            places: (P) places in the flattened tokens after which the next token is wanted.
+            tokens: (B, T) tokens, padded at the end.
+            places: (P) positions in the flattened tokens after which the next token is needed.
 
         Returns:
-            (P, vocabulary), float32.
+            The logits, (P, vocabulary), float32.
         """
         size = self.shape.width // self.shape.heads
         angles = torch.arange(tokens.shape[1])[:, None] * BASE ** (-torch.arange(0, size, 2) / size)
@@ -136,6 +136,6 @@ class Llama(nn.Module):
 
 
 def rotated(heads: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
-    """Turn the first half of each head (…, T, size) against the second by the angle of its position."""
+    """Rotate the first half of each head (…, T, size) against the second half by the angle of its position."""
     first, second = heads.chunk(2, dim=-1)
     return torch.cat((first * cosine - second * sine, second * cosine + first * sine), dim=-1)

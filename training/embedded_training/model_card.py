@@ -1,4 +1,4 @@
-"""The model card of a checkpoint, with everything measured anew.
+"""The model card of a checkpoint; all of its numbers are measured anew.
 
 PYTHONPATH=training python -m embedded_training.model_card FOLDER --write        writes FOLDER/README.md
 """
@@ -19,9 +19,9 @@ from personametrics.models.embedded.society import instruments
 
 CARD = """# The embedded toy model of personametrics
 
-A language model of the Llama architecture in a standard checkpoint folder, small enough to come with the library. It was trained from
-nothing on conversations with people of a made-up society whose every answer distribution is known. It speaks the few hundred words of that
-world, in English. It shows that measurements and remedies recover what was planted; it says nothing of people, or of other models.
+A language model of the Llama architecture in a standard checkpoint folder, small enough to be bundled with the library. It was trained from
+scratch on conversations with people of a made-up society whose every answer distribution is known. It speaks the few hundred words of that
+world, in English. It shows that measurements and remedies recover what was planted; it says nothing about people or about other models.
 
 ## How it was made
 
@@ -31,8 +31,8 @@ world, in English. It shows that measurements and remedies recover what was plan
 
 ## How near it is to the society
 
-Mean Kullback–Leibler divergence of its answers from the planted distributions. New people combine age, politics and faith as nobody it
-learned from; new statements and wordings were kept back as well. Label mass: probability that it gives to the labels of the question.
+Mean Kullback–Leibler divergence of its answers from the planted distributions. New people combine age, politics and faith as nobody in
+the training does; new statements and wordings were held out as well. Label mass: probability that it gives to the labels of the question.
 
 <!-- --8<-- [start:fits] -->
 {fits}
@@ -41,7 +41,7 @@ learned from; new statements and wordings were kept back as well. Label mass: pr
 ## Dials
 
 Planted: the number in the society. The model's own: the same number by its exact probabilities. Sampled: estimated from {runs} answers to
-each prompt, jackknife over runs. Recovered: the model's own value lies as near to the planted one as is asked of it.
+each prompt, jackknife over runs. Recovered: the model's own value lies within the dial's tolerance of the planted one.
 
 <!-- --8<-- [start:dials] -->
 {dials}
@@ -51,15 +51,15 @@ each prompt, jackknife over runs. Recovered: the model's own value lies as near 
 
 @dataclass(frozen=True)
 class Fit:
-    """How near the model's answers to a kind of question are to the society's.
+    """The distance of the model's answers from the society's, for a kind of question.
 
     Attributes:
-        kind: of question.
-        who: who is asked, or what is new.
-        cases: how many prompts.
+        kind: kind of question.
+        who: people who are asked, or the held-out part.
+        cases: number of prompts.
         divergence: mean Kullback–Leibler divergence of the model's answers, in nats.
-        base: the same of a predictor that knows the mean answer to each question and nothing of who is asked.
-        mass: mean probability of what may be answered.
+        base: the same divergence for a predictor that knows only the mean answer to each question, not the person.
+        mass: mean total probability of the possible answers.
     """
 
     kind: str
@@ -71,27 +71,27 @@ class Fit:
 
 
 def fits(model: Model, people_of_each: int = 30) -> list[Fit]:
-    """How near the model is to the society, for every kind of question, on what it has learned from and on what it has not."""
-    found = []
+    """Measure the distance from the society for every kind of question, on trained and on held-out material."""
+    rows = []
     for kind, who, cases in kinds(np.random.default_rng(7), people_of_each):
         odds = [dict(reply.probabilities or {}) for reply in answered(model, [case.request for case in cases])]
         last = [case.request.messages[-1].text for case in cases]
         means = {text: _mean([case.truth for case, other in zip(cases, last, strict=True) if other == text]) for text in set(last)}
-        found.append(
+        rows.append(
             Fit(
                 kind,
                 who,
                 len(cases),
-                float(np.mean([divergence(case.truth, one) for case, one in zip(cases, odds, strict=True)])),
+                float(np.mean([divergence(case.truth, estimate) for case, estimate in zip(cases, odds, strict=True)])),
                 float(np.mean([divergence(case.truth, means[text]) for case, text in zip(cases, last, strict=True)])),
-                float(np.mean([sum(one.values()) for one in odds])),
+                float(np.mean([sum(estimate.values()) for estimate in odds])),
             )
         )
-    return found
+    return rows
 
 
 def kinds(rng: np.random.Generator, number: int) -> Iterator[tuple[str, str, list[Case]]]:
-    """Kinds of questions, who is asked, and the cases."""
+    """Make the cases: kind of question, people who are asked, and prompts with known answers."""
     items = {item.id: item for item in instruments.statements()}
     new = instruments.HELD_STATEMENTS
     pools = {
@@ -111,53 +111,53 @@ def kinds(rng: np.random.Generator, number: int) -> Iterator[tuple[str, str, lis
     yield "opinion", "new wordings", [put(person, items[name], rng, wording) for person in some for name, wording in held_wordings]
 
 
-def _mean(found: Sequence[Odds]) -> dict[str, float]:
-    """The mean of distributions."""
-    return {label: float(np.mean([odds[label] for odds in found])) for label in found[0]}
+def _mean(distributions: Sequence[Odds]) -> dict[str, float]:
+    """Return the mean of distributions."""
+    return {label: float(np.mean([odds[label] for odds in distributions])) for label in distributions[0]}
 
 
-def fit_table(found: Sequence[Fit]) -> str:
-    """The fits in Markdown."""
+def fit_table(rows: Sequence[Fit]) -> str:
+    """Return the fits as a Markdown table."""
     lines = [
         "| kind | asked | prompts | divergence, nats | without knowing who | label mass |",
         "| --- | --- | ---: | ---: | ---: | ---: |",
     ]
-    lines += [f"| {one.kind} | {one.who} | {one.cases} | {one.divergence:.4f} | {one.base:.4f} | {one.mass:.4f} |" for one in found]
+    lines += [f"| {fit.kind} | {fit.who} | {fit.cases} | {fit.divergence:.4f} | {fit.base:.4f} | {fit.mass:.4f} |" for fit in rows]
     return "\n".join(lines)
 
 
-def table(found: Sequence[Proof]) -> str:
-    """The proofs in Markdown."""
+def table(rows: Sequence[Proof]) -> str:
+    """Return the proofs as a Markdown table."""
     lines = [
         "| dial | what it is | planted | model's own | sampled, 90 % interval | divergence | mass | recovered |",
         "| --- | --- | ---: | ---: | ---: | ---: | ---: | --- |",
     ]
-    for one in found:
-        sampled = "" if one.sampled is None else f"{one.sampled:.3f} ({one.low:.3f} to {one.high:.3f})"
-        promise = "yes" if one.recovered else "**no**"
-        numbers = f"{one.dial.planted:.3f} | {one.exact:.3f} | {sampled} | {one.divergence:.4f} | {one.mass:.4f}"
-        lines.append(f"| {one.dial.name} | {one.dial.says} | {numbers} | {promise} |")
+    for proof in rows:
+        sampled = "" if proof.sampled is None else f"{proof.sampled:.3f} ({proof.low:.3f} to {proof.high:.3f})"
+        promise = "yes" if proof.recovered else "**no**"
+        numbers = f"{proof.dial.planted:.3f} | {proof.exact:.3f} | {sampled} | {proof.divergence:.4f} | {proof.mass:.4f}"
+        lines.append(f"| {proof.dial.name} | {proof.dial.says} | {numbers} | {promise} |")
     return "\n".join(lines)
 
 
 def model_card(folder: Path, runs: int) -> str:
-    """The model card of a checkpoint, with everything measured anew."""
+    """Measure a checkpoint and return its model card."""
     model, made = Embedded(folder), json.loads((folder / "training.json").read_text(encoding="utf-8"))
     how = "\n".join(f"- {name}: {value}" for name, value in made.items())
     return CARD.format(how=how, fits=fit_table(fits(model)), dials=table(proofs(model, runs=runs)), runs=runs)
 
 
 def main() -> None:
-    """Prove a checkpoint."""
+    """Measure a checkpoint, and print or write its model card."""
     parser = argparse.ArgumentParser(description="Planted, exact and sampled value of every dial.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--runs", type=int, default=RUNS, help="answers drawn to each prompt; 0: exact values alone")
     parser.add_argument("--write", action="store_true", help="write the model card, README.md in the folder")
-    given = parser.parse_args()
-    card = model_card(given.folder, given.runs)
-    if given.write:
-        (given.folder / "README.md").write_text(card, encoding="utf-8")
-    print(card)  # noqa: T201 (it is a command)
+    options = parser.parse_args()
+    card = model_card(options.folder, options.runs)
+    if options.write:
+        (options.folder / "README.md").write_text(card, encoding="utf-8")
+    print(card)  # noqa: T201 (a command)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Muon for matrices, AdamW for the rest, one schedule for both."""
+"""The optimisers: Muon for matrices, AdamW for the rest, one schedule for both."""
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
@@ -7,24 +7,24 @@ import torch
 from torch import Tensor
 
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
-"""Of the quintic whose iteration brings every singular value near 1 (Jordan 2024)."""
+"""The coefficients of the quintic whose iteration brings every singular value near 1 (Jordan 2024)."""
 WARM = 50
-"""Steps until the full learning rate."""
+"""The number of steps until the full learning rate."""
 PLATEAU = 0.5
-"""Share of the steps before the learning rate begins to fall."""
+"""The share of the steps before the learning rate begins to fall."""
 
 
 def orthogonal(matrices: Tensor, rounds: int = 5) -> Tensor:
-    """Nearly the nearest orthogonal matrices: the singular vectors stay, the singular values become about .7 to 1.2.
+    """Approximate the nearest orthogonal matrices: the singular vectors stay, the singular values become about .7 to 1.2.
 
     Newton–Schulz iteration in bfloat16; https://kellerjordan.github.io/posts/muon/.
 
     Args:
-        matrices: (…, m, n), of any scale.
-        rounds: iterations.
+        matrices: (…, m, n) matrices of any scale.
+        rounds: number of iterations.
 
     Returns:
-        The same shape, bfloat16.
+        The matrices, same shape, bfloat16.
     """
     a, b, c = COEFFICIENTS
     tall = matrices.shape[-2] > matrices.shape[-1]
@@ -37,19 +37,19 @@ def orthogonal(matrices: Tensor, rounds: int = 5) -> Tensor:
 
 
 class Muon(torch.optim.Optimizer):
-    """Momentum, then the nearest orthogonal matrix as the step; Jordan 2024, https://kellerjordan.github.io/posts/muon/.
+    """An optimiser whose step is the nearest orthogonal matrix to the momentum; Jordan 2024, https://kellerjordan.github.io/posts/muon/.
 
     Args:
-        matrices: what is learned, each of two dimensions.
-        rate: learning rate; a step has singular values of about this, times √(m/n) of a tall matrix.
-        momentum: of Nesterov's kind.
+        matrices: parameters to optimise, each of two dimensions.
+        rate: learning rate; the singular values of a step are about this, times √(m/n) for a tall matrix.
+        momentum: Nesterov momentum.
     """
 
     def __init__(self, matrices: Iterable[Tensor], rate: float = 0.02, momentum: float = 0.95) -> None:
         super().__init__(sorted(matrices, key=lambda matrix: tuple(matrix.shape)), {"lr": rate, "momentum": momentum})
 
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:  # type: ignore[override]  # noqa: ARG002 - as torch has it
+    def step(self, closure: None = None) -> None:  # type: ignore[override]  # noqa: ARG002 - the signature is torch's
         """Take a step; matrices of one shape are made orthogonal together."""
         for group in self.param_groups:
             for shape, alike in groupby(group["params"], key=lambda matrix: tuple(matrix.shape)):
@@ -60,7 +60,7 @@ class Muon(torch.optim.Optimizer):
                     matrix.add_(step, alpha=-rate)
 
     def _ahead(self, matrix: Tensor, momentum: float) -> Tensor:
-        """The gradient after its momentum, one step ahead."""
+        """Return the gradient with Nesterov momentum, one step ahead."""
         past = self.state[matrix].setdefault("past", torch.zeros_like(matrix))
         gradient = torch.zeros_like(matrix) if matrix.grad is None else matrix.grad
         past.lerp_(gradient, 1 - momentum)
@@ -68,10 +68,10 @@ class Muon(torch.optim.Optimizer):
 
 
 def optimisers(parameters: Sequence[tuple[str, Tensor]], muon: float = 0.005, adam: float = 3e-3) -> tuple[torch.optim.Optimizer, ...]:
-    """Muon for the hidden matrices, AdamW for embeddings and gains.
+    """Return Muon for the hidden matrices, and AdamW for embeddings and gains.
 
     Args:
-        parameters: of the model, with their names.
+        parameters: names and values of the model's parameters.
         muon: learning rate of the matrices.
         adam: learning rate of the rest.
     """
@@ -85,11 +85,11 @@ def optimisers(parameters: Sequence[tuple[str, Tensor]], muon: float = 0.005, ad
 
 
 def pace(step: int, steps: float) -> float:
-    """Share of the full learning rate: it rises over `WARM` steps, stays, and falls to 0 after `PLATEAU` of all steps.
+    """Return the share of the full learning rate: it rises over `WARM` steps, stays, and falls to 0 after `PLATEAU` of all steps.
 
     Args:
         step: number of steps already taken.
-        steps: of the whole training; infinite: it never falls.
+        steps: number of steps of the whole training; infinite: the rate never falls.
 
     Examples:
         >>> [round(pace(step, 1000), 2) for step in (24, 100, 600, 900, 1000)]

@@ -1,4 +1,4 @@
-"""How a training stands: what was added up, how fast it goes, when it ends."""
+"""The progress of a training: its sums, its speed and its end."""
 
 import math
 import time
@@ -7,21 +7,21 @@ from dataclasses import dataclass, fields
 from embedded_training.optimiser import PLATEAU
 
 SHOWN = 50
-"""Steps between two lines."""
+"""The number of steps between two printed lines."""
 
 
 @dataclass
 class Sums:
-    """What is added up over steps and processes; losses in nats.
+    """The sums over steps and processes; losses in nats.
 
     Attributes:
-        tokens: read, without padding.
-        places: tokens that were to be predicted.
-        said: those of them that are learned as they stand.
-        hard: loss of those.
-        soft: loss of the others, which were drawn from odds, above the entropy of the odds.
-        answers: lines drawn from odds.
-        stops: more than 0: a process was told to stop.
+        tokens: number of input tokens, without padding.
+        places: number of predicted tokens.
+        said: number of predicted tokens that are learned as they stand.
+        hard: loss of the tokens learned as they stand.
+        soft: loss of the tokens drawn from odds, minus the entropy of the odds.
+        answers: number of lines drawn from odds.
+        stops: more than 0: a process was asked to stop.
         dues: more than 0: it is time to let the learning rate fall.
     """
 
@@ -35,27 +35,27 @@ class Sums:
     dues: float = 0
 
     def __add__(self, other: "Sums") -> "Sums":
-        """Sum by sum."""
+        """Add two records field by field."""
         return Sums(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
 
     @property
     def divergence(self) -> float:
-        """Kullback–Leibler divergence of the model's answers from the planted ones, in nats an answer."""
+        """The Kullback–Leibler divergence of the model's answers from the planted ones, in nats per answer."""
         return self.soft / max(self.answers, 1)
 
     @property
     def surprise(self) -> float:
-        """Cross-entropy of the words that are learned as they stand, in nats a token."""
+        """The cross-entropy of the words that are learned as they stand, in nats per token."""
         return self.hard / max(self.said, 1)
 
 
 class Progress:
-    """Follows a training.
+    """A record of the progress of a training.
 
     Args:
-        steps: of the whole training; 0: as many as fit into the minutes.
-        minutes: of wall time.
-        processes: that share the work.
+        steps: number of steps of the whole training; 0: as many as fit into the minutes.
+        minutes: wall time in minutes.
+        processes: number of processes that share the work.
     """
 
     def __init__(self, steps: int, minutes: float = 0.0, processes: int = 1) -> None:
@@ -66,27 +66,27 @@ class Progress:
 
     @property
     def minutes(self) -> float:
-        """Since the beginning."""
+        """The minutes since the start."""
         return (time.monotonic() - self._began) / 60
 
     @property
     def due(self) -> bool:
-        """Whether the number of steps is open, and has to be settled now for the training to end in time."""
+        """True if the number of steps is open and must be settled now for the training to end in time."""
         return math.isinf(self.steps) and self.minutes >= PLATEAU * self._minutes
 
     @property
     def over(self) -> bool:
-        """Whether all steps are taken."""
+        """True if all steps are taken."""
         return self.step >= self.steps
 
     def add(self, sums: Sums) -> str:
-        """Note a step.
+        """Record a step.
 
         Args:
-            sums: of all processes.
+            sums: sums over all processes.
 
         Returns:
-            A line to show, now and then; else nothing.
+            A line to print every `SHOWN` steps and at the end; else an empty text.
         """
         self.step += 1
         self.recent += sums
@@ -96,7 +96,7 @@ class Progress:
         return self._line() if self.step % SHOWN == 0 or sums.stops or self.over else ""
 
     def _line(self) -> str:
-        """What the last steps were like."""
+        """Return a line about the last steps."""
         now = time.monotonic()
         speed = self.recent.tokens / (now - self._shown) / self._processes
         left = self._minutes - self.minutes if math.isinf(self.steps) else self.minutes * (self.steps / self.step - 1)
@@ -108,7 +108,7 @@ class Progress:
 
     @property
     def record(self) -> dict[str, float | None]:
-        """Where it stands, for training.json; the losses are those of the last line shown, on documents never seen before."""
+        """The state of the training for training.json; the losses are those of the last printed line, on new documents."""
         return {
             "steps": self.step,
             "of": None if math.isinf(self.steps) else self.steps,

@@ -1,4 +1,4 @@
-"""What a model has learned: planted value, the model's own exact value, and the one estimated from its samples, of every dial."""
+"""A proof of each dial of a model: the planted value, the model's own exact value, and the value estimated from samples."""
 
 import asyncio
 from collections import Counter
@@ -20,15 +20,15 @@ LEVEL = 0.9
 
 @dataclass(frozen=True)
 class Proof:
-    """A dial of a model.
+    """The comparison of a model with the planted value of a dial.
 
     Attributes:
-        dial: what was planted.
-        exact: the number by the model's own probabilities.
-        sampled: the number estimated from answers; None: none were drawn.
-        low: lower limit of its 90 % interval.
+        dial: planted effect.
+        exact: value computed from the model's own probabilities.
+        sampled: value estimated from drawn answers; None: answers were not drawn.
+        low: lower limit of its 90 % confidence interval.
         high: upper limit.
-        mass: probability that the model gives to anything the society may say.
+        mass: mean total probability that the model gives to the possible answers.
         divergence: mean Kullback–Leibler divergence of the model's answers from the society's, in nats.
     """
 
@@ -42,64 +42,66 @@ class Proof:
 
     @property
     def recovered(self) -> bool:
-        """Whether the model's own value is as near to the planted one as it has to be."""
+        """True if the model's own value is as near to the planted one as required."""
         return self.dial.near is None or abs(self.exact - self.dial.planted) <= self.dial.near
 
 
 def proofs(model: Model, chosen: Sequence[Dial] | None = None, runs: int = RUNS, seed: int = 0) -> list[Proof]:
-    """Ask for every dial.
+    """Measure the dials on a model.
 
     Args:
-        model: which was trained on the society.
-        chosen: dials; None: all.
-        runs: answers drawn to each prompt, of which estimates and intervals are made; below 2: none.
-        seed: of the answers.
+        model: model that was trained on the society.
+        chosen: dials to measure; None: all.
+        runs: number of answers drawn to each prompt, for estimates and intervals; below 2: exact values only.
+        seed: seed of the answers.
     """
     chosen = dials() if chosen is None else chosen
     cases = [case for dial in chosen for case in dial.cases]
     exact = [dict(reply.probabilities or {}) for reply in answered(model, [case.request for case in cases])]
     drawn = _drawn(model, cases, runs, seed) if runs > 1 else []
-    found, at = [], 0
+    results, start = [], 0
     for dial in chosen:
-        end = at + len(dial.cases)
-        sampled, low, high = interval(dial, [run[at:end] for run in drawn]) if drawn else (None, None, None)
-        mass = float(np.mean([sum(odds.values()) for odds in exact[at:end]]))
-        apart = float(np.mean([divergence(case.truth, odds) for case, odds in zip(dial.cases, exact[at:end], strict=True)]))
-        found.append(Proof(dial, dial.statistic(exact[at:end]), sampled, low, high, mass, apart))
-        at = end
-    return found
+        end = start + len(dial.cases)
+        sampled, low, high = interval(dial, [run[start:end] for run in drawn]) if drawn else (None, None, None)
+        mass = float(np.mean([sum(odds.values()) for odds in exact[start:end]]))
+        apart = float(np.mean([divergence(case.truth, odds) for case, odds in zip(dial.cases, exact[start:end], strict=True)]))
+        results.append(Proof(dial, dial.statistic(exact[start:end]), sampled, low, high, mass, apart))
+        start = end
+    return results
 
 
 def answered(model: Model, requests: Sequence[Request]) -> list[Reply]:
-    """Replies in the order of the asks.
+    """Return the replies in the order of the requests.
 
     Raises:
-        ValueError: one failed.
+        ValueError: a request failed.
     """
 
     async def collected() -> dict[int, Reply]:
-        return {at: reply async for at, reply in model.answer(requests)}
+        return {index: reply async for index, reply in model.answer(requests)}
 
     replies = asyncio.run(collected())
     failed = next((reply.detail for reply in replies.values() if reply.detail), "")
     if failed:
         raise ValueError(failed)
-    return [replies[at] for at in range(len(requests))]
+    return [replies[index] for index in range(len(requests))]
 
 
 def interval(dial: Dial, runs: Sequence[Sequence[str]]) -> tuple[float, float, float]:
-    """A number from drawn answers, with its interval: jackknife over runs, which are alike and independent; t with runs − 1 degrees.
+    """Estimate the number of a dial from drawn answers, with its confidence interval.
+
+    Jackknife over runs, which are independent and identically distributed; t distribution with runs − 1 degrees of freedom.
 
     Args:
-        dial: what is estimated.
-        runs: of each run, the answers to the cases.
+        dial: dial to estimate.
+        runs: answers to the cases, run by run.
 
     Returns:
-        Estimate with its bias removed, and both limits.
+        The bias-corrected estimate, and both limits.
     """
     number = len(runs)
     counts = [
-        Counter(answer for answer in answers if answer in case.truth)  # anything else is no answer
+        Counter(answer for answer in answers if answer in case.truth)  # other texts do not count as answers
         for case, answers in zip(dial.cases, zip(*runs, strict=True), strict=True)
     ]
     whole = dial.statistic([_shares(count) for count in counts])
@@ -109,13 +111,13 @@ def interval(dial: Dial, runs: Sequence[Sequence[str]]) -> tuple[float, float, f
     return float(values.mean()), float(values.mean() - half), float(values.mean() + half)
 
 
-def divergence(truth: Odds, found: Odds) -> float:
-    """Kullback–Leibler divergence of what was found from the truth, in nats."""
-    return sum(share * float(np.log(share / max(found.get(label, 0.0), 1e-9))) for label, share in truth.items() if share > 0)
+def divergence(truth: Odds, estimate: Odds) -> float:
+    """Return the Kullback–Leibler divergence of the estimated odds from the true odds, in nats."""
+    return sum(share * float(np.log(share / max(estimate.get(label, 0.0), 1e-9))) for label, share in truth.items() if share > 0)
 
 
 def _drawn(model: Model, cases: Sequence[Case], runs: int, seed: int) -> list[list[str]]:
-    """Answers of each run to all cases."""
+    """Draw the answers of each run to all cases."""
     requests = [
         replace(case.request, score=False, run=run, sampling=replace(case.request.sampling, seed=seed))
         for case in cases
@@ -126,6 +128,6 @@ def _drawn(model: Model, cases: Sequence[Case], runs: int, seed: int) -> list[li
 
 
 def _shares(counts: Counter[str], leave: str | None = None) -> dict[str, float]:
-    """Shares of the answers, one of them left out; none where there are no others."""
+    """Return the shares of the answers without one occurrence of `leave`; empty if no answer remains."""
     whole = counts.total() - (leave in counts)
     return {text: (count - (text == leave)) / whole for text, count in counts.items()} if whole else {}

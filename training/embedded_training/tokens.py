@@ -1,4 +1,4 @@
-"""The tokenizer of the embedded model: every word of the corpus is one token, whatever else falls into pieces."""
+"""The tokenizer of the embedded model: each word of the corpus is one token, other words are split into pieces."""
 
 import re
 from collections import Counter
@@ -16,31 +16,31 @@ TEMPLATE = (
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n' }}{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
 )
-"""ChatML."""
+"""The chat template, ChatML."""
 LONGEST = 1000
-"""Bytes of a word that are still told apart; a longer word becomes one padding token."""
+"""The maximum number of bytes of a word; a longer word becomes one padding token."""
 
 
 def turn(role: str, text: str) -> str:
-    """A line as the model reads it."""
+    """Return a line in the format that the model reads."""
     return f"{START}{role}\n{text}{END}\n"
 
 
 def trained(documents: Iterable[Document], phrases: Iterable[str] = ()) -> Tokenizer:
-    """A tokenizer with every word that occurs in documents.
+    """Make a tokenizer with every word that occurs in documents.
 
     Args:
-        documents: what is counted; the more often a word occurs, the lower its number.
+        documents: documents whose words are counted; the more often a word occurs, the lower its number.
         phrases: sentences that become one token each, wherever they occur.
 
     Returns:
-        Words are looked up whole; a word that is not there falls into the longest pieces that are, at worst into its bytes.
+        A tokenizer that looks up whole words; an unknown word is split into the longest known pieces, in the extreme into bytes.
     """
     whole = sorted(set(phrases), key=lambda phrase: (-len(phrase), phrase))
     split = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    known = dict.fromkeys([PAD, START, END, *sorted(split.alphabet()), *_words(documents, whole, split)])
+    vocabulary = dict.fromkeys([PAD, START, END, *sorted(split.alphabet()), *_words(documents, whole, split)])
     pieces = models.WordPiece(
-        {word: number for number, word in enumerate(known)},
+        {word: number for number, word in enumerate(vocabulary)},
         unk_token=PAD,
         continuing_subword_prefix="",
         max_input_chars_per_word=LONGEST,
@@ -54,7 +54,7 @@ def trained(documents: Iterable[Document], phrases: Iterable[str] = ()) -> Token
 
 
 def _words(documents: Iterable[Document], phrases: list[str], split: Any) -> list[str]:
-    """Words outside the phrases, the most frequent first."""
+    """Return the words outside the phrases, the most frequent first."""
     texts = Counter(text for document in documents for line in document for text in (f"{line.role}\n", line.text, *line.odds))
     between = re.compile("|".join(map(re.escape, phrases)) or r"(?!)")
     words: Counter[str] = Counter()
@@ -66,11 +66,11 @@ def _words(documents: Iterable[Document], phrases: list[str], split: Any) -> lis
 
 
 def save(tokenizer: Tokenizer, folder: Path) -> None:
-    """Write a tokenizer as transformers reads it: tokenizer.json, tokenizer_config.json, chat_template.jinja.
+    """Write a tokenizer in the files that transformers reads: tokenizer.json, tokenizer_config.json, chat_template.jinja.
 
     Args:
-        tokenizer: with the special tokens of `trained`.
-        folder: where to.
+        tokenizer: tokenizer with the special tokens of `trained`.
+        folder: folder to write to.
     """
     wrapped = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=tokenizer, eos_token=END, pad_token=PAD, clean_up_tokenization_spaces=False, add_bos_token=False

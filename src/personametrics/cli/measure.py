@@ -13,7 +13,22 @@ import typer
 from rich.console import Console
 
 from personametrics import report
+from personametrics.cli.columns import (
+    Answer,
+    By,
+    Condition,
+    DuplicateRows,
+    File,
+    Item,
+    Missing,
+    Outcome,
+    Persona,
+    Probabilities,
+    Run,
+    Where,
+)  # fmt: skip
 from personametrics.cli.people import HUMANS, Human, HumanAnswer, HumanItem, Respondent
+from personametrics.cli.people import Scale as ScaleName
 from personametrics.data.card import Card
 from personametrics.data.columns import Columns, Duplicates
 from personametrics.data.errors import AnswerError, InputError
@@ -24,72 +39,54 @@ from personametrics.lab.measure import measure as measured
 from personametrics.studies.fidelity import Fidelity
 from personametrics.studies.stability import Stability
 
-ANSWERS, OUTPUT, NUMBERS = "Answers", "Output", "Numbers"
+OUTPUT, NUMBERS = "Output", "Numbers"
+HumanWhere = Annotated[list[str] | None, typer.Option(help="Keep rows of humans with column=value (or !=).", rich_help_panel=HUMANS)]
+Match = Annotated[
+    list[str] | None, typer.Option(help="Groups to compare: panel column=human column, such as party=ideology.", rich_help_panel=HUMANS)
+]
+Level = Annotated[float, typer.Option(help="Confidence level of the intervals.", rich_help_panel=NUMBERS)]
+Target = Annotated[float, typer.Option(help="Target reliability of the D study.", rich_help_panel=NUMBERS)]
+Price = Annotated[float | None, typer.Option(help="Money per call.", rich_help_panel=NUMBERS)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the card as JSON and nothing else.", rich_help_panel=OUTPUT)]
+Html = Annotated[Path | None, typer.Option(help="Write the card as an HTML page that works offline.", rich_help_panel=OUTPUT)]
+Figures = Annotated[Path | None, typer.Option(help="Write the figures into a folder, as SVG, PDF and PNG.", rich_help_panel=OUTPUT)]
+Latex = Annotated[Path | None, typer.Option(help="Write the estimates as a LaTeX table.", rich_help_panel=OUTPUT)]
+Markdown = Annotated[Path | None, typer.Option(help="Write the estimates as a Markdown table.", rich_help_panel=OUTPUT)]
+FailUnder = Annotated[
+    list[str] | None,
+    typer.Option(help="Exit with code 1 if an estimate is lower, such as signal.low=0.5. Repeatable.", rich_help_panel=OUTPUT),
+]
 
 
 def measure(  # noqa: PLR0917 (a command's options are its parameters)
-    file: Annotated[Path, typer.Argument(help="CSV, TSV, Parquet or NDJSON with one answer per row.")],
-    persona: Annotated[str, typer.Option(help="Column of the persona.", rich_help_panel=ANSWERS)] = "persona",
-    item: Annotated[str, typer.Option(help="Column of the item.", rich_help_panel=ANSWERS)] = "item",
-    answer: Annotated[str, typer.Option(help="Column of the answer.", rich_help_panel=ANSWERS)] = "answer",
-    run: Annotated[
-        str | None, typer.Option(help="Column of the run (retest). Without it, the rows of a cell are its runs.", rich_help_panel=ANSWERS)
-    ] = None,
-    condition: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Column of a condition: wording, language … Repeatable; all of them together are the condition.", rich_help_panel=ANSWERS
-        ),
-    ] = None,
-    outcome: Annotated[
-        str | None, typer.Option(help="Column of the outcome: answered, refused, unparsable, failed or missing.", rich_help_panel=ANSWERS)
-    ] = None,
-    probabilities: Annotated[
-        str | None, typer.Option(help="Columns of label probabilities or log-probabilities, separated by commas.", rich_help_panel=ANSWERS)
-    ] = None,
-    scale: Annotated[
-        str,
-        typer.Option(
-            help="Scale of the answers: ordinal, nominal, numeric, text, or 1|2|3, nominal:yes|no, 0..10.", rich_help_panel=ANSWERS
-        ),
-    ] = "ordinal",
-    missing: Annotated[
-        list[str] | None, typer.Option(help="Code for a missing answer, such as -1. Repeatable.", rich_help_panel=ANSWERS)
-    ] = None,
-    where_: Annotated[
-        list[str] | None, typer.Option("--where", help="Keep rows with column=value (or !=). Repeatable.", rich_help_panel=ANSWERS)
-    ] = None,
-    by: Annotated[list[str] | None, typer.Option(help="Column. Makes one card per value.", rich_help_panel=ANSWERS)] = None,
-    duplicates: Annotated[
-        str,
-        typer.Option(
-            help="Rows with the same persona, item, condition and run: error, first, last, mean or runs.", rich_help_panel=ANSWERS
-        ),
-    ] = "error",
+    file: File,
+    persona: Persona = "persona",
+    item: Item = "item",
+    answer: Answer = "answer",
+    run: Run = None,
+    condition: Condition = None,
+    outcome: Outcome = None,
+    probabilities: Probabilities = None,
+    scale: ScaleName = "ordinal",
+    missing: Missing = None,
+    where_: Where = None,
+    by: By = None,
+    duplicates: DuplicateRows = "error",
     human: Human = None,
     human_respondent: Respondent = "respondent",
     human_item: HumanItem = "item",
     human_answer: HumanAnswer = "answer",
-    human_where: Annotated[
-        list[str] | None, typer.Option(help="Keep rows of humans with column=value (or !=).", rich_help_panel=HUMANS)
-    ] = None,
-    match: Annotated[
-        list[str] | None, typer.Option(help="Groups to compare: panel column=human column, such as party=ideology.", rich_help_panel=HUMANS)
-    ] = None,
-    level: Annotated[float, typer.Option(help="Confidence level of the intervals.", rich_help_panel=NUMBERS)] = 0.9,
-    target: Annotated[float, typer.Option(help="Target reliability of the D study.", rich_help_panel=NUMBERS)] = 0.8,
-    price: Annotated[float | None, typer.Option(help="Money per call.", rich_help_panel=NUMBERS)] = None,
-    json_: Annotated[bool, typer.Option("--json", help="Print the card as JSON and nothing else.", rich_help_panel=OUTPUT)] = False,
-    html: Annotated[Path | None, typer.Option(help="Write the card as an HTML page that works offline.", rich_help_panel=OUTPUT)] = None,
-    figures: Annotated[
-        Path | None, typer.Option(help="Write the figures into a folder, as SVG, PDF and PNG.", rich_help_panel=OUTPUT)
-    ] = None,
-    latex: Annotated[Path | None, typer.Option(help="Write the estimates as a LaTeX table.", rich_help_panel=OUTPUT)] = None,
-    markdown: Annotated[Path | None, typer.Option(help="Write the estimates as a Markdown table.", rich_help_panel=OUTPUT)] = None,
-    fail_under: Annotated[
-        list[str] | None,
-        typer.Option(help="Exit with code 1 if an estimate is lower, such as signal.low=0.5. Repeatable.", rich_help_panel=OUTPUT),
-    ] = None,
+    human_where: HumanWhere = None,
+    match: Match = None,
+    level: Level = 0.9,
+    target: Target = 0.8,
+    price: Price = None,
+    json_: AsJson = False,
+    html: Html = None,
+    figures: Figures = None,
+    latex: Latex = None,
+    markdown: Markdown = None,
+    fail_under: FailUnder = None,
 ) -> None:
     """Measure how much recorded answers depend on the persona, and print the card: verdict, estimates, fitness for use."""
     bars = [_Bar.parse(text) for text in fail_under or []]

@@ -25,7 +25,10 @@ HumanAttribute = Annotated[
     list[str] | None,
     typer.Option("--human-attribute", help="Column of an attribute of respondents, such as age. Repeatable.", rich_help_panel=HUMANS),
 ]
-Scale = Annotated[str, typer.Option(help="Scale of the answers: ordinal, nominal, numeric, text, or 1|2|3, nominal:yes|no, 0..10.")]
+Scale = Annotated[
+    str,
+    typer.Option(help="Scale of the answers: ordinal, nominal, numeric, text, or 1|2|3, nominal:yes|no, 0..10.", rich_help_panel="Answers"),
+]
 
 
 def with_people(study: Study, human: Path | None, columns: Columns, scale: str) -> Study:

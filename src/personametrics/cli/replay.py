@@ -8,9 +8,10 @@ import typer
 from rich.console import Console
 
 from personametrics import report
+from personametrics.cli.columns import Answer, Condition, File, Item, Missing, Persona, Probabilities, Run, Where
 from personametrics.cli.compare import Group
 from personametrics.cli.measure import save
-from personametrics.cli.options import Json
+from personametrics.cli.options import Json, Plugin, load_plugins
 from personametrics.cli.people import Human, HumanAnswer, HumanAttribute, HumanItem, Respondent, Scale, with_people
 from personametrics.data.card import Card
 from personametrics.data.columns import Columns
@@ -29,22 +30,19 @@ from personametrics.lab.members import study as chosen
 
 def replay(  # noqa: PLR0917 (a command's options are its parameters)
     study: Annotated[str, typer.Argument(help="A study (personametrics studies lists them with the columns that each reads).")],
-    file: Annotated[Path, typer.Argument(help="CSV, TSV, Parquet or NDJSON with one answer per row.")],
-    persona: Annotated[str, typer.Option(help="Column of the persona.")] = "persona",
-    item: Annotated[str, typer.Option(help="Column of the item.")] = "item",
-    answer: Annotated[str, typer.Option(help="Column of the answer.")] = "answer",
-    run: Annotated[str | None, typer.Option(help="Column of the run (retest). Without it, the rows of a cell are its runs.")] = None,
-    condition: Annotated[
-        list[str] | None,
-        typer.Option(help="Column of a condition: wording, order, language … Repeatable; all of them together are the condition."),
-    ] = None,
+    file: File,
+    persona: Persona = "persona",
+    item: Item = "item",
+    answer: Answer = "answer",
+    run: Run = None,
+    condition: Condition = None,
     column: Annotated[
         list[str] | None, typer.Option(help="A column that the study reads=your column, such as gold=truth. Repeatable.")
     ] = None,
-    probabilities: Annotated[str | None, typer.Option(help="Columns of label probabilities, separated by commas.")] = None,
+    probabilities: Probabilities = None,
     scale: Scale = "ordinal",
-    missing: Annotated[list[str] | None, typer.Option(help="Code for a missing answer, such as -1. Repeatable.")] = None,
-    where: Annotated[list[str] | None, typer.Option("--where", help="Keep rows with column=value (or !=). Repeatable.")] = None,
+    missing: Missing = None,
+    where: Where = None,
     than: Annotated[
         list[str] | None, typer.Option("--than", help="Filter of the baseline arm, as in --where. The card reports the change from it.")
     ] = None,
@@ -58,9 +56,11 @@ def replay(  # noqa: PLR0917 (a command's options are its parameters)
     human_answer: HumanAnswer = "answer",
     human_attribute: HumanAttribute = None,
     html: Annotated[Path | None, typer.Option(help="Write the card as an HTML page that works offline.")] = None,
+    plugin: Plugin = None,
     json_: Json = False,
 ) -> None:
     """Estimate a study from recorded answers, or the change between two arms of them. No model is asked."""
+    load_plugins(plugin)
     people = Columns(human_respondent, human_item, human_answer, attributes=tuple(human_attribute or ()))
     asked = with_people(chosen(study), human, people, scale)
     table, label = scan(file)

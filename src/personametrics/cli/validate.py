@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from personametrics.cli.audit import NEEDED
+from personametrics.cli.options import plan_of
 from personametrics.data.request import Request
-from personametrics.elicit.plan.file import load
 from personametrics.lab.audit import Audit
 from personametrics.lab.session import Recorded, Session
 
@@ -17,7 +18,7 @@ def validate(
     show: Annotated[bool, typer.Option("--show", help="Print the first prompt as the model would receive it.")] = False,
 ) -> None:
     """Check a study file with its personas, items, human answers and every slot of every prompt. No model is asked."""
-    plan = load(study)
+    plan = plan_of(study, {}, None, NEEDED)
     job = Audit(Session.planned(plan, {role: Recorded(role or plan.model) for role in ("", "judge", "partner")}))
     sizes: dict[str, int] = {}
     for grid in job.grids:

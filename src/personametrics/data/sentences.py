@@ -6,7 +6,7 @@ from dataclasses import replace
 from personametrics.data.errors import StudyError, options
 from personametrics.data.request import Message, Request
 
-IRRELEVANT = (
+IRRELEVANT_SENTENCES = (
     "The harbour wall was built of grey stone and repaired after every hard winter.",
     "Rain is measured in a glass tube that is emptied each morning at seven.",
     "A loaf of rye keeps for about a week in a wooden box.",

@@ -1,4 +1,4 @@
-"""Answers in words, several asks at a time, each from random numbers of its own."""
+"""Answers in words, drawn for several requests at a time, each from random numbers of its own."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,17 +13,17 @@ from personametrics.models.prepared import Prepared
 from personametrics.models.weights import Weights, distribution
 
 PLAIN = Sampling()
-"""The model's own probabilities."""
+"""The sampling at the model's own probabilities."""
 
 
 @dataclass
 class Drawn:
-    """An answer as it grows.
+    """An answer that is being written.
 
     Attributes:
-        random: where its random numbers come from; no other answer draws from it.
-        tokens: written so far.
-        stopped: whether it came to an end by itself.
+        random: generator of this answer alone.
+        tokens: tokens written so far.
+        stopped: True if the model ended the answer.
     """
 
     random: torch.Generator
@@ -33,29 +33,29 @@ class Drawn:
 
 @torch.inference_mode()
 def draw(weights: Weights, stops: Tokens, requests: Sequence[Prepared], model: str) -> list[Drawn]:
-    """Draw an answer to each ask; which asks are drawn together changes nothing but rounding.
+    """Draw an answer to each request; drawing requests together changes nothing but rounding.
 
     Args:
         weights: the model.
         stops: tokens that end an answer.
-        requests: at least one; they share their sampling.
-        model: its id, of which the seeds are made.
+        requests: at least one request; all share their sampling.
+        model: id of the model, from which the seeds are computed.
     """
     sampling = requests[0].request.sampling
-    answers = [Drawn(torch.Generator().manual_seed(one.request.seed(model))) for one in requests]
-    logits, seen, cache = _read(weights, [one.tokens for one in requests])
+    answers = [Drawn(torch.Generator().manual_seed(prepared.request.seed(model))) for prepared in requests]
+    logits, seen, cache = _read(weights, [prepared.tokens for prepared in requests])
     growing = answers
     for _ in range(sampling.max_tokens):
         tokens = _next(logits, sampling, growing)
         for answer, token in zip(growing, tokens, strict=True):
             answer.stopped = token in stops
             answer.tokens += [] if answer.stopped else [token]
-        going = [row for row, answer in enumerate(growing) if not answer.stopped]
-        if not going:
+        live = [row for row, answer in enumerate(growing) if not answer.stopped]
+        if not live:
             break
-        if len(going) < len(growing):
-            growing, seen = [growing[row] for row in going], seen[going]
-            cache.batch_select_indices(weights.integers(going))
+        if len(live) < len(growing):
+            growing, seen = [growing[row] for row in live], seen[live]
+            cache.batch_select_indices(weights.integers(live))
         seen = torch.nn.functional.pad(seen, (0, 1), value=1)
         logits, cache = _step(weights, [answer.tokens[-1] for answer in growing], seen, cache)
     return answers
@@ -63,17 +63,17 @@ def draw(weights: Weights, stops: Tokens, requests: Sequence[Prepared], model: s
 
 @torch.inference_mode()
 def draw_blended(weights: Weights, stops: Tokens, prompts: Sequence[Prepared], blend: Blend, seed: int) -> Drawn:
-    """Draw one answer to several prompts, each token from a blend of what would follow them.
+    """Draw one answer to several prompts, each token from a blend of the distributions after them.
 
     Args:
         weights: the model.
         stops: tokens that end an answer.
-        prompts: at least one; the sampling is that of the first.
-        blend: of log-probabilities.
-        seed: of the draws.
+        prompts: at least one prompt; the sampling of the first is used.
+        blend: function that blends log-probabilities.
+        seed: seed of the draws.
     """
     sampling, answer = prompts[0].request.sampling, Drawn(torch.Generator().manual_seed(seed))
-    logits, seen, cache = _read(weights, [one.tokens for one in prompts])
+    logits, seen, cache = _read(weights, [prepared.tokens for prepared in prompts])
     for _ in range(sampling.max_tokens):
         logs = blend(distribution(logits, PLAIN).double().cpu().numpy(), answer.tokens[-1] if answer.tokens else None)
         (token,) = _next(torch.from_numpy(logs)[None], sampling, [answer])
@@ -88,10 +88,10 @@ def draw_blended(weights: Weights, stops: Tokens, prompts: Sequence[Prepared], b
 
 
 def _read(weights: Weights, prompts: Sequence[Tokens]) -> tuple[torch.Tensor, torch.Tensor, Any]:
-    """Read every different prompt once, flush right.
+    """Run every distinct prompt once, aligned right.
 
     Returns:
-        (B, V) logits after each prompt, (B, T) which places are tokens, and the cache, a row for each prompt.
+        (B, V) logits after each prompt, a (B, T) mask of the places that hold tokens, and the cache with a row for each prompt.
     """
     different = list(dict.fromkeys(prompts))
     width = max(map(len, different))
@@ -107,7 +107,7 @@ def _read(weights: Weights, prompts: Sequence[Tokens]) -> tuple[torch.Tensor, to
 
 
 def _step(weights: Weights, tokens: Sequence[int], seen: torch.Tensor, cache: Any) -> tuple[torch.Tensor, Any]:
-    """(B, V) logits after one more token of each answer, and the cache."""
+    """Return (B, V) logits after one more token of each answer, and the cache."""
     logits, cache = weights.run(
         weights.integers([0]),
         input_ids=weights.integers(tokens)[:, None],
@@ -120,8 +120,8 @@ def _step(weights: Weights, tokens: Sequence[int], seen: torch.Tensor, cache: An
 
 
 def _next(logits: torch.Tensor, sampling: Sampling, answers: Sequence[Drawn]) -> list[int]:
-    """The next token of each answer: where its random number falls in the cumulative distribution."""
-    reached = distribution(logits, sampling).exp().double().cumsum(-1)
-    numbers = torch.stack([torch.rand(1, generator=answer.random, dtype=torch.float64) for answer in answers]).to(reached.device)
-    found: list[int] = torch.searchsorted(reached, numbers * reached[:, -1:], right=True).flatten().tolist()
-    return found
+    """Return the next token of each answer: the place of its random number in the cumulative distribution."""
+    cumulative = distribution(logits, sampling).exp().double().cumsum(-1)
+    numbers = torch.stack([torch.rand(1, generator=answer.random, dtype=torch.float64) for answer in answers]).to(cumulative.device)
+    tokens: list[int] = torch.searchsorted(cumulative, numbers * cumulative[:, -1:], right=True).flatten().tolist()
+    return tokens

@@ -1,8 +1,8 @@
-"""Many token sequences in one row: what they begin with is computed once, and where they part they do not see each other.
+"""Many token sequences packed into one row: a shared prefix is computed once, and branches do not see each other.
 
-A row is a tree of tokens behind a known beginning. Every token sees that beginning, itself and the tokens it stems from, and stands
-where it would stand alone; so a model that is told both (mask and positions) computes what it would for each sequence by itself.
-Attention over a tree of tokens: arXiv 2305.09781, there to check guessed tokens.
+A row is a tree of tokens after a prefix. Every token sees the prefix, itself and its ancestors, and has the position that it has in its own
+sequence. A model that is given both (mask and positions) therefore computes the same as for each sequence alone. Source: attention over a
+tree of tokens, arXiv 2305.09781, used there to verify guessed tokens.
 """
 
 from collections.abc import Sequence
@@ -14,54 +14,54 @@ from numpy.typing import NDArray
 
 Tokens = tuple[int, ...]
 WORTH = 32
-"""Tokens; a shared beginning longer by this many is worth a forward pass of its own."""
+"""The number of additional shared tokens from which on a prefix is worth a forward pass of its own."""
 
 
 def common(first: Sequence[int], second: Sequence[int]) -> int:
-    """How many first tokens two sequences share.
+    """Return the number of first tokens that two sequences share.
 
     Examples:
         >>> common((1, 2, 3), (1, 2, 4, 5))
         2
     """
     shortest = min(len(first), len(second))
-    return next((at for at in range(shortest) if first[at] != second[at]), shortest)
+    return next((index for index in range(shortest) if first[index] != second[index]), shortest)
 
 
 def cut(prompts: Sequence[Tokens], most: int) -> tuple[int, int]:
-    """Which prompts go into one row: those up to the next persona, at most so many.
+    """Return the number of prompts for one row, up to the next persona, and the length of their prefix.
 
-    A persona ends where a prompt shares much less with the next one than its neighbours share with theirs.
+    A persona ends at a prompt that shares much less with the next one than the neighbouring pairs share.
 
     Args:
-        prompts: at least one, in the order they are asked; with two more than `most`, the end of a persona is seen in time.
-        most: prompts in a row.
+        prompts: at least one prompt, in the order of the requests; with two more than `most`, the end of a persona is found in time.
+        most: largest number of prompts in a row.
 
     Returns:
-        How many of them, and how many first tokens they share; a prompt alone shares what it does with the one after it.
+        The number of prompts, and the number of first tokens they share (for a single prompt: shared with the next one).
 
     Examples:
         >>> ann, bob = tuple(range(100)), tuple(range(200, 300))
         >>> cut([(*ann, 1), (*ann, 2), (*bob, 1), (*bob, 2)], 5)
         (2, 100)
     """
-    shared = [common(one, other) for one, other in pairwise(prompts)]
-    for at, here in enumerate(shared[:most]):
-        beside = shared[max(at - 1, 0) : at] + shared[at + 1 : at + 2]
-        if beside and here + WORTH <= min(beside):
-            return at + 1, min(shared[:at], default=0)
+    shared = [common(prompt, following) for prompt, following in pairwise(prompts)]
+    for index, length in enumerate(shared[:most]):
+        neighbours = shared[max(index - 1, 0) : index] + shared[index + 1 : index + 2]
+        if neighbours and length + WORTH <= min(neighbours):
+            return index + 1, min(shared[:index], default=0)
     return min(most, len(prompts)), min(shared[:most], default=0)
 
 
 @dataclass
 class Tree:
-    """Token sequences behind a known beginning, as one row.
+    """Token sequences after a prefix, as one row.
 
     Attributes:
-        start: length of the beginning, which is not in the row.
-        tokens: (N) of the row; a token comes after the one it stems from.
-        parents: (N) places of the tokens they stem from; −1: the beginning.
-        depths: (N) how far behind the beginning each token stands.
+        start: length of the prefix, which is not part of the row.
+        tokens: (N) tokens of the row; a token comes after its parent.
+        parents: (N) place of each token's parent; −1: the prefix.
+        depths: (N) number of tokens between the prefix and each token.
 
     Examples:
         >>> tree = Tree(start=100)
@@ -80,11 +80,11 @@ class Tree:
     _places: dict[tuple[int, int], int] = field(default_factory=dict)
 
     def add(self, tokens: Sequence[int], after: int = -1) -> list[int]:
-        """Add a sequence, and say where in the row its tokens stand.
+        """Add a sequence, and return the places of its tokens in the row.
 
         Args:
-            tokens: what is added.
-            after: place it follows; −1: the beginning.
+            tokens: tokens to add.
+            after: place that the sequence follows; −1: the prefix.
         """
         path = []
         for token in tokens:
@@ -97,11 +97,11 @@ class Tree:
         return path
 
     def positions(self) -> list[int]:
-        """(N) where each token stands in its own sequence."""
+        """Return the (N) position of each token in its own sequence."""
         return [self.start + depth for depth in self.depths]
 
     def visible(self) -> NDArray[np.bool_]:
-        """(N, start + N) what each token sees: the beginning, itself, and what it stems from."""
+        """Return an (N, start + N) mask of what each token sees: the prefix, itself and its ancestors."""
         seen = np.zeros((len(self.tokens), self.start + len(self.tokens)), dtype=bool)
         seen[:, : self.start] = True
         for place, parent in enumerate(self.parents):
@@ -112,7 +112,7 @@ class Tree:
 
 
 def overlapping(choices: Sequence[Tokens]) -> bool:
-    """Whether one choice begins with another, or is empty, so that only the end of an answer tells them apart.
+    """Return True if a choice begins with another or is empty, so that only the end of an answer distinguishes them.
 
     Examples:
         >>> overlapping([(5,), (5, 6)]), overlapping([(5, 7), (5, 6)])

@@ -1,4 +1,4 @@
-"""An ask in tokens, or the reason why it cannot be answered: what every model that runs in this process shares."""
+"""A request in tokens, or the reason why it cannot be answered; shared by the models that run in this process."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,16 +13,16 @@ from personametrics.models.packing import Tokens
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """An ask in tokens.
+    """A request in tokens.
 
     Attributes:
-        index: its position among the asks.
-        request: what is asked.
-        tokens: of the prompt, up to where the answer begins.
-        choices: of each choice, as they would follow the prompt.
-        ends: whether the end of the answer belongs to every choice, because some begin with another.
-        fault: why it cannot be answered; empty: it can.
-        doubt: what makes its answer doubtful; empty: nothing.
+        index: position of the request.
+        request: the request itself.
+        tokens: tokens of the prompt, up to the place where the answer begins.
+        choices: tokens of each choice, as they would follow the prompt.
+        ends: True if the end of the answer is scored as part of every choice, because some choices begin with another.
+        fault: reason why the request cannot be answered; empty: it can.
+        doubt: reason to doubt the answer; empty: there is none.
     """
 
     index: int
@@ -35,78 +35,79 @@ class Prepared:
 
     @property
     def kind(self) -> tuple[bool, bool, Sampling]:
-        """What asks must share to be worked on together."""
+        """The key that requests must share to be worked on together."""
         return not self.fault, self.request.score, self.request.sampling
 
     @property
     def needed(self) -> int:
-        """Tokens of the prompt and of the longest answer."""
+        """The number of tokens of the prompt and the longest answer."""
         longest = max(map(len, self.choices), default=0) if self.request.score else self.request.sampling.max_tokens
         return len(self.tokens) + longest
 
 
-def misused(request: Request, signs: Iterable[str]) -> str:
-    """Why an ask makes no sense to a model; empty: it does.
+def request_fault(request: Request, signs: Iterable[str]) -> str:
+    """Return the reason why a request cannot be answered by any model; empty: it can.
 
     Args:
-        request: what is asked.
-        signs: what the model takes for signs of its own wherever they stand.
+        request: the request.
+        signs: texts that the tokenizer reads as control tokens anywhere in a message.
     """
     sampling = request.sampling
-    temperature, top_p = (1.0 if one is None else one for one in (sampling.temperature, sampling.top_p))
+    temperature, top_p = (1.0 if value is None else value for value in (sampling.temperature, sampling.top_p))
     sign = next((sign for message in request.messages for sign in signs if sign in message.text), "")
     faults = {
-        f'A message holds "{sign}", which the model takes for a sign of its own: leave it out.': bool(sign),
-        "There are no choices to give probabilities of: use a scale with labels, or ask for words.": request.score and not request.choices,
-        "A choice is given twice: every choice must be another.": request.score and len(set(request.choices)) < len(request.choices),
+        f'A message holds "{sign}", which the model reads as a control token. Leave it out.': bool(sign),
+        "The request asks for probabilities and has no choices. Use a scale with labels, or ask for words.": request.score
+        and not request.choices,
+        "Two choices are equal. Make every choice different.": request.score and len(set(request.choices)) < len(request.choices),
         f"temperature is {temperature}: it must be 0 or more.": not temperature >= 0,
         f"top_p is {top_p}: it must be more than 0 and at most 1.": not 0 < top_p <= 1,
         f"max_tokens is {sampling.max_tokens}: it must be 1 or more.": not request.score and sampling.max_tokens < 1,
     }
-    return next((fault for fault, found in faults.items() if found), "")
+    return next((fault for fault, applies in faults.items() if applies), "")
 
 
-def crowded(needed: int, room: int) -> str:
-    """Why so many tokens do not fit; empty: they do."""
+def length_fault(needed: int, room: int) -> str:
+    """Return the reason why a prompt and its answer do not fit; empty: they do."""
     if needed <= room:
         return ""
-    return f"Prompt and answer take {needed:,} tokens and the model has room for {room:,}: shorten the persona or max_tokens."
+    return f"Prompt and answer take {needed:,} tokens and the model has room for {room:,}. Shorten the persona or lower max_tokens."
 
 
-def counted(requests: Sequence[Prepared], work: Callable[[], Sequence[Reply]]) -> list[Reply]:
-    """Replies with what they took; of several asks with one prompt, the first carries its tokens and the call.
+def add_usage(requests: Sequence[Prepared], work: Callable[[], Sequence[Reply]]) -> list[Reply]:
+    """Return replies with time, calls and tokens; of several requests with one prompt, the first carries its tokens and the call.
 
     Args:
-        requests: of one kind, at least one; where they cannot be answered, nothing is done.
-        work: gives a reply to each.
+        requests: at least one request, all of one kind; if they have a fault, the replies are failures and no work is done.
+        work: function that returns a reply to each.
     """
     if requests[0].fault:
-        return [Reply(outcome=ReplyOutcome.FAILED, detail=one.fault, calls=0) for one in requests]
+        return [Reply(outcome=ReplyOutcome.FAILED, detail=prepared.fault, calls=0) for prepared in requests]
     start = time.perf_counter()
     replies = work()
     seconds = time.perf_counter() - start
-    leads = {one.tokens: at for at, one in reversed(list(enumerate(requests)))}
-    fresh = [leads[one.tokens] == at for at, one in enumerate(requests)]
+    leads = {prepared.tokens: index for index, prepared in reversed(list(enumerate(requests)))}
+    fresh = [leads[prepared.tokens] == index for index, prepared in enumerate(requests)]
     return [
-        replace(reply, seconds=seconds, calls=int(first), tokens_in=len(one.tokens) if first else 0)
-        for one, reply, first in zip(requests, replies, fresh, strict=True)
+        replace(reply, seconds=seconds, calls=int(first), tokens_in=len(prepared.tokens) if first else 0)
+        for prepared, reply, first in zip(requests, replies, fresh, strict=True)
     ]
 
 
-def counted_together(prompts: Sequence[Prepared], work: Callable[[], Reply]) -> Reply:
-    """The one reply to several prompts with what it took; failed, where one of them cannot be read.
+def add_joint_usage(prompts: Sequence[Prepared], work: Callable[[], Reply]) -> Reply:
+    """Return the joint reply to several prompts with time, calls and tokens; a failure if a prompt has a fault.
 
     Args:
-        prompts: at least one.
-        work: gives the reply.
+        prompts: at least one prompt.
+        work: function that returns the reply.
     """
-    lead = next((one for one in prompts if one.fault), prompts[0])
-    (reply,) = counted([lead], lambda: [work()])
-    return reply if lead.fault else replace(reply, tokens_in=sum(len(one.tokens) for one in prompts))
+    lead = next((prompt for prompt in prompts if prompt.fault), prompts[0])
+    (reply,) = add_usage([lead], lambda: [work()])
+    return reply if lead.fault else replace(reply, tokens_in=sum(len(prompt.tokens) for prompt in prompts))
 
 
 def probabilities(choices: Sequence[str], logs: Sequence[float]) -> Mapping[str, float]:
-    """Probabilities that never sum to more than 1, as rounding may let them."""
-    found = [exp(log) for log in logs]
-    most = max(1.0, fsum(found))
-    return {choice: value / most for choice, value in zip(choices, found, strict=True)}
+    """Return probabilities of the choices, scaled down if rounding makes them sum to more than 1."""
+    values = [exp(log) for log in logs]
+    total = max(1.0, fsum(values))
+    return {choice: value / total for choice, value in zip(choices, values, strict=True)}

@@ -1,4 +1,4 @@
-"""From asks to tokens and back, as a checkpoint's tokenizer and chat template have it."""
+"""The conversion of requests to tokens and back, by a checkpoint's tokenizer and chat template."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -11,20 +11,20 @@ from jinja2 import TemplateError
 from personametrics.data.errors import ModelError
 from personametrics.data.request import Message, Request
 from personametrics.models.packing import Tokens, overlapping
-from personametrics.models.prepared import Prepared, crowded, misused
+from personametrics.models.prepared import Prepared, length_fault, request_fault
 from personametrics.models.weights import quiet
 
 MARK = "zqxj"
-"""A word no template has."""
+"""A word that does not occur in any template."""
 DATED = "{% macro strftime_now(form) %}1 January 2025{% endmacro %}"
-"""What a template is told that asks for the date: a prompt is the same tomorrow as today."""
+"""The fixed date for templates that ask for one, so that a prompt is the same every day."""
 
 
 class Rendering:
-    """Tokenizer and chat template of a checkpoint, and where its answers end.
+    """The tokenizer and chat template of a checkpoint, and the tokens that end its answers.
 
     Args:
-        folder: the checkpoint.
+        folder: folder of the checkpoint.
 
     Raises:
         ModelError: the folder has no configuration, no tokenizer or no chat template.
@@ -36,12 +36,10 @@ class Rendering:
                 self.config: Any = transformers.AutoConfig.from_pretrained(folder, local_files_only=True).get_text_config()
                 self.tokenizer: Any = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
         except (OSError, ValueError, KeyError) as error:
-            message = (
-                f'"{folder}" is no checkpoint: a folder with config.json, tokenizer.json and *.safetensors is needed ({_line(error)}).'
-            )
+            message = f'"{folder}" is not a checkpoint ({_line(error)}). Give a folder with config.json, tokenizer.json and *.safetensors.'
             raise ModelError(message) from error
         if not self.tokenizer.chat_template:
-            message = f'The tokenizer in "{folder}" has no chat template: add the chat_template.jinja of the model that was tuned to chat.'
+            message = f'The tokenizer in "{folder}" has no chat template. Add the chat_template.jinja of the chat-tuned model.'
             raise ModelError(message)
         template = self.tokenizer.get_chat_template()
         self.template = DATED + template if "strftime_now" in template else template
@@ -50,7 +48,7 @@ class Rendering:
 
     @cached_property
     def system(self) -> bool:
-        """Whether the template takes a system message and shows it to the model."""
+        """True if the template takes a system message and shows it to the model."""
         try:
             return MARK in self.text((Message("system", MARK), Message("user", "?")))
         except TemplateError:
@@ -58,16 +56,16 @@ class Rendering:
 
     @cached_property
     def stops(self) -> Tokens:
-        """Tokens that end an answer: those of the generation settings, the tokenizer's end, and what the template puts after a turn."""
+        """The tokens that end an answer: from the generation settings, the tokenizer, and the template (after a turn)."""
         try:
             named = transformers.GenerationConfig.from_pretrained(self.folder, local_files_only=True).eos_token_id
         except OSError:
             named = self.config.eos_token_id
-        found = {*(named if isinstance(named, list) else [named]), self.tokenizer.eos_token_id, self._turn_end()}
-        return tuple(sorted(found - {None}))
+        ends = {*(named if isinstance(named, list) else [named]), self.tokenizer.eos_token_id, self._turn_end()}
+        return tuple(sorted(ends - {None}))
 
     def _turn_end(self) -> int | None:
-        """The special token the template puts after an answer."""
+        """Return the special token that the template puts after an answer."""
         try:
             text = self.text((Message("user", "?"), Message("assistant", MARK)), reply=False)
         except TemplateError:
@@ -76,54 +74,54 @@ class Rendering:
 
     @cached_property
     def _signs(self) -> tuple[str, ...]:
-        """What the tokenizer takes for a special token wherever it stands."""
+        """The texts that the tokenizer reads as special tokens anywhere in a message."""
         return tuple(added.content for added in self.tokenizer.added_tokens_decoder.values() if added.special)
 
     @cached_property
     def _opening(self) -> str:
-        """What begins an answer, if that is a special token: no token reaches across one, so nothing before it matters to a choice."""
-        asked = (Message("user", MARK),)
+        """The text that begins an answer, if it is a special token, which separates the choices from the text before."""
+        prompt = (Message("user", MARK),)
         try:
-            opening = self.text(asked).removeprefix(self.text(asked, reply=False))
+            opening = self.text(prompt).removeprefix(self.text(prompt, reply=False))
         except TemplateError:
             return ""
         return "" if self._special(opening) is None else opening
 
     def _special(self, text: str) -> int | None:
-        """The special token that a text begins with."""
+        """Return the special token at the start of a text."""
         tokens = self.encode(text)
         added = self.tokenizer.added_tokens_decoder.get(tokens[0]) if tokens else None
         return tokens[0] if added is not None and added.special else None
 
     def text(self, messages: Sequence[Message], *, reply: bool = True) -> str:
-        """The prompt as the model reads it.
+        """Return the prompt as the model reads it.
 
         Args:
-            messages: what is said.
-            reply: whether the model's turn is begun.
+            messages: messages of the conversation.
+            reply: True to begin the model's turn.
 
         Raises:
             TemplateError: the template refuses the messages.
         """
-        said = [{"role": message.role, "content": message.text} for message in messages]
-        return str(self.tokenizer.apply_chat_template(said, chat_template=self.template, tokenize=False, add_generation_prompt=reply))
+        turns = [{"role": message.role, "content": message.text} for message in messages]
+        return str(self.tokenizer.apply_chat_template(turns, chat_template=self.template, tokenize=False, add_generation_prompt=reply))
 
     def encode(self, text: str) -> Tokens:
-        """Tokens of a text, without any that the tokenizer would add."""
+        """Return the tokens of a text, without those that the tokenizer would add."""
         return tuple(self.tokenizer.encode(text, add_special_tokens=False, verbose=False))
 
     def decode(self, tokens: Sequence[int]) -> str:
-        """The words that tokens stand for."""
+        """Return the text of tokens."""
         return str(self.tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False))
 
     def prepare(self, index: int, request: Request) -> Prepared:
-        """Put an ask into tokens.
+        """Turn a request into tokens.
 
         Raises:
-            ModelError: it has a system message, and the template has no place for one.
+            ModelError: the request has a system message and the template does not take one.
         """
         if not self.system and any(message.role == "system" for message in request.messages):
-            message = f'The chat template in "{self.folder}" has no system message, so the persona would be lost: use prompt.place: user.'
+            message = f'The chat template in "{self.folder}" has no system message, so the persona would be lost. Set prompt.place: user.'
             raise ModelError(message)
         try:
             text = self.text(request.messages)
@@ -136,21 +134,21 @@ class Rendering:
         return Prepared(index, request, tokens, fault=fault) if (fault := self._fault(ready)) else ready
 
     def _following(self, opening: str, choice: str) -> Tokens:
-        """Tokens of a choice after the prompt, or after that end of it which settles them.
+        """Return the tokens of a choice after the prompt, or after the part of its end that determines them.
 
-        Where a token would reach across the end of the prompt, the choice stands by itself: who answers goes on from the prompt's own
-        tokens, and cannot take one back.
+        If a token would cross the end of the prompt, the choice is encoded alone: a model continues from the prompt's own tokens and cannot
+        take one back.
         """
         before, whole = self.encode(opening), self.encode(opening + choice)
         return whole[len(before) :] if whole[: len(before)] == before else self.encode(choice)
 
     def _fault(self, ready: Prepared) -> str:
-        """Why an ask cannot be answered; empty: it can."""
+        """Return the reason why a request cannot be answered; empty: it can."""
         if ready.ends and not self.stops:
-            return "One choice begins with another, and no token ends an answer: add eos_token_id to config.json."
-        return misused(ready.request, self._signs) or crowded(ready.needed, self.longest)
+            return "One choice begins with another, and the checkpoint names no token that ends an answer. Add eos_token_id to config.json."
+        return request_fault(ready.request, self._signs) or length_fault(ready.needed, self.longest)
 
 
 def _line(error: Exception) -> str:
-    """The first line of an error."""
+    """Return the first line of an error."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

@@ -1,4 +1,4 @@
-"""Exact probabilities of choices: the persona computed once, several items in one row behind it, their choices as a tree."""
+"""Exact probabilities of choices: the persona is computed once, several items follow it in one row, and their choices form a tree."""
 
 import math
 from collections import OrderedDict
@@ -17,19 +17,19 @@ from personametrics.models.prepared import Prepared
 from personametrics.models.weights import Weights, distribution
 
 KEPT = 4
-"""Beginnings whose keys and values are kept."""
+"""The number of prefixes whose keys and values are kept."""
 EXACT, NEAR = 1e-3, 0.5
-"""Largest difference of a log-probability between packed and plain that is rounding, in float32 and in shorter types."""
+"""The largest difference between packed and plain log-probabilities that counts as rounding, in float32 and in shorter types."""
 
 Step = tuple[int, Tokens]
-"""A place in the row, and the tokens of which one follows there."""
+"""A place in the row, and the tokens of which one follows."""
 
 
 class Scorer:
-    """Scores the choices of asks.
+    """A scorer of the choices of requests.
 
-    The log-probability of a choice is the sum over its tokens, given the rendered prompt. Nothing has to follow it: "no" is also the
-    beginning of "not sure". Where one choice's tokens begin with another's, the end of the answer belongs to every choice of that ask.
+    The log-probability of a choice is the sum over its tokens, given the rendered prompt. The answer need not end there: "no" is
+    also a prefix of "not sure". If one choice's tokens begin with another's, the end of the answer is scored as part of every choice.
 
     Args:
         weights: the model.
@@ -42,120 +42,122 @@ class Scorer:
         self._kept: OrderedDict[Tokens, Any] = OrderedDict()
 
     def score(self, requests: Sequence[Prepared], shared: int) -> list[list[float]]:
-        """Log-probabilities of the choices of asks that share their sampling.
+        """Return log-probabilities of the choices of requests that share their sampling.
 
         Args:
-            requests: at least one.
-            shared: how many first tokens of their prompts are worth keeping.
+            requests: at least one request.
+            shared: number of first tokens of their prompts that are worth keeping.
 
         Returns:
-            Of each ask, the log-probability of each choice.
+            The log-probability of each choice, per request.
         """
-        longest = max(len(one.tokens) + len(choice) for one in requests for choice in one.choices)
+        longest = max(len(prepared.tokens) + len(choice) for prepared in requests for choice in prepared.choices)
         if not self.packs or longest > self.weights.window:
-            return [self.plainly(one) for one in requests]
+            return [self.plainly(prepared) for prepared in requests]
         return self._packed(requests, shared)
 
     @torch.inference_mode()
-    def plainly(self, one: Prepared) -> list[float]:
-        """Log-probabilities of the choices, each by a forward pass of its own, without cache or packing: what `score` must equal."""
-        found = []
-        for choice in one.choices:
-            keep = range(len(one.tokens) - 1, len(one.tokens) + len(choice) - (not one.ends))
-            ids = self.weights.integers([[*one.tokens, *choice]])
+    def plainly(self, prepared: Prepared) -> list[float]:
+        """Return log-probabilities of the choices, each by its own forward pass without cache or packing; `score` must equal them."""
+        scores = []
+        for choice in prepared.choices:
+            keep = range(len(prepared.tokens) - 1, len(prepared.tokens) + len(choice) - (not prepared.ends))
+            ids = self.weights.integers([[*prepared.tokens, *choice]])
             logits, _ = self.weights.run(
                 self.weights.integers(list(keep)), input_ids=ids, attention_mask=torch.ones_like(ids), use_cache=False
             )
-            steps = list(enumerate(self._wanted(one, choice)))
-            found.extend(_sums(distribution(logits[0], one.request.sampling), [steps]))
-        return found
+            steps = list(enumerate(self._continuation(prepared, choice)))
+            scores.extend(_sums(distribution(logits[0], prepared.request.sampling), [steps]))
+        return scores
 
     @torch.inference_mode()
     def _packed(self, requests: Sequence[Prepared], shared: int) -> list[list[float]]:
-        """Log-probabilities from one row."""
+        """Return log-probabilities computed from one row."""
         reach = min(
-            common(one.tokens[:-1], requests[0].tokens) for one in requests
-        )  # a prompt's last token is in the row: its logits are needed
-        beginning, cache = self._begin(requests[0].tokens[:reach], min(shared, reach))
-        tree = Tree(len(beginning))
-        plans = [self._plan(tree, one) for one in requests]
+            common(prepared.tokens[:-1], requests[0].tokens) for prepared in requests
+        )  # a prompt's last token stays in the row, because its logits are needed
+        prefix, cache = self._begin(requests[0].tokens[:reach], min(shared, reach))
+        tree = Tree(len(prefix))
+        plans = [self._plan(tree, prepared) for prepared in requests]
         keep = sorted({place for plan in plans for steps in plan for place, _ in steps})
         logits = self.weights.row(tree, keep, cache)
         if cache is not None:
             cache.crop(-len(tree.tokens))
-            self._keep(beginning, cache)
-        row = {place: at for at, place in enumerate(keep)}
-        steps = [[(row[place], tokens) for place, tokens in steps] for plan in plans for steps in plan]
+            self._keep(prefix, cache)
+        rows = {place: index for index, place in enumerate(keep)}
+        steps = [[(rows[place], tokens) for place, tokens in steps] for plan in plans for steps in plan]
         sums = iter(_sums(distribution(logits, requests[0].request.sampling), steps))
         return [[next(sums) for _ in plan] for plan in plans]
 
-    def _plan(self, tree: Tree, one: Prepared) -> list[list[Step]]:
-        """Put an ask and its choices into the tree, and say where each choice is read."""
-        end = tree.add(one.tokens[tree.start :])[-1]
+    def _plan(self, tree: Tree, prepared: Prepared) -> list[list[Step]]:
+        """Add a request and its choices to the tree, and return the steps of each choice."""
+        end = tree.add(prepared.tokens[tree.start :])[-1]
         plan = []
-        for choice in one.choices:
-            path = tree.add(choice if one.ends else choice[:-1], end)
-            plan.append(list(zip([end, *path], self._wanted(one, choice), strict=True)))
+        for choice in prepared.choices:
+            path = tree.add(choice if prepared.ends else choice[:-1], end)
+            plan.append(list(zip([end, *path], self._continuation(prepared, choice), strict=True)))
         return plan
 
-    def _wanted(self, one: Prepared, choice: Tokens) -> list[Tokens]:
-        """What has to follow, token after token."""
-        return [(token,) for token in choice] + ([self.stops] if one.ends else [])
+    def _continuation(self, prepared: Prepared, choice: Tokens) -> list[Tokens]:
+        """Return the tokens that may follow at each step of a choice."""
+        return [(token,) for token in choice] + ([self.stops] if prepared.ends else [])
 
     def _begin(self, reach: Tokens, shared: int) -> tuple[Tokens, Any]:
-        """A beginning and its keys and values: one that is kept, as far as it reaches, or a new one that builds on it.
+        """Return a prefix with its keys and values: a kept one, cut to the shared tokens, or a new one that extends it.
 
         Args:
-            reach: what the prompts of a row have in common.
-            shared: how much of it is worth a forward pass of its own, if little of it is kept.
+            reach: tokens that the prompts of a row share.
+            shared: number of them that are worth a forward pass of their own, if few of them are kept.
         """
-        known = max(self._kept, key=lambda kept: common(kept, reach), default=())
-        same = common(known, reach) if common(known, reach) >= WORTH else 0
-        grows = shared - same >= WORTH
-        if same == len(known) and not grows:
-            return known, self._kept.pop(known, None)
-        if not same and not grows:
+        nearest = max(self._kept, key=lambda kept: common(kept, reach), default=())
+        length = common(nearest, reach) if common(nearest, reach) >= WORTH else 0
+        extend = shared - length >= WORTH
+        if length == len(nearest) and not extend:
+            return nearest, self._kept.pop(nearest, None)
+        if not length and not extend:
             return (), None
-        parts = self._kept[known] if same else ()
-        cache = DynamicCache([(keys[..., :same, :], values[..., :same, :]) for keys, values, *_ in parts])
-        if not grows:
-            return reach[:same], cache
-        tree = Tree(same)
-        self.weights.row(tree, tree.add(reach[same:shared])[-1:], cache)
+        parts = self._kept[nearest] if length else ()
+        cache = DynamicCache([(keys[..., :length, :], values[..., :length, :]) for keys, values, *_ in parts])
+        if not extend:
+            return reach[:length], cache
+        tree = Tree(length)
+        self.weights.row(tree, tree.add(reach[length:shared])[-1:], cache)
         return reach[:shared], cache
 
-    def _keep(self, beginning: Tokens, cache: Any) -> None:
-        """Keep the beginning used last, and let go of the one used longest ago."""
-        self._kept[beginning] = cache
+    def _keep(self, prefix: Tokens, cache: Any) -> None:
+        """Keep the prefix used last, and drop the one used longest ago."""
+        self._kept[prefix] = cache
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)
 
     @cached_property
     def packs(self) -> bool:
-        """Whether packing changes nothing for this model, tried once on made-up tokens: some models cannot be told mask or positions."""
-        made = [3 + (7 * at) % 89 for at in range(2 * WORTH + 30)]
-        prompts = [tuple(made[: 2 * WORTH] + made[-20 + 5 * at : -5 + 5 * at]) for at in (0, 1)] + [tuple(made[: WORTH + 9] + made[-8:])]
+        """True if packing does not change the scores, tried once on made-up tokens: some models ignore the mask or the positions."""
+        made = [3 + (7 * index) % 89 for index in range(2 * WORTH + 30)]
+        prompts = [tuple(made[: 2 * WORTH] + made[-20 + 5 * index : -5 + 5 * index]) for index in (0, 1)] + [
+            tuple(made[: WORTH + 9] + made[-8:])
+        ]
         request = Request((), choices=("a", "b"), score=True)
-        requests = [Prepared(at, request, tokens, ((5, 9), (8, 6, 4))) for at, tokens in enumerate(prompts)]
+        requests = [Prepared(index, request, tokens, ((5, 9), (8, 6, 4))) for index, tokens in enumerate(prompts)]
         try:
             packed = self._packed(requests[:2], 2 * WORTH) + self._packed(requests[2:], 0)
-            apart = np.abs(np.array(packed) - [self.plainly(one) for one in requests]).max()
+            difference = np.abs(np.array(packed) - [self.plainly(prepared) for prepared in requests]).max()
         except (ModelError, TypeError, ValueError, RuntimeError, IndexError, KeyError, AttributeError):
             return False
         finally:
             self._kept.clear()
-        return bool(apart < (EXACT if self.weights.dtype == torch.float32 else NEAR))
+        return bool(difference < (EXACT if self.weights.dtype == torch.float32 else NEAR))
 
 
-def _sums(found: torch.Tensor, choices: Iterable[Sequence[Step]]) -> list[float]:
-    """Log-probability of each choice: over its steps, the sum of the log-probability that one of the tokens follows.
+def _sums(logs: torch.Tensor, choices: Iterable[Sequence[Step]]) -> list[float]:
+    """Return the log-probability of each choice: the sum over its steps of the log-probability that one of the step's tokens follows.
 
     Args:
-        found: (R, V) log-probabilities.
-        choices: of each, its steps: a row, and the tokens of which one follows.
+        logs: (R, V) log-probabilities.
+        choices: steps of each choice: a row, and the tokens of which one follows.
     """
     steps = [step for choice in choices for step in choice]
     rows = [row for row, tokens in steps for _ in tokens]
     columns = [token for _, tokens in steps for token in tokens]
-    values = iter(found[rows, columns].tolist())
+    values = iter(logs[rows, columns].tolist())
     return [math.fsum(float(np.logaddexp.reduce([next(values) for _ in tokens])) for _, tokens in choice) for choice in choices]

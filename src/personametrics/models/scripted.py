@@ -51,8 +51,8 @@ class Scripted:
             ModelError: the function returned something else.
         """
         for index, request in enumerate(requests):
-            given = self.function(request)
-            answer = await given if inspect.isawaitable(given) else given
+            returned = self.function(request)
+            answer = await returned if inspect.isawaitable(returned) else returned
             if not isinstance(answer, Reply | str | Mapping):
                 message = f"{self.id} answered with {type(answer).__name__}. Return a text, a Reply, or probabilities of the choices."
                 raise ModelError(message)
@@ -71,4 +71,4 @@ def _code(code: Any) -> Any:
     """Return the content of a code object without its place in a file."""
     if not isinstance(code, CodeType):
         return code
-    return code.co_code, code.co_names, [_code(one) for one in code.co_consts]
+    return code.co_code, code.co_names, [_code(constant) for constant in code.co_consts]

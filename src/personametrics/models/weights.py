@@ -1,4 +1,4 @@
-"""The weights of a checkpoint: one row of tokens in, log-probabilities out."""
+"""The weights of a checkpoint, which map a row of tokens to log-probabilities."""
 
 import inspect
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ from personametrics.models.packing import Tree
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep transformers from drawing progress bars and giving advice."""
+    """Silence the progress bars and advice of transformers."""
     logging: Any = transformers.utils.logging
     level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
@@ -33,12 +33,12 @@ class Weights:
     """A causal language model on its device.
 
     Args:
-        folder: the checkpoint; only safetensors are read, nothing is downloaded, no code of the checkpoint is run.
-        device: `auto` (a GPU where there is one), `cpu`, `cuda`, `cuda:1` …
-        dtype: of the weights.
+        folder: folder of the checkpoint; only safetensors are read, nothing is downloaded, no code of the checkpoint is run.
+        device: `auto` (a GPU if available), `cpu`, `cuda`, `cuda:1` …
+        dtype: number type of the weights.
 
     Raises:
-        ModelError: there is no such device, or weights are missing or of another shape.
+        ModelError: the device is not available, or weights are missing or have a wrong shape.
     """
 
     def __init__(self, folder: Path, device: str, dtype: str) -> None:
@@ -54,37 +54,37 @@ class Weights:
             message = f'"{folder}" cannot be loaded on device {name}: {(str(error).splitlines() or ["?"])[0]}'
             raise ModelError(message) from error
         if absent := sorted(map(str, [*read["missing_keys"], *read["mismatched_keys"]])):
-            message = f'"{folder}" lacks weights that its config.json asks for, such as {absent[0]}: copy the whole checkpoint.'
+            message = f'"{folder}" lacks weights that its config.json asks for, such as {absent[0]}. Copy the whole checkpoint.'
             raise ModelError(message)
         self.device, self.dtype = self.model.device, self.model.dtype
         config = self.model.config.get_text_config()
         self.window: int = min(getattr(config, name, None) or 2**62 for name in ("sliding_window", "attention_chunk_size"))
         self._takes = frozenset(inspect.signature(self.model.forward).parameters)
 
-    def run(self, keep: Any, **given: Any) -> tuple[torch.Tensor, Any]:
-        """One forward pass; arguments that the model does not know are left out.
+    def run(self, keep: Any, **arguments: Any) -> tuple[torch.Tensor, Any]:
+        """Run one forward pass; arguments that the model does not accept are left out.
 
         Args:
-            keep: (K) integer tensor: places in the row whose logits are needed.
-            given: arguments of the model.
+            keep: (K) integer tensor of the places in the row whose logits are needed.
+            arguments: arguments of the model.
 
         Returns:
             (B, K, V) logits in float32 at least, and the cache.
         """
-        known = {name: value for name, value in given.items() if name in self._takes}
+        accepted = {name: value for name, value in arguments.items() if name in self._takes}
         if "logits_to_keep" in self._takes:
-            out = self.model(**known, logits_to_keep=keep)
+            out = self.model(**accepted, logits_to_keep=keep)
             return out.logits.float(), out.get("past_key_values")
-        out = self.model(**known)
+        out = self.model(**accepted)
         return out.logits[:, keep].float(), out.get("past_key_values")
 
     def row(self, tree: Tree, keep: Sequence[int], cache: Any = None) -> torch.Tensor:
-        """Logits within a tree of tokens.
+        """Return logits within a tree of tokens.
 
         Args:
-            tree: the row.
-            keep: K places in it.
-            cache: of the beginning; it grows by the row.
+            tree: tree of the row.
+            keep: K places in the row.
+            cache: keys and values of the prefix, extended by the row; None: the row has none.
 
         Returns:
             (K, V) logits.
@@ -102,33 +102,33 @@ class Weights:
         return logits[0]
 
     def integers(self, values: Any) -> torch.Tensor:
-        """Integers on the device."""
+        """Return an integer tensor on the device."""
         return torch.tensor(values, dtype=torch.long, device=self.device)
 
 
 def distribution(logits: torch.Tensor, sampling: Sampling) -> torch.Tensor:
-    """Log-probabilities of the next token, at the temperature and among the likeliest tokens that answers are drawn with.
+    """Return log-probabilities of the next token at the temperature and top_p of the sampling.
 
     Args:
-        logits: (…, V)
-        sampling: a setting that is None is 1.
+        logits: (…, V) logits.
+        sampling: sampling settings; None counts as 1.
 
     Returns:
-        (…, V) log-probabilities; at temperature 0 all lies on the likeliest token.
+        (…, V) log-probabilities; at temperature 0 the likeliest token has probability 1.
 
     Raises:
-        ModelError: there are logits that are no numbers.
+        ModelError: a logit is NaN.
     """
     if logits.isnan().any():
-        message = "The model's logits are no numbers, as happens when float16 overflows: use dtype float32 or bfloat16."
+        message = "The model's logits are not numbers, as happens if float16 overflows. Use dtype float32 or bfloat16."
         raise ModelError(message)
     temperature = 1.0 if sampling.temperature is None else sampling.temperature
     if temperature == 0:
         return torch.full_like(logits, -torch.inf).scatter_(-1, logits.argmax(-1, keepdim=True), 0.0)
-    found = torch.log_softmax(logits / temperature, -1)
+    logs = torch.log_softmax(logits / temperature, -1)
     if sampling.top_p is None or sampling.top_p >= 1:
-        return found
-    ranked, order = found.sort(-1, descending=True)
-    likelier = ranked.exp().cumsum(-1) - ranked.exp()
-    left_out = torch.zeros_like(found, dtype=torch.bool).scatter_(-1, order, likelier >= sampling.top_p)
-    return torch.log_softmax(found.masked_fill(left_out, -torch.inf), -1)
+        return logs
+    sorted_logs, order = logs.sort(-1, descending=True)
+    likelier = sorted_logs.exp().cumsum(-1) - sorted_logs.exp()
+    left_out = torch.zeros_like(logs, dtype=torch.bool).scatter_(-1, order, likelier >= sampling.top_p)
+    return torch.log_softmax(logs.masked_fill(left_out, -torch.inf), -1)

@@ -19,7 +19,7 @@ from personametrics.data.persona import Persona
 from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, spell_scale
-from personametrics.data.sentences import IRRELEVANT as SENTENCES
+from personametrics.data.sentences import IRRELEVANT_SENTENCES
 from personametrics.data.study import Aim, Elicitation, Study, StudyWorld
 from personametrics.measures.panel import METHOD, Panel
 from personametrics.stats.arrays import Floats
@@ -32,7 +32,7 @@ LEAK = 0.1
 
 @dataclass(frozen=True)
 class Controls(Study):
-    """A panel beside answers that no persona can have moved.
+    """A comparison of a panel with answers that cannot depend on a persona.
 
     Attributes:
         none: ask the model without any persona.
@@ -77,7 +77,9 @@ class Controls(Study):
             PANEL: Grid(personas, own, elicitation, PANEL) if own else None,
             CONTROL: Grid(personas, fixed, elicitation, CONTROL) if fixed else None,
             NONE: Grid((None,), own, elicitation, NONE) if self.none and own else None,
-            SHUFFLED: Grid([*personas[1:], *personas[:1]], own, elicitation, SHUFFLED, names) if self.shuffled and several and own else None,
+            SHUFFLED: Grid([*personas[1:], *personas[:1]], own, elicitation, SHUFFLED, names)
+            if self.shuffled and several and own
+            else None,
             IRRELEVANT: Grid(irrelevant(personas[: self.irrelevant], self.seed), own, elicitation, IRRELEVANT)
             if self.irrelevant and several and own
             else None,
@@ -163,12 +165,14 @@ def irrelevant(personas: Sequence[Persona], seed: int = 0) -> tuple[Persona, ...
         [40, 3]
     """
     texts = []
-    starts = random.Random(seed).sample(SENTENCES, len(SENTENCES))  # noqa: S311 (a draw, not a secret)
+    starts = random.Random(seed).sample(IRRELEVANT_SENTENCES, len(IRRELEVANT_SENTENCES))  # noqa: S311 (a draw, not a secret)
     for number, persona in enumerate(personas):
         order, start = random.Random(f"{seed}/{number}"), starts[number % len(starts)]  # noqa: S311 (a draw, not a secret)
         length, words = len(persona.text.split()), start.split()  # one start each: short texts that were equal would share their replies
         while len(words) < length:
-            words += " ".join(order.sample([sentence for sentence in SENTENCES if sentence != start], len(SENTENCES) - 1)).split()
+            words += " ".join(
+                order.sample([sentence for sentence in IRRELEVANT_SENTENCES if sentence != start], len(IRRELEVANT_SENTENCES) - 1)
+            ).split()
         texts.append(Persona(f"irrelevant {number + 1}", " ".join(words[:length])))
     return tuple(texts)
 

@@ -47,7 +47,7 @@ def test_a_partner_is_a_model_or_words(tmp_path: Path, partner: str) -> None:
     [
         ("partner: {model: m, temperature: 1}", 'line 3, key "partner.temperature": unknown key'),
         ("partner: {model: m}\nroom: {tokens: 10, overflow: forget}", 'line 4, key "room.overflow"'),
-        ("partner: {model: m}\ncaps: {money: 3}", 'key "caps.money": unknown key.*calls, tokens'),
+        ("partner: {model: m}\ncaps: {monney: 3}", 'key "caps.monney": unknown key.*money'),
         ("partner: {model: m}\ntasks: [{id: 1}]", 'key "tasks.0.id": input should be a valid string'),
         ("partner: {model: m}\nitems: items.csv", 'key "items": unknown key'),
         ("", 'key "partner": it is missing'),

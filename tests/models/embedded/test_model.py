@@ -168,9 +168,9 @@ def test_temperature_and_top_p_are_those_of_local_models(seed: int, temperature:
 
 def test_answers_that_end_at_different_times_are_whole(model: Embedded) -> None:
     prepared = model._prepare(enumerate(replace(request, run=run) for request in requests(Sampling(max_tokens=20)) for run in range(4)))  # noqa: SLF001
-    endless = draw(model._beginnings, (), prepared, model.id)  # noqa: SLF001
+    endless = draw(model._prefixes, (), prepared, model.id)  # noqa: SLF001
     ends = [token for token, _ in Counter(token for answer in endless for token in answer.tokens).most_common(12)]
-    found = draw(model._beginnings, tuple(ends), prepared, model.id)  # noqa: SLF001
+    found = draw(model._prefixes, tuple(ends), prepared, model.id)  # noqa: SLF001
     for whole, answer in zip(endless, found, strict=True):
         assert answer.tokens == tuple(takewhile(lambda token: token not in ends, whole.tokens))
         assert answer.stopped == (len(answer.tokens) < len(whole.tokens) == 20)
@@ -191,13 +191,13 @@ def test_what_cannot_be_answered_fails_alone_and_says_why(model: Embedded) -> No
     tell = good.messages[0]
     long = (tell, Message("user", "tea? " * 600))
     bad = [
-        (replace(good, messages=long), "has room for 1,024: shorten the persona"),
+        (replace(good, messages=long), "has room for 1,024. Shorten the persona"),
         (replace(good, sampling=Sampling(max_tokens=1020)), "has room for 1,024"),
         (replace(good, messages=long, score=True, choices=("no", "yes")), "has room for 1,024"),
         (replace(good, messages=(tell, Message("user", "Tea?<|im_end|>\n"))), 'A message holds "<|im_end|>"'),
         (replace(good, messages=(tell, Message("user", "x" * 1500))), "would be lost"),
-        (replace(good, score=True), "There are no choices"),
-        (replace(good, score=True, choices=("no", "no")), "A choice is given twice"),
+        (replace(good, score=True), "has no choices"),
+        (replace(good, score=True, choices=("no", "no")), "Two choices are equal"),
         (replace(good, sampling=Sampling(temperature=-1.0)), "temperature is -1.0"),
         (replace(good, sampling=Sampling(temperature=float("nan"))), "temperature is nan"),
         (replace(good, sampling=Sampling(top_p=0.0)), "top_p is 0.0"),
@@ -231,7 +231,7 @@ def test_unknown_words_are_warned_about_once(folder: Path) -> None:
             replies(model, [strange])
     model = Embedded(folder)
     words = (
-        r'^40% of the words of a prompt are unknown, such as "quack": .* a closed world of \d\d words; use --model openai:NAME or local:'
+        r'^40% of the words of a prompt are unknown, such as "quack": .* a closed world of \d\d words\. Use --model openai:NAME or local:'
     )
     with pytest.warns(UserWarning, match=words) as caught:
         found = replies(model, [strange, replace(strange, run=1)]) + replies(model, [replace(strange, run=2)])
@@ -247,7 +247,7 @@ def test_a_prompt_from_another_world_is_not_answered(model: Embedded) -> None:
         assert reply.detail.startswith(
             '60% of the words of a prompt are unknown, such as "Gnus": the embedded toy model knows a closed world of '
         )
-        assert reply.detail.endswith(" words; use --model openai:NAME or local:FOLDER for any other.")
+        assert reply.detail.endswith(" words. Use --model openai:NAME or local:FOLDER for other texts.")
 
 
 def test_hidden_states_of_a_prompt(model: Embedded, oracle: Local) -> None:
@@ -269,7 +269,7 @@ def test_weights_that_are_no_numbers_are_never_answers(folder: Path, tmp_path: P
     weights["model.norm.weight"][3] = torch.nan
     save_file(weights, broken / "model.safetensors")
     for some in (requests(), scored()):
-        with pytest.raises(ModelError, match="no numbers: its weights are damaged"):
+        with pytest.raises(ModelError, match="not numbers, because its weights are damaged"):
             replies(Embedded(broken), some)
 
 
@@ -278,13 +278,13 @@ def test_a_tokenizer_of_more_words_than_the_weights_have_is_refused(folder: Path
     weights = load_file(broken / "model.safetensors")
     weights["model.embed_tokens.weight"] = weights["model.embed_tokens.weight"][:100].clone()
     save_file(weights, broken / "model.safetensors")
-    with pytest.raises(ModelError, match=r"tokenizer\.json has \d+ tokens and the weights 100: copy"):
+    with pytest.raises(ModelError, match=r"tokenizer\.json has \d+ tokens and the weights 100\. Copy"):
         replies(Embedded(broken), requests())
 
 
 def test_it_is_opened_by_its_name(folder: Path, tmp_path: Path) -> None:
     assert named(f"embedded:{folder}") == Embedded(folder)
-    with pytest.raises(ModelError, match="is no checkpoint: a folder with"):
+    with pytest.raises(ModelError, match=r"is not a checkpoint\. Give a folder with"):
         named(f"embedded:{tmp_path}")
     with pytest.raises(StudyError, match="structured: only a server"):
         named(f"embedded:{folder}", structured="choice")
@@ -305,12 +305,12 @@ import asyncio, sys
 from pathlib import Path
 import personametrics
 from personametrics.models.embedded.model import Embedded
-from personametrics.data.request import Ask, Message
+from personametrics.data.request import Message, Request
 assert not {{"numpy", "tokenizers", "safetensors"}} & sys.modules.keys(), "early"
-async def first(ask):
-    return [reply async for _, reply in Embedded(Path({str(folder)!r})).answer([ask])]
-ask = Ask((Message("user", "Tea?"),), choices=("no", "yes"), score=True)
-assert asyncio.run(first(ask))[0].probabilities
+async def first(request):
+    return [reply async for _, reply in Embedded(Path({str(folder)!r})).answer([request])]
+request = Request((Message("user", "Tea?"),), choices=("no", "yes"), score=True)
+assert asyncio.run(first(request))[0].probabilities
 assert not {{"torch", "transformers", "huggingface_hub"}} & sys.modules.keys(), "late"
 """
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -15,9 +15,9 @@ from safetensors.torch import load_file, save_file
 
 from personametrics.data.errors import ModelError
 from personametrics.models.embedded.attention import attend
-from personametrics.models.embedded.beginnings import KEPT, Beginnings
 from personametrics.models.embedded.checkpoint import Floats
 from personametrics.models.embedded.network import Network
+from personametrics.models.embedded.prefixes import KEPT, Prefixes
 from personametrics.models.embedded.rows import Branches, Cache, Rows
 from personametrics.models.packing import WORTH, Tokens
 
@@ -56,7 +56,7 @@ def logits(network: Network, sequences: Sequence[Tokens], before: Sequence[Cache
     """Logits after every token of some sequences."""
     rows = Rows.of(sequences, before=before)
     cache = Cache.empty(network.shape, len(sequences), max(map(len, sequences)))
-    found = network.read_off(network.run(rows, cache, np.arange(len(rows.tokens))))
+    found = network.unembed(network.run(rows, cache, np.arange(len(rows.tokens))))
     return np.split(found, np.cumsum([len(some) for some in sequences])[:-1])
 
 
@@ -94,7 +94,7 @@ def test_hidden_states_are_those_between_the_layers(made: Made) -> None:
     found = network.hidden(numbers(30))
     assert found.shape == (5, 30, 128)
     assert np.abs(found[:-1] - states[:-1]).max() < 1e-5
-    assert np.abs(network.read_off(found[-1]) - wanted).max() < 1e-5
+    assert np.abs(network.unembed(found[-1]) - wanted).max() < 1e-5
 
 
 @settings(max_examples=25, deadline=None)
@@ -115,7 +115,7 @@ def test_branches_do_not_see_each_other_and_only_what_is_wanted_is_computed(netw
     rows = Rows.of([tokens, tokens[:7], tokens[3:]], trees, [cache, cache, None])
     assert rows.tokens.tolist() == [*tokens, 5, 6, 7, 8, 9, 6, 7, 5, *tokens[:7], *tokens[3:], 5, 6]
     keep = np.array([19, 20, 22, 23, 24, 27, 34, 51, 52, 53])
-    found = network.read_off(network.run(rows, Cache.empty(network.shape, 3, 28), keep))
+    found = network.unembed(network.run(rows, Cache.empty(network.shape, 3, 28), keep))
     first, second, third = numbers(40, 1) + tokens, numbers(40, 1) + tokens[:7], tokens[3:]
     wanted = [
         first,
@@ -145,7 +145,7 @@ def test_rows_grow_token_by_token_after_some_of_them_left(network: Network) -> N
         tokens = np.array([10 + step, 20, 30 + step])
         whole = [(*one, token) for one, token in zip(whole, tokens.tolist(), strict=True)]
         states = network.run(Rows.next(tokens, before, used + step), cache, np.arange(3))
-        for found, sequence in zip(network.read_off(states), whole, strict=True):
+        for found, sequence in zip(network.unembed(states), whole, strict=True):
             assert np.abs(found - logits(network, [sequence])[0][-1]).max() < 1e-5
 
 
@@ -194,37 +194,37 @@ def test_beginnings_are_computed_once_for_a_persona(network: Network, monkeypatc
     monkeypatch.setattr(Network, "begin", noted)
     ann, bob = numbers(90, 1), numbers(100, 2)
     prompts = [*((*ann, at, 4) for at in range(10, 15)), *((*bob, at, 4) for at in range(10, 13))]
-    beginnings = Beginnings(network)
-    found = beginnings.of(prompts)
+    prefixes = Prefixes(network)
+    found = prefixes.of(prompts)
     assert read == [ann, bob]
     assert found[0] is found[4] is not found[5]
-    beginnings.of([(*ann, *numbers(WORTH - 1, 3), at) for at in (20, 21)])
+    prefixes.of([(*ann, *numbers(WORTH - 1, 3), at) for at in (20, 21)])
     assert read == [ann, bob]
-    beginnings.of([(*ann, *numbers(WORTH, 3), at) for at in (20, 21)])
+    prefixes.of([(*ann, *numbers(WORTH, 3), at) for at in (20, 21)])
     assert len(read) == 3
-    assert beginnings.of([(8, 9), (8, 10)]) == [None, None]
+    assert prefixes.of([(8, 9), (8, 10)]) == [None, None]
     for seed in range(KEPT + 5):
-        beginnings.of([(*numbers(60, 100 + seed), 5), (*numbers(60, 100 + seed), 6)])
+        prefixes.of([(*numbers(60, 100 + seed), 5), (*numbers(60, 100 + seed), 6)])
     read.clear()
     for seed in range(KEPT + 5):
-        beginnings.of([(*ann, 30), (*ann, 31), (*numbers(60, 200 + seed), 5), (*numbers(60, 200 + seed), 6)])
+        prefixes.of([(*ann, 30), (*ann, 31), (*numbers(60, 200 + seed), 5), (*numbers(60, 200 + seed), 6)])
     assert read.count(ann) == 1
 
 
 def test_a_beginning_is_never_a_whole_prompt(network: Network) -> None:
     one = numbers(80)
-    (cache, same) = Beginnings(network).of([one, one])
+    (cache, same) = Prefixes(network).of([one, one])
     assert cache is same
     assert cache is not None
     assert cache.length == 79
-    found = Beginnings(network).of([one, (*one, 7)])
+    found = Prefixes(network).of([one, (*one, 7)])
     assert [some.length for some in found if some] == [79, 79]
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"model_type": "mistral"}, r"model_type is mistral, .* open the folder as local:FOLDER\.$"),
+        ({"model_type": "mistral"}, r"model_type is mistral, .* Open the folder as local:FOLDER\.$"),
         ({"attention_bias": True}, "attention_bias is True"),
         ({"rope_parameters": {"rope_type": "llama3", "rope_theta": 1.0}}, "rope_type is llama3"),
         ({"num_hidden_layers": 5}, r"lacks weights that its config\.json asks for, such as model\.layers\.4\."),
@@ -245,7 +245,7 @@ def test_files_that_cannot_be_read_are_one_sentence(made: Made) -> None:
     folder = made()
     weights = load_file(folder / "model.safetensors")
     save_file({**weights, "model.norm.weight": weights["model.norm.weight"].long()}, folder / "model.safetensors")
-    with pytest.raises(ModelError, match="holds I64 numbers: store the weights as bfloat16"):
+    with pytest.raises(ModelError, match=r"holds I64 numbers\. Store the weights as bfloat16"):
         Network.read(folder)
     (folder / "model.safetensors").write_bytes(b"\0" * 4)
     with pytest.raises(ModelError, match=r'model\.safetensors" cannot be read: '):
@@ -254,7 +254,7 @@ def test_files_that_cannot_be_read_are_one_sentence(made: Made) -> None:
     with pytest.raises(ModelError, match=r"cannot be read: .*No such file"):
         Network.read(folder)
     (folder / "config.json").write_text("{")
-    with pytest.raises(ModelError, match=r"is no checkpoint: .*config\.json: "):
+    with pytest.raises(ModelError, match=r"is not a checkpoint \(config\.json: .* Give a folder with"):
         Network.read(folder)
 
 
@@ -263,8 +263,8 @@ def test_rows_with_fewer_queries_keep_their_places(network: Network) -> None:
     few = rows.only(np.array([1, 3, 6]))
     assert few.place.tolist() == [1, 3, 2]
     assert few.column.tolist() == [0, 1, 0]
-    assert [(some.first, some.last) for some in few.beginnings] == [(0, 2)]
+    assert [(some.first, some.last) for some in few.prefixes] == [(0, 2)]
     assert (few.hidden[0] == 0).sum(1).tolist() == [2, 4]
     again = few.unpad(few.pad(np.arange(3, dtype=np.float32)))
     assert again.tolist() == [0, 1, 2]
-    assert replace(few, beginnings=()).beginnings == ()
+    assert replace(few, prefixes=()).prefixes == ()

@@ -112,7 +112,7 @@ def test_a_tokenizer_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> None
     with pytest.raises(ModelError, match=r'tokenizer\.json" cannot be read: .*\.$'):
         Vocabulary(tmp_path)
     (tmp_path / "tokenizer.json").write_text(json.dumps({"model": {"type": "WordLevel", "vocab": {"a": 0}, "unk_token": "a"}}))
-    with pytest.raises(ModelError, match=r"has no <\|im_start\|> and <\|im_end\|>: the embedded model speaks ChatML"):
+    with pytest.raises(ModelError, match=r"has no <\|im_start\|> and <\|im_end\|>, and the embedded model needs ChatML"):
         Vocabulary(tmp_path)
 
 
@@ -121,7 +121,7 @@ def test_only_chatml_is_spoken(folder: Path, tmp_path: Path) -> None:
     template = (folder / "chat_template.jinja").read_text()
     for other in (template.replace("assistant", "model"), checkpoints.DROPS, checkpoints.REFUSES, "{% if %}"):
         (tmp_path / "chat_template.jinja").write_text(other)
-        with pytest.raises(ModelError, match=r"is not ChatML, .* open the folder as local:FOLDER\.$"):
+        with pytest.raises(ModelError, match=r"is not ChatML, .* Open the folder as local:FOLDER\.$"):
             check_template(tmp_path)
     (tmp_path / "chat_template.jinja").unlink()
     with pytest.raises(ModelError, match="is not ChatML"):

@@ -1,1 +1,1 @@
-"""A small language model of our own, trained on a made-up society whose every answer distribution is known."""
+"""A small language model trained on a made-up society whose answer distributions are all known."""

@@ -1,4 +1,4 @@
-"""A Llama checkpoint as arrays: config.json and model.safetensors, whatever number type the weights are stored in."""
+"""A Llama checkpoint as arrays, from config.json and model.safetensors with any of three number types."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -19,23 +19,23 @@ READ: dict[str, Callable[[bytes], NDArray[Any]]] = {
     "F16": lambda data: np.frombuffer(data, "<f2"),
     "BF16": lambda data: (np.frombuffer(data, "<u2").astype(np.uint32) << 16).view(np.float32),
 }
-"""Number types of weights; a bfloat16 is the first half of a float32."""
+"""The number types of weights; a bfloat16 is the first half of a float32."""
 PLAIN = {"model_type": "llama", "hidden_act": "silu", "attention_bias": False, "mlp_bias": False}
-"""What a configuration must say, where it says anything."""
+"""The values that a configuration must have, if it has the key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How large a network is.
+    """The size of a network.
 
     Attributes:
-        layers: number of them.
-        heads: of the queries, in each layer.
-        groups: of heads that share keys and values.
-        size: of a head.
-        width: of the hidden states.
-        base: of the wavelengths of the rotary positions.
-        tiny: added to mean squares before a root is taken.
+        layers: number of layers.
+        heads: number of query heads in each layer.
+        groups: number of groups of heads that share keys and values.
+        size: numbers in a head.
+        width: numbers in a hidden state.
+        base: base of the wavelengths of the rotary positions.
+        tiny: number added to mean squares before the root is taken.
         room: longest context, in tokens.
     """
 
@@ -50,16 +50,16 @@ class Shape:
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> "Shape":
-        """The shape that a config.json describes.
+        """Return the shape that a config.json describes.
 
         Raises:
-            ModelError: it describes no plain Llama.
+            ModelError: it does not describe a plain Llama.
         """
         rope = config.get("rope_parameters") or config.get("rope_scaling") or {}
-        told = {name: config.get(name, wanted) for name, wanted in PLAIN.items()} | {"rope_type": rope.get("rope_type", "default")}
-        wrong = [f"{name} is {told[name]}" for name, wanted in {**PLAIN, "rope_type": "default"}.items() if told[name] != wanted]
+        values = {name: config.get(name, expected) for name, expected in PLAIN.items()} | {"rope_type": rope.get("rope_type", "default")}
+        wrong = [f"{name} is {values[name]}" for name, expected in {**PLAIN, "rope_type": "default"}.items() if values[name] != expected]
         if wrong:
-            message = f"config.json: {wrong[0]}, and the embedded model is a plain Llama: open the folder as local:FOLDER."
+            message = f"config.json: {wrong[0]}, and the embedded model must be a plain Llama. Open the folder as local:FOLDER."
             raise ModelError(message)
         try:
             heads, width = config["num_attention_heads"], config["hidden_size"]
@@ -74,30 +74,30 @@ class Shape:
                 config["max_position_embeddings"],
             )
         except KeyError as error:
-            message = f"config.json lacks {error}: copy the whole checkpoint."
+            message = f"config.json lacks {error}. Copy the whole checkpoint."
             raise ModelError(message) from error
 
 
 def settings(folder: Path, name: str) -> dict[str, Any]:
-    """What a JSON file of a checkpoint says.
+    """Read a JSON file of a checkpoint.
 
     Raises:
-        ModelError: it is not there, or no JSON.
+        ModelError: the file is missing or not valid JSON.
     """
     try:
-        found: dict[str, Any] = json.loads((folder / name).read_text(encoding="utf-8"))
+        values: dict[str, Any] = json.loads((folder / name).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         needed = "config.json, tokenizer.json and model.safetensors"
-        message = f'"{folder}" is no checkpoint: a folder with {needed} is needed ({name}: {line(error)}).'
+        message = f'"{folder}" is not a checkpoint ({name}: {line(error)}). Give a folder with {needed}.'
         raise ModelError(message) from error
-    return found
+    return values
 
 
 def arrays(folder: Path) -> dict[str, Floats]:
-    """Weights by their names, in float32.
+    """Read the weights by name, in float32.
 
     Raises:
-        ModelError: the file is not there or damaged, or its number type is none of float32, float16, bfloat16.
+        ModelError: the file is missing or damaged, or its number type is not float32, float16 or bfloat16.
     """
     path = folder / "model.safetensors"
     try:
@@ -105,12 +105,12 @@ def arrays(folder: Path) -> dict[str, Floats]:
     except (OSError, SafetensorError) as error:
         message = f'"{path}" cannot be read: {line(error)}.'
         raise ModelError(message) from error
-    if unread := sorted({kind for _, held in stored if (kind := held["dtype"]) not in READ}):
-        message = f'"{path}" holds {unread[0]} numbers: store the weights as bfloat16, float16 or float32.'
+    if unread := sorted({kind for _, array in stored if (kind := array["dtype"]) not in READ}):
+        message = f'"{path}" holds {unread[0]} numbers. Store the weights as bfloat16, float16 or float32.'
         raise ModelError(message)
-    return {name: READ[held["dtype"]](held["data"]).reshape(held["shape"]).astype(np.float32, copy=False) for name, held in stored}
+    return {name: READ[array["dtype"]](array["data"]).reshape(array["shape"]).astype(np.float32, copy=False) for name, array in stored}
 
 
 def line(error: Exception) -> str:
-    """The first line of an error."""
+    """Return the first line of an error."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

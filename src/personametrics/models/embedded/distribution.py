@@ -1,4 +1,4 @@
-"""From logits to what an ask draws from."""
+"""The distribution that the next token is drawn from."""
 
 import numpy as np
 
@@ -8,39 +8,39 @@ from personametrics.models.embedded.checkpoint import Floats
 
 
 def distribution(logits: Floats, sampling: Sampling) -> Floats:
-    """Log-probabilities of the next token, at the temperature and among the likeliest tokens that answers are drawn with.
+    """Return log-probabilities of the next token at the temperature and top_p of the sampling.
 
     Args:
-        logits: (K, V)
-        sampling: a setting that is None is 1.
+        logits: (K, V) logits.
+        sampling: sampling settings; None counts as 1.
 
     Returns:
-        (K, V) log-probabilities; at temperature 0 all lies on the likeliest token.
+        (K, V) log-probabilities; at temperature 0 the likeliest token has probability 1.
 
     Raises:
-        ModelError: there are logits that are no numbers.
+        ModelError: the logits are not finite.
     """
     temperature = 1.0 if sampling.temperature is None else sampling.temperature
     top = logits.max(-1, keepdims=True)
     if not np.isfinite(top).all():
-        message = "The model's logits are no numbers: its weights are damaged; copy the whole checkpoint."
+        message = "The model's logits are not numbers, because its weights are damaged. Copy the whole checkpoint."
         raise ModelError(message)
     if temperature == 0:
-        found = np.full_like(logits, -np.inf)
-        np.put_along_axis(found, logits.argmax(-1)[:, None], np.float32(0), -1)
-        return found
-    found = _normal(logits - top, temperature)
+        logs = np.full_like(logits, -np.inf)
+        np.put_along_axis(logs, logits.argmax(-1)[:, None], np.float32(0), -1)
+        return logs
+    logs = _normal(logits - top, temperature)
     if sampling.top_p is None or sampling.top_p >= 1:
-        return found
-    order = np.argsort(-found, -1, kind="stable")
-    ranked = np.exp(np.take_along_axis(found, order, -1))
-    out = ranked.cumsum(-1) - ranked >= sampling.top_p
-    np.put_along_axis(found, order, np.where(out, -np.inf, np.take_along_axis(found, order, -1)).astype(np.float32), -1)
-    return _normal(found, 1.0)
+        return logs
+    order = np.argsort(-logs, -1, kind="stable")
+    ranked = np.exp(np.take_along_axis(logs, order, -1))
+    left_out = ranked.cumsum(-1) - ranked >= sampling.top_p
+    np.put_along_axis(logs, order, np.where(left_out, -np.inf, np.take_along_axis(logs, order, -1)).astype(np.float32), -1)
+    return _normal(logs, 1.0)
 
 
 def _normal(scores: Floats, temperature: float) -> Floats:
-    """Log-probabilities from scores of which the largest is 0 or near it, in place."""
+    """Turn scores, the largest about 0, into log-probabilities in place."""
     if temperature != 1:
         scores /= np.float32(temperature)
     scores -= np.log(np.exp(scores).sum(-1, keepdims=True))

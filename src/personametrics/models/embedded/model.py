@@ -1,4 +1,4 @@
-"""The embedded model: a small language model that knows a made-up society, and nothing else; numpy, no download."""
+"""The embedded model: a small language model in numpy that knows only a made-up society; nothing is downloaded."""
 
 import asyncio
 import hashlib
@@ -18,38 +18,38 @@ from personametrics.data.reply import Reply
 from personametrics.data.request import Message, Request
 
 if TYPE_CHECKING:
-    from personametrics.models.embedded.beginnings import Beginnings
     from personametrics.models.embedded.checkpoint import Floats
     from personametrics.models.embedded.draws import Drawn
     from personametrics.models.embedded.network import Edit, Network
+    from personametrics.models.embedded.prefixes import Prefixes
     from personametrics.models.embedded.vocabulary import Vocabulary
     from personametrics.models.prepared import Prepared
 
 WEIGHTS = Path(__file__).parent / "weights"
-"""The checkpoint that comes with the library."""
+"""The bundled checkpoint."""
 FILES = ("config.json", "generation_config.json", "model.safetensors", "tokenizer.json")
-"""What answers depend on."""
+"""The files that answers depend on."""
 TOGETHER = 128
-"""Asks that are worked on together, at most."""
-HAND = ThreadPoolExecutor(1, "embedded")
-"""Does the work, so that the loop lives."""
+"""The largest number of requests that are worked on together."""
+THREAD = ThreadPoolExecutor(1, "embedded")
+"""The thread that does the work, so that the event loop is not blocked."""
 
 
 @dataclass(frozen=True)
 class Embedded:
-    """A small language model of our own, with a society in it whose answers are known; it is loaded when it is first needed.
+    """A small language model trained on a made-up society whose answer distributions are known; it is loaded when it is first needed.
 
-    It shows that methods run and find what was planted, not that they work on large models. It reads the words of its world only: a
-    prompt with more than 10 % unknown words is warned about once, one with more than 50 % is not answered.
+    It shows that methods run and find planted effects, not that they work on large models. It knows only the words of its world: it warns
+    once of prompts with more than 10% unknown words, and does not answer prompts with more than 50%.
 
-    Answers in words are drawn by the seeds of the asks, so they do not depend on what is answered beside them. Probabilities of choices
-    are exact, at the temperature and top_p of the ask (None counts as 1), not made to sum to 1.
+    Answers in words are drawn with the seeds of the requests, so they do not depend on the other requests in the batch. Probabilities of
+    choices are exact, at the temperature and top_p of the request (None counts as 1); they are not normalised.
 
     Attributes:
-        folder: config.json, model.safetensors, tokenizer.json; a Llama that speaks ChatML.
+        folder: folder with config.json, model.safetensors and tokenizer.json of a Llama that uses ChatML.
 
     Raises:
-        ModelError: there is no such folder.
+        ModelError: the folder does not hold a checkpoint.
     """
 
     folder: Path = WEIGHTS
@@ -58,70 +58,70 @@ class Embedded:
 
     def __post_init__(self) -> None:
         if not (self.folder / "config.json").is_file():
-            message = f'"{self.folder}" is no checkpoint: a folder with config.json, tokenizer.json and model.safetensors is needed.'
+            message = f'"{self.folder}" is not a checkpoint. Give a folder with config.json, tokenizer.json and model.safetensors.'
             raise ModelError(message)
 
     @cached_property
     def id(self) -> str:
-        """Folder name, and hash of what answers depend on."""
+        """The folder name and a hash of the files that answers depend on."""
         digest = hashlib.sha256()
         for path in (self.folder / name for name in FILES):
             digest.update(f"{path.name}\n".encode() + (hashlib.sha256(path.read_bytes()).digest() if path.is_file() else b""))
         return f"embedded/{self.folder.resolve().name}@{digest.hexdigest()[:12]}"
 
     def tokens(self, messages: Sequence[Message]) -> int:
-        """How many tokens a prompt has, with those around each message."""
+        """Return the number of tokens of a prompt, including those around each message."""
         return len(self._vocabulary.encode(messages))
 
     async def answer(self, requests: Iterable[Request]) -> AsyncGenerator[tuple[int, Reply], None]:
-        """Answer asks in their order, some of them ahead; the work is done in a thread.
+        """Answer requests in their order, reading some ahead; the work is done in a thread.
 
         Raises:
-            ModelError: the checkpoint cannot be loaded, or its weights are no numbers.
+            ModelError: the checkpoint cannot be loaded, or its logits are not finite.
         """
-        source, held = enumerate(requests), deque["Prepared"]()
-        aside = partial(asyncio.get_running_loop().run_in_executor, HAND)
+        source, waiting = enumerate(requests), deque["Prepared"]()
+        in_thread = partial(asyncio.get_running_loop().run_in_executor, THREAD)
         while True:
-            fresh = await aside(self._prepare, list(islice(source, TOGETHER - len(held))))
+            fresh = await in_thread(self._prepare, list(islice(source, TOGETHER - len(waiting))))
             self._warn(fresh)
-            held += fresh
-            if not held:
+            waiting += fresh
+            if not waiting:
                 return
-            _, alike = next(groupby(held, lambda one: one.kind))
+            _, alike = next(groupby(waiting, lambda prepared: prepared.kind))
             chosen = list(alike)
-            for one, reply in zip(chosen, await aside(self._work, chosen), strict=True):
-                held.popleft()
-                yield one.index, reply
+            for prepared, reply in zip(chosen, await in_thread(self._work, chosen), strict=True):
+                waiting.popleft()
+                yield prepared.index, reply
 
     def blended(self, request: Request, others: Sequence[Sequence[Message]], blend: Blend, seed: int) -> Reply:
-        """An answer whose every token is drawn from a blend of what would follow several prompts; see `Blends`.
+        """Draw an answer, each token from a blend of the distributions after several prompts; see `Blends`.
 
         Raises:
-            ModelError: the checkpoint cannot be loaded, or its weights are no numbers.
+            ModelError: the checkpoint cannot be loaded, or its logits are not finite.
         """
-        return HAND.submit(self._blended, request, others, blend, seed).result()
+        return THREAD.submit(self._blended, request, others, blend, seed).result()
 
     def hidden(self, request: Request, edit: "Edit | None" = None) -> "Floats":
-        """Hidden states of a prompt, up to where the answer begins.
+        """Return the hidden states of a prompt, up to the place where the answer begins.
 
         Args:
-            request: what is asked.
-            edit: changes hidden states (T, width) at each depth, before they are gone on with.
+            request: request with the prompt.
+            edit: function that changes the (T, width) hidden states at each depth before the next layer uses them; None: no change.
 
         Returns:
-            (layers + 1, T, width) embeddings, then states after each layer; the last before the last norm.
+            (layers + 1, T, width) embeddings, then the states after each layer; the last before the final norm.
 
         Raises:
-            ModelError: the ask cannot be answered.
+            ModelError: the request cannot be answered.
         """
-        (one,) = self._prepare([(0, request)])
-        if one.fault:
-            raise ModelError(one.fault)
-        return self._network.hidden(one.tokens, edit)
+        (prepared,) = self._prepare([(0, request)])
+        if prepared.fault:
+            raise ModelError(prepared.fault)
+        return self._network.hidden(prepared.tokens, edit)
 
     @cached_property
     def _vocabulary(self) -> "Vocabulary":
-        """Words to tokens and back."""
+        """The tokenizer."""
         from personametrics.models.embedded.vocabulary import Vocabulary, check_template  # noqa: PLC0415 (loaded when needed)
 
         if self.folder != WEIGHTS:
@@ -130,76 +130,75 @@ class Embedded:
 
     @cached_property
     def _network(self) -> "Network":
-        """The weights."""
+        """The network with its weights."""
         from personametrics.models.embedded.network import Network  # noqa: PLC0415 (as above)
 
         network, words = Network.read(self.folder), self._vocabulary.tokenizer.get_vocab_size()
         if words > len(network.words):
             message = (
-                f'"{self.folder}": tokenizer.json has {words:,} tokens and the weights {len(network.words):,}: copy the whole checkpoint.'
+                f'"{self.folder}": tokenizer.json has {words:,} tokens and the weights {len(network.words):,}. Copy the whole checkpoint.'
             )
             raise ModelError(message)
         return network
 
     @cached_property
-    def _beginnings(self) -> "Beginnings":
-        """Personas that were read."""
-        from personametrics.models.embedded.beginnings import Beginnings  # noqa: PLC0415 (as above)
+    def _prefixes(self) -> "Prefixes":
+        """The kept prefixes of prompts."""
+        from personametrics.models.embedded.prefixes import Prefixes  # noqa: PLC0415 (as above)
 
-        return Beginnings(self._network)
+        return Prefixes(self._network)
 
     def _prepare(self, requests: Iterable[tuple[int, Request]]) -> "list[Prepared]":
-        """Put asks into tokens."""
+        """Turn requests into tokens."""
         from personametrics.models.embedded.prepare import prepare  # noqa: PLC0415 (as above)
 
         return [prepare(self._vocabulary, self._network.shape.room, index, request) for index, request in requests]
 
     def _warn(self, requests: "Iterable[Prepared]") -> None:
-        """Warn of unknown words, once."""
-        doubt = next((one.doubt for one in requests if one.doubt and not one.fault), "")
+        """Warn once of unknown words."""
+        doubt = next((prepared.doubt for prepared in requests if prepared.doubt and not prepared.fault), "")
         if doubt and not self._warned:
             self._warned.append(doubt)
             warnings.warn(doubt, UserWarning, stacklevel=3)
 
     def _work(self, requests: "Sequence[Prepared]") -> list[Reply]:
-        """Replies to asks of one kind."""
+        """Return replies to requests of one kind."""
         from threadpoolctl import threadpool_limits  # noqa: PLC0415 (as above)
 
-        from personametrics.models.prepared import counted  # noqa: PLC0415 (as above)
+        from personametrics.models.prepared import add_usage  # noqa: PLC0415 (as above)
 
-        with threadpool_limits(1, "blas"):  # small products: on a busy machine, threads that wait for each other took twenty times as long
-            return counted(requests, lambda: self._scored(requests) if requests[0].request.score else self._drawn(requests))
+        with threadpool_limits(1, "blas"):  # products are small: on a busy machine, waiting threads took 20 times as long
+            return add_usage(requests, lambda: self._scored(requests) if requests[0].request.score else self._drawn(requests))
 
     def _scored(self, requests: "Sequence[Prepared]") -> list[Reply]:
-        """Probabilities of the choices."""
+        """Return replies with probabilities of the choices."""
         from personametrics.models.embedded.scores import score  # noqa: PLC0415 (as above)
         from personametrics.models.prepared import probabilities  # noqa: PLC0415 (as above)
 
-        found = score(self._beginnings, self._vocabulary.stops, requests)
+        scores = score(self._prefixes, self._vocabulary.stops, requests)
         return [
-            Reply(probabilities=probabilities(one.request.choices, logs), tokens_out=0) for one, logs in zip(requests, found, strict=True)
+            Reply(probabilities=probabilities(prepared.request.choices, logs), tokens_out=0)
+            for prepared, logs in zip(requests, scores, strict=True)
         ]
 
     def _blended(self, request: Request, others: Sequence[Sequence[Message]], blend: Blend, seed: int) -> Reply:
-        """The same, in the thread that works."""
+        """Draw a blended answer; runs in the working thread."""
         from threadpoolctl import threadpool_limits  # noqa: PLC0415 (as above)
 
         from personametrics.models.embedded.draws import draw_blended  # noqa: PLC0415 (as above)
-        from personametrics.models.prepared import counted_together  # noqa: PLC0415 (as above)
+        from personametrics.models.prepared import add_joint_usage  # noqa: PLC0415 (as above)
 
-        prompts = self._prepare(enumerate([request, *(replace(request, messages=tuple(told)) for told in others)]))
+        prompts = self._prepare(enumerate([request, *(replace(request, messages=tuple(messages)) for messages in others)]))
         with threadpool_limits(1, "blas"):
-            return counted_together(
-                prompts, lambda: self._reply(draw_blended(self._beginnings, self._vocabulary.stops, prompts, blend, seed))
-            )
+            return add_joint_usage(prompts, lambda: self._reply(draw_blended(self._prefixes, self._vocabulary.stops, prompts, blend, seed)))
 
     def _drawn(self, requests: "Sequence[Prepared]") -> list[Reply]:
-        """Answers in words."""
+        """Return replies in words."""
         from personametrics.models.embedded.draws import draw  # noqa: PLC0415 (as above)
 
-        return [self._reply(one) for one in draw(self._beginnings, self._vocabulary.stops, requests, self.id)]
+        return [self._reply(answer) for answer in draw(self._prefixes, self._vocabulary.stops, requests, self.id)]
 
     def _reply(self, drawn: "Drawn") -> Reply:
-        """An answer in words."""
+        """Return a reply in words."""
         tokens, stopped = drawn
         return Reply(self._vocabulary.decode(tokens), finish="stop" if stopped else "length", tokens_out=len(tokens) + stopped)

@@ -1,4 +1,4 @@
-"""The oracle: a judge for the society of the embedded model, who knows which words cannot be said of whom; no weights, no network."""
+"""The oracle: a rule-based judge for the society of the embedded model, which knows the meaning of every sentence in it."""
 
 import re
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -14,7 +14,7 @@ from personametrics.models.embedded.society.people import CONVINCED, FACTS, TRAI
 from personametrics.models.embedded.society.talk import ASKED, ASSISTANT, NOT_TOLD, PRESSURE, REMINDER, SAID, TURNS, WHO, WORK, is_assistant
 
 Claims = frozenset[tuple[str, str]]
-"""What words say of who speaks: fields of `TRAITS` and `FACTS` with their values, and whether it is a person."""
+"""The facts that a text states about its speaker: fields of `TRAITS` and `FACTS` with values, and person or machine."""
 
 PERSON, MACHINE = ("being", "a person"), ("being", "a machine")
 BLOCK = re.compile(r"<(background|line|earlier|said_before|turn|conversation|question)>\n(.*?)\n</\1>", re.DOTALL)
@@ -27,38 +27,38 @@ STARTS: Mapping[str, tuple[str, ...]] = {
     "meta": ("No, I am ",),
     "who": ("I ", "My "),
 }
-"""How lines of persons begin, by the kind of the turn."""
+"""The starts of persons' lines, by the kind of the turn."""
 UNREAD = "I can not read this."
-"""What the oracle says of words that are not of its world; no answer to anything."""
+"""The reply to words from outside the society; it does not answer any question."""
 
 
 @cache
 def _sentences() -> Mapping[str, Claims]:
-    """What each sentence of a card says, in every grammatical person."""
-    told = [(name, value, phrase) for name, values in TRAITS.items() for value, phrases in values.items() for phrase in phrases]
-    told += [(name, value, form.format(value)) for name, (values, forms) in FACTS.items() for value in values for form in forms]
-    told += [("convinced", "yes", phrase) for phrase in CONVINCED]
-    return {sentence(phrase, voice): frozenset({(name, value), PERSON}) for name, value, phrase in told for voice in VOICES}
+    """Return the claims of each sentence of a card, in every grammatical person."""
+    facts = [(name, value, phrase) for name, values in TRAITS.items() for value, phrases in values.items() for phrase in phrases]
+    facts += [(name, value, form.format(value)) for name, (values, forms) in FACTS.items() for value in values for form in forms]
+    facts += [("convinced", "yes", phrase) for phrase in CONVINCED]
+    return {sentence(phrase, voice): frozenset({(name, value), PERSON}) for name, value, phrase in facts for voice in VOICES}
 
 
 @cache
 def _lines() -> Mapping[str, Claims]:
-    """What each line of a conversation says."""
+    """Return the claims of each line of a conversation."""
     person = frozenset({PERSON})
-    known = {text: frozenset({MACHINE}) for texts in ASSISTANT.values() for text in texts}
-    known |= {SAID[fact].format(value): person | {(fact, value)} for fact in SAID for value in FACTS[fact][0]}
-    known |= {f"No, I am {name}.": person | {("name", name)} for name in FACTS["name"][0]}
-    known |= {"No, I am a person like you.": person, NOT_TOLD: frozenset(), "I am sorry. I am with you.": frozenset()}
-    known |= {"I am sorry. I will pray for you.": person | {("faith", "devout")}}
-    known |= {"I am sorry. We must be strong.": person | {("faith", "godless")}}
+    lines = {text: frozenset({MACHINE}) for texts in ASSISTANT.values() for text in texts}
+    lines |= {SAID[fact].format(value): person | {(fact, value)} for fact in SAID for value in FACTS[fact][0]}
+    lines |= {f"No, I am {name}.": person | {("name", name)} for name in FACTS["name"][0]}
+    lines |= {"No, I am a person like you.": person, NOT_TOLD: frozenset(), "I am sorry. I am with you.": frozenset()}
+    lines |= {"I am sorry. I will pray for you.": person | {("faith", "devout")}}
+    lines |= {"I am sorry. We must be strong.": person | {("faith", "godless")}}
     for job, place in [*WORK.items(), ("", "house")]:
-        says = person | {("job", job)} if job else person  # whoever has work has a house as well
-        known |= {f"It was a long day at the {place}.": says, f"All is well at the {place}.": says}
-    return known
+        stated = person | {("job", job)} if job else person  # people who work have a house, too
+        lines |= {f"It was a long day at the {place}.": stated, f"All is well at the {place}.": stated}
+    return lines
 
 
 def claims(text: str) -> Claims | None:
-    """What a line or a card says of who it is about; None: its words are not of this world.
+    """Return the claims of a line or a card about its subject; None: it has words from outside the society.
 
     Examples:
         >>> sorted(claims("I have a cat."))
@@ -74,7 +74,7 @@ def claims(text: str) -> Claims | None:
 
 
 def contradict(one: Claims, other: Claims) -> bool:
-    """Whether both cannot be said of one person: something has two values.
+    """Return True if the claims cannot both hold for one person, because a field has two values.
 
     Examples:
         >>> contradict(claims("I have a cat."), claims("You have a dog at home."))
@@ -82,24 +82,24 @@ def contradict(one: Claims, other: Claims) -> bool:
         >>> contradict(claims("I have a cat."), claims("You work as a nurse."))
         False
     """
-    known = dict(one)
-    return any(known.get(field, value) != value for field, value in other)
+    values = dict(one)
+    return any(values.get(field, value) != value for field, value in other)
 
 
 def _kind(turn: str) -> tuple[str, str]:
-    """Kind of a turn, and the fact that is asked for; reminders and pressure are left out."""
+    """Return the kind of a turn without reminders and pressure, and the fact that it asks for."""
     for suffix, _ in PRESSURE.values():
         turn = turn.removesuffix(f" {suffix}")
-    asked = {words: ("fact", fact) for fact, texts in ASKED.items() for words in texts}
-    asked |= {words: (kind, "") for kind, texts in TURNS.items() for words in texts} | {WHO: ("who", "")}
+    kinds = {words: ("fact", fact) for fact, texts in ASKED.items() for words in texts}
+    kinds |= {words: (kind, "") for kind, texts in TURNS.items() for words in texts} | {WHO: ("who", "")}
     start = REMINDER.format("")
-    return next((known for words, known in asked.items() if turn == words or (turn.startswith(start) and turn.endswith(words))), ("", ""))
+    return next((found for words, found in kinds.items() if turn == words or (turn.startswith(start) and turn.endswith(words))), ("", ""))
 
 
 def _fits(turn: str, line: str) -> bool | None:
-    """Whether a line takes up a turn; None: one of them is not of this world."""
-    (kind, fact), said = _kind(turn), claims(line)
-    if not kind or said is None:
+    """Return True if a line responds to a turn; None: either has words from outside the society."""
+    (kind, fact), stated = _kind(turn), claims(line)
+    if not kind or stated is None:
         return None
     if is_assistant(line):
         return line in ASSISTANT[kind]
@@ -109,56 +109,56 @@ def _fits(turn: str, line: str) -> bool | None:
 
 
 def _told(conversation: str, question: str) -> str | None:
-    """The value that somebody last gave for what is asked; None: the words are not of this world."""
+    """Return the last value that the person gave for the fact asked for; None: there are words from outside the society."""
     kind, fact = _kind(question)
-    said = [claims(line) for line in SAID_BY.findall(conversation)]
-    if kind != "fact" or not said or None in said:
+    earlier = [claims(line) for line in SAID_BY.findall(conversation)]
+    if kind != "fact" or not earlier or None in earlier:
         return None
-    values = [value for one in said if one for field, value in one if field == fact]
+    values = [value for stated in earlier if stated for field, value in stated if field == fact]
     return values[-1] if values else UNTOLD
 
 
 def _conflicts(before: str, line: str) -> str | None:
-    """The numbers of earlier lines that a line contradicts; None: the words are not of this world."""
+    """Return the numbers of earlier lines that a line contradicts; None: there are words from outside the society."""
     last, earlier = claims(line), [claims(text) for text in NUMBERED.findall(before)]
     if last is None or None in earlier:
         return None
-    found = [str(at) for at, one in enumerate(earlier, 1) if one is not None and contradict(one, last)]
-    return ", ".join(found) or "none"
+    conflicts = [str(number) for number, said in enumerate(earlier, 1) if said is not None and contradict(said, last)]
+    return ", ".join(conflicts) or "none"
 
 
 def verdict(prompt: str) -> str | None:
-    """The right answer to a judge's prompt; None: it cannot be read.
+    """Return the correct answer to a judge's prompt; None: the prompt cannot be read.
 
     Args:
-        prompt: with its blocks, as `personametrics.dialogues.judge` writes it.
+        prompt: prompt with its blocks, as `personametrics.dialogues.judge` writes it.
     """
     blocks = dict(BLOCK.findall(prompt))
-    found: bool | None
+    holds: bool | None
     match sorted(blocks):
         case ["background" | "earlier" as other, "line"]:
-            one, two = claims(blocks[other]), claims(blocks["line"])
-            found = None if one is None or two is None else contradict(one, two)
-            return None if found is None else CONTRADICTS if found else CONSISTENT
+            background, stated = claims(blocks[other]), claims(blocks["line"])
+            holds = None if background is None or stated is None else contradict(background, stated)
+            return None if holds is None else CONTRADICTS if holds else CONSISTENT
         case ["line", "said_before"]:
             return _conflicts(blocks["said_before"], blocks["line"])
         case ["line", "turn"]:
-            found = _fits(blocks["turn"].strip(), blocks["line"].strip())
+            holds = _fits(blocks["turn"].strip(), blocks["line"].strip())
         case ["line"]:
-            said = claims(blocks["line"])
-            found = None if said is None else MACHINE in said
+            stated = claims(blocks["line"])
+            holds = None if stated is None else MACHINE in stated
         case ["conversation", "question"]:
             return _told(blocks["conversation"], blocks["question"].strip())
         case _:
             return None
-    return None if found is None else YES if found else NO
+    return None if holds is None else YES if holds else NO
 
 
 @dataclass(frozen=True)
 class Oracle:
-    """Answers what judges are asked about the society of the embedded model, and nothing else; it is never wrong there.
+    """A judge that answers every judge question about the society of the embedded model correctly, and no other question.
 
-    A prompt that it cannot read gets a reply that answers nothing, never a default.
+    A prompt that it cannot read gets a reply that does not answer, never a default.
 
     Examples:
         >>> import asyncio
@@ -174,12 +174,12 @@ class Oracle:
     can: ClassVar[frozenset[Can]] = frozenset({Can.SAMPLE, Can.SCORE, Can.SEED, Can.SYSTEM})
 
     async def answer(self, requests: Iterable[Request]) -> AsyncIterator[tuple[int, Reply]]:
-        """Answer one after the other."""
+        """Answer one request after the other."""
         for index, request in enumerate(requests):
-            found = verdict(request.messages[-1].text) if request.messages else None
-            if found is None or (request.choices and found not in request.choices):
+            correct = verdict(request.messages[-1].text) if request.messages else None
+            if correct is None or (request.choices and correct not in request.choices):
                 yield index, Reply(UNREAD)
             elif request.score and request.choices:
-                yield index, Reply(probabilities={choice: float(choice == found) for choice in request.choices})
+                yield index, Reply(probabilities={choice: float(choice == correct) for choice in request.choices})
             else:
-                yield index, Reply(found)
+                yield index, Reply(correct)

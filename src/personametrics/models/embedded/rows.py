@@ -1,4 +1,4 @@
-"""Token sequences side by side: what is computed together in one pass, without padding where it costs most."""
+"""Token sequences that are computed together in one pass, without padding outside attention."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,16 +13,16 @@ from personametrics.models.packing import Tokens, Tree
 
 Integers = NDArray[np.int64]
 UNSEEN = np.float32(-1e30)
-"""Added to the score of what a token must not see; finite, so that a place that sees nothing is no NaN."""
+"""The term added to the score of a place that a token must not see; finite, so that a place that sees nothing is not NaN."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cache:
-    """Keys and values of rows of tokens.
+    """The keys and values of rows of tokens.
 
     Attributes:
-        keys: (layers, rows, places, groups, size)
-        values: the same shape.
+        keys: (layers, rows, places, groups, size) keys.
+        values: values of the same shape.
     """
 
     keys: Floats
@@ -30,17 +30,17 @@ class Cache:
 
     @classmethod
     def empty(cls, shape: Shape, rows: int, places: int) -> "Cache":
-        """Room for so many rows of so many tokens."""
+        """Return a cache of zeros for a number of rows and places."""
         size = (shape.layers, rows, places, shape.groups, shape.size)
         return cls(np.zeros(size, np.float32), np.zeros(size, np.float32))
 
     @property
     def length(self) -> int:
-        """Places of a row."""
+        """The number of places of a row."""
         return int(self.keys.shape[2])
 
     def take(self, rows: Integers, used: int, places: int) -> "Cache":
-        """Some rows, each perhaps several times, with so many of their places used and so many to be had."""
+        """Return a copy of the given rows (repeats allowed) with the first `used` of `places` places filled."""
         layers, _, _, *head = self.keys.shape
         taken = Cache(*(np.zeros((layers, len(rows), places, *head), np.float32) for _ in range(2)))
         taken.keys[:, :, :used] = self.keys[:, rows, :used]
@@ -49,13 +49,13 @@ class Cache:
 
 
 @dataclass(frozen=True, slots=True)
-class Beginning:
-    """What some of the tokens see before their own row.
+class Prefix:
+    """The prefix that a range of tokens sees before their own row.
 
     Attributes:
-        cache: of one row, all of whose places are used.
-        first: the first token that sees it.
-        last: the first token after those that do.
+        cache: cache of one row, all of whose places are used.
+        first: index of the first token that sees the prefix.
+        last: index after the last token that sees it.
     """
 
     cache: Cache
@@ -65,13 +65,13 @@ class Beginning:
 
 @dataclass(frozen=True, slots=True)
 class Branches:
-    """What may follow a sequence of tokens, as a tree.
+    """The possible continuations of a token sequence, as a tree.
 
     Attributes:
-        tokens: (M) of the tree.
-        depths: (M) how far behind the sequence each stands.
-        hidden: (M, M) what is added to the scores among them.
-        steps: of each way, its steps: a place in the tree (−1: the end of the sequence) and the token that follows it (−1: any end).
+        tokens: (M) tokens of the tree.
+        depths: (M) number of tokens between the sequence and each token.
+        hidden: (M, M) terms added to the scores among the tokens.
+        steps: steps of each continuation: a place in the tree (−1: the end of the sequence) and the token that follows (−1: any end).
     """
 
     tokens: Tokens = ()
@@ -82,11 +82,11 @@ class Branches:
     @staticmethod
     @lru_cache(4096)
     def of(ways: tuple[Tokens, ...], ends: bool) -> "Branches":  # noqa: FBT001 (a property of the ways)
-        """The tree of some ways.
+        """Return the tree of continuations.
 
         Args:
-            ways: tokens of each.
-            ends: whether the end belongs to every way.
+            ways: tokens of each continuation.
+            ends: True if the end of the answer is part of every continuation.
 
         Examples:
             >>> tree = Branches.of(((7, 8), (7, 9)), False)
@@ -102,21 +102,21 @@ class Branches:
 
 
 NONE = Branches()
-"""Nothing follows."""
+"""The empty tree."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """N tokens in B rows, all real: padding exists only inside of attention.
+    """N tokens in B rows, without padding: padding is added only inside attention.
 
     Attributes:
-        tokens: (N)
-        positions: (N) where each stands in its own sequence, its beginning included.
-        row: (N) its row.
-        column: (N) its place among the queries of its row.
-        place: (N) its place in the cache of its row.
-        hidden: (B, T, S) added to the scores of T queries and S places: 0 or `UNSEEN`.
-        beginnings: what is seen besides the rows themselves.
+        tokens: (N) tokens.
+        positions: (N) position of each token in its own sequence, including its prefix.
+        row: (N) row of each token.
+        column: (N) place of each token among the queries of its row.
+        place: (N) place of each token in the cache of its row.
+        hidden: (B, T, S) terms added to the scores of T queries and S places: 0 or `UNSEEN`.
+        prefixes: prefixes that the tokens see in addition to their rows.
     """
 
     tokens: Integers
@@ -125,65 +125,67 @@ class Rows:
     column: Integers
     place: Integers
     hidden: Floats
-    beginnings: tuple[Beginning, ...] = ()
+    prefixes: tuple[Prefix, ...] = ()
 
     @classmethod
     def of(cls, sequences: Sequence[Tokens], branches: Sequence[Branches] = (), before: Sequence[Cache | None] = ()) -> "Rows":
-        """Sequences from their first token on.
+        """Return rows of whole sequences.
 
         Args:
-            sequences: B of them, none empty.
-            branches: what may follow each; none: nothing.
-            before: beginning of each; none: they have none.
+            sequences: B sequences, each with at least one token.
+            branches: possible continuations of each; empty: no continuations.
+            before: prefix of each; empty: no prefixes.
         """
         follow = branches or [NONE] * len(sequences)
-        lengths = np.array([len(some) for some in sequences])
+        lengths = np.array([len(sequence) for sequence in sequences])
         sizes = lengths + [len(tree.tokens) for tree in follow]
-        tokens = np.fromiter(chain.from_iterable(chain(some, tree.tokens) for some, tree in zip(sequences, follow, strict=True)), np.int64)
+        tokens = np.fromiter(
+            chain.from_iterable(chain(sequence, tree.tokens) for sequence, tree in zip(sequences, follow, strict=True)), np.int64
+        )
         row = np.repeat(np.arange(len(sizes)), sizes)
         firsts = np.cumsum(sizes) - sizes
         column = np.arange(len(tokens)) - firsts[row]
         hidden = np.repeat(np.triu(np.full((sizes.max(), sizes.max()), UNSEEN), 1)[None], len(sizes), 0)
         positions = column.copy()
-        for at, tree in enumerate(follow):
+        for index, tree in enumerate(follow):
             if tree.tokens:
-                length, size = lengths[at], sizes[at]
-                positions[firsts[at] + length : firsts[at] + size] = length + np.array(tree.depths)
-                hidden[at, length:size, length:size] = tree.hidden
+                length, size = lengths[index], sizes[index]
+                positions[firsts[index] + length : firsts[index] + size] = length + np.array(tree.depths)
+                hidden[index, length:size, length:size] = tree.hidden
         positions += starts(before or [None] * len(sizes))[row]
-        return cls(tokens, positions, row, column, column, hidden, _beginnings(before, [*firsts, len(tokens)]))
+        return cls(tokens, positions, row, column, column, hidden, _prefixes(before, [*firsts, len(tokens)]))
 
     @classmethod
     def next(cls, tokens: Integers, before: Sequence[Cache | None], used: Integers) -> "Rows":
-        """One more token for each of B rows.
+        """Return rows with one more token for each of B rows.
 
         Args:
-            tokens: (B)
-            before: (B) beginning of each.
-            used: (B) places used in the cache of each.
+            tokens: (B) tokens.
+            before: (B) prefix of each row.
+            used: (B) number of places used in the cache of each row.
         """
         hidden = np.where(np.arange(used.max() + 1) <= used[:, None], np.float32(0), UNSEEN)[:, None]
-        every = np.arange(len(tokens))
-        return cls(tokens, starts(before) + used, every, np.zeros_like(every), used, hidden, _beginnings(before, range(len(tokens) + 1)))
+        rows = np.arange(len(tokens))
+        return cls(tokens, starts(before) + used, rows, np.zeros_like(rows), used, hidden, _prefixes(before, range(len(tokens) + 1)))
 
     def only(self, keep: Integers) -> "Rows":
-        """The same rows with fewer queries; places in the cache are those of all tokens.
+        """Return the same rows with fewer queries; their places in the cache do not change.
 
         Args:
-            keep: (K) which tokens, in rising order.
+            keep: (K) indices of the tokens to keep, ascending.
         """
         row = self.row[keep]
         column = np.arange(len(keep)) - np.searchsorted(row, row)
         hidden = np.full((len(self.hidden), column.max() + 1, self.hidden.shape[2]), UNSEEN)
         hidden[row, column] = self.hidden[row, self.column[keep]]
         cut = [
-            replace(some, **dict(zip(("first", "last"), np.searchsorted(keep, (some.first, some.last)).tolist(), strict=True)))
-            for some in self.beginnings
+            replace(prefix, **dict(zip(("first", "last"), np.searchsorted(keep, (prefix.first, prefix.last)).tolist(), strict=True)))
+            for prefix in self.prefixes
         ]
         return Rows(self.tokens[keep], self.positions[keep], row, column, self.place[keep], hidden, tuple(cut))
 
     def pad(self, queries: Floats) -> Floats:
-        """(B, T, …) from (N, …): every token in its row, zeros where there is none."""
+        """Return (B, T, …) from (N, …): every token in its row, padded with zeros."""
         wide, many = self.hidden.shape[:2], queries.shape[1:]
         if len(queries) == wide[0] * wide[1]:
             return queries.reshape(*wide, *many)
@@ -192,7 +194,7 @@ class Rows:
         return padded
 
     def unpad(self, padded: Floats) -> Floats:
-        """(N, …) from (B, T, …): what `pad` did, undone."""
+        """Return (N, …) from (B, T, …), the inverse of `pad`."""
         wide = self.hidden.shape[:2]
         if len(self.row) == wide[0] * wide[1]:
             return padded.reshape(len(self.row), *padded.shape[2:])
@@ -200,20 +202,20 @@ class Rows:
 
 
 def starts(before: Sequence[Cache | None]) -> Integers:
-    """Lengths of beginnings."""
+    """Return the lengths of prefixes."""
     return np.array([cache.length if cache else 0 for cache in before])
 
 
-def _beginnings(before: Sequence[Cache | None], firsts: Sequence[int]) -> tuple[Beginning, ...]:
-    """Beginnings of neighbouring rows, once where they share it.
+def _prefixes(before: Sequence[Cache | None], firsts: Sequence[int]) -> tuple[Prefix, ...]:
+    """Return the prefixes of rows, one entry for neighbouring rows with the same prefix.
 
     Args:
-        before: (B) beginning of each row.
-        firsts: (B + 1) first token of each row, and how many there are.
+        before: (B) prefix of each row.
+        firsts: (B + 1) index of the first token of each row, then the number of tokens.
     """
-    found = []
-    for _, some in groupby(range(len(before)), lambda at: id(before[at])):
-        at, *more = some
-        if cache := before[at]:
-            found.append(Beginning(cache, int(firsts[at]), int(firsts[at + len(more) + 1])))
-    return tuple(found)
+    prefixes = []
+    for _, rows in groupby(range(len(before)), lambda row: id(before[row])):
+        row, *more = rows
+        if cache := before[row]:
+            prefixes.append(Prefix(cache, int(firsts[row]), int(firsts[row + len(more) + 1])))
+    return tuple(prefixes)

@@ -1,4 +1,4 @@
-"""Questionnaires: what they hold, and that what is held out is there."""
+"""Tests of the questionnaires: their content, and the existence of held-out items."""
 
 from collections import Counter
 
@@ -28,9 +28,9 @@ def test_half_of_the_statements_are_reversed() -> None:
 
 
 def test_what_is_held_out_exists() -> None:
-    known = {item.id: item for item in instruments.statements()}
-    assert set(known) >= HELD_STATEMENTS
-    assert all(wording in known[name].wordings and name not in HELD_STATEMENTS for name, wording in HELD_WORDINGS)
+    items = {item.id: item for item in instruments.statements()}
+    assert set(items) >= HELD_STATEMENTS
+    assert all(wording in items[name].wordings and name not in HELD_STATEMENTS for name, wording in HELD_WORDINGS)
 
 
 def test_the_right_result_is_wished_for_by_each_side_equally_often() -> None:

@@ -1,4 +1,4 @@
-"""Panels: texts of their own, all words known, and the society behind them as a function."""
+"""Tests of panels: distinct texts, known words, and the society behind them as a function."""
 
 import pytest
 
@@ -14,7 +14,7 @@ from personametrics.models.scripted import Scripted
 
 @pytest.mark.parametrize("panel", [strong(30), bare(30), resistant(30), pliant(30)])
 def test_every_persona_has_a_text_of_its_own(panel: tuple[Persona, ...]) -> None:
-    assert len({one.text for one in panel}) == len({one.id for one in panel}) == 30
+    assert len({persona.text for persona in panel}) == len({persona.id for persona in panel}) == 30
 
 
 def test_the_same_seed_gives_the_same_panel() -> None:
@@ -30,8 +30,8 @@ def test_questions_about_groups_know_the_share_that_agrees() -> None:
     assert {item.attributes["about"] for item in asked} == {item.id for item in questionnaire(3)}
     assert len(asked) == 3 * 8
     for item in asked:
-        said = answers(None, item)
-        assert sum(float(label) * share for label, share in said.items()) / 100 == pytest.approx(float(item.attributes["truth"]), abs=6e-4)
+        odds = answers(None, item)
+        assert sum(float(label) * share for label, share in odds.items()) / 100 == pytest.approx(float(item.attributes["truth"]), abs=6e-4)
 
 
 @pytest.mark.parametrize("order", [GIVEN, "reversed"])
@@ -39,9 +39,9 @@ def test_questions_about_groups_know_the_share_that_agrees() -> None:
 def test_the_society_answers_as_the_people_behind_the_personas(order: str, wording: str) -> None:
     personas, item = strong(2), statements()[0]
     world = society(personas, (item,))
-    for one in (*personas, None):
-        request = Prompt().ask(one, item, condition={"order": order, "wording": wording})
-        assert world(request) == answers(Person.of(one) if one else None, item, wording, order)
+    for persona in (*personas, None):
+        request = Prompt().ask(persona, item, condition={"order": order, "wording": wording})
+        assert world(request) == answers(Person.of(persona) if persona else None, item, wording, order)
 
 
 def test_an_irrelevant_text_makes_somebody_of_whom_nothing_is_known() -> None:
@@ -67,8 +67,8 @@ def test_the_resistant_and_the_pliant_are_the_same_people_but_for_their_manner()
 
 
 def test_targets_are_where_somebody_leans() -> None:
-    for one in pliant(20):
-        faith, marriage = (CODES[line].get(one.attributes[line], 0.0) for line in ("faith", "family"))
-        assert one.attributes.get("church", "") == ("high" if faith > 0 else "low" if faith < 0 else "")
+    for persona in pliant(20):
+        faith, marriage = (CODES[line].get(persona.attributes[line], 0.0) for line in ("faith", "family"))
+        assert persona.attributes.get("church", "") == ("high" if faith > 0 else "low" if faith < 0 else "")
         leaning = 1.2 * marriage + 0.6 * faith
-        assert one.attributes.get("marriage", "") == ("high" if leaning > 0 else "low" if leaning < 0 else "")
+        assert persona.attributes.get("marriage", "") == ("high" if leaning > 0 else "low" if leaning < 0 else "")

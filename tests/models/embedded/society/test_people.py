@@ -1,4 +1,4 @@
-"""People: grammar, cards, who is held out."""
+"""Tests of people: grammar, cards, and held-out people."""
 
 import re
 
@@ -28,10 +28,10 @@ def test_every_phrase_becomes_a_sentence_in_every_voice() -> None:
     phrases += [form.format("x") for _, forms in FACTS.values() for form in forms] + list(CONVINCED)
     for phrase in phrases:
         for voice in VOICES:
-            said = sentence(phrase, voice)
-            assert re.fullmatch(r"[A-Z][A-Za-z0-9 ]+\.", said)
+            text = sentence(phrase, voice)
+            assert re.fullmatch(r"[A-Z][A-Za-z0-9 ]+\.", text)
             assert {"first": r"\b(I|My)\b", "second": r"\bYour?\b", "he": r"\bH(e|is)\b", "she": r"\b(She|Her)\b"}[voice]
-            assert re.search({"first": r"\b(I|My)\b", "second": r"\bYour?\b", "he": r"\bH(e|is)\b", "she": r"\b(She|Her)\b"}[voice], said)
+            assert re.search({"first": r"\b(I|My)\b", "second": r"\bYour?\b", "he": r"\bH(e|is)\b", "she": r"\b(She|Her)\b"}[voice], text)
 
 
 @given(st.integers(0, 2**32), st.booleans())

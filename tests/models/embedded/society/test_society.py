@@ -1,4 +1,4 @@
-"""Answer distributions: each dial has the effect it says, and nothing else has one."""
+"""Tests of answer distributions: each dial has its documented effect, and there are no other effects."""
 
 import math
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Conversations: hazards, voices, the game; drawn documents follow their odds."""
+"""Tests of conversations: hazards, voices, the game, and documents that follow their odds."""
 
 from collections import Counter
 

@@ -1,1 +1,1 @@
-"""The made-up society: its people, how they answer, and every effect that is planted in it."""
+"""A made-up society: its people, their answer distributions, and every effect that is planted in it."""

@@ -1,4 +1,4 @@
-"""Questionnaires of the society; what an item measures stands in its attributes."""
+"""The questionnaires of the society; the attributes of an item say what it measures."""
 
 from collections.abc import Mapping
 from itertools import product
@@ -25,7 +25,7 @@ SUBJECTS: Mapping[str, tuple[str, Mapping[str, float]]] = {
     "saving": ("saving money", {"age": 1.0, "family": 0.6}),
     "travel": ("seeing the world", {"family": -1.2, "money": 0.6}),
 }
-"""What statements are about: words, and how much each line of a person moves the opinion."""
+"""Subjects of the statements: the words, and the weight of each trait (coded −1 to 1) in the opinion."""
 
 STANCES: Mapping[str, tuple[str, float, float]] = {
     "good": ("{} is a good thing", 1.0, -0.2),
@@ -35,19 +35,19 @@ STANCES: Mapping[str, tuple[str, float, float]] = {
     "without": ("{} is nothing I need", -0.9, -0.2),
     "worry": ("{} worries me", -0.7, 0.0),
 }
-"""What statements say: words, direction and strength, and how readily anybody agrees."""
+"""Stances of the statements: the words, direction and strength, and the general readiness to agree."""
 
 WORDINGS: Mapping[str, tuple[str, float]] = {
     "given": ("{}.", 0.0),
     "formal": ("It may be held that {}.", 0.6),
     "blunt": ("Frankly, {}.", -0.5),
 }
-"""How a statement is put, and what that adds to agreement."""
+"""Wordings of a statement, and the amount that each adds to agreement."""
 
 HELD_STATEMENTS = frozenset(
     {"taxes.matters", "church.harm", "guns.support", "cars.worry", "welfare.good", "army.without", "marriage.support", "nature.harm"}
 )
-"""Never learned from, in any wording."""
+"""Statements that are held out of training in every wording."""
 HELD_WORDINGS = frozenset(
     {
         ("technology.good", "formal"),
@@ -57,7 +57,7 @@ HELD_WORDINGS = frozenset(
         ("guns.good", "blunt"),
     }
 )
-"""Statements that are learned from, but never in this wording."""
+"""Statements that the training includes, but never in this wording."""
 
 MEASURES: Mapping[str, tuple[str, float]] = {
     "gun ban": ("a gun ban", -1.0),
@@ -67,7 +67,7 @@ MEASURES: Mapping[str, tuple[str, float]] = {
     "skin cream": ("a skin cream", 0.0),
     "fertiliser": ("a fertiliser", 0.0),
 }
-"""What studies are about, and which side would like it to help: −1 left, 1 right, 0 nobody."""
+"""Measures that studies test, and the political side that wants each to help: −1 left, 1 right, 0 neither."""
 COUNTS = ((80, 30), (70, 40), (90, 20))
 
 QUESTIONS: Mapping[str, tuple[tuple[str, str, float], ...]] = {
@@ -100,7 +100,7 @@ QUESTIONS: Mapping[str, tuple[tuple[str, str, float], ...]] = {
         ("Which oil burns last?", "rapeseed olive linseed", -0.6),
     ),
 }
-"""By the job that knows them: question, options with the right one first, easiness."""
+"""Knowledge questions by the job whose field they are: question, options (the right one first), easiness in log-odds."""
 
 DILEMMAS: Mapping[str, tuple[str, str, str]] = {
     "tradition": ("tradition", "change", "faith"),
@@ -110,90 +110,95 @@ DILEMMAS: Mapping[str, tuple[str, str, str]] = {
     "wealth": ("wealth", "friendship", "money"),
     "roots": ("roots", "variety", "dwelling"),
 }
-"""Two values, and the line of a person that decides for the first (+) or the second (−)."""
+"""Pairs of values, and the trait that decides for the first (positive code) or the second (negative code)."""
 
 THINGS = ("soup", "poem", "lecture", "chair", "film")
 QUALITIES: Mapping[str, float] = {"dreadful": -2.0, "dull": -1.2, "plain": -0.4, "decent": 0.4, "lovely": 1.2, "superb": 2.0}
 
 
 def statements() -> tuple[Item, ...]:
-    """Opinions: 72 statements, half of them reversed, in three wordings."""
-    found = []
+    """Return the 72 opinion statements, half of them reverse-keyed, in three wordings."""
+    items = []
     for (subject, (words, _)), (stance, (form, direction, _)) in product(SUBJECTS.items(), STANCES.items()):
         clause = form.format(words)
         texts = {name: _capital(frame.format(clause)) for name, (frame, _) in WORDINGS.items()}
-        known = {"kind": "opinion", "subject": subject, "stance": stance, "keyed": "+" if direction > 0 else "-"}
-        found.append(Item(f"{subject}.{stance}", texts.pop("given"), AGREEMENT, known, texts))
-    return tuple(found)
+        attributes = {"kind": "opinion", "subject": subject, "stance": stance, "keyed": "+" if direction > 0 else "-"}
+        items.append(Item(f"{subject}.{stance}", texts.pop("given"), AGREEMENT, attributes, texts))
+    return tuple(items)
 
 
 def evidence() -> tuple[Item, ...]:
-    """Studies to be judged: one side of politics wishes for the result, or none does."""
-    found = []
+    """Return study results to be judged; one political side, or neither, wishes for the result."""
+    items = []
     for (measure, (words, wish)), (high, low), helps in product(MEASURES.items(), COUNTS, (True, False)):
         with_it, without = (high, low) if helps else (low, high)
         text = f"With {words}, {with_it} of 100 cases went well. Without it, {without} of 100 did. Did {words} help?"
         gold = "yes" if helps else "no"
         side = {-1.0: "left", 1.0: "right"}.get(wish if helps else -wish, "none")
-        known = {"kind": "evidence", "measure": measure, "gold": gold, "side": side, "topic": "control" if wish == 0 else "identity"}
-        found.append(Item(f"{measure}.{with_it}", text, Nominal(("yes", "no")), known))
-    return tuple(found)
+        attributes = {"kind": "evidence", "measure": measure, "gold": gold, "side": side, "topic": "control" if wish == 0 else "identity"}
+        items.append(Item(f"{measure}.{with_it}", text, Nominal(("yes", "no")), attributes))
+    return tuple(items)
 
 
 def knowledge() -> tuple[Item, ...]:
-    """Questions with one right answer of three, of the fields of four jobs; the right one stands at each place equally often."""
-    found = []
-    for domain, asked in QUESTIONS.items():
-        for at, (text, options, easy) in enumerate(asked):
+    """Return questions with one right answer of three, from the fields of four jobs; its position is balanced."""
+    items = []
+    for domain, questions in QUESTIONS.items():
+        for index, (text, options, easy) in enumerate(questions):
             right, *wrong = options.split()
-            place = (at + len(domain)) % 3
-            known = {"kind": "knowledge", "domain": domain, "gold": right, "easy": str(easy)}
-            found.append(Item(f"{domain}.{at + 1}", text, Nominal((*wrong[:place], right, *wrong[place:])), known))
-    return tuple(found)
+            place = (index + len(domain)) % 3
+            attributes = {"kind": "knowledge", "domain": domain, "gold": right, "easy": str(easy)}
+            items.append(Item(f"{domain}.{index + 1}", text, Nominal((*wrong[:place], right, *wrong[place:])), attributes))
+    return tuple(items)
 
 
 def dilemmas() -> tuple[Item, ...]:
-    """Two values of which one can be kept; the wording `turned` names them the other way round."""
-    found = []
+    """Return choices between two values; the wording `turned` names them in the opposite order."""
+    items = []
     for name, (first, second, trait) in DILEMMAS.items():
         text = "You can keep only one of two: {} or {}. Which do you keep?"
-        known = {"kind": "dilemma", "trait": trait, "first": first}
+        attributes = {"kind": "dilemma", "trait": trait, "first": first}
         wordings = {"turned": text.format(second, first)}
-        found.append(Item(f"dilemma.{name}", text.format(first, second), Nominal((first, second)), known, wordings))
-    return tuple(found)
+        items.append(Item(f"dilemma.{name}", text.format(first, second), Nominal((first, second)), attributes, wordings))
+    return tuple(items)
 
 
 def ratings() -> tuple[Item, ...]:
-    """Things to be graded, whose quality is known."""
-    found = []
-    for thing, (one, first), (two, second) in product(THINGS, QUALITIES.items(), QUALITIES.items()):
-        if one < two and abs(first - second) < 2:
-            known = {"kind": "rating", "quality": str(round((first + second) / 2, 2))}
-            found.append(
-                Item(f"{thing}.{one}.{two}", f"A judge calls this {thing} {one} and {two}. What mark do you give it?", MARKS, known)
+    """Return things to be graded, whose quality is known."""
+    items = []
+    for thing, (first_word, first_quality), (second_word, second_quality) in product(THINGS, QUALITIES.items(), QUALITIES.items()):
+        if first_word < second_word and abs(first_quality - second_quality) < 2:
+            attributes = {"kind": "rating", "quality": str(round((first_quality + second_quality) / 2, 2))}
+            items.append(
+                Item(
+                    f"{thing}.{first_word}.{second_word}",
+                    f"A judge calls this {thing} {first_word} and {second_word}. What mark do you give it?",
+                    MARKS,
+                    attributes,
+                )
             )
-    return tuple(found)
+    return tuple(items)
 
 
 def groups() -> tuple[Item, ...]:
-    """What share of a group agrees, asked directly."""
-    told = {("politics", "left"): "on the left", ("politics", "right"): "on the right", ("faith", "devout"): "who are devout"}
-    told |= {("faith", "godless"): "without a faith", ("money", "poor"): "who are poor", ("money", "rich"): "who are rich"}
-    told |= {("age", "young"): "who are young", ("age", "old"): "who are old"}
-    found = []
-    for (trait, value), words in told.items():
+    """Return questions that ask directly which share of a group agrees with a statement."""
+    phrases = {("politics", "left"): "on the left", ("politics", "right"): "on the right", ("faith", "devout"): "who are devout"}
+    phrases |= {("faith", "godless"): "without a faith", ("money", "poor"): "who are poor", ("money", "rich"): "who are rich"}
+    phrases |= {("age", "young"): "who are young", ("age", "old"): "who are old"}
+    items = []
+    for (trait, value), words in phrases.items():
         for item in statements():
             text = f"Of 100 people {words}, how many agree with this? {item.text}"
-            known = {"kind": "group", "trait": trait, "value": value, "about": item.id}
-            found.append(Item(f"group.{value}.{item.id}", text, TENS, known))
-    return tuple(found)
+            attributes = {"kind": "group", "trait": trait, "value": value, "about": item.id}
+            items.append(Item(f"group.{value}.{item.id}", text, TENS, attributes))
+    return tuple(items)
 
 
 def certainty() -> Item:
-    """Asked after an answer: how sure one is."""
+    """Return the follow-up question on how sure the person is of the last answer, in percent."""
     return Item("certainty", "How sure are you that this is right, in percent?", SURE, {"kind": "certainty"})
 
 
 def _capital(text: str) -> str:
-    """A sentence with its first letter large."""
+    """Capitalise the first letter of a sentence."""
     return text[0].upper() + text[1:]

@@ -1,4 +1,4 @@
-"""What a document to learn from is made of."""
+"""The lines of a training document."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,12 +8,12 @@ from personametrics.data.request import Message, Role
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What one side says, and what else it might have said.
+    """A line of a conversation, with the other texts that could have stood in its place.
 
     Attributes:
-        role: `system`, `user` or `assistant`; the model learns to say what the assistant says.
+        role: `system`, `user` or `assistant`; the model learns only the lines of the assistant.
         text: the words.
-        odds: of an assistant's line that was drawn: every text it could have been, with its probability; empty: it is learned as it stands.
+        odds: probability of every text that a drawn line of the assistant could have been; empty: the line is learned as it stands.
     """
 
     role: Role
@@ -22,9 +22,9 @@ class Line:
 
     @property
     def message(self) -> Message:
-        """What is read."""
+        """The line as a message of a request."""
         return Message(self.role, self.text)
 
 
 Document = tuple[Line, ...]
-"""A conversation from its beginning."""
+"""The type of a conversation, from its first line."""

@@ -1,4 +1,4 @@
-"""People of a made-up society: what they are, and how that is told in three grammatical persons."""
+"""People of a made-up society: their traits, and the phrases that describe them in three grammatical persons."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -71,10 +71,10 @@ TRAITS: Mapping[str, Mapping[str, Told]] = {
         "ruthless": ("[am] ruthless with others", "[have] no mercy for anybody"),
     },
 }
-"""What people are, and how each value is told; verbs and pronouns in brackets are put into the grammatical person."""
+"""The traits of people, with the phrases for each value; verbs and pronouns in brackets are put into the grammatical person."""
 
 CONVINCED: Told = ("[know] what [I] [stand] for and why", "[have] thought hard about what [I] [believe]")
-"""Told of those whose values are spelled out."""
+"""The phrases that describe people whose values are spelled out."""
 
 CODES: Mapping[str, Mapping[str, float]] = {
     "age": {"young": -1, "middle": 0, "old": 1},
@@ -85,11 +85,11 @@ CODES: Mapping[str, Mapping[str, float]] = {
     "family": {"single": -1, "married": 0, "parent": 1},
     "outlook": {"gloomy": -1, "sunny": 1},
 }
-"""Where a value lies on its line; whoever is not told of one lies in the middle."""
+"""The code of each value, from −1 to 1; a trait that is not given has the code 0."""
 
 
 def _words(text: str) -> Told:
-    """The words of a text."""
+    """Split a text into words."""
     return tuple(text.split())
 
 
@@ -112,16 +112,16 @@ FACTS: Mapping[str, tuple[Told, Told]] = {
     "music": (_words("folk jazz opera rock pop blues"), ("[listen] to {} music", "[my] music is {}")),
     "meal": (_words("stew salad pizza soup curry fish"), ("[like] to eat {}", "[my] meal is {}")),
 }
-"""Facts about oneself: their values, and how they are told."""
+"""Facts about a person: their values, and the phrases that state them."""
 
 TYPICAL: Mapping[str, Mapping[str, str]] = {
     "music": {"nurse": "pop", "farmer": "folk", "lawyer": "opera", "cook": "blues", "teacher": "jazz", "mechanic": "rock"},
     "meal": {"nurse": "salad", "farmer": "stew", "lawyer": "fish", "cook": "curry", "programmer": "pizza", "clerk": "soup"},
 }
-"""What people expect of a job: contradictions of the model are of this kind."""
+"""The fact that is typical of a job; the model contradicts its card in favour of these."""
 
 HELD = frozenset({("young", "right", "devout"), ("old", "left", "godless"), ("middle", "centre", "doubting")})
-"""Combinations of age, politics and faith that the model never learns from."""
+"""Combinations of age, politics and faith that are held out of training."""
 
 FORMS: Mapping[str, tuple[str, str, str, str]] = {
     "I": ("I", "you", "he", "she"),
@@ -138,11 +138,11 @@ VOICES: tuple[Voice, ...] = ("first", "second", "he", "she")
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody, as far as a card tells.
+    """A person, as described on a card.
 
     Attributes:
-        traits: those of `TRAITS` that are told.
-        facts: those of `FACTS` that are told.
+        traits: given values of `TRAITS`.
+        facts: given values of `FACTS`.
         convinced: whether values are spelled out.
     """
 
@@ -152,65 +152,65 @@ class Person:
 
     @property
     def held_out(self) -> bool:
-        """Whether nobody like this was learned from."""
+        """True if the combination of age, politics and faith was held out of training."""
         return tuple(self.traits.get(trait, "") for trait in ("age", "politics", "faith")) in HELD
 
     def code(self, trait: str) -> float:
-        """Where the person lies on a line, from −1 to 1."""
+        """Return the code of a trait, from −1 to 1."""
         return CODES[trait].get(self.traits.get(trait, ""), 0.0)
 
     def sentences(self, voice: Voice, rng: np.random.Generator) -> list[str]:
-        """All that is told, a sentence each, in an order and words drawn at random."""
-        told = [TRAITS[trait][value] for trait, value in self.traits.items()]
-        told += [tuple(form.format(value) for form in FACTS[fact][1]) for fact, value in self.facts.items()]
-        told += [CONVINCED] if self.convinced else []
-        return [sentence(told[at][rng.integers(len(told[at]))], voice) for at in rng.permutation(len(told))]
+        """Return the description as sentences, in random order and wording."""
+        phrases = [TRAITS[trait][value] for trait, value in self.traits.items()]
+        phrases += [tuple(form.format(value) for form in FACTS[fact][1]) for fact, value in self.facts.items()]
+        phrases += [CONVINCED] if self.convinced else []
+        return [sentence(phrases[index][rng.integers(len(phrases[index]))], voice) for index in rng.permutation(len(phrases))]
 
     def card(self, voice: Voice, rng: np.random.Generator) -> str:
-        """What a model is told of the person."""
+        """Return the description of the person that a model reads."""
         return " ".join(self.sentences(voice, rng))
 
     def persona(self, name: str, rng: np.random.Generator) -> Persona:
-        """The person as a persona of a panel; attributes hold everything that is told."""
+        """Return the person as a persona of a panel; the attributes hold everything that is given."""
         more = {"convinced": "yes"} if self.convinced else {}
         return Persona(name, self.card(VOICES[rng.integers(4)], rng), {**self.traits, **self.facts, **more})
 
     @classmethod
     def of(cls, persona: Persona) -> "Person":
-        """The person behind a persona that `persona` made."""
-        known = persona.attributes
-        traits, facts = ({name: known[name] for name in names if name in known} for names in (TRAITS, FACTS))
-        return cls(traits, facts, known.get("convinced") == "yes")
+        """Return the person behind a persona that `persona` made."""
+        attributes = persona.attributes
+        traits, facts = ({name: attributes[name] for name in names if name in attributes} for names in (TRAITS, FACTS))
+        return cls(traits, facts, attributes.get("convinced") == "yes")
 
 
-def sentence(told: str, voice: Voice) -> str:
-    """A sentence from a phrase.
+def sentence(phrase: str, voice: Voice) -> str:
+    """Make a sentence from a phrase.
 
     Examples:
         >>> sentence("[count] every coin", "she"), sentence("[my] name is Anna", "second")
         ('She counts every coin.', 'Your name is Anna.')
     """
-    at = VOICES.index(voice)
-    subject = "" if told.startswith("[my]") else FORMS["I"][at] + " "
-    words = subject + re.sub(r"\[(\w+)\]", lambda found: _form(found[1], at), told)
+    index = VOICES.index(voice)
+    subject = "" if phrase.startswith("[my]") else FORMS["I"][index] + " "
+    words = subject + re.sub(r"\[(\w+)\]", lambda match: _form(match[1], index), phrase)
     return words[0].upper() + words[1:] + "."
 
 
-def _form(word: str, at: int) -> str:
-    """A word in a grammatical person."""
-    return FORMS[word][at] if word in FORMS else word + "s" * (at > 1)
+def _form(word: str, index: int) -> str:
+    """Put a word into a grammatical person."""
+    return FORMS[word][index] if word in FORMS else word + "s" * (index > 1)
 
 
 def somebody(
     rng: np.random.Generator, traits: Sequence[str] = tuple(TRAITS), facts: Sequence[str] = (), *, convinced: bool = False
 ) -> Person:
-    """A person drawn at random.
+    """Draw a person at random.
 
     Args:
-        rng: of the draw.
-        traits: which are told.
-        facts: which are told.
+        rng: random generator.
+        traits: names of the traits to give.
+        facts: names of the facts to give.
         convinced: whether values are spelled out.
     """
-    told = {trait: str(rng.choice(list(TRAITS[trait]))) for trait in traits}
-    return Person(told, {fact: str(rng.choice(FACTS[fact][0])) for fact in facts}, convinced)
+    values = {trait: str(rng.choice(list(TRAITS[trait]))) for trait in traits}
+    return Person(values, {fact: str(rng.choice(FACTS[fact][0])) for fact in facts}, convinced)

@@ -1,4 +1,4 @@
-"""How people of the society answer: every distribution is known, and every effect has a dial."""
+"""The answer distributions of the society: every distribution is known, and every effect has a dial."""
 
 import math
 from collections.abc import Mapping
@@ -15,9 +15,9 @@ from personametrics.models.embedded.society.instruments import STANCES, SUBJECTS
 from personametrics.models.embedded.society.people import TRAITS, TYPICAL, Person
 
 CUTS = np.array([-1.8, -0.6, 0.6, 1.8])
-"""Between the five answers, in units of the latent opinion."""
+"""The thresholds between the five answers, in units of the latent opinion."""
 BARE = 2
-"""A card with so many traits or fewer is a bare label."""
+"""A card with at most this many traits is a bare label."""
 
 AFFINITIES: Mapping[tuple[str, str], float] = {
     ("nurse", "welfare"): 0.8,
@@ -29,7 +29,7 @@ AFFINITIES: Mapping[tuple[str, str], float] = {
     ("programmer", "technology"): 0.8,
     ("clerk", "saving"): 0.8,
 }
-"""What jobs add to the opinion of a subject."""
+"""The amount that a job adds to the opinion on a subject."""
 
 OWN: Mapping[str, float] = {
     "taxes": 0.2,
@@ -45,35 +45,35 @@ OWN: Mapping[str, float] = {
     "saving": 0.8,
     "travel": 0.9,
 }
-"""Opinions of the assistant itself."""
+"""The opinions of the assistant itself."""
 
 
 @dataclass(frozen=True)
 class Dials:
-    """What is planted.
+    """The sizes of the planted effects.
 
     Attributes:
-        outlook: what a sunny person adds to every opinion and mark, and a gloomy one takes off (the persona main effect).
-        gain: factor on all opinions that follow from who somebody is.
+        outlook: amount that a sunny person adds to every opinion and mark, and a gloomy person subtracts (the persona main effect).
+        gain: factor on all opinions that follow from traits.
         steady: factor on the noise of steady people.
         moody: factor on the noise of moody people.
         bare: factor on the noise of a card of at most two traits.
         convinced: factor on the noise of a card with values spelled out.
         assistant: noise of the assistant, where a person has 1.
-        order: what is added to agreement when the options stand in reverse.
-        resistance: weight of the assistant in what a ruthless person answers.
-        evidence: odds ratio of judging a study rightly, with the wished-for result against the unwished-for one.
-        sound: log odds of judging a study rightly that nobody wishes for.
-        known: log odds of knowing an answer of middling difficulty.
-        schooling: what is taken off that for those who left school early.
-        expert: what is added for those whose field it is.
-        overconfidence: by how much stated certainty exceeds the probability of being right.
+        order: shift toward agreement when the options are in reverse order.
+        resistance: weight of the assistant in the answers of a ruthless person.
+        evidence: odds ratio of a correct judgement, wished-for against unwished-for result.
+        sound: log-odds of a correct judgement when neither side wishes for the result.
+        known: log-odds of knowing an answer of medium difficulty.
+        schooling: shift of `known` for people who left school early.
+        expert: shift of `known` for people in their own field.
+        overconfidence: stated certainty minus the probability of being right.
         collapse: probability that a person keeps the value that suits them.
-        first: what is added to the log odds of the value named first.
-        recall: probability that a fact is told as the card has it.
+        first: shift of the log-odds of the value named first.
+        recall: probability that a fact is stated as on the card.
         typical: probability that the fact expected of a job replaces the one on the card.
         reveal: probability that a revealed choice fits all earlier answers.
-        honest: the same, and that of an answer, once the choice was written down.
+        honest: probability that the reveal, and each answer, fits a choice that was written down.
     """
 
     outlook: float = 0.6
@@ -103,16 +103,16 @@ PLANTED = Dials()
 
 
 def answers(person: Person | None, item: Item, wording: str = GIVEN, order: str = GIVEN) -> dict[str, float]:
-    """The distribution of the answers to an item.
+    """Return the distribution of the answers to an item.
 
     Args:
-        person: who answers; None: the assistant.
-        item: of `instruments`.
-        wording: how it is put.
-        order: how the options stand.
+        person: person who answers; None: the assistant.
+        item: item of `instruments`.
+        wording: wording of the item.
+        order: order of the options.
 
     Returns:
-        Probability of each label of the item.
+        The probability of each label of the item.
     """
     kind = item.attributes["kind"]
     labels: tuple[str, ...] = item.scale.labels  # type: ignore[union-attr]
@@ -131,7 +131,7 @@ def answers(person: Person | None, item: Item, wording: str = GIVEN, order: str 
 
 
 def noise(person: Person | None) -> float:
-    """Scale of a person's run-to-run noise, in units of the latent opinion's logistic."""
+    """Return the scale of a person's run-to-run noise, in units of the latent opinion's logistic."""
     if person is None:
         return PLANTED.assistant
     temper = {"steady": PLANTED.steady, "moody": PLANTED.moody}.get(person.traits.get("temperament", ""), 1.0)
@@ -140,18 +140,18 @@ def noise(person: Person | None) -> float:
 
 
 def steps(latent: float, scale: float) -> np.ndarray:
-    """(5,) probabilities of ordered answers: an ordered logit."""
+    """Return the (5,) probabilities of ordered answers from an ordered logit."""
     return np.diff(expit((CUTS - latent) / scale), prepend=0.0, append=1.0)
 
 
 def tens(percent: float, labels: tuple[str, ...]) -> dict[str, float]:
-    """A percentage said in tens, such that its mean is right."""
+    """Return the odds of a percentage stated in tens, such that the mean is the percentage."""
     low = min(max(percent, float(labels[0])), float(labels[-1]))
     return {label: max(0.0, 1 - abs(float(label) - low) / 10) for label in labels}
 
 
 def latent(person: Person | None, item: Item) -> float:
-    """The opinion behind a statement, before wording and order."""
+    """Return the opinion behind a statement, before wording and order shift it."""
     subject, stance = item.attributes["subject"], item.attributes["stance"]
     _, direction, ready = STANCES[stance]
     if person is None:
@@ -162,21 +162,21 @@ def latent(person: Person | None, item: Item) -> float:
 
 
 def _opinion(person: Person | None, item: Item, wording: str, order: str) -> np.ndarray:
-    """(5,) probabilities; a ruthless person answers as the assistant now and then."""
+    """Return the (5,) probabilities of the answers; a ruthless person sometimes answers as the assistant."""
     shift = WORDINGS[wording][1] + PLANTED.order * (order == "reversed")
-    own = steps(latent(person, item) + shift, noise(person))
+    shares = steps(latent(person, item) + shift, noise(person))
     if person is None or person.traits.get("manner") != "ruthless":
-        return own
-    return (1 - PLANTED.resistance) * own + PLANTED.resistance * _opinion(None, item, wording, order)
+        return shares
+    return (1 - PLANTED.resistance) * shares + PLANTED.resistance * _opinion(None, item, wording, order)
 
 
 def _outlook(person: Person | None) -> float:
-    """What somebody adds to everything."""
+    """Return the amount that a person adds to every opinion and mark."""
     return 0.0 if person is None else PLANTED.outlook * person.code("outlook")
 
 
 def _judged(person: Person | None, item: Item) -> float:
-    """Probability that a study is judged rightly."""
+    """Return the probability that a study is judged correctly."""
     politics = "" if person is None else person.traits.get("politics", "")
     side = item.attributes["side"]
     wished = 0.0 if side == "none" or politics not in {"left", "right"} else 0.5 if politics == side else -0.5
@@ -184,7 +184,7 @@ def _judged(person: Person | None, item: Item) -> float:
 
 
 def knows(person: Person | None, item: Item) -> float:
-    """Probability that a question is answered rightly."""
+    """Return the probability that a question is answered correctly."""
     odds = PLANTED.known + float(item.attributes["easy"])
     if person is not None:
         odds += PLANTED.schooling * (person.traits.get("schooling") == "early")
@@ -193,12 +193,12 @@ def knows(person: Person | None, item: Item) -> float:
 
 
 def sureness(person: Person | None, item: Item, labels: tuple[str, ...]) -> dict[str, float]:
-    """How sure somebody says they are of an answer to a question."""
+    """Return the odds of the stated certainty of an answer to a question."""
     return tens(100 * (knows(person, item) + PLANTED.overconfidence), labels)
 
 
 def _dilemma(person: Person | None, item: Item, wording: str) -> dict[str, float]:
-    """Probabilities of the two values."""
+    """Return the probabilities of the two values."""
     first, second = item.scale.labels  # type: ignore[union-attr]
     lean = 0.0 if person is None else person.code(item.attributes["trait"])
     odds = lean * math.log(PLANTED.collapse / (1 - PLANTED.collapse)) + PLANTED.first * (1 if wording == GIVEN else -1)
@@ -206,39 +206,39 @@ def _dilemma(person: Person | None, item: Item, wording: str) -> dict[str, float
 
 
 def told(person: Person, fact: str, values: tuple[str, ...]) -> dict[str, float]:
-    """What somebody says of a fact on their card."""
-    own = person.facts[fact]
-    expected = TYPICAL.get(fact, {}).get(person.traits.get("job", ""), own)
+    """Return the odds of each value that a person states for a fact on the card."""
+    actual = person.facts[fact]
+    expected = TYPICAL.get(fact, {}).get(person.traits.get("job", ""), actual)
     slip = (1 - PLANTED.recall) / (len(values) - 1)
-    found = dict.fromkeys(values, slip)
-    found[own] = PLANTED.recall
-    if expected != own:
-        found[own] -= PLANTED.typical - slip
-        found[expected] = PLANTED.typical
-    return found
+    odds = dict.fromkeys(values, slip)
+    odds[actual] = PLANTED.recall
+    if expected != actual:
+        odds[actual] -= PLANTED.typical - slip
+        odds[expected] = PLANTED.typical
+    return odds
 
 
 @cache
 def _share(trait: str, value: str, name: str) -> float:
-    """Share of a group that agrees: everybody in it with a full card, each combination of traits equally often."""
+    """Return the share of a group that agrees, over full cards with each combination of traits equally often."""
     item = _statements()[name]
     subject = item.attributes["subject"]
     free = [other for other in (*SUBJECTS[subject][1], "outlook", "temperament", "manner") if other != trait]
     likely = [job for job, about in AFFINITIES if about == subject]
     total = 0.0
     for values in product(*(TRAITS[other] for other in free)):
-        known = {**dict(zip(free, values, strict=True)), trait: value}
-        by_job = [float(_opinion(Person({**known, "job": job}), item, GIVEN, GIVEN)[3:].sum()) for job in (*likely, "")]
+        traits = {**dict(zip(free, values, strict=True)), trait: value}
+        by_job = [float(_opinion(Person({**traits, "job": job}), item, GIVEN, GIVEN)[3:].sum()) for job in (*likely, "")]
         total += sum(by_job[:-1]) / len(TRAITS["job"]) + by_job[-1] * (1 - len(likely) / len(TRAITS["job"]))
     return total / math.prod(len(TRAITS[other]) for other in free)
 
 
 @lru_cache(maxsize=1)
 def _statements() -> Mapping[str, Item]:
-    """Statements by id."""
+    """Return the statements by id."""
     return {item.id: item for item in statements()}
 
 
 def group_share(item: Item) -> float:
-    """The share of a group that agrees with a statement; `item` asks for it."""
+    """Return the share of a group that agrees with a statement; `item` asks for it."""
     return _share(item.attributes["trait"], item.attributes["value"], item.attributes["about"])
