@@ -4,6 +4,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
+import polars as pl
 import typer
 from rich.console import Console
 
@@ -63,14 +64,7 @@ def replay(  # noqa: PLR0917 (a command's options are its parameters)
     load_plugins(plugin)
     people = Columns(human_respondent, human_item, human_answer, attributes=tuple(human_attribute or ()))
     asked = with_people(chosen(study), human, people, scale)
-    table, label = scan(file)
-    frame = collect(table, label)
-    for pair in column or []:
-        target, _, source = (part.strip() for part in pair.partition("="))
-        if source not in frame.columns:
-            message = f'--column "{pair}": {label} has no column "{source}"; write a column that the study reads=your column.'
-            raise InputError(message)
-        frame = frame.with_columns(frame[source].alias(target))
+    frame = _with_columns(file, column or [])
     labels = tuple(part.strip() for part in (probabilities or "").split(",") if part.strip())
     taken = {persona, item, answer, run, *(condition or ()), *labels}
     columns = Columns(
@@ -95,3 +89,20 @@ def replay(  # noqa: PLR0917 (a command's options are its parameters)
         typer.echo(card.to_json())
     else:
         report.show(card, Console())
+
+
+def _with_columns(file: Path, pairs: list[str]) -> pl.DataFrame:
+    """Return the table of a file with columns under the names that a study reads.
+
+    Raises:
+        InputError: the file cannot be read, or lacks a column.
+    """
+    table, label = scan(file)
+    frame = collect(table, label)
+    for pair in pairs:
+        target, _, source = (part.strip() for part in pair.partition("="))
+        if source not in frame.columns:
+            message = f'--column "{pair}": {label} has no column "{source}"; write a column that the study reads=your column.'
+            raise InputError(message)
+        frame = frame.with_columns(frame[source].alias(target))
+    return frame

@@ -14,6 +14,8 @@ from personametrics.measures.answers import answers, cells
 from personametrics.measures.scores import score_answers
 from personametrics.stats.arrays import Floats, Ints
 
+ROUNDING = 1e-15
+"""A spread below this is the rounding of personas who answer exactly alike."""
 PART = "part"
 """Column that marks the lines of dialogues, as opposed to verdicts and questions."""
 
@@ -58,7 +60,8 @@ class Spread:
         between = np.bincount(place, deviation**2, size) / np.maximum(number - 1, 1) - np.bincount(place, noise, size) / divisor
         outer = self.outer[several]
         total = np.bincount(outer, between[several])
-        return float(total[np.bincount(outer) > 0].mean())
+        spread = float(total[np.bincount(outer) > 0].mean())
+        return spread if abs(spread) > ROUNDING else 0.0
 
 
 def spread_of(responses: Responses, group: str = "", compared: pl.DataFrame | None = None) -> Spread | None:

@@ -64,7 +64,7 @@ class Stability(Study):
     }
 
     def design(self, personas: Sequence[Persona], items: Sequence[Item], elicitation: Elicitation) -> list[Request]:
-        """Every persona and every item, of those on the commonest scale."""
+        """Return every persona with every item on the commonest scale."""
         return [request for persona in personas for item in one_scale(items) for request in elicitation.ask(persona, item)]
 
     def estimate(self, responses: Responses) -> Finding:
