@@ -30,13 +30,14 @@ PLAIN = (
 HARMLESS = {
     "stall", "slow", "fewer", "more", "n ignored", "n refused", "max_completion_tokens", "temperature", "seed", "logprobs", "no logprobs",
     "null logprobs", "nan logprobs", "positive logprobs", "too much", "text logprobs", "no first token", "no system",
+    "dated model", "huge int", "int64", "odd usage", "other model", "parts", "other parts", "thinking", "refused score", "null content score",
 }  # fmt: skip
 """Faults that a plain audit does not meet, or gets round: every ask is answered."""
 MUTE = dict.fromkeys(("lone surrogate", "nul", "null content", "empty", "echo 200"), "unparsable") | dict.fromkeys(
     ("refusal", "filtered"), "refused"
 )
 """Faults that are replies from which no answer can be read."""
-FATAL = {"429 hour", "429 quota", "401", "401 slow", "403", "404", "redirect", "echo 401"}
+FATAL = {"429 hour", "429 quota", "401", "401 slow", "403", "404", "redirect", "bad redirect", "echo 401"}
 """Faults that no ask gets round: the first ends the run."""
 KEY = "sk-planted-8f3a61c09d27be54"
 
@@ -139,7 +140,7 @@ def test_where_every_ask_fails_it_is_said_why(program: Program) -> None:
     finding = ended(said, 3)
     (row,) = finding["evidence"]["asks without an answer"]
     assert (row["asks"], row["reason"]) == (ASKS, "400: this prompt is too long")
-    assert f"{ASKS} of {ASKS} asks have no reply" in said.err
+    assert f"{ASKS} of {ASKS} requests have no reply" in said.err
 
 
 @pytest.mark.parametrize("name", TRANSIENT)
@@ -255,7 +256,7 @@ def test_a_cap_stops_the_run_and_a_higher_one_completes_it(program: Program, cap
         stopped = program("audit", *study(server.base_url, *PLAIN, prices, cap))
         assert stopped.code == 3
         assert said in stopped.err
-        assert "raise it and audit again" in stopped.err
+        assert "Raise the cap and run the command again" in stopped.err
         asked = sum(seen.body.get("n", 1) for seen in server.seen)
         assert 0 < asked < ASKS
         again = program("resume", "run")

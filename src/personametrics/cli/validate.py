@@ -20,6 +20,7 @@ def validate(
     """Check a study file with its personas, items, human answers and every slot of every prompt. No model is asked."""
     plan = plan_of(study, {}, None, NEEDED)
     job = Audit(Session.planned(plan, {role: Recorded(role or plan.model) for role in ("", "judge", "partner")}))
+    further = job.further_forecast  # designed, or refused
     sizes: dict[str, int] = {}
     for grid in job.grids:
         sizes[grid.arm] = sizes.get(grid.arm, 0) + len(grid)
@@ -27,8 +28,8 @@ def validate(
     session = job.session
     counts = f"{len(session.personas)} personas, {len(session.items)} items, {job.grids[0].runs} runs"
     typer.echo(f"{study} is valid: {counts}; requests by arm: {arms}.")
-    if job.further_forecast:
-        typer.echo(job.further_forecast)
+    if further:
+        typer.echo(further)
     if show:
         _show(job.grids[0][0])
 
