@@ -213,7 +213,7 @@ def test_sources_are_printed_or_refused(run: Run) -> None:
 def test_the_demo_shows_truth_beside_both_cards(run: Run, tmp_path: Path) -> None:
     result = run("demo", "--out", "here")
     assert result.returncode == 0, result.stderr
-    assert result.stdout.count("Truth of:") == 2
+    assert result.stdout.count("Known truth:") == 2
     assert (tmp_path / "here" / "card.html").stat().st_size > 100_000
     assert str(tmp_path / "here" / "card.html") in result.stdout.replace("\n", "")
 

@@ -214,7 +214,7 @@ def test_a_full_disk_is_one_sentence_and_costs_nothing_that_was_written(program:
     run, wide = small_disk / "run", ["out=disk/run", "runs=100", *PLAIN]
     with serve() as server:
         given = [one for one in study(server.base_url, *wide) if one not in {"--runs", "2"}]
-        refused(program("audit", *given), "full", "free some space and resume", "What was written before is kept")
+        refused(program("audit", *given), "full", "Free some space and resume", "What was written before is kept")
         with Journal.read(run) as journal:
             kept = journal.totals()["replies"]
         asked = sum(seen.body.get("n", 1) for seen in server.seen)

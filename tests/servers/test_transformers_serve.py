@@ -56,7 +56,7 @@ def test_answers_are_drawn_with_every_persona_s_own_probabilities(transformers_s
 
 def test_scoring_is_refused_with_what_to_do_instead(transformers_serve: str, answering: Path) -> None:
     model = OpenAICompatible(str(answering), transformers_serve)
-    with pytest.raises(ModelError, match=r"gives no log-probabilities; sample instead \(score: false\)\.$"):
+    with pytest.raises(ModelError, match=r"gives no log-probabilities\. Sample instead \(score: false\)\.$"):
         asyncio.run(answered(model, panel(score=True)))
 
 

@@ -43,7 +43,7 @@ MARKS = {item.id for item in panels.battery() if item.attributes["kind"] == "rat
 
 def asked(name: str) -> tuple[Study, Any, Any]:
     chosen: Any = study(name)
-    return replace(chosen, level=LEVEL), battery.personas(MODEL.id, name)[:16], battery.items(MODEL.id)
+    return replace(chosen, level=LEVEL), battery.personas(MODEL.id, chosen.population)[:16], battery.items(MODEL.id)
 
 
 def said(chosen: Study, requests: Sequence[Request], replies: list[Reply]) -> Finding:

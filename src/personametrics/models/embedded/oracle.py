@@ -162,8 +162,8 @@ class Oracle:
 
     Examples:
         >>> import asyncio
-        >>> from personametrics.dialogues.judge import judged
-        >>> request = judged("prompt_to_line", {"background": "You have a dog at home.", "line": "I have a cat."}, {})
+        >>> from personametrics.dialogues.judge import judge_request
+        >>> request = judge_request("prompt_to_line", {"background": "You have a dog at home.", "line": "I have a cat."}, {})
         >>> async def first():
         ...     return [reply.text async for _, reply in Oracle().answer([request])]
         >>> asyncio.run(first())
