@@ -50,10 +50,10 @@ def test_a_plan_makes_no_call(program: Program, study: tuple[str, ...], server: 
     assert f"{ASKS} requests to make" in said.out
     assert "24 (shared with the panel)" in said.out
     found = program("plan", *study, "--json", "--set", 'prices={"tokens_in": 1, "tokens_out": 2}').json
-    assert (found["asks"], found["waiting"]) == (ASKS, ASKS)
+    assert (found["requests"], found["waiting"]) == (ASKS, ASKS)
     assert found["money"] == pytest.approx((found["tokens_in"] + 2 * found["tokens_out"]) / 1e6)
     assert program("plan", *study, "--json", "--set", "score=true").json["width"] is None
-    assert re.search(r"^at most \d+ asks to make", program("plan", *study, "--adaptive", "--runs", "2").out, re.MULTILINE)
+    assert re.search(r"^at most \d+ requests to make", program("plan", *study, "--adaptive", "--runs", "2").out, re.MULTILINE)
     assert not server.seen
     assert not Path("run").exists()
 
@@ -144,7 +144,7 @@ def test_bad_input_is_one_sentence(program: Program, study: tuple[str, ...], ser
     refused(program("audit", *study[2:], "--model", "openai:gpt-4o"), "OPENAI_API_KEY")
     refused(program("audit", *study, "--runs", "0"), 'The options, key "runs"')
     for verb in ("resume", "report", "export"):
-        refused(program(verb, "nowhere"), "nowhere is no run directory")
+        refused(program(verb, "nowhere"), "nowhere is not a run directory")
     refused(program("schema", "cards"), 'Did you mean "card"?')
     Path("file").write_text("")
     refused(program("audit", *study, "--out", "file"), "file cannot be made a run directory")

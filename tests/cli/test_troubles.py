@@ -30,15 +30,17 @@ PLAIN = (
 HARMLESS = {
     "stall", "slow", "fewer", "more", "n ignored", "n refused", "max_completion_tokens", "temperature", "seed", "logprobs", "no logprobs",
     "null logprobs", "nan logprobs", "positive logprobs", "too much", "text logprobs", "no first token", "no system",
-    "dated model", "huge int", "int64", "odd usage", "other model", "parts", "other parts", "thinking", "refused score", "null content score",
+    "dated model", "int64", "odd usage", "other model", "thinking", "null content score",
 }  # fmt: skip
 """Faults that a plain audit does not meet, or gets round: every ask is answered."""
-MUTE = dict.fromkeys(("lone surrogate", "nul", "null content", "empty", "echo 200"), "unparsable") | dict.fromkeys(
-    ("refusal", "filtered"), "refused"
-)
+MUTE = dict.fromkeys(
+    ("lone surrogate", "nul", "null content", "empty", "echo 200", "huge int", "other parts"), "unparsable"
+) | dict.fromkeys(("refusal", "filtered"), "refused")
 """Faults that are replies from which no answer can be read."""
 FATAL = {"429 hour", "429 quota", "401", "401 slow", "403", "404", "redirect", "bad redirect", "echo 401"}
 """Faults that no ask gets round: the first ends the run."""
+SHAPES = {"parts", "refused score"}
+"""Faults whose replies have another shape than their text; tests of the model read them."""
 KEY = "sk-planted-8f3a61c09d27be54"
 
 
@@ -119,7 +121,7 @@ def test_a_fault_that_no_ask_gets_round_ends_with_a_few_calls(program: Program, 
         assert len(server.seen) <= 4
 
 
-@pytest.mark.parametrize("name", sorted({*FAULTS} - HARMLESS - {*MUTE} - FATAL))
+@pytest.mark.parametrize("name", sorted({*FAULTS} - HARMLESS - {*MUTE} - FATAL - SHAPES))
 def test_other_faults_end_with_a_table_of_what_failed_and_why(program: Program, name: str) -> None:
     """Every other ask meets the fault, whenever it comes."""
     with serve(lambda seen: name if faults.draw(seen.body["messages"]) < 0.5 else "") as server:
@@ -209,7 +211,7 @@ def _small_disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path
     subprocess.run(["umount", "-l", place], check=True)
 
 
-@pytest.mark.parametrize("small_disk", [120], indirect=True)
+@pytest.mark.parametrize("small_disk", [300], indirect=True)
 def test_a_full_disk_is_one_sentence_and_costs_nothing_that_was_written(program: Program, small_disk: Path) -> None:
     run, wide = small_disk / "run", ["out=disk/run", "runs=100", *PLAIN]
     with serve() as server:
