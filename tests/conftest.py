@@ -1,4 +1,4 @@
-"""How tests are run: random ones untimed, since a first call may take seconds; members of plug-in files belong to the test that loads them."""
+"""How tests are run: random ones untimed, since a first call may take seconds; plug-ins belong to the test that loads them."""
 
 from collections.abc import Iterator
 
