@@ -148,7 +148,8 @@ class StudyRun(Job):
         """The finding, how the asking went, and what it takes to do it again."""
         task = self.reached
         with Journal.read(self.folder) as journal:
-            frame = task.table if ARM in task.table.columns else task.table.with_columns(pl.lit(PANEL).alias(ARM))
+            own = ARM in task.table.columns and PANEL in task.table[ARM]  # the arms of other studies are not those of a panel
+            frame = task.table if own else task.table.with_columns(pl.lit(PANEL).alias(ARM))
             elicitation = record(frame, journal, None, task.study.level)
         knobs = {name: str(value) for name, value in task.study.knobs().items()}
         provenance = {
