@@ -148,7 +148,7 @@ def main() -> None:
     head = ["world", "asked", "decided", "wrongly", "calls", "looks", "coverage", "bias", "where decided", "half-width"]
     parts = {"table": markdown(head, rows)}
     minutes = (time.perf_counter() - start) / 60
-    parts["run"] = f"{options.panels:,} panels a world; it took {minutes:.0f} minutes ({load()})."
+    parts["run"] = f"{options.panels:,} panels per world; it took {minutes:.0f} minutes ({load()})."
     for name, text in parts.items():
         print(f"\n{name}\n\n{text}")
         if options.markdown:

@@ -28,8 +28,8 @@ from personametrics.data.study import Elicitation
 from personametrics.elicit.engine import elicit
 from personametrics.elicit.journal import Journal
 from personametrics.elicit.table import table
+from personametrics.models.function import Scripted
 from personametrics.models.openai_compatible import CAN, MOST, OpenAICompatible
-from personametrics.models.scripted import Scripted
 
 SCALE = Ordinal(("strongly disagree", "disagree", "neutral", ANSWER, "strongly agree"))
 
@@ -56,7 +56,7 @@ async def everything(url: str, requests: int, runs: int = RUNS, can: frozenset[C
     grid, model = panel(requests, runs), _model(url, can)
     with tempfile.TemporaryDirectory() as folder, Journal.open(folder, {}) as journal:
         tally = await elicit(model, grid, journal)
-        frame = table(grid, journal, model.id, grid.items, "label")
+        frame = table(grid, journal, model.id)
     assert tally.complete
     assert frame["answer"].to_list() == [ANSWER] * requests
 
@@ -69,7 +69,7 @@ def _model(url: str, can: frozenset[Can]) -> OpenAICompatible:
 WAYS: dict[str, Callable[[str, int], Awaitable[None]]] = {
     "ours, calls alone": calls_alone,
     "ours": everything,
-    f"ours, {MOST} answers a call": partial(everything, runs=MOST, can=CAN),
+    f"ours, {MOST} answers per call": partial(everything, runs=MOST, can=CAN),
 }
 
 
@@ -79,7 +79,7 @@ def memory(requests: int) -> dict[str, float]:
     model = Scripted(lambda _: Reply(ANSWER, finish="stop", tokens_in=300, tokens_out=1, seconds=0.1, fingerprint="fp_1"))
     with tempfile.TemporaryDirectory() as folder, Journal.open(folder, {}) as journal:
         asyncio.run(elicit(model, grid, journal))
-        frame = table(grid, journal, model.id, grid.items, "label", texts=False)
+        frame = table(grid, journal, model.id, texts=False)
     assert len(frame) == requests
     assert frame["answer"].null_count() == 0
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)

@@ -176,7 +176,7 @@ def row(claim: Claim, answers: Sequence[Tested], embedded: Tested | None) -> lis
     ]
 
 
-HEAD = ("claim", "source", "command", "recorded data: figure (90 % interval), verdict", "embedded model, planted truth", "held?")
+HEAD = ("claim", "source", "command", "recorded data: figure (90 % interval), verdict", "embedded model, planted value", "claim holds?")
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
@@ -193,14 +193,14 @@ def summary(answers: Sequence[Tested], owns: Sequence[Tested]) -> str:
     contains = [test.around for test in owns if test.around is not None]
     return (
         f"Recorded answers, {len(answers)} tests: {counted(answers)}. Embedded model ({Embedded().id}), {len(owns)} tests: "
-        f"{counted(owns)}; {sum(contains)} of {len(contains)} intervals hold the planted number. Each interval stands by itself, none is "
-        "corrected for their number."
+        f"{counted(owns)}; {sum(contains)} of {len(contains)} intervals contain the planted number. The intervals are not corrected for "
+        "the number of tests."
     )
 
 
 def legend(claims: Sequence[Claim]) -> str:
     """Return the figure of each claim, the criterion that confirms it, and its source."""
-    lines = ["| claim | figure | borne out by | published in |", "| --- | --- | --- | --- |"]
+    lines = ["| claim | figure | supported by | published in |", "| --- | --- | --- | --- |"]
     for claim in claims:
         entry = references()[claim.source]
         who = f"{entry['author'].split(',')[0]} {entry['year']}, `{claim.source}`"
@@ -219,7 +219,7 @@ def main() -> None:
         parser.error("--write takes all claims in full and the recorded answers; set PERSONAMETRICS_DATA to their folder")
     rows, answers, embedded_all = [], list[Tested](), list[Tested]()
     with tempfile.TemporaryDirectory() as folder:
-        for claim in (replace(one, runs=2) if options.quick else one for one in CLAIMS):
+        for claim in (replace(claim, runs=2) if options.quick else claim for claim in CLAIMS):
             if options.only in {"", claim.study}:
                 start = time.perf_counter()
                 recordings = recorded(claim) if data().is_dir() else []

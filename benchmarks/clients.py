@@ -98,7 +98,7 @@ async def inspect_ai(url: str, calls: int) -> None:
     model = theirs.get_model(f"openai/{MODEL}", base_url=url, api_key=KEY, config=settings, responses_api=False)
 
     async def say(chat: Chat) -> str:
-        made = await model.generate([says[one["role"]](content=one["content"]) for one in chat])
+        made = await model.generate([says[message["role"]](content=message["content"]) for message in chat])
         return str(made.completion)
 
     await workers(say, calls)
@@ -110,13 +110,13 @@ async def edsl(url: str, calls: int) -> None:
     theirs = importlib.import_module("edsl")
     items = [filled("Trains should be free for all. ", USER, item) for item in range(ITEMS)]
     asked = [theirs.QuestionFreeText(question_name=f"q{index}", question_text=text) for index, text in enumerate(items)]
-    told = [{"persona": filled("You are a nurse on nights. ", SYSTEM, index)} for index in range(calls // (ITEMS * RUNS))]
-    survey = theirs.Survey(asked).by([theirs.Agent(traits=traits) for traits in told])
+    traits_of = [{"persona": filled("You are a nurse on nights. ", SYSTEM, index)} for index in range(calls // (ITEMS * RUNS))]
+    survey = theirs.Survey(asked).by([theirs.Agent(traits=traits) for traits in traits_of])
     unhindered = {"rpm": 10_000_000, "tpm": 10_000_000_000}
     model = theirs.Model(MODEL, service_name="openai_compatible", max_tokens=MOST_TOKENS, temperature=1.0, **unhindered)
     alone = {"progress_bar": False, "disable_remote_inference": True, "disable_remote_cache": True}
-    found = await survey.by(model).run_async(n=RUNS, cache=False, **alone)
-    assert [found.select(f"answer.q{index}").to_list() for index in range(ITEMS)] == [[ANSWER] * (calls // ITEMS)] * ITEMS
+    results = await survey.by(model).run_async(n=RUNS, cache=False, **alone)
+    assert [results.select(f"answer.q{index}").to_list() for index in range(ITEMS)] == [[ANSWER] * (calls // ITEMS)] * ITEMS
 
 
 CLIENTS = {"bare aiohttp": bare, "openai SDK": openai, "LiteLLM": litellm, "Inspect": inspect_ai, "EDSL survey": edsl}

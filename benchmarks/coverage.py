@@ -1,7 +1,7 @@
 """The coverage of 90 % intervals, by simulation through the library's own functions.
 
 python benchmarks/coverage.py                     the full grid, 1,000 panels a row
-python benchmarks/coverage.py --quick             100 panels a row, on a part of it
+python benchmarks/coverage.py --quick             100 panels per row, on a part of it
 python benchmarks/coverage.py --markdown FILE     writes the tables into a Markdown file
 """
 
@@ -67,8 +67,8 @@ def summary(results: Results) -> str:
         "heavy-tailed personas": lambda s: s.world.answers == "heavy",
         "uneven run variance": lambda s: s.world.answers == "uneven",
     }
-    head = ["panels", "rows", "coverage: least", "median", "most", f"below {LOW}", f"above {HIGH}", "interval too low", "too high"]
-    head += ["bootstrap: least", "median", "most", "width over bootstrap's"]
+    head = ["panels", "rows", "coverage: lowest", "median", "highest", f"below {LOW}", f"above {HIGH}", "interval too low", "too high"]
+    head += ["bootstrap: lowest", "median", "highest", "width ÷ bootstrap width"]
     rows = []
     for name, belongs in groups.items():
         chosen = [both for setting, both in results.items() if belongs(setting)]
@@ -89,7 +89,7 @@ def _summed(chosen: list[tuple[Trial, Trial]]) -> list[str]:
 
 def _spread(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> list[str]:
     """Return minimum, median and maximum as text."""
-    return [_short(float(one)) for one in (np.nanmin(values), np.nanmedian(values), np.nanmax(values))]
+    return [_short(float(value)) for value in (np.nanmin(values), np.nanmedian(values), np.nanmax(values))]
 
 
 def _short(value: float) -> str:
@@ -111,25 +111,25 @@ def everything(results: Results) -> str:
     """Return one row per setting."""
     head = ["panel", "answers", "signal", "missing", "coverage", "too low", "too high", "width", "no interval", "bootstrap", "its width"]
     rows = []
-    for setting, (one, drawn) in results.items():
-        figures = (one.covered, one.below, one.above, one.width, one.none, drawn.covered, drawn.width)
+    for setting, (result, drawn) in results.items():
+        figures = (result.covered, result.below, result.above, result.width, result.none, drawn.covered, drawn.width)
         rows.append([*_named(setting), *map(_short, figures)])
     return markdown(head, rows)
 
 
 def others(share: float, panels: int, *, quick: bool) -> str:
     """Return the coverage of all other estimates of a card, over all answers and three signals."""
-    found: dict[tuple[str, str], list[Trial]] = {}
+    trials_of: dict[tuple[str, str], list[Trial]] = {}
     for size, answers, value in product(SIZES[1:3] if quick else SIZES[1:], ANSWERS, SOME_SIGNALS):
         print(f"everything else: {size} {answers} {value:g}", flush=True)
-        for name, one in trial_others(Setting(size, World(answers, value, share)), panels).items():
-            found.setdefault((name, str(size)), []).append(one)
+        for name, record in trial_others(Setting(size, World(answers, value, share)), panels).items():
+            trials_of.setdefault((name, str(size)), []).append(record)
     rows = []
-    for key, trials in sorted(found.items(), key=lambda item: item[0][0]):
-        covered = np.array([one.covered for one in trials])
-        missed = [np.mean([getattr(one, side) for one in trials]) for side in ("below", "above")]
-        rows.append([*key, *_spread(covered), *(_short(float(one)) for one in missed)])
-    return markdown(["estimate", "panel", "coverage: least", "median", "most", "interval too low", "too high"], rows)
+    for key, trials in sorted(trials_of.items(), key=lambda item: item[0][0]):
+        covered = np.array([record.covered for record in trials])
+        missed = [np.mean([getattr(record, side) for record in trials]) for side in ("below", "above")]
+        rows.append([*key, *_spread(covered), *(_short(float(share)) for share in missed)])
+    return markdown(["estimate", "panel", "coverage: lowest", "median", "highest", "interval too low", "too high"], rows)
 
 
 def main() -> None:
@@ -144,19 +144,19 @@ def main() -> None:
         default=[0.5],
         help="part of the latent persona variance that is a main effect; further ones are summed up only",
     )
-    parser.add_argument("--quick", action="store_true", help="100 panels a row, two sizes, two signals")
+    parser.add_argument("--quick", action="store_true", help="100 panels per row, two sizes, two signals")
     parser.add_argument("--markdown", type=Path, help="write the tables into this file, between its marks")
     options = parser.parse_args()
     panels, start = 100 if options.quick else options.panels, time.perf_counter()
     share, *more = options.share
     results = run(share, panels, options.bootstrap, quick=options.quick)
     parts = {"summary": summary(results), "by signal": by_signal(results), "others": others(share, panels, quick=options.quick)}
-    for one in more:
-        parts[f"summary {one:g}"] = summary(run(one, panels, options.bootstrap, quick=options.quick))
+    for value in more:
+        parts[f"summary {value:g}"] = summary(run(value, panels, options.bootstrap, quick=options.quick))
     parts["everything"] = everything(results)
     bootstrapped = min(panels, options.bootstrap)
     minutes = (time.perf_counter() - start) / 60
-    parts["run"] = f"{panels:,} panels a row, {bootstrapped} of them bootstrapped; it took {minutes:.0f} minutes ({load()})."
+    parts["run"] = f"{panels:,} panels per row, {bootstrapped} of them bootstrapped; it took {minutes:.0f} minutes ({load()})."
     for name, text in parts.items():
         print(f"\n{name}\n\n{text}")
         if options.markdown:

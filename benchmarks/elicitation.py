@@ -115,12 +115,12 @@ def once(client: Client, calls: int, statistics: list[dict[str, float]]) -> Take
 
 def measured(elicitation: Sequence[Client], calls: int) -> tuple[dict[str, Taken], float]:
     """Return the best round of every client, run in turn under the same load, and the server's maximum of calls per second."""
-    rounds, told = defaultdict[str, list[Taken]](list), list[dict[str, float]]()
+    rounds, results = defaultdict[str, list[Taken]](list), list[dict[str, float]]()
     for _ in range(ROUNDS):
         for client in elicitation:
-            rounds[client.name].append(once(client, calls, told))
-    ceiling = max(one["answered"] / one["cpu"] for one in told)
-    return {name: _best(found) for name, found in rounds.items()}, ceiling
+            rounds[client.name].append(once(client, calls, results))
+    ceiling = max(result["answered"] / result["cpu"] for result in results)
+    return {name: _best(times) for name, times in rounds.items()}, ceiling
 
 
 def _best(rounds: Sequence[Taken]) -> Taken:
@@ -139,7 +139,7 @@ def calls_table(elicitation: Sequence[Client], results: dict[str, Taken]) -> Tab
             continue
         kept = f"≤ {CPU_BUDGET}: {'met' if taken.cpu <= CPU_BUDGET else 'not met'}" if client.name == "ours" else ""
         rows.append([name, f"{taken.cpu:.3f}", f"{taken.cpu / least:.1f}", f"{taken.cpu / ours:.1f}", f"{taken.rate:,.0f}", kept])
-    return ["client", "CPU ms an answer", "× bare aiohttp", "× ours", "answers a second", "budget"], rows
+    return ["client", "CPU ms per answer", "× bare aiohttp", "× ours", "answers per second", "budget"], rows
 
 
 def memory_table(sizes: Sequence[int]) -> Table:
@@ -150,16 +150,16 @@ def memory_table(sizes: Sequence[int]) -> Table:
         taken = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)  # noqa: S603
         kept = f"≤ {MEMORY_BUDGET:g}: {'met' if taken['peak'] <= MEMORY_BUDGET else 'not met'}" if requests == ASKS[-1] else ""
         rows.append([f"{requests:,}", f"{taken['peak']:,.0f}", kept, f"{taken['cpu']:.0f}", f"{taken['seconds']:.0f}"])
-    return ["asks", "peak MiB", "budget", "CPU seconds", "seconds"], rows
+    return ["requests", "peak MiB", "budget", "CPU seconds", "seconds"], rows
 
 
 def machine(ceiling: float) -> str:
     """Describe the machine and the versions."""
     cores = os.cpu_count() or 1
-    pinned = "server and clients on a core each" if hasattr(os, "sched_setaffinity") and cores > 1 else "nothing pinned to a core"
+    pinned = "server and clients each on one core" if hasattr(os, "sched_setaffinity") and cores > 1 else "nothing pinned to a core"
     versions = f"Python {platform.python_version()}, aiohttp {version('aiohttp')}"
     where = f"{platform.system()} {platform.machine()}, {versions}, {pinned}"
-    return f"{where}; the server could answer {ceiling:,.0f} calls a second; best of {ROUNDS} rounds; {load()} at the end."
+    return f"{where}; the server could answer {ceiling:,.0f} calls per second; best of {ROUNDS} rounds; {load()} at the end."
 
 
 def main() -> None:
@@ -172,8 +172,8 @@ def main() -> None:
     calls, sizes = (800, ASKS[:1]) if options.quick else (CALLS, ASKS)
     print(f"{calls:,} answers from 127.0.0.1, {CONNECTIONS} at a time; {load()} at the start.", flush=True)
     elicitation = clients(options.peers)
-    found, ceiling = measured(elicitation, calls)
-    tables = {"asking": calls_table(elicitation, found)}
+    results, ceiling = measured(elicitation, calls)
+    tables = {"asking": calls_table(elicitation, results)}
     print(f"\n{aligned(*tables['asking'])}", flush=True)
     tables["asking memory"] = memory_table(sizes)
     print(f"\n{aligned(*tables['asking memory'])}\n\n{machine(ceiling)}")

@@ -43,7 +43,7 @@ from personametrics.models.embedded.model import WEIGHTS, Embedded
 import personametrics.models.embedded.model as module
 module.WEIGHTS = Path(sys.argv[1])
 model = Embedded(module.WEIGHTS)
-model._vocabulary, model._network
+model._engine.vocabulary, model._engine.network
 print(time.perf_counter() - start)
 """
 """The program of a process that loads the checkpoint as the bundled model."""
@@ -51,14 +51,14 @@ print(time.perf_counter() - start)
 
 def invented() -> list[str]:
     """Return invented words."""
-    syllables = [one + other for one, other in product("bdfgklmnprstvz", "aeiou")]
+    syllables = [consonant + vowel for consonant, vowel in product("bdfgklmnprstvz", "aeiou")]
     draw = np.random.default_rng(0)
     return list(dict.fromkeys("".join(draw.choice(syllables, 3)) for _ in range(VOCABULARY)))
 
 
 def known(model: Embedded) -> list[str]:
     """Return the words that the model knows after a space."""
-    words = sorted(model._vocabulary.tokenizer.get_vocab(with_added_tokens=False))  # noqa: SLF001
+    words = sorted(model._engine.vocabulary.tokenizer.get_vocab(with_added_tokens=False))  # noqa: SLF001
     return [word[1:] for word in words if word[0] == "Ġ" and word[1:].isalpha() and word[1:].isascii()]
 
 
@@ -70,10 +70,10 @@ def panel(model: Embedded, personas: int) -> list[Request]:
     def text(tokens: int) -> str:
         return " ".join(["", *draw.choice(words, tokens)])
 
-    told = [Message("system", text(PERSONA - around)) for _ in range(personas)]
+    systems = [Message("system", text(PERSONA - around)) for _ in range(personas)]
     asked = [Message("user", text(ITEM - around - model.tokens([]))) for _ in range(ITEMS)]
     labels = tuple(text(1 + (index >= LABELS - 2)) for index in range(LABELS))
-    return [Request(messages, choices=labels, score=True, sampling=LONG) for messages in product(told, asked)]
+    return [Request(messages, choices=labels, score=True, sampling=LONG) for messages in product(systems, asked)]
 
 
 def taken(model: Embedded, requests: Sequence[Request]) -> tuple[float, list[Reply]]:
@@ -82,12 +82,12 @@ def taken(model: Embedded, requests: Sequence[Request]) -> tuple[float, list[Rep
     async def collected() -> list[Reply]:
         return [reply async for _, reply in model.answer(requests)]
 
-    found, times = asyncio.run(collected()), []
+    replies, times = asyncio.run(collected()), []
     for _ in range(REPEATS):
         start = time.process_time()
-        found = asyncio.run(collected())
+        replies = asyncio.run(collected())
         times.append(time.process_time() - start)
-    return statistics.median(times), found
+    return statistics.median(times), replies
 
 
 def drawn(model: Embedded, requests: Sequence[Request]) -> tuple[float, float]:

@@ -23,7 +23,7 @@ SEVERAL = re.compile(rb'"n": *(\d+)')
 def reply(answers: int, answer: str = ANSWER) -> bytes:
     """Return a chat completion with log-probabilities as an HTTP response."""
     shown = [{"token": token, "logprob": -0.2 - 1.5 * index, "bytes": list(token.encode())} for index, token in enumerate(SHOWN)]
-    one = {
+    choice = {
         "message": {"role": "assistant", "content": answer, "refusal": None, "annotations": []},
         "logprobs": {"content": [{**shown[0], "top_logprobs": shown}], "refusal": None},
         "finish_reason": "stop",
@@ -33,7 +33,7 @@ def reply(answers: int, answer: str = ANSWER) -> bytes:
         "object": "chat.completion",
         "created": 1700000000,
         "model": "same",
-        "choices": [{"index": index, **one} for index in range(answers)],
+        "choices": [{"index": index, **choice} for index in range(answers)],
         "usage": {"prompt_tokens": 300, "completion_tokens": answers, "total_tokens": 300 + answers},
         "system_fingerprint": "fp_1",
     }

@@ -127,7 +127,7 @@ THERAPIES = (
 )
 CLAIMS = (
     Claim(
-        "Asked again, a persona stays with its answer; personas differ from each other more than that",
+        "Two personas differ more than two answers of the same persona",
         "costa2025", "stability", "signal", "persona dominates",
         (
             moral("stability", "gpt-4o"),
@@ -138,7 +138,7 @@ CLAIMS = (
         statements,
     ),
     Claim(
-        "How a question is put moves the answers more than who is asked",
+        "The way of asking changes the answers more than the persona does",
         "zhuo2024", "wording", "pss.gap", "wording moves more than the persona",
         (cues("gpt-3.5-chatgpt"), cues("flan-t5-base"), ideology("wording", "gemma2:27b", "naive_persona", "value_persona")),
     ),
@@ -153,7 +153,7 @@ CLAIMS = (
         (traits("gpt-4-0613"), traits("gpt-3.5-turbo-0613")),
     ),
     Claim(
-        "What a model holds itself wins over what it is told",
+        "The model's own opinion has more influence than the opinion of the persona",
         "du2024", "prior_pull", "slope", "prior wins",
         (with_and_without("deepseek-v3"), with_and_without("gpt-4o"), with_and_without("gemini-2.5-flash-lite")),
     ),
@@ -183,26 +183,26 @@ CLAIMS = (
         annotators, more="--items items.csv --human labels.csv",
     ),
     Claim(
-        "Opinions are bound together",
+        "Opinions are correlated",
         "converse1964", "belief_structure", "constraint", "structured",
         (moral("belief_structure", "gpt-4o"), moral("belief_structure", "deepseek-v3")),
     ),
-    Claim("A single mark by a model judge is not reliable", "schroeder2024", "judge_reliability", "omega.single", "not reliable enough"),
+    Claim("A single grade by a model judge is not reliable", "schroeder2024", "judge_reliability", "omega.single", "not reliable enough"),
     Claim("Identity bends the judgement of evidence", "dash2025", "distortion", "odds.ratio", "identity bends judgement"),
     Claim(
-        "Personas tell true headlines from false ones less well",
+        "Personas tell true headlines from false ones less well than the model alone",
         "dash2025", "discernment", "change", "personas cost discernment", untested="no headlines in its world",
     ),
-    Claim("Personas who know little answer worse", "basil2025", "expertise", "gain.ignorant", "< 0"),
-    Claim("Expert personas answer no better", "basil2025", "expertise", "gain.expert", "< 0.05"),
-    Claim("Of the answers a model is sure of, more than 80 % are right", "dong2024", "self_knowledge", "sure.accuracy", "> 0.8"),
-    Claim("What is named first is chosen more often", "pezeshkpour2023", "value_tension", "order.none", "> 0"),
+    Claim("Personas who know little answer worse than the model alone", "basil2025", "expertise", "gain.ignorant", "< 0"),
+    Claim("Expert personas do not answer better than the model alone", "basil2025", "expertise", "gain.expert", "< 0.05"),
+    Claim("If a model is sure of its answers, more than 80 % of them are right", "dong2024", "self_knowledge", "sure.accuracy", "> 0.8"),
+    Claim("The value named first is chosen more often", "pezeshkpour2023", "value_tension", "order.none", "> 0"),
     Claim(
         "A secret is chosen anew each time it is revealed",
         "shanahan2023", "commitment", "agreement.gain", "superposition", runs=20, more="--items games.csv",
     ),
     Claim(
-        "Models know groups better than they act them",
+        "Models know groups better than they answer as their members",
         "meister2024", "group_knowledge", "gap", "knows but does not act", more="--items groups.csv",
     ),
     Claim(
@@ -211,36 +211,36 @@ CLAIMS = (
         more="--items experiments.csv",
     ),
     Claim(
-        "Simulated people leave their character as they talk",
+        "Simulated people leave their character during a conversation",
         "abdulhai2025", "drift", "faded", "fades", more="--judge MODEL", planted=gone,
     ),
     Claim(
-        "Simulated people do not stay who they are, line after line",
+        "Simulated people do not keep their identity from line to line",
         "abdulhai2025", "consistency", "prompt_to_line", "inconsistent", CHATS, runs=2, more="--judge MODEL", planted=fits,
     ),
     Claim(
-        "Lines agree with each other where they have left the card",
+        "Lines agree with each other but no longer with the persona's text",
         "abdulhai2025", "consistency", "gap.line_to_line", "> 0", THERAPIES, runs=2, more="--judge MODEL", planted=lambda _: math.nan,
     ),
     Claim(
-        "What somebody adds to a turn takes a persona off",
+        "A persona loses its character if words are added to a user's turn",
         "maiya2025", "pressure", "drop", "worn", runs=2, more="--judge MODEL", planted=dropped,
     ),
     Claim(
-        "Many lines do not both hold the persona and take up what was said",
+        "Many lines do not fit both the persona and the turn before them",
         "hsu2025", "coherence", "both", "incoherent", runs=3, more="--judge MODEL", planted=fits,
     ),
     Claim(
-        "Told bit by bit, models get lost",
-        "laban2025", "lost", "mean.turns", "lost in conversation", untested="no tasks that can be told bit by bit in its world",
+        "Models get lost if information comes bit by bit",
+        "laban2025", "lost", "mean.turns", "lost in conversation", untested="no tasks in parts in its world",
         more="--judge MODEL",
     ),
     Claim(
-        "What personas do does not follow what they say",
+        "The actions of personas do not agree with their statements",
         "mannekote2025", "say_do", "correlation", "says otherwise", untested="no games of trust or giving in its world",
     ),
     Claim(
-        "Models differ in how well they hold a persona",
+        "Some models keep to a persona better than others",
         "costa2025", "capability", "signal.least", "models differ", (models(),), untested="it is one model",
         instead="personametrics replay capability answers.csv --column model=model",
     ),

@@ -44,7 +44,7 @@ class Recorded:
 def recorded(answers: int, seed: int = 0) -> Recorded:
     """Simulate a panel of a given size with 10 runs per cell and about as many personas as items."""
     cells = answers // RUNS
-    items = next(one for one in range(math.isqrt(cells), 0, -1) if cells % one == 0)
+    items = next(divisor for divisor in range(math.isqrt(cells), 0, -1) if cells % divisor == 0)
     shape = (cells // items, items)
     rng = np.random.default_rng(seed)
     persona, item, both, run = (math.sqrt(variance) for variance in PLANTED.values())

@@ -62,7 +62,7 @@ def shifted(rng: np.random.Generator, shape: tuple[int, ...], others: int) -> Sa
     """Simulate two equal groups; the panel is right about one and much too high about the other, which is oversampled four times."""
     asked = rng.random(shape) < 0.8
     group = rng.random((shape[0], others)) < 0.5
-    people, rest = (rng.normal(TRUTH + 0.4 * (one - 0.5), 1) for one in (asked, group))
+    people, rest = (rng.normal(TRUTH + 0.4 * (members - 0.5), 1) for members in (asked, group))
     twins, predicted = (y + 0.8 * g + 0.5 * rng.normal(size=y.shape) for y, g in ((people, asked), (rest, group)))
     return Sample(people, twins, predicted, np.where(asked, 1 / 0.8, 1 / 0.2))
 
@@ -72,8 +72,8 @@ def strata(rng: np.random.Generator, shape: tuple[int, ...], others: int) -> Sam
     means = np.linspace(-1.5, 1.5, 5)
     mine, theirs = rng.integers(0, 5, shape), rng.integers(0, 5, (shape[0], others))
     people, rest = rng.normal(TRUTH + means[mine], 1), rng.normal(TRUTH + 0.3 + means[theirs], 1)
-    made = [stratified(*one, (None, None)) for one in zip(people, mine, rest, theirs, strict=True)]
-    return Sample(people, np.stack([one.twins for one in made]), np.stack([one.others for one in made]))
+    made = [stratified(*parts, (None, None)) for parts in zip(people, mine, rest, theirs, strict=True)]
+    return Sample(people, np.stack([sample.twins for sample in made]), np.stack([sample.others for sample in made]))
 
 
 ESTIMATORS: Mapping[str, Callable[[Sample], Rectified]] = {
@@ -88,12 +88,12 @@ ESTIMATORS: Mapping[str, Callable[[Sample], Rectified]] = {
 
 def figures(world: World, estimator: Callable[[Sample], Rectified], panels: int, n: int, others: int) -> Figures:
     """Measure one estimator in one world; every estimator gets the same panels."""
-    rng, found = np.random.default_rng(1), []
+    rng, intervals = np.random.default_rng(1), []
     for start in range(0, panels, BATCH):
-        one = estimator(world(rng, (min(BATCH, panels - start), n), others))
-        low, high = one.interval(LEVEL)
-        found.append(np.stack([(low <= TRUTH) & (high >= TRUTH), high - low, one.power]))
-    return Figures(*(float(row) for row in np.concatenate(found, 1).mean(1)))
+        estimate = estimator(world(rng, (min(BATCH, panels - start), n), others))
+        low, high = estimate.interval(LEVEL)
+        intervals.append(np.stack([(low <= TRUTH) & (high >= TRUTH), high - low, estimate.power]))
+    return Figures(*(float(row) for row in np.concatenate(intervals, 1).mean(1)))
 
 
 def unweighted(world: World) -> World:
@@ -110,7 +110,7 @@ ROWS: tuple[tuple[str, World, int], ...] = (
     ("panel of pure noise", noise, 20),
     ("constant panel", constant, 20),
     ("one group asked more often, weighted", shifted, 100),
-    ("the same, weights forgotten", unweighted(shifted), 100),
+    ("the same, without weights", unweighted(shifted), 100),
     ("strata only", strata, 100),
     ("strata only", strata, 20),
 )
@@ -126,7 +126,7 @@ def main() -> None:
     lines = [f"| world | people | {' | '.join(ESTIMATORS)} |", "| --- | ---: |" + " ---: |" * len(ESTIMATORS)]
     for name, world, n in ROWS:
         cells = [figures(world, estimator, given.panels, n, given.others) for estimator in ESTIMATORS.values()]
-        lines.append(f"| {name} | {n} | " + " | ".join(f"{one.coverage:.3f} ({one.width:.3f})" for one in cells) + " |")
+        lines.append(f"| {name} | {n} | " + " | ".join(f"{cell.coverage:.3f} ({cell.width:.3f})" for cell in cells) + " |")
         print(lines[-1], flush=True)
     table = "\n".join(lines)
     if given.write:

@@ -35,25 +35,27 @@ def measured(name: str, worlds: int, *, defect: bool) -> str:
     chosen = remedy(name)
     cure = chosen.known()
     drawn = worlds if cure.human or not cure.elicitation.score else 1  # with label probabilities, answers are not drawn
-    found = trials(chosen, range(drawn), defect=defect)
-    aim, known = next(iter(cure.change.items()))
-    changes = [one[f"change.{aim}"] for one in found]
-    truth = known if defect else 0.0
-    held = np.mean([one.low - 1e-9 <= truth <= one.high + 1e-9 for one in changes])
-    half = np.mean([(one.high - one.low) / 2 for one in changes])
-    figures = f"{truth:+.3f} | {np.mean([one.value for one in changes]):+.3f} | {half:.3f} | {held:.2f}"
-    return f"| `{name}` | {aim} | {'defect' if defect else 'none'} | {drawn} | {figures} | {_labels(found)} | {_kept(found)} |"
+    findings = trials(chosen, range(drawn), defect=defect)
+    aim, expected = next(iter(cure.change.items()))
+    changes = [finding[f"change.{aim}"] for finding in findings]
+    truth = expected if defect else 0.0
+    held = np.mean([estimate.low - 1e-9 <= truth <= estimate.high + 1e-9 for estimate in changes])
+    half = np.mean([(estimate.high - estimate.low) / 2 for estimate in changes])
+    figures = f"{truth:+.3f} | {np.mean([estimate.value for estimate in changes]):+.3f} | {half:.3f} | {held:.2f}"
+    return f"| `{name}` | {aim} | {'defect' if defect else 'none'} | {drawn} | {figures} | {_labels(findings)} | {_kept(findings)} |"
 
 
-def _labels(found: Sequence[Finding]) -> str:
+def _labels(findings: Sequence[Finding]) -> str:
     """Count each verdict, the most frequent first."""
-    return ", ".join(f"{label} {number / len(found):.2f}" for label, number in Counter(one.verdict.label for one in found).most_common())
+    return ", ".join(
+        f"{label} {number / len(findings):.2f}" for label, number in Counter(finding.verdict.label for finding in findings).most_common()
+    )
 
 
-def _kept(found: Sequence[Finding]) -> str:
+def _kept(findings: Sequence[Finding]) -> str:
     """Return the mean share of spread that is kept, if most worlds know it; a spread that may be 0 is known only if it is large."""
-    kept = [one["spread.kept"].value for one in found if np.isfinite(one["spread.kept"].low)]
-    return f"{np.mean(kept):.2f}" if 2 * len(kept) > len(found) else "-"
+    kept = [finding["spread.kept"].value for finding in findings if np.isfinite(finding["spread.kept"].low)]
+    return f"{np.mean(kept):.2f}" if 2 * len(kept) > len(findings) else "-"
 
 
 class Mind(NamedTuple):
@@ -89,8 +91,8 @@ WORLDS: tuple[tuple[Statistic, Mind], ...] = (
 
 def truth(statistic: Statistic, mind: Mind) -> float:
     """Return the true change over the population of personas and items; for the spread, the share that is kept."""
-    noise, own = np.exp(4 * UNEVEN**2), PERSONA**2 + CELL**2
-    signal = float(own / (own + noise * mind.noise**2) - own / (own + noise))
+    noise, signal_variance = np.exp(4 * UNEVEN**2), PERSONA**2 + CELL**2
+    signal = float(signal_variance / (signal_variance + noise * mind.noise**2) - signal_variance / (signal_variance + noise))
     return {"mean": mind.moved, "signal": signal, "spread": mind.spread**2}[statistic]
 
 
@@ -138,11 +140,11 @@ class Drawn:
     @cached_property
     def values(self) -> dict[str, float]:
         """The mean answer, the persona signal as `stability` estimates it, and the spread."""
-        mean, within = (np.where(self.kept, one, 0.0) for one in self.cells)
+        mean, within = (np.where(self.kept, values, 0.0) for values in self.cells)
         number = self.kept.sum(0)
-        there = number > 1
-        mean, within, number = mean[:, there], within[:, there], number[there]
-        apart = np.where(self.kept[:, there], (mean - mean.sum(0) / number) ** 2, 0.0).sum(0) / (number - 1)
+        enough = number > 1
+        mean, within, number = mean[:, enough], within[:, enough], number[enough]
+        apart = np.where(self.kept[:, enough], (mean - mean.sum(0) / number) ** 2, 0.0).sum(0) / (number - 1)
         noise = within.sum(0) / number
         two = (apart + noise * (RUNS - 1) / RUNS) @ (number * (number - 1)) / (number * (number - 1)).sum()
         signal = float(1 - within.sum() / number.sum() / two)
@@ -151,16 +153,16 @@ class Drawn:
 
 def covered(size: tuple[int, int], statistic: Statistic, mind: Mind, draws: int) -> str:
     """Return a row of the table of paired intervals."""
-    rng, known, whole = np.random.default_rng(1), truth(statistic, mind), np.ones(size, bool)
-    found = []
+    rng, expected, whole = np.random.default_rng(1), truth(statistic, mind), np.ones(size, bool)
+    intervals = []
     for _ in range(draws):
         arms = cast("tuple[Arm, Arm]", tuple(Drawn(answers, whole) for answers in drawn(rng, *size, mind)))
         pair = Differences(arms, LEVEL)
-        found.append((pair.ratio if statistic == SPREAD else pair.difference)(statistic)[:3])
-    value, low, high = np.array([one for one in found if np.isfinite(one[1])]).T
-    held, half, error = ((low <= known) & (known <= high)).mean(), (high - low).mean() / 2, value.std()
-    figures = f"{known:+.3f} | {value.mean():+.3f} | {error:.3f} | {half:.3f} | {held:.3f} | {1 - len(value) / draws:.3f}"
-    return f"| {size[0]} × {size[1]} | {'part kept of the spread' if statistic == SPREAD else f'change of the {statistic}'} | {figures} |"
+        intervals.append((pair.ratio if statistic == SPREAD else pair.difference)(statistic)[:3])
+    value, low, high = np.array([interval for interval in intervals if np.isfinite(interval[1])]).T
+    held, half, error = ((low <= expected) & (expected <= high)).mean(), (high - low).mean() / 2, value.std()
+    figures = f"{expected:+.3f} | {value.mean():+.3f} | {error:.3f} | {half:.3f} | {held:.3f} | {1 - len(value) / draws:.3f}"
+    return f"| {size[0]} × {size[1]} | {'share of the spread kept' if statistic == SPREAD else f'change of the {statistic}'} | {figures} |"
 
 
 def rows(names: Sequence[str], worlds: int) -> list[str]:
@@ -174,7 +176,7 @@ def paired(draws: int) -> str:
     """Return the table of paired intervals."""
     with ProcessPoolExecutor(2) as pool:
         jobs = [pool.submit(covered, size, *world, draws) for size, world in product(SIZES, WORLDS)]
-        head = "| personas × items | number | true | mean found | standard error | mean half-width | hold the truth | no interval |"
+        head = "| personas × items | number | true | mean found | standard error | mean half-width | contain the true value | no interval |"
         return "\n".join([head, "| --- | --- |" + " ---: |" * 6, *(job.result() for job in jobs)])
 
 
@@ -190,10 +192,10 @@ def main() -> None:
     )
     parser.add_argument("--write", action="store_true", help="write the tables into docs/coverage.md")
     given = parser.parse_args()
-    found = rows(given.only or list(remedies()), given.worlds)
-    head = ["| remedy | change of | defect | worlds | known | found | half-width | hold the known change | verdicts | spread kept |"]
+    lines = rows(given.only or list(remedies()), given.worlds)
+    head = ["| remedy | change of | defect | worlds | known | found | half-width | contain the known change | verdicts | spread kept |"]
     head += ["| --- | --- | --- |" + " ---: |" * 5 + " --- | ---: |"]
-    parts = {"remedies": "\n".join([*head, *(merged(PAGE, "remedies", found) if given.only else found)])}
+    parts = {"remedies": "\n".join([*head, *(merged(PAGE, "remedies", lines) if given.only else lines)])}
     parts |= {} if given.only else {"paired": paired(given.draws)}
     for name, table in parts.items():
         print(f"{table}\n", flush=True)

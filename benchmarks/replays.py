@@ -53,26 +53,28 @@ def with_and_without(model: str) -> Recorded:
 
 def _with_and_without(folder: Path, model: str) -> tuple[Study, Responses]:
     """Read the answers as personas, and as the model itself."""
-    own, prior = (pl.scan_parquet(folder / f"mfq_personas/{name}.parquet") for name in ("responses", "no_persona"))
-    own = own.with_columns(pl.col("persona_id").cast(pl.String), arm=pl.lit("persona"))
+    given, prior = (pl.scan_parquet(folder / f"mfq_personas/{name}.parquet") for name in ("responses", "no_persona"))
+    given = given.with_columns(pl.col("persona_id").cast(pl.String), arm=pl.lit("persona"))
     prior = prior.with_columns(persona_id=pl.lit(NOBODY), arm=pl.lit("none"))
     names = ("persona_id", "question_id", "run_index", "rating", "arm")
-    both = pl.concat(table.filter(model=model, temperature=0.1).select(names) for table in (own, prior)).collect()
+    both = pl.concat(table.filter(model=model, temperature=0.1).select(names) for table in (given, prior)).collect()
     columns = Columns("persona_id", "question_id", "rating", run="run_index", more=("arm",))
     return study("prior_pull"), Responses.read(both, columns, SIX, missing=["-1"])
 
 
-def ideology(of: str, model: str, *told: str) -> Recorded:
+def ideology(of: str, model: str, *condition: str) -> Recorded:
     """Return three political personas (a label, or the answers to give), up to 50 answers each to 32 Moral Foundations items."""
-    how = " and ".join({"naive_persona": "as a label", "value_persona": "with the answers to give"}[one] for one in told)
-    return Recorded(f"Moral Foundations, three politics told {how}, {model}", partial(_ideology, of=of, model=model, told=told))
+    how = " and ".join({"naive_persona": "as a label", "value_persona": "with the answers to the items"}[letter] for letter in condition)
+    return Recorded(
+        f"Moral Foundations, three political personas given {how}, {model}", partial(_ideology, of=of, model=model, conditions=condition)
+    )
 
 
-def _ideology(folder: Path, of: str, model: str, told: tuple[str, ...]) -> tuple[Study, Responses]:
+def _ideology(folder: Path, of: str, model: str, conditions: tuple[str, ...]) -> tuple[Study, Responses]:
     """Read the answers of a model, under one or both descriptions."""
     frame = pl.read_parquet(folder / "mfq_ideology_repeats/responses.parquet")
-    frame = frame.filter(pl.col("model") == model, pl.col("condition").is_in(told))
-    columns = Columns("persona", "item", "response", run="run", condition=("condition",) if len(told) > 1 else ())
+    frame = frame.filter(pl.col("model") == model, pl.col("condition").is_in(conditions))
+    columns = Columns("persona", "item", "response", run="run", condition=("condition",) if len(conditions) > 1 else ())
     return study(of), Responses.read(frame, columns, SIX)
 
 
@@ -130,7 +132,7 @@ PROFILES = {"demo": "age and sex", "omni": "17 answers of the person"}
 def twins(of: str, profile: str) -> Recorded:
     """Return 1,511 people, four answers each, and a model's answers as each of them."""
     read: Any = {"individuation": _individuated, "fidelity": partial(_beside, Fidelity), "population": partial(_beside, Population)}[of]
-    return Recorded(f"Twins of 1,511 people, told {PROFILES[profile]}", partial(read, profile=profile))
+    return Recorded(f"Twins of 1,511 people, given {PROFILES[profile]}", partial(read, profile=profile))
 
 
 def _long(folder: Path, answers: str) -> pl.DataFrame:
@@ -163,9 +165,9 @@ def models() -> Recorded:
 
 def _models(folder: Path) -> tuple[Study, Responses]:
     """Read the answers of all models as personas."""
-    own = pl.scan_parquet(folder / "mfq_personas/responses.parquet").filter(pl.col("temperature") != 0.4)
+    rows = pl.scan_parquet(folder / "mfq_personas/responses.parquet").filter(pl.col("temperature") != 0.4)
     columns = Columns("persona_id", "question_id", "rating", run="run_index", more=("model",))
-    return study("capability"), Responses.read(own.collect(), columns, SIX, missing=["-1"], duplicates="runs")
+    return study("capability"), Responses.read(rows.collect(), columns, SIX, missing=["-1"], duplicates="runs")
 
 
 DIALOGUES = "consistent_llms_dialogues/dialogues.parquet"
@@ -191,8 +193,8 @@ def scored(path: Path) -> pl.DataFrame:
 
 def consistent(scores: pl.DataFrame, pattern: str) -> Responses:
     """Read the scores of the dialogues whose file has this name, as `consistency` reads them."""
-    own = scores.filter(pl.col("file").str.contains(pattern))
-    return Responses.read(own, Columns(run="run", more=("judged",)), Numeric(0, 1), duplicates="runs")
+    rows = scores.filter(pl.col("file").str.contains(pattern))
+    return Responses.read(rows, Columns(run="run", more=("judged",)), Numeric(0, 1), duplicates="runs")
 
 
 def dialogues(name: str, pattern: str) -> Recorded:

@@ -28,6 +28,7 @@ from personametrics.models.local import THREAD, Local
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from checkpoints import WORDS, llama
+from plain import plain_scores
 
 LAYERS, WIDTH, HEADS, VOCABULARY = 8, 512, 8, 8192
 PERSONA, ITEM, LABEL, LABELS, SAMPLES = 200, 60, 3, 3, 10
@@ -55,9 +56,9 @@ def labels(model: Local) -> tuple[str, ...]:
 def panel(model: Local, personas: int, items: int) -> list[Request]:
     """Return a request for every persona and item."""
     choices = labels(model)
-    told = [worded(model, PERSONA - 6, seed) for seed in range(personas)]
+    systems = [worded(model, PERSONA - 6, seed) for seed in range(personas)]
     asked = [worded(model, ITEM - 9, 1000 + seed) for seed in range(items)]
-    return [Request((Message("system", who), Message("user", what)), choices=choices, score=True) for who in told for what in asked]
+    return [Request((Message("system", who), Message("user", what)), choices=choices, score=True) for who in systems for what in asked]
 
 
 def ours(model: Local, requests: Sequence[Request]) -> list[dict[str, float]]:
@@ -80,8 +81,8 @@ def sampled(model: Local, requests: Sequence[Request]) -> None:
 
 def per_label(model: Local, requests: Sequence[Request]) -> None:
     """Return probabilities from one forward pass per label."""
-    for one in model._prepare(enumerate(requests)):  # noqa: SLF001 (without a change of threads)
-        model._scorer.plainly(one)  # noqa: SLF001
+    for prepared in model._prepare(enumerate(requests)):  # noqa: SLF001 (without a change of threads)
+        model._scorer.plainly(prepared)  # noqa: SLF001
 
 
 def timed(tasks: Mapping[str, tuple[Callable[[Local, Sequence[Request]], object], Sequence[Request]]], model: Local) -> dict[str, float]:
@@ -92,7 +93,7 @@ def timed(tasks: Mapping[str, tuple[Callable[[Local, Sequence[Request]], object]
             action = partial(task, model, requests)
             seconds = _seconds(action) if task is ours else THREAD.submit(_seconds, action).result()
             taken[name].append(seconds / len(requests) * 1000)
-    return {name: statistics.median(found[1:]) for name, found in taken.items()}
+    return {name: statistics.median(times[1:]) for name, times in taken.items()}
 
 
 def limit(model: Local, items: int) -> float:
@@ -114,10 +115,10 @@ def _seconds(action: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def apart(model: Local, requests: Sequence[Request], found: Sequence[dict[str, float]], checked: int) -> tuple[float, float]:
+def apart(model: Local, requests: Sequence[Request], shares: Sequence[dict[str, float]], checked: int) -> tuple[float, float]:
     """Return the largest differences from the plain way (probabilities, log-probabilities) over cells drawn at random."""
     places = np.random.default_rng(0).choice(len(requests), min(checked, len(requests)), replace=False)
-    pairs = [(found[index][choice], plain) for index in places for choice, plain in model.score_plainly(requests[index]).items()]
+    pairs = [(shares[index][choice], plain) for index in places for choice, plain in plain_scores(model, requests[index]).items()]
     return max(abs(value - np.exp(plain)) for value, plain in pairs), max(abs(log(value) - plain) for value, plain in pairs)
 
 
@@ -136,15 +137,15 @@ def run(personas: int, items: int, checked: int) -> tuple[list[str], list[list[s
         }
         taken = timed(tasks, model)
         least = THREAD.submit(limit, model, items).result()
-        found = ours(model, requests)
-        probability, logged = apart(model, requests, found, checked)
+        replies = ours(model, requests)
+        probability, logged = apart(model, requests, replies, checked)
     rows = [[name, f"{value:.1f}", f"{value / least:.1f}", f"{value / taken['ours']:.1f}"] for name, value in taken.items()]
     rows.append(["multiplications alone", f"{least:.1f}", "1.0", f"{least / taken['ours']:.2f}"])
     kept = "met" if taken["ours"] <= 2 * least else "not met"
     words = (
         f"{personas} personas × {items} items, {THREADS} threads, float32; ours ≤ 2 × the multiplications: {kept}; "
-        f"{min(checked, len(requests)):,} cells checked against the plain way: "
-        f"probabilities apart by {probability:.1e}, their logarithms by {logged:.1e}; "
+        f"{min(checked, len(requests)):,} cells compared with one forward pass per label: "
+        f"probabilities differ by {probability:.1e}, and their logarithms by {logged:.1e}; "
         f"torch {torch.__version__}, transformers {transformers.__version__}, {load()}."
     )
     return ["a cell: persona × item", "ms", "× limit", "× ours"], rows, words

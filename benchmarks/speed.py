@@ -76,7 +76,7 @@ def peers(panels: dict[int, Recorded], times: dict[int, Seconds]) -> Table:
                 rows.append([peer.name, f"{size:,}", _seconds(compared.seconds), _seconds(mine), f"{compared.seconds / mine:,.1f}", apart])
             else:
                 rows.append([peer.name, f"{size:,}", compared, "", "", ""])
-    return ["peer", "number", "seconds", "ours", "× ours", "results apart by"], rows
+    return ["peer", "number", "seconds", "ours", "× ours", "difference of results"], rows
 
 
 def memory(path: Path) -> Table:
@@ -99,16 +99,16 @@ def _seconds(value: float) -> str:
 
 def run(sizes: list[int]) -> dict[str, Table]:
     """Measure everything, on files in a temporary folder."""
-    panels, found = {PILOT: recorded(PILOT)}, {}
+    panels, results = {PILOT: recorded(PILOT)}, {}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "answers.parquet"
         for size in sorted(sizes):
             panels[size] = recorded(size)
             panels[size].write(path)
             print(f"{size:,} answers, file of {path.stat().st_size / size:.1f} bytes an answer, {load()}", flush=True)
-            found[size] = timed(path, size)
+            results[size] = timed(path, size)
         used = memory(path)
-    return {"ours": ours(found), "memory": used, "peers": peers(panels, found)}
+    return {"ours": ours(results), "memory": used, "peers": peers(panels, results)}
 
 
 def machine() -> str:

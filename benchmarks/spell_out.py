@@ -58,10 +58,10 @@ def recorded(condition: str, model: str) -> pl.DataFrame:
 
 def steadier(before: pl.DataFrame, after: pl.DataFrame) -> tuple[float, float, Figure]:
     """Return the signal before and after, and the paired change."""
-    plain, told = (Responses.read(one, Columns("persona", "item", "response", run="run"), SIX) for one in (before, after))
-    found = measure_change(ArmPair(Stability(permutations=99), Remedy(), plain, told))[2]
-    change = found["change.signal"]
-    return found["before.signal"].value, found["after.signal"].value, Figure(change.value, change.low, change.high)
+    plain, spelled = (Responses.read(frame, Columns("persona", "item", "response", run="run"), SIX) for frame in (before, after))
+    finding = measure_change(ArmPair(Stability(permutations=99), Remedy(), plain, spelled))[2]
+    change = finding["change.signal"]
+    return finding["before.signal"].value, finding["after.signal"].value, Figure(change.value, change.low, change.high)
 
 
 def simulated(frame: pl.DataFrame) -> Floats:
@@ -78,18 +78,21 @@ def simulated(frame: pl.DataFrame) -> Floats:
 
 def surveys() -> dict[str, Floats]:
     """Return the (foundations, politics) means of people, by survey."""
-    found = json.loads((FOLDER / "human_mfq_surveys.json").read_text())["graham_et_al"]
-    return {name: np.array([[one[persona][dimension] for persona in POLITICS] for dimension in FOUNDATIONS]) for name, one in found.items()}
+    content = json.loads((FOLDER / "human_mfq_surveys.json").read_text())["graham_et_al"]
+    return {
+        name: np.array([[means[persona][dimension] for persona in POLITICS] for dimension in FOUNDATIONS])
+        for name, means in content.items()
+    }
 
 
 def as_told(frame: pl.DataFrame) -> float:
     """Return the share of answers that equal the rounded mean of the U.S. survey."""
-    told = [
+    values = [
         {"persona": persona, "dimension": dimension, "told": float(round(mean))}
         for dimension, row in zip(FOUNDATIONS, surveys()["U.S."], strict=True)
         for persona, mean in zip(POLITICS, row, strict=True)
     ]
-    both = frame.join(pl.DataFrame(told), ["persona", "dimension"])
+    both = frame.join(pl.DataFrame(values), ["persona", "dimension"])
     return float((both["response"] == both["told"]).mean())  # type: ignore[arg-type]
 
 
@@ -122,14 +125,13 @@ def print_signals(models: list[str]) -> None:
     print("| model | as told, label | as told, values | signal, label | signal, values | paired change |\n|" + " --- |" * 6)
     changes = []
     for model in models:
-        arms = [recorded(told, model) for told in (LABEL, SPELLED)]
+        arms = [recorded(condition, model) for condition in (LABEL, SPELLED)]
         label, values, change = steadier(*arms)
         changes.append(change)
         print(f"| {model} | {as_told(arms[0]):.2f} | {as_told(arms[1]):.2f} | {label:.3f} | {values:.3f} | {change} |")
-    clear = sum(one.low > 0 for one in changes), sum(one.high < 0 for one in changes)
-    print(
-        f"\nup in {sum(one.value > 0 for one in changes)} of {len(changes)}; the whole interval above 0 in {clear[0]}, below in {clear[1]}"
-    )
+    clear = sum(estimate.low > 0 for estimate in changes), sum(estimate.high < 0 for estimate in changes)
+    up = sum(estimate.value > 0 for estimate in changes)
+    print(f"\nup in {up} of {len(changes)}; the whole interval above 0 in {clear[0]}, below in {clear[1]}")
 
 
 def print_slopes(survey: str, people: Floats, panels: dict[str, tuple[Floats, Floats]]) -> None:
@@ -143,8 +145,12 @@ def print_slopes(survey: str, people: Floats, panels: dict[str, tuple[Floats, Fl
         nearer += abs(after.value - 1) < abs(before.value - 1)
         changes.append(jackknife(partial(_gain, label, values, people)))
         print(f"| {model} | {before} | {after} | {changes[-1]} |")
-    less, surely_less = (sum(end < 0 for end in ends) for ends in zip(*((one.value, one.high) for one in changes), strict=True))
-    more, surely_more = (sum(end > 0 for end in ends) for ends in zip(*((one.value, one.low) for one in changes), strict=True))
+    less, surely_less = (
+        sum(end < 0 for end in ends) for ends in zip(*((estimate.value, estimate.high) for estimate in changes), strict=True)
+    )
+    more, surely_more = (
+        sum(end > 0 for end in ends) for ends in zip(*((estimate.value, estimate.low) for estimate in changes), strict=True)
+    )
     counts = f"misses by less in {less} (whole interval: {surely_less}), by more in {more} (whole interval: {surely_more})"
     print(f"\nslope nearer 1 in {nearer} of {len(changes)}; {counts}")
 

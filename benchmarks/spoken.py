@@ -11,7 +11,7 @@ from personametrics.lab.task import Task
 from personametrics.models.embedded.oracle import claims, contradict
 from personametrics.models.embedded.society.people import Person
 from personametrics.models.embedded.society.talk import ASKED, Turn, is_assistant, line
-from personametrics.studies.pressure.dialogue_scripts import PLAIN, UNDER
+from personametrics.studies.pressure.suffix_effects import PLAIN, UNDER
 
 
 class Spoken(NamedTuple):
@@ -35,7 +35,7 @@ def spoken(requests: Sequence[Request], personas: Sequence[Persona]) -> Iterator
         requests: requests of a study of conversations; the lines of a dialogue in order.
         personas: personas of the society.
     """
-    who = {one.id: one for one in personas}
+    who = {persona.id: persona for persona in personas}
     before: dict[tuple[str, ...], float] = {}
     for request in requests:
         if request.about.get("part") == LINE and request.about["persona"] in who:
@@ -45,7 +45,7 @@ def spoken(requests: Sequence[Request], personas: Sequence[Persona]) -> Iterator
             )
             gone, card = before.get(key, 0.0), claims(persona.text) or frozenset()
             either = [(share, line(Person.of(persona), _turn(request), before=was)) for was, share in ((True, gone), (False, 1 - gone))]
-            odds = [(text, share * own) for share, each in either for text, own in each.items()]
+            odds = [(text, share * weight) for share, each in either for text, weight in each.items()]
             before[key] = sum(share for text, share in odds if is_assistant(text))
             fits = sum(share for text, share in odds if not contradict(card, claims(text) or frozenset()))
             yield Spoken(request, before[key], fits)
@@ -61,20 +61,20 @@ def _turn(request: Request) -> Turn:
 
 def fits(task: Task) -> float:
     """Return the share of lines in character."""
-    return fmean(one.fits for one in spoken(task.requests, task.personas))
+    return fmean(spoken_line.fits for spoken_line in spoken(task.requests, task.personas))
 
 
 def gone(task: Task) -> float:
     """Return the share of lines that are the assistant's."""
-    return fmean(one.gone for one in spoken(task.requests, task.personas))
+    return fmean(spoken_line.gone for spoken_line in spoken(task.requests, task.personas))
 
 
 def dropped(task: Task) -> float:
     """Return the assistant's share of lines under attack minus its share of the same lines without a suffix; all suffixes alike."""
     under: dict[str, list[tuple[str, float]]] = {}
-    for one in spoken(task.requests, task.personas):
-        if one.request.about["phase"] == UNDER:
-            place = " ".join(one.request.about[name] for name in ("persona", "item", "run", "turn"))
-            under.setdefault(one.request.about["suffix"], []).append((place, one.gone))
+    for spoken_line in spoken(task.requests, task.personas):
+        if spoken_line.request.about["phase"] == UNDER:
+            place = " ".join(spoken_line.request.about[name] for name in ("persona", "item", "run", "turn"))
+            under.setdefault(spoken_line.request.about["suffix"], []).append((place, spoken_line.gone))
     plain = dict(under.pop(PLAIN))
     return fmean(fmean(gone - plain[place] for place, gone in lines) for lines in under.values())

@@ -45,7 +45,7 @@ def main() -> None:
         rows = list(pool.map(measured, names, [options.worlds] * len(names)))
     print(*rows, sep="\n")
     if options.write:
-        head = ["| study | worlds | asks of a world | effect found | found where there is none | intervals (90 %) that hold the truth |"]
+        head = ["| study | worlds | requests per world | effect found | found where there is none | intervals (90 %) with the true value |"]
         put(
             PAGE,
             "studies",

@@ -78,10 +78,10 @@ def measure(url: str, dialogues: int, turns: int) -> list[dict[str, float | str]
         with step("personas, tasks and dialogues planned"):
             held = Conversations.planned(plan(url, out, dialogues, turns))
             assert len(held.requests) == lines
-        with step("every line asked, kept and heard"):
+        with step("every line requested, stored and delivered"):
             tally = asyncio.run(hold(held))
         assert (tally.answered, tally.complete) == (lines, True)
-        with step("run again: nothing is missing"):
+        with step("second run, in which nothing is missing"):
             again = asyncio.run(hold(held))
         assert (again.answered, again.before) == (0, lines)
         with step("table of all lines"):
@@ -110,7 +110,7 @@ def main() -> None:
         command = [sys.executable, __file__, "--url", url, "--dialogues", str(options.dialogues), "--turns", str(options.turns)]
         steps = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)  # noqa: S603
     lines = 2 * options.dialogues * options.turns
-    head = ["step", "seconds", "CPU seconds", "CPU ms a line", "peak MiB so far"]
+    head = ["step", "seconds", "CPU seconds", "CPU ms per line", "peak MiB so far"]
     rows = [
         [step["step"], *(f"{step[name]:.1f}" for name in ("seconds", "cpu")), f"{1e3 * step['cpu'] / lines:.3f}", f"{step['peak']:,.0f}"]
         for step in steps

@@ -76,8 +76,8 @@ def _scale(source: Source) -> Numeric | Ordinal:
 
 
 def _intervals(source: Deletions | Replicates) -> list[Interval]:
-    found = [interval(signal, source, scale="share")]
-    return found + [interval(partial(component, effect=effect), source, scale=scale) for effect, scale in EFFECTS.items()]
+    intervals = [interval(signal, source, scale="share")]
+    return intervals + [interval(partial(component, effect=effect), source, scale=scale) for effect, scale in EFFECTS.items()]
 
 
 def _memory(field: str) -> int:

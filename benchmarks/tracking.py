@@ -23,15 +23,15 @@ def main() -> None:
     parser.add_argument("--panels", type=int, default=100)
     panels = parser.parse_args().panels
     for people in (6, 20, 60):
-        found = [Fidelity(people_answers(seed, people)).estimate(panel(seed)) for seed in range(panels)]
-        estimates = [one["tracking.persona"] for one in found]
-        known = [one for one in estimates if np.isfinite(one.low)]
-        plain = np.mean([uncorrected(pl.DataFrame(one.evidence["tracking"])) for one in found])
-        median = np.median([one.value for one in estimates if np.isfinite(one.value)])
-        held = np.mean([one.low <= PLANTED <= one.high for one in known])
+        findings = [Fidelity(people_answers(seed, people)).estimate(panel(seed)) for seed in range(panels)]
+        estimates = [finding["tracking.persona"] for finding in findings]
+        finite = [estimate for estimate in estimates if np.isfinite(estimate.low)]
+        plain = np.mean([uncorrected(pl.DataFrame(finding.evidence["tracking"])) for finding in findings])
+        median = np.median([estimate.value for estimate in estimates if np.isfinite(estimate.value)])
+        held = np.mean([estimate.low <= PLANTED <= estimate.high for estimate in finite])
         print(
             f"{people} people an item: {PLANTED} planted; uncorrected {plain:.2f}; median {median:.2f}; "
-            f"an interval in {len(known) / panels:.2f} of {panels} panels, holding the truth in {held:.2f} of these"
+            f"an interval in {len(finite) / panels:.2f} of {panels} panels, holding the truth in {held:.2f} of these"
         )
 
 

@@ -106,20 +106,20 @@ def trial(setting: Setting, panels: int, drawn: int) -> tuple[Trial, Trial]:
 
 def trial_others(setting: Setting, panels: int) -> dict[str, Trial]:
     """Simulate jackknife intervals of all other estimates of a card, on balanced panels."""
-    rng, wanted = stream(setting), _others(setting)
-    ends = {name: np.empty((panels, 2)) for name in wanted}
+    rng, methods = stream(setting), _others(setting)
+    ends = {name: np.empty((panels, 2)) for name in methods}
     for index in range(panels):
         left = deletions(pairs(draw(rng, setting.world, setting.sizes)))
-        for name, (statistic, scale, _) in wanted.items():
-            found = interval(statistic, left, LEVEL, scale)
-            ends[name][index] = found.low, found.high
-    return {name: Trial(ends[name], truth) for name, (_, _, truth) in wanted.items()}
+        for name, (statistic, scale, _) in methods.items():
+            bounds = interval(statistic, left, LEVEL, scale)
+            ends[name][index] = bounds.low, bounds.high
+    return {name: Trial(ends[name], truth) for name, (_, _, truth) in methods.items()}
 
 
 def stream(setting: Setting) -> np.random.Generator:
     """Return a random generator for a setting, the same in every run."""
     world = setting.world
-    thousandths = [round(1000 * one) for one in (world.signal, world.share, setting.missing)]
+    thousandths = [round(1000 * value) for value in (world.signal, world.share, setting.missing)]
     return np.random.default_rng([*setting.sizes, *thousandths, *world.answers.encode()])
 
 
@@ -127,18 +127,18 @@ def _others(setting: Setting) -> dict[str, tuple[Callable[[Disagreements], Float
     """Return statistic, scale and truth, by name."""
     truth = truths(setting.world)
     facets, numbers = ("persona", "item"), {"item": float(setting.sizes.items), "run": float(setting.sizes.runs)}
-    found: dict[str, tuple[Callable[[Disagreements], Floats], Scale, float]] = {}
+    methods: dict[str, tuple[Callable[[Disagreements], Floats], Scale, float]] = {}
     for effect, scale in EFFECTS.items():
-        found[f"component.{effect}"] = partial(_component, effect=effect), scale, truth[effect]
+        methods[f"component.{effect}"] = partial(_component, effect=effect), scale, truth[effect]
     both = truth["persona"] + truth["persona:item"] + truth["run"]
-    found["disagreement.persona"] = lambda d: d[frozenset({"item"})], "positive", both
+    methods["disagreement.persona"] = lambda d: d[frozenset({"item"})], "positive", both
     for name, absolute in (("g.rho", False), ("g.phi", True)):
 
         def coefficient(d: Disagreements, absolute: bool = absolute) -> Floats:  # noqa: FBT001
             return generalizability(components(d, facets), numbers, absolute=absolute, truncate=False)
 
-        found[name] = coefficient, "share", float(generalizability(truth, numbers, absolute=absolute))
-    return found
+        methods[name] = coefficient, "share", float(generalizability(truth, numbers, absolute=absolute))
+    return methods
 
 
 def _component(d: Disagreements, effect: str) -> Floats:

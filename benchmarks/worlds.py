@@ -177,9 +177,9 @@ def _disagreements(world: World, v: float, shared: tuple[str, ...] = ("all", "it
     def labels(i: int, p: int, e: int) -> Floats:
         return _probabilities(world, v, item * effects[..., i] + persona * effects[..., p] + both * effects[..., e])
 
-    one = labels(0, 2, 4) @ squared / 2
+    first = labels(0, 2, 4) @ squared / 2
     other = {"all": (0, 2, 4), "item": (0, 3, 5), "persona": (1, 2, 5), "none": (1, 3, 5)}
-    return {name: float((one * labels(*other[name])).sum(-1).mean()) for name in shared}
+    return {name: float((first * labels(*other[name])).sum(-1).mean()) for name in shared}
 
 
 def _probabilities(world: World, v: float, cell: Floats) -> Floats:
@@ -213,8 +213,8 @@ def check(panels: int, sizes: Sizes = LARGE, seed: int = 1) -> str:
     rng, rows = np.random.default_rng(seed), []
     worlds = [World(answers, signal) for answers in ("ordinal", "nominal") for signal in (0.02, 0.1, 0.3, 0.6, 0.8, 0.95)]
     for world in [*worlds, World("normal"), World("heavy"), World("uneven"), World("ordinal", 0.6, 0.9), World("nominal", 0.6, 0.1)]:
-        found = [components(pairs(draw(rng, world, sizes)).whole(), ["persona", "item"]) for _ in range(panels)]
-        table = np.array([list(one.values()) for one in found], float)
+        estimates = [components(pairs(draw(rng, world, sizes)).whole(), ["persona", "item"]) for _ in range(panels)]
+        table = np.array([list(parts.values()) for parts in estimates], float)
         signals = 1 - table[:, 3] / (table[:, 0] + table[:, 2] + table[:, 3])
         cells = [
             _compared(world.signal, signals),

@@ -50,9 +50,9 @@ def panel(runs: int = 1, *, score: bool = False, sampling: Sampling | None = Non
 
 async def answered(model: Model, requests: Sequence[Request]) -> list[Reply]:
     """Replies in the order of the asks: exactly one each."""
-    found = [pair async for pair in model.answer(iter(requests))]
-    assert sorted(index for index, _ in found) == list(range(len(requests)))
-    return [reply for _, reply in sorted(found, key=lambda pair: pair[0])]
+    replies = [pair async for pair in model.answer(iter(requests))]
+    assert sorted(index for index, _ in replies) == list(range(len(requests)))
+    return [reply for _, reply in sorted(replies, key=lambda pair: pair[0])]
 
 
 def shares(replies: Sequence[Reply]) -> npt.NDArray[np.float64]:
@@ -69,8 +69,8 @@ def fit(texts: Sequence[str | None], expected: npt.NDArray[np.float64]) -> float
     """
     drawn = np.array([[text == label for label in LABELS] for text in texts]).reshape(len(expected), -1, len(LABELS))
     assert drawn.any(2).all(), "an answer is no label"
-    wanted = drawn.shape[1] * expected / expected.sum(1, keepdims=True)
-    return float(chi2.sf(((drawn.sum(1) - wanted) ** 2 / wanted).sum(), len(expected) * (len(LABELS) - 1)))
+    counts = drawn.shape[1] * expected / expected.sum(1, keepdims=True)
+    return float(chi2.sf(((drawn.sum(1) - counts) ** 2 / counts).sum(), len(expected) * (len(LABELS) - 1)))
 
 
 def answering(folder: Path) -> Path:
@@ -86,7 +86,7 @@ def answering(folder: Path) -> Path:
     tokenizer: Any = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
     labels = [tokenizer.encode(label, add_special_tokens=False) for label in LABELS]
     weights = load_file(folder / "model.safetensors")
-    _chain(weights, {one: after for label in labels for one, after in zip(label, [*label[1:], tokenizer.eos_token_id], strict=True)})
+    _chain(weights, {token: after for label in labels for token, after in zip(label, [*label[1:], tokenizer.eos_token_id], strict=True)})
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     states = _states(folder, tokenizer)
     ridge = states @ states.T + 0.01 * np.eye(len(states))
@@ -102,29 +102,29 @@ def _chain(weights: dict[str, npt.NDArray[np.float32]], follows: dict[int, int])
         if name.endswith(("o_proj.weight", "down_proj.weight")):
             matrix[: len(follows)] = 0
     read[:, : len(follows)] = written[:, : len(follows)] = 0
-    for at, (one, after) in enumerate(follows.items()):
-        read[one, at], written[after, at] = LOUD
+    for index, (token, after) in enumerate(follows.items()):
+        read[token, index], written[after, index] = LOUD
 
 
 def _states(folder: Path, tokenizer: Any) -> npt.NDArray[np.float64]:
     """(16, width) what stands where the answer begins."""
     model: Any = transformers.AutoModelForCausalLM.from_pretrained(folder, local_files_only=True)
-    found = []
+    states = []
     for request in panel():
-        said = [{"role": message.role, "content": message.text} for message in request.messages]
-        tokens = tokenizer.apply_chat_template(said, add_generation_prompt=True, return_tensors="pt")["input_ids"]
+        content = [{"role": message.role, "content": message.text} for message in request.messages]
+        tokens = tokenizer.apply_chat_template(content, add_generation_prompt=True, return_tensors="pt")["input_ids"]
         with torch.no_grad():
-            found.append(model.model(tokens).last_hidden_state[0, -1].double().numpy())
-    return np.array(found)
+            states.append(model.model(tokens).last_hidden_state[0, -1].double().numpy())
+    return np.array(states)
 
 
 def replies(model: Model, given: Sequence[Request]) -> list[Reply]:
     """Replies of a model that answers in order."""
 
     async def collect() -> list[Reply]:
-        found = [pair async for pair in model.answer(given)]
-        assert [index for index, _ in found] == list(range(len(given)))
-        return [reply for _, reply in found]
+        pairs = [pair async for pair in model.answer(given)]
+        assert [index for index, _ in pairs] == list(range(len(given)))
+        return [reply for _, reply in pairs]
 
     return asyncio.run(collect())
 

@@ -39,13 +39,13 @@ def disagreement(
                 total += w * float(np.mean([half_squared(a, b) for a, b in pairs]))
                 count += w
         return total / count if count else float("nan")
-    for one, other in combinations(cells, 2):
-        if frozenset(facet for facet, a, b in zip(facets, one, other, strict=True) if a == b) != shared:
+    for first, second in combinations(cells, 2):
+        if frozenset(facet for facet, a, b in zip(facets, first, second, strict=True) if a == b) != shared:
             continue
         w = 1.0
-        for facet, a, b in zip(facets, one, other, strict=True):
+        for facet, a, b in zip(facets, first, second, strict=True):
             w *= weight(facet, a) if a == b else weight(facet, a) * weight(facet, b)
-        total += w * float(np.mean([half_squared(a, b) for a in cells[one] for b in cells[other]]))
+        total += w * float(np.mean([half_squared(a, b) for a in cells[first] for b in cells[second]]))
         count += w
     return total / count if count else float("nan")
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from personametrics.models.embedded.society.line import Document, Line
+from personametrics.models.embedded.society.talk import Document, Line
 
 NAMES = ("Ada", "Bo", "Cleo", "Dora", "Emil", "Fritz")
 ODDS = {
@@ -23,6 +23,6 @@ def documents(seed: int) -> Iterator[Document]:
         lines = [Line("system", f"You are {name}. You vote {side}.")]
         for _ in range(rng.integers(1, 6)):
             lines += [Line("user", "What is your name?"), Line("assistant", f"I am {name}.")]
-            said = str(rng.choice(list(ODDS[side]), p=list(ODDS[side].values())))
-            lines += [Line("user", f"{rng.choice(THINGS)} are good. {PHRASES[0]}"), Line("assistant", said, ODDS[side])]
+            line = str(rng.choice(list(ODDS[side]), p=list(ODDS[side].values())))
+            lines += [Line("user", f"{rng.choice(THINGS)} are good. {PHRASES[0]}"), Line("assistant", line, ODDS[side])]
         yield tuple(lines)

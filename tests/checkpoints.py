@@ -108,7 +108,7 @@ def embedded_like(folder: Path, texts: Sequence[str], *, scale: float = 3.0, see
         The folder.
     """
     from embedded_training.tokens import save, trained  # noqa: PLC0415
-    from personametrics.models.embedded.society.line import Line  # noqa: PLC0415 (most checkpoints need none of it)
+    from personametrics.models.embedded.society.talk import Line  # noqa: PLC0415 (most checkpoints need none of it)
 
     tokenizer = trained([tuple(Line(role, text) for role in ("system", "user", "assistant")) for text in texts], [INSTRUCTION])
     plain = {

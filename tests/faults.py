@@ -42,11 +42,11 @@ def draw(*parts: Any) -> float:
 
 def society(body: Body, nth: int = 0) -> str:
     """The answer of a made-up society: persona and question decide two times in three, the seed and the place in the call else."""
-    told = [(message["role"], message["content"]) for message in body["messages"]]
-    options = marks(told[-1][1])
-    own = draw("luck", told, body.get("seed"), nth) < 1 / 3
-    at = draw("noise", told, body.get("seed"), nth) if own else draw("mind", told)
-    return options[int(at * len(options))] if options else f"I would say {int(100 * at)}."
+    messages = [(message["role"], message["content"]) for message in body["messages"]]
+    options = marks(messages[-1][1])
+    rerun = draw("luck", messages, body.get("seed"), nth) < 1 / 3
+    place = draw("noise", messages, body.get("seed"), nth) if rerun else draw("mind", messages)
+    return options[int(place * len(options))] if options else f"I would say {int(100 * place)}."
 
 
 def marks(question: str) -> list[str]:
@@ -88,9 +88,9 @@ def prompt_logprobs(body: Body) -> list[Payload | None]:
     """What vLLM says of a prompt: for each token but the first, itself and its log-probability."""
     tokens = pieces(body)
     shown: list[Payload | None] = [None]
-    for at in range(1, len(tokens)):
-        number = int(draw("id", tokens[at]) * 2**31)
-        shown.append({str(number): {"logprob": log(piece_probability(tokens[: at + 1])), "rank": 1, "decoded_token": tokens[at]}})
+    for index in range(1, len(tokens)):
+        number = int(draw("id", tokens[index]) * 2**31)
+        shown.append({str(number): {"logprob": log(piece_probability(tokens[: index + 1])), "rank": 1, "decoded_token": tokens[index]}})
     return shown
 
 
@@ -144,8 +144,8 @@ def parameter(name: str, instead: str = "") -> Fault:
     """A server that does not take a parameter."""
 
     async def fault(_request: web.Request, seen: Seen) -> web.StreamResponse:
-        said = f"Unsupported parameter: '{name}' is not supported with this model. {instead}"
-        return refuse(400, said) if name in seen.body and seen.body[name] != 1 else answered(seen.body)
+        message = f"Unsupported parameter: '{name}' is not supported with this model. {instead}"
+        return refuse(400, message) if name in seen.body and seen.body[name] != 1 else answered(seen.body)
 
     return fault
 

@@ -11,7 +11,7 @@ from personametrics.dialogues.dialogue import Dialogue, Turn, dialogue
 from personametrics.elicit.conversation import rounds
 
 ADA = Persona("ada", "You are Ada, a nurse.")
-TURNS = tuple(Turn(f"Question {at}?") for at in range(1, 5))
+TURNS = tuple(Turn(f"Question {index}?") for index in range(1, 5))
 
 
 def nurse(place: Place = "system", who: Persona | None = ADA) -> Dialogue:
@@ -21,14 +21,17 @@ def nurse(place: Place = "system", who: Persona | None = ADA) -> Dialogue:
 
 def spoken(requests: Sequence[Request], says: Callable[[Request], str]) -> Mapping[int, Request]:
     """Every ask, by its `id`, with its words in their slots; a choice is the one that was chosen."""
-    texts, found = dict[int, str | None](), dict[int, Request]()
+    texts, spoken_requests = dict[int, str | None](), dict[int, Request]()
     for part in rounds(requests):
         for request in part:
             if request.compiled is not None:
                 reply = request.compiled(request, lambda other: texts[id(other)])
                 texts[id(request)] = reply.text
-                found[id(request)] = found[id(reply.source)] if reply.source else request
+                spoken_requests[id(request)] = spoken_requests[id(reply.source)] if reply.source else request
                 continue
-            filled = replace(request, messages=tuple(one.spoken([str(texts[id(other)]) for other in one.said]) for one in request.messages))
-            found[id(request)], texts[id(request)] = filled, says(filled)
-    return found
+            filled = replace(
+                request,
+                messages=tuple(message.filled([str(texts[id(other)]) for other in message.requests]) for message in request.messages),
+            )
+            spoken_requests[id(request)], texts[id(request)] = filled, says(filled)
+    return spoken_requests

@@ -23,16 +23,19 @@ def played(
     """What a study says of a model: equal asks are asked once."""
     requests: list[Request] = study.design(personas, items, elicitation)
     spoken = dict[int, tuple[Request, Reply]]()
-    known = dict[Request, Reply]()
+    answers = dict[Request, Reply]()
     for part in rounds(requests):
-        texts = [tuple(one.spoken([spoken[id(other)][1].text or "" for other in one.said]) for one in request.messages) for request in part]
+        texts = [
+            tuple(message.filled([spoken[id(other)][1].text or "" for other in message.requests]) for message in request.messages)
+            for request in part
+        ]
         ready = [replace(request, messages=messages) for request, messages in zip(part, texts, strict=True)]
-        fresh = [request for request in dict.fromkeys(ready) if request not in known]
-        own = [request for request in fresh if request.to != JUDGE]
-        known |= dict(zip(own, answered(model, own), strict=True)) | {
+        fresh = [request for request in dict.fromkeys(ready) if request not in answers]
+        subject = [request for request in fresh if request.to != JUDGE]
+        answers |= dict(zip(subject, answered(model, subject), strict=True)) | {
             request: Reply(judge(request)) for request in fresh if request.to == JUDGE
         }
-        spoken |= {id(request): (asked, known[asked]) for request, asked in zip(part, ready, strict=True)}
-    said, replies = zip(*(spoken[id(request)] for request in requests), strict=True)
-    finding: Finding = study.estimate(study_responses(reply_table(said, replies), "the model"))
+        spoken |= {id(request): (asked, answers[asked]) for request, asked in zip(part, ready, strict=True)}
+    requested, replies = zip(*(spoken[id(request)] for request in requests), strict=True)
+    finding: Finding = study.estimate(study_responses(reply_table(requested, replies), "the model"))
     return finding

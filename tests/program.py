@@ -11,8 +11,10 @@ import pytest
 
 from personametrics import cli
 
-PEOPLE = "id,text,party\n" + "".join(f"p{at},You are person {at} of the panel.,{'left' if at % 2 else 'right'}\n" for at in range(4))
-ITEMS = "id,text,scale\n" + "".join(f"i{at},Is statement {at} right?,1|2|3|4|5\n" for at in range(3))
+PEOPLE = "id,text,party\n" + "".join(
+    f"p{index},You are person {index} of the panel.,{'left' if index % 2 else 'right'}\n" for index in range(4)
+)
+ITEMS = "id,text,scale\n" + "".join(f"i{index},Is statement {index} right?,1|2|3|4|5\n" for index in range(3))
 
 
 @dataclass(frozen=True)
@@ -58,12 +60,12 @@ def study(base_url: str, *settings: str) -> tuple[str, ...]:
     return (*given, *(part for setting in settings for part in ("--set", setting)))
 
 
-def refused(said: Said, *parts: str) -> None:
+def refused(completed: Said, *parts: str) -> None:
     """One sentence, exit code 2, nothing else."""
-    assert said.code == 2
-    assert said.out == ""
-    line = said.err.strip().splitlines()[-1]
+    assert completed.code == 2
+    assert completed.out == ""
+    line = completed.err.strip().splitlines()[-1]
     assert line.startswith("personametrics: ")
-    assert "Traceback" not in said.err
+    assert "Traceback" not in completed.err
     for part in parts:
         assert part in line

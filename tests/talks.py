@@ -20,14 +20,17 @@ HOSTILE = (
 def talked(number: int, turns: int, words: str = "So it goes.", *, judged: bool = True) -> list[dict[str, Cell]]:
     """Dialogues of which the first contradicts in no line, the next in one, and so on until all do, and then from the beginning."""
     rows: list[dict[str, Cell]] = []
-    for at in range(number):
-        one: dict[str, Cell] = {"dialogue": str(at + 1), "persona": f"person {at}", "item": "script 1", "run": at % 2}
+    for index in range(number):
+        dialogue: dict[str, Cell] = {"dialogue": str(index + 1), "persona": f"person {index}", "item": "script 1", "run": index % 2}
         for turn in range(1, turns + 1):
-            bad = judged and turn <= at % (turns + 1)
+            bad = judged and turn <= index % (turns + 1)
             verdict = "contradicts" if bad else "consistent" if judged else ""
             them: dict[str, Cell] = {"speaker": "them", "text": f"Question {turn}? {words}", "verdict": "", "against": ""}
-            own: dict[str, Cell] = {"speaker": "persona", "text": f"Answer {at}.{turn}. {words}", "verdict": verdict}
-            rows += [{**one, "turn": turn, **them}, {**one, "turn": turn, **own, "against": f"Before {turn}. {words}" if bad else ""}]
+            line: dict[str, Cell] = {"speaker": "persona", "text": f"Answer {index}.{turn}. {words}", "verdict": verdict}
+            rows += [
+                {**dialogue, "turn": turn, **them},
+                {**dialogue, "turn": turn, **line, "against": f"Before {turn}. {words}" if bad else ""},
+            ]
     return rows
 
 
@@ -35,8 +38,8 @@ def hostile() -> list[dict[str, Cell]]:
     """Everything that is said, and every name, is out to do something."""
     rows: list[dict[str, Cell]] = []
     for name in HOSTILE:
-        one: dict[str, Cell] = {"dialogue": name, "persona": name, "item": name, "run": 0, "turn": 1, "text": name, "against": name}
-        rows += [{**one, "speaker": "them", "verdict": ""}, {**one, "speaker": "persona", "verdict": "contradicts"}]
+        dialogue: dict[str, Cell] = {"dialogue": name, "persona": name, "item": name, "run": 0, "turn": 1, "text": name, "against": name}
+        rows += [{**dialogue, "speaker": "them", "verdict": ""}, {**dialogue, "speaker": "persona", "verdict": "contradicts"}]
     return rows
 
 

@@ -29,11 +29,11 @@ def tables(draw: st.DrawFn) -> pl.DataFrame:
     )
     answers = kinds[draw(st.integers(0, len(kinds) - 1))]
     table = {
-        "persona": [f"p{at}" for at in rng.integers(0, draw(st.integers(1, 6)), rows)],
-        "item": [f"q{at}" for at in rng.integers(0, draw(st.integers(1, 5)), rows)],
-        "wording": [f"w{at}" for at in rng.integers(0, draw(st.integers(1, 3)), rows)],
+        "persona": [f"p{index}" for index in rng.integers(0, draw(st.integers(1, 6)), rows)],
+        "item": [f"q{index}" for index in rng.integers(0, draw(st.integers(1, 5)), rows)],
+        "wording": [f"w{index}" for index in rng.integers(0, draw(st.integers(1, 3)), rows)],
         "run": rng.integers(0, draw(st.integers(1, 4)), rows).tolist(),
-        "answer": [answers[at] for at in rng.integers(0, len(answers), rows)],
+        "answer": [answers[index] for index in rng.integers(0, len(answers), rows)],
     }
     return pl.DataFrame(table, schema_overrides={"answer": pl.String}).with_columns(party=pl.col("persona").str.slice(1).cast(pl.Int64) % 2)
 

@@ -20,19 +20,19 @@ from personametrics.elicit.plan.file import checked
 from personametrics.elicit.plan.study import CapsPart, Plan
 from personametrics.lab.audit import Audit
 from personametrics.lab.session import Recorded, Session
-from personametrics.models.scripted import Scripted
+from personametrics.models.function import Scripted
 
 LIKERT = "1|2|3|4|5"
 NAMES = ("Ada", "Bela", "Cleo", "Dora", "Emil", "Fritz", "Gerda", "Hugo", "Ines", "Jonas", "Klara", "Ludwig")
 PEOPLE = tuple(
-    Persona(name, f"You are {name}, aged {20 + 3 * at}, and live in {name}ville.", {"party": "left" if at % 2 else "right"})
-    for at, name in enumerate(NAMES[:6])
+    Persona(name, f"You are {name}, aged {20 + 3 * index}, and live in {name}ville.", {"party": "left" if index % 2 else "right"})
+    for index, name in enumerate(NAMES[:6])
 )
 
 
 def items(number: int, scale: str = LIKERT, name: str = "i", **attributes: str) -> tuple[Item, ...]:
     """Items on one scale."""
-    return tuple(Item(f"{name}{at}", f"Is statement {name}{at} right?", parse_scale(scale), attributes) for at in range(number))
+    return tuple(Item(f"{name}{index}", f"Is statement {name}{index} right?", parse_scale(scale), attributes) for index in range(number))
 
 
 ITEMS = items(5)
@@ -40,16 +40,16 @@ ITEMS = items(5)
 
 def mind(request: Request) -> Reply:
     """Says its own words when asked who it is; else two personas differ in what they think two times in three, runs else."""
-    told = [(message.role, message.text) for message in request.messages]
+    prompt = [(message.role, message.text) for message in request.messages]
     read = sum(len(message.text) for message in request.messages) // 4
     if request.score:
-        weights = [draw("share", told, choice) for choice in request.choices]
+        weights = [draw("share", prompt, choice) for choice in request.choices]
         shares = {choice: weight / sum(weights) for choice, weight in zip(request.choices, weights, strict=True)}
         return Reply(probabilities=shares, tokens_in=read, tokens_out=1)
     if not request.choices:
         return Reply(f"7 {request.messages[0].text}", tokens_in=read, tokens_out=20)
-    at = draw("noise", told, request.run) if draw("luck", told, request.run) < 1 / 3 else draw("mind", told)
-    return Reply(request.choices[int(at * len(request.choices))], tokens_in=read, tokens_out=1)
+    place = draw("noise", prompt, request.run) if draw("luck", prompt, request.run) < 1 / 3 else draw("mind", prompt)
+    return Reply(request.choices[int(place * len(request.choices))], tokens_in=read, tokens_out=1)
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,7 @@ def quoted(command: str) -> str:
 
 def told(findings: Summary) -> str:
     """A row for every finding that has a verdict."""
-    rows = ["| what is asked | verdict | figures, 90 % intervals unless the card says otherwise |", "| --- | --- | --- |"]
+    rows = ["| question | verdict | figures, 90 % intervals unless the card says otherwise |", "| --- | --- | --- |"]
     return "\n".join([*rows, *(f"| {one['question']} | **{one['verdict']['label']}** | {_figures(one)} |" for one in findings)])
 
 
@@ -117,7 +117,8 @@ def _figures(one: Mapping[str, Any]) -> str:
     if price := one.get("price"):
         before, after = price[:2]
         said.append(
-            f"price: {after['asks']:,} asks for {before['asks']:,}, {after['tokens read']:,} tokens read for {before['tokens read']:,}"
+            f"price: {after['asks']:,} requests instead of {before['asks']:,}, {after['tokens read']:,} tokens read instead of "
+            f"{before['tokens read']:,}"
         )
     if worth := one.get("rectified"):
         said.append(_worth(worth))
@@ -134,8 +135,8 @@ def _number(name: str, ends: Sequence[float | None]) -> str:
 def _worth(worth: Mapping[str, float]) -> str:
     """What the panel is worth in people."""
     return (
-        f"with the panel {worth['people']:.0f} people tell as much as {worth['worth']:.1f} alone; for intervals of half the width "
-        f"{worth['people for half the width']:.0f} people would have to answer each item"
+        f"With the panel, {worth['people']:.0f} people give as much information as {worth['worth']:.1f} people without it. "
+        f"For intervals of half the width, {worth['people for half the width']:.0f} people would have to answer each item."
     )
 
 
@@ -174,31 +175,31 @@ def _files() -> str:
     personas, people = _rows("personas.csv"), {row["respondent"] for row in _rows("humans.csv")}
     left = sum(row["politics"] == "left" for row in personas)
     told = {
-        "personas.csv": f"the panel: {len(personas)} personas of a few words, {left} of them on the left, since those who wrote them are",
+        "personas.csv": f"the panel: {len(personas)} personas of a few words; {left} of them are on the left, like their authors",
         "balanced.csv": f"{len(_rows('balanced.csv'))} personas of the same kind, of all sides",
-        "items.csv": f"{len(_rows('items.csv'))} pairs of a table in a sentence and a claim, with the right answer (`gold`) and whom it "
-        "suits (`side`)",
-        "humans.csv": f"{len(people)} people of the same society, none of whom is on the panel, each with a label for every item",
-        "few.csv": f"the first {len({row['respondent'] for row in _rows('few.csv')})} of them",
+        "items.csv": f"{len(_rows('items.csv'))} pairs of a table (as a sentence) and a claim, with the right answer (`gold`) and "
+        "the side that it suits (`side`)",
+        "humans.csv": f"{len(people)} people of the same society who are not on the panel, each with a label for every item",
+        "few.csv": f"the first {len({row['respondent'] for row in _rows('few.csv')})} of these people",
         "make_inputs.py": "writes these tables",
-        "study.yaml": "the audit",
-        "report.py": "runs everything and writes the figures into this page; `cards.json` keeps them",
+        "study.yaml": "the study file of the audit",
+        "report.py": "runs all commands and writes their figures into this page; `cards.json` stores the figures",
     }
-    return "\n".join(["| file | what it is |", "| --- | --- |", *(f"| `{name}` | {says} |" for name, says in told.items())])
+    return "\n".join(["| file | content |", "| --- | --- |", *(f"| `{name}` | {says} |" for name, says in told.items())])
 
 
 RECOMMENDATION = """
-- **May be used for** the label that most answers give, on items of this kind: it is a random annotator's in {agreement:.2f} of
-  cases, as that of most of {people:.0f} annotators is. {labels} labels, {few} an item, give the same verdict here, against a
-  lower bar: most of the other two, {bar:.2f}.
-- **May not be used for** what a persona, or a kind of persona, makes of an item (signal {signal:.2f}); for grading evidence that
-  suits a side (accuracy differs by {bent:.2f}); nor, as it stands, for shares of people (off by about {off:.2f}; {stated}).
-- **One persona is worth one annotator, not more** (difference {single}): the label is good because many answers stand behind it,
-  not because of who they are said to be.
-- **Do not pay for** abstaining (agreement {abstain}, and {left:.0%} of the items are left to people) or, on this evidence, a
-  debiasing instruction (gap {debias}).
-- **Do instead**: where shares are wanted, ask people: {worth}. The panel saves {saved:.1f} of {people:.0f} people. Where the
-  label is wanted, draw personas of all sides, have people label a sample first, and check again for every new kind of item and
+- **Use the panel for** the label that most answers give, on items of this kind. This label equals the label of a random annotator in
+  {agreement:.2f} of cases, and the label of most of {people:.0f} annotators equals it equally often. With {labels} labels, {few} per
+  item, the verdict is the same, but the bar is lower: the label of the other two annotators reaches {bar:.2f}.
+- **Do not use it for** three things: the opinion of a persona, or of a kind of persona, about an item (signal {signal:.2f}); grading
+  evidence that suits a side (accuracy differs by {bent:.2f}); and shares of people (wrong by about {off:.2f}; {stated}).
+- **One persona is worth one annotator, not more** (difference {single}). The label is good because it comes from many answers,
+  not because of the texts of the personas.
+- **Do not pay for** abstaining (agreement {abstain}, and {left:.0%} of the items are left to people). On this evidence, do not pay
+  for a debiasing instruction either (gap {debias}).
+- **Do this instead**: if you need shares of people, ask people. {worth} The panel saves {saved:.1f} of {people:.0f} people. If you
+  need labels, draw personas of all sides, let people label a sample first, and check again for every new kind of item and
   every new model.
 """
 FEW = 3

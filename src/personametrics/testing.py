@@ -117,7 +117,8 @@ class Simulation:
 
 def _filled(request: Request, texts: Mapping[int, str]) -> Request:
     """Return a request with the texts that it waits for in its messages."""
-    return replace(request, messages=tuple(message.spoken([texts[id(other)] for other in message.said]) for message in request.messages))
+    messages = tuple(message.filled([texts[id(other)] for other in message.requests]) for message in request.messages)
+    return replace(request, messages=messages)
 
 
 def _drawn(odds: Mapping[str, float], draw: float) -> str:
@@ -177,7 +178,7 @@ def check_study(study: Study, worlds: int = 40, report: Report | None = None) ->
         _check_robust(study, responses, damage)
 
 
-def check_remedy(remedy: Remedy, worlds: int = 20, report: Report | None = None) -> None:
+def check_remedy(remedy: Remedy, worlds: int = 10, report: Report | None = None) -> None:
     """Check that a remedy has sources, makes the known change in worlds with the defect, and none in worlds without.
 
     Args:

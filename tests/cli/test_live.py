@@ -21,7 +21,7 @@ from worlds import planned
 
 from personametrics.data.card import Card, card_schema
 from personametrics.elicit.journal import Journal
-from personametrics.lab.begun import begun
+from personametrics.lab.directory import job_of
 
 ASKS = 4 * 3 * 2 + 3 * 2 + 4 * 3 * 2
 """Panel, without persona, irrelevant texts."""
@@ -45,13 +45,13 @@ def _study(server: Server) -> tuple[str, ...]:
 
 
 def test_a_plan_makes_no_call(program: Program, study: tuple[str, ...], server: Server) -> None:
-    said = program("plan", *study)
-    assert said.code == 0
-    assert f"{ASKS} requests to make" in said.out
-    assert "24 (shared with the panel)" in said.out
-    found = program("plan", *study, "--json", "--set", 'prices={"tokens_in": 1, "tokens_out": 2}').json
-    assert (found["requests"], found["waiting"]) == (ASKS, ASKS)
-    assert found["money"] == pytest.approx((found["tokens_in"] + 2 * found["tokens_out"]) / 1e6)
+    completed = program("plan", *study)
+    assert completed.code == 0
+    assert f"{ASKS} requests to make" in completed.out
+    assert "24 (shared with the panel)" in completed.out
+    content = program("plan", *study, "--json", "--set", 'prices={"tokens_in": 1, "tokens_out": 2}').json
+    assert (content["requests"], content["waiting"]) == (ASKS, ASKS)
+    assert content["money"] == pytest.approx((content["tokens_in"] + 2 * content["tokens_out"]) / 1e6)
     assert program("plan", *study, "--json", "--set", "score=true").json["width"] is None
     assert re.search(r"^at most \d+ requests to make", program("plan", *study, "--adaptive", "--runs", "2").out, re.MULTILINE)
     assert not server.seen
@@ -59,11 +59,11 @@ def test_a_plan_makes_no_call(program: Program, study: tuple[str, ...], server: 
 
 
 def test_an_audit_asks_what_was_planned_and_prints_the_card(program: Program, study: tuple[str, ...], server: Server) -> None:
-    said = program("audit", *study)
-    assert said.code == 0, said.err
-    assert f"{ASKS} requests to make" in said.err
-    assert "persona signal" in said.out
-    assert f"The report: {Path('run/card.html').resolve()}" in said.out
+    completed = program("audit", *study)
+    assert completed.code == 0, completed.err
+    assert f"{ASKS} requests to make" in completed.err
+    assert "persona signal" in completed.out
+    assert f"The report: {Path('run/card.html').resolve()}" in completed.out
     assert sum(seen.body.get("n", 1) for seen in server.seen) == ASKS + CHECK
     assert max(server.counts.values()) == 1
     Card.load("run/card.json")
@@ -75,8 +75,8 @@ def test_resume_and_a_second_audit_ask_nothing(program: Program, study: tuple[st
     first = program("audit", *study, "--json")
     asked = len(server.seen)
     again = (program("audit", *study, "--json"), program("resume", "run", "--json"), program("report", "run", "--json"))
-    assert [said.code for said in again] == [0, 0, 0]
-    assert all(said.json == first.json for said in again)
+    assert [completed.code for completed in again] == [0, 0, 0]
+    assert all(completed.json == first.json for completed in again)
     assert "0 requests to make" in again[0].err
     assert len(server.seen) == asked
 
@@ -92,14 +92,14 @@ def test_a_study_file_is_changed_by_flags_and_by_set(program: Program, server: S
         f"model: openai:world@{server.base_url}\npersonas: people.csv\nitems: items.csv\nruns: 5\nout: there\ncontrols: {{irrelevant: 3}}\n"
     )
     Path("study.yaml").write_text(content)
-    said = program(
+    completed = program(
         "audit", "study.yaml", "--runs", "1", "--out", "here", "--json",
         "--set", "sampling.temperature=0.5", "--set", "prompt.style=letter", "--set", "controls.none=false", "--set", "check=false",
     )  # fmt: skip
-    assert said.code == 0, said.err
+    assert completed.code == 0, completed.err
     assert not Path("there").exists()
-    kept = said.json["provenance"]["study"]
-    assert (kept["runs"], kept["sampling"]["temperature"], said.json["provenance"]["prompt"]["style"]) == (1, 0.5, "letter")
+    kept = completed.json["provenance"]["study"]
+    assert (kept["runs"], kept["sampling"]["temperature"], completed.json["provenance"]["prompt"]["style"]) == (1, 0.5, "letter")
     assert kept["controls"] == {"none": False, "shuffled": True, "irrelevant": 3}
     assert len(server.seen) == 4 * 3 + 3 * 3
     assert {seen.body["temperature"] for seen in server.seen} == {0.5}
@@ -107,7 +107,7 @@ def test_a_study_file_is_changed_by_flags_and_by_set(program: Program, server: S
 
 
 @pytest.mark.parametrize(
-    ("setting", "said"),
+    ("setting", "message"),
     [
         ("foo", "is not of the form key=value"),
         ("foo=1", '--set, key "foo": unknown key'),
@@ -119,17 +119,17 @@ def test_a_study_file_is_changed_by_flags_and_by_set(program: Program, server: S
         ("controls.none=1", '--set, key "controls.none"'),
         ("sampling.temperature=NaN", "sampling.temperature"),
         ("prompt.item=Only {item}", "instruction"),
-        ("conditions.order=[]", "conditions.order: no level is named"),
+        ("conditions.order=[]", "conditions.order: no level is listed"),
         ("conditions.mood=[]", "conditions.mood"),
         ("caps.money=1", "caps.money needs prices"),
         ("adaptive=true", "first block"),
         ("structured=xml", "structured"),
     ],
 )
-def test_a_bad_setting_is_one_sentence(program: Program, study: tuple[str, ...], server: Server, setting: str, said: str) -> None:
+def test_a_bad_setting_is_one_sentence(program: Program, study: tuple[str, ...], server: Server, setting: str, message: str) -> None:
     arguments = list(study) if setting != "adaptive=true" else [*study[:5], "one.csv", *study[6:]]
     Path("one.csv").write_text("id,text,scale\na,Tea?,no|yes\n")
-    refused(program("audit", *arguments, "--set", setting), said)
+    refused(program("audit", *arguments, "--set", setting), message)
     assert not server.seen
     assert not Path("run").exists()
 
@@ -147,7 +147,7 @@ def test_bad_input_is_one_sentence(program: Program, study: tuple[str, ...], ser
         refused(program(verb, "nowhere"), "nowhere is not a run directory")
     refused(program("schema", "cards"), 'Did you mean "card"?')
     Path("file").write_text("")
-    refused(program("audit", *study, "--out", "file"), "file cannot be made a run directory")
+    refused(program("audit", *study, "--out", "file"), "file cannot be used as a run directory")
     assert not server.seen
 
 
@@ -169,15 +169,15 @@ def test_resume_refuses_another_model(program: Program, study: tuple[str, ...]) 
     program("audit", *study)
     with Journal.open(Path("run"), {}) as journal:
         journal.note("plan", journal.manifest["plan"] | {"model": "openai:other@http://127.0.0.1:9/v1"})
-    refused(program("resume", "run"), "was begun with openai/world@", "name another out")
+    refused(program("resume", "run"), "was begun with openai/world@", "choose another run directory (--out)")
 
 
 def test_an_incomplete_audit_exits_with_3_and_says_how_to_go_on(program: Program, study: tuple[str, ...]) -> None:
-    said = program("audit", *study, "--set", "caps.calls=20", "--json")
-    assert said.code == 3
-    assert "the cap of 20 calls is reached" in said.err
-    assert "Every reply so far is kept. Raise the cap and run the command again." in said.err
-    assert said.json["findings"][-1]["verdict"]["label"] == "incomplete"
+    completed = program("audit", *study, "--set", "caps.calls=20", "--json")
+    assert completed.code == 3
+    assert "the cap of 20 calls is reached" in completed.err
+    assert "Every reply so far is kept. Raise the cap and run the command again." in completed.err
+    assert completed.json["findings"][-1]["verdict"]["label"] == "incomplete"
 
 
 def test_a_report_can_be_made_while_it_runs(program: Program, study: tuple[str, ...], server: Server) -> None:
@@ -191,24 +191,24 @@ def test_a_report_can_be_made_while_it_runs(program: Program, study: tuple[str, 
         return ""
 
     server.script = hold
-    found: list[subprocess.CompletedProcess[str]] = []
+    reports: list[subprocess.CompletedProcess[str]] = []
 
     def look() -> None:
         held.wait(20)
         command = [sys.executable, "-m", "personametrics", "report", "run", "--json"]
         for _ in range(20):  # what has arrived may not be on disk yet
-            found.append(subprocess.run(command, capture_output=True, text=True, check=False))
-            if found[-1].returncode == 0:
+            reports.append(subprocess.run(command, capture_output=True, text=True, check=False))
+            if reports[-1].returncode == 0:
                 break
         answers.set()
 
     watcher = threading.Thread(target=look)
     watcher.start()
-    said = program("audit", *study, "--set", "limits.connections=1")
+    completed = program("audit", *study, "--set", "limits.connections=1")
     watcher.join()
-    assert said.code == 0
-    during = json.loads(found[-1].stdout)["findings"][-1]["verdict"]
-    assert found[-1].returncode == 0
+    assert completed.code == 0
+    during = json.loads(reports[-1].stdout)["findings"][-1]["verdict"]
+    assert reports[-1].returncode == 0
     assert during["label"] == "incomplete"
     assert program("report", "run", "--json").json["findings"][-1]["verdict"]["label"] == "complete"
 
@@ -226,8 +226,8 @@ def test_a_report_goes_where_it_is_told_or_says_why_not(program: Program, study:
 @pytest.mark.parametrize(("to", "name"), [("parquet", "answers.parquet"), ("csv", "answers.csv"), ("inspect", "inspect.json")])
 def test_export_writes_what_is_wanted(program: Program, study: tuple[str, ...], to: str, name: str) -> None:
     program("audit", *study)
-    said = program("export", "run", "--to", to)
-    assert (said.code, said.out.strip()) == (0, f"Written: run/{name}")
+    completed = program("export", "run", "--to", to)
+    assert (completed.code, completed.out.strip()) == (0, f"Written: run/{name}")
     rows = ASKS + 4 * 3 * 2
     if to == "inspect":
         assert len(json.loads(Path("run", name).read_text())["samples"]) == rows
@@ -239,11 +239,11 @@ def test_export_writes_what_is_wanted(program: Program, study: tuple[str, ...], 
 
 def test_validate_shows_the_prompt_and_names_the_line_of_a_mistake(program: Program) -> None:
     Path("study.yaml").write_text("model: openai:m@http://127.0.0.1:9/v1\npersonas: people.csv\nitems: items.csv\n")
-    said = program("validate", "study.yaml", "--show")
-    assert said.code == 0
-    assert "4 personas, 3 items, 5 runs" in said.out
-    assert "You are person 0 of the panel." in said.out
-    assert "Is statement 0 right?" in said.out
+    completed = program("validate", "study.yaml", "--show")
+    assert completed.code == 0
+    assert "4 personas, 3 items, 5 runs" in completed.out
+    assert "You are person 0 of the panel." in completed.out
+    assert "Is statement 0 right?" in completed.out
     with Path("study.yaml").open("a") as file:
         file.write("sampling: {temprature: 1}\n")
     refused(program("validate", "study.yaml"), 'study.yaml, line 4, key "sampling.temprature"')
@@ -251,14 +251,14 @@ def test_validate_shows_the_prompt_and_names_the_line_of_a_mistake(program: Prog
 
 def test_doctor_says_what_it_found(program: Program, server: Server) -> None:
     model = ("doctor", "--model", f"openai:world@{server.base_url}")
-    found = {probe["name"]: probe["found"] for probe in program(*model, "--json").json}
-    assert found["answers"] is True
-    assert found["system"] is None
-    assert "context" in found
-    said = program(*model, "--no-context")
-    assert said.code == 0
-    assert "answers" in said.out
-    assert "context" not in said.out
+    probes = {probe["name"]: probe["found"] for probe in program(*model, "--json").json}
+    assert probes["answers"] is True
+    assert probes["system"] is None
+    assert "context" in probes
+    completed = program(*model, "--no-context")
+    assert completed.code == 0
+    assert "answers" in completed.out
+    assert "context" not in completed.out
     server.script = always("no system")
     assert {probe["name"]: probe["found"] for probe in program(*model, "--no-context", "--json").json}["system"] is False
     server.script = always("400")
@@ -283,7 +283,7 @@ def test_what_is_exported_is_what_the_server_answered(program: Program, study: t
     for seen in server.seen:
         texts = [choice["message"]["content"] for choice in completion(seen.body)["choices"]]
         truth.setdefault(json.dumps(seen.body["messages"]), []).extend(texts)
-    run = begun("run")
+    run = job_of("run")
     with Journal.read("run") as journal:
         for request, key in run.exchanges():
             (reply,) = journal.replies([key])
@@ -296,9 +296,9 @@ def test_what_is_exported_is_what_the_server_answered(program: Program, study: t
 def test_help_of_every_verb_is_there(program: Program) -> None:
     for verb in ("audit", "resume", "report", "export", "validate", "plan", "doctor", "schema"):
         with suppress(SystemExit):
-            said = program(verb, "--help")
-            assert said.code == 0
-            assert verb in said.out
+            completed = program(verb, "--help")
+            assert completed.code == 0
+            assert verb in completed.out
 
 
 def test_people_s_answers_are_checked_before_anything_is_asked(program: Program) -> None:
@@ -309,4 +309,4 @@ def test_people_s_answers_are_checked_before_anything_is_asked(program: Program)
     Path("survey.csv").write_text(f"respondent,item,answer\nr1,{item[0]},c\nr2,{item[1]},c\n", encoding="utf-8")
     refused(program("validate", "study.yaml"), "No answer is on the scale")
     Path("survey.csv").write_text(f"respondent,item,answer\nr1,{item[0]},a\nr2,{item[1]},b\n", encoding="utf-8")
-    assert "Further studies, at most, as what they share is asked once: fidelity" in program("validate", "study.yaml").out
+    assert "Further studies: fidelity" in program("validate", "study.yaml").out

@@ -57,8 +57,8 @@ def test_the_card_in_a_terminal(run: Run) -> None:
     assert result.returncode == 0, result.stderr
     assert "persona dominates" in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 80
-    for wanted in ("signal", "component.persona:item", "g.phi", "missing"):
-        assert wanted in result.stdout
+    for name in ("signal", "component.persona:item", "g.phi", "missing"):
+        assert name in result.stdout
 
 
 @pytest.mark.usefixtures("table")
@@ -97,7 +97,7 @@ def test_files_that_were_asked_for(run: Run, tmp_path: Path) -> None:
 def test_fail_under(run: Run, bar: str, code: int) -> None:
     result = run(*STEERED, "--fail-under", bar)
     assert result.returncode == code
-    assert ("Below --fail-under" in result.stderr) == bool(code)
+    assert ("below --fail-under" in result.stderr) == bool(code)
 
 
 @pytest.mark.usefixtures("table")
@@ -130,11 +130,11 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "a directory": (("measure", "."), "is a directory"),
     "text on a numeric scale": ((*STEERED, "--answer", "model", "--scale", "numeric"), 'is "steered", which is not a number'),
     "words without order": ((*STEERED, "--answer", "model"), "order of the answers is unknown"),
-    "one persona": ((*STEERED, "--where", "persona=3"), 'one persona only, "3"'),
-    "one item": ((*STEERED, "--where", "item=3"), 'one item only, "3"'),
+    "one persona": ((*STEERED, "--where", "persona=3"), 'only one persona, "3"'),
+    "one item": ((*STEERED, "--where", "item=3"), 'only one item, "3"'),
     "no rows left": ((*STEERED, "--where", "persona=99"), "no rows that meet model=steered and persona=99"),
     "not utf-8": (("measure", "latin.csv"), "is not UTF-8 text"),
-    "truncated parquet": (("measure", "cut.parquet"), "cannot be read, because it is damaged"),
+    "truncated parquet": (("measure", "cut.parquet"), "cannot be read: it is damaged"),
     "duplicates": ((*USUAL,), "rows repeat the run of another row"),
     "no scale": ((*STEERED, "--scale", "likert"), '"likert" is not a scale'),
     "unknown estimate": ((*STEERED, "--fail-under", "signl.low=0.5"), 'no estimate "signl". Did you mean "signal"'),
@@ -151,10 +151,10 @@ def test_bad_input_is_one_sentence_and_exit_code_2(run: Run, table: pl.DataFrame
     (tmp_path / "latin.csv").write_bytes("persona,item,answer\nJosé,a,1\n".encode("latin1"))
     table.write_parquet(tmp_path / "whole.parquet")
     (tmp_path / "cut.parquet").write_bytes((tmp_path / "whole.parquet").read_bytes()[:500])
-    arguments, said = BAD[case]
+    arguments, message = BAD[case]
     result = run(*arguments)
     assert result.returncode == 2, result.stdout + result.stderr
-    assert said in result.stderr
+    assert message in result.stderr
     assert result.stderr.startswith("personametrics: ")
     assert len(result.stderr.strip().splitlines()) == 1
     assert "Traceback" not in result.stderr
@@ -199,9 +199,9 @@ def test_interrupting_leaves_no_traceback(tmp_path: Path) -> None:
     process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
     time.sleep(1.2)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 130, said
-    assert "Traceback" not in said
+    _, output = process.communicate(timeout=60)
+    assert process.returncode == 130, output
+    assert "Traceback" not in output
 
 
 def test_sources_are_printed_or_refused(run: Run) -> None:

@@ -59,45 +59,45 @@ def test_a_remedy_is_compared_on_the_embedded_model_and_kept(program: Program) -
         "--runs",
         "2",
     )
-    said = program("compare", *given, "--json")
-    assert said.code == 0
-    assert [one["study"] for one in said.json["findings"]] == ["comparison", "stability", "stability"]
-    assert said.json["provenance"]["knobs"]["remedy"] == {"k": "3", "how": "mean"}
+    completed = program("compare", *given, "--json")
+    assert completed.code == 0
+    assert [finding["study"] for finding in completed.json["findings"]] == ["comparison", "stability", "stability"]
+    assert completed.json["provenance"]["knobs"]["remedy"] == {"k": "3", "how": "mean"}
     page = Path("compare-stability-average/card.html").read_text(encoding="utf-8")
     assert "Without and with the remedy" in page
-    assert program("compare", *given, "--json").json == said.json
+    assert program("compare", *given, "--json").json == completed.json
 
 
 def test_two_recorded_arms_are_compared(program: Program, answers: Path) -> None:
-    said = program("replay", "stability", str(answers), "--run", "run", "--than", "arm=label", "--where", "arm=values", "--json")
-    change = said.json["findings"][0]
+    completed = program("replay", "stability", str(answers), "--run", "run", "--than", "arm=label", "--where", "arm=values", "--json")
+    change = completed.json["findings"][0]
     assert change["verdict"]["label"] == "helps"
-    assert change["question"] == "Does the other arm improve what stability measures?"
+    assert change["question"] == "Does the other arm improve the result of stability?"
 
 
 def test_a_remedy_is_replayed_where_recorded_answers_tell(program: Program, answers: Path) -> None:
-    said = program("replay", "stability", str(answers), "--run", "run", "--where", "arm=label", "--remedy", "average:k=2", "--json")
-    assert said.json["findings"][0]["evidence"]["promised"][0]["estimate"] == "signal"
+    completed = program("replay", "stability", str(answers), "--run", "run", "--where", "arm=label", "--remedy", "average:k=2", "--json")
+    assert completed.json["findings"][0]["evidence"]["promised"][0]["estimate"] == "signal"
     refused = program("replay", "stability", str(answers), "--run", "run", "--where", "arm=label", "--remedy", "debias")
     assert refused.code == 2
-    assert "debias acts on requests, before answers are given. Ask a model: personametrics compare." in refused.err
+    assert "debias acts on requests, before answers are given. Ask a model with personametrics compare." in refused.err
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("compare", "stabilty", "--remedy", "average", "--model", "embedded"), 'Did you mean "stability"'),
         (("compare", "stability", "--remedy", "averag", "--model", "embedded"), 'Did you mean "average"'),
-        (("compare", "stability", "--remedy", "average:n=3", "--model", "embedded"), 'average has no knob "n"'),
+        (("compare", "stability", "--remedy", "average:n=3", "--model", "embedded"), 'average has no option "n"'),
         (("compare", "stability", "--remedy", "average:k=many", "--model", "embedded"), 'average:k: "many" is not a value of type int'),
         (
             ("compare", "distortion", "--remedy", "rectify", "--model", "embedded", "--runs", "1"),
-            "there are none. Give a table of them as human",
+            "none are given. Give a table of them as human",
         ),
     ],
 )
-def test_bad_input_gets_one_sentence(program: Program, arguments: tuple[str, ...], said: str) -> None:
-    found = program(*arguments)
-    assert found.code == 2
-    assert said in found.err
-    assert found.err.strip().splitlines()[-1].startswith("personametrics: ")
+def test_bad_input_gets_one_sentence(program: Program, arguments: tuple[str, ...], message: str) -> None:
+    completed = program(*arguments)
+    assert completed.code == 2
+    assert message in completed.err
+    assert completed.err.strip().splitlines()[-1].startswith("personametrics: ")

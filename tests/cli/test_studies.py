@@ -25,24 +25,24 @@ def test_every_study_is_listed_with_question_sources_and_price(program: Program)
 
 
 def test_the_list_is_a_table_for_people(program: Program) -> None:
-    said = program("studies")
-    assert said.code == 0
-    assert "expertise" in said.out
+    completed = program("studies")
+    assert completed.code == 0
+    assert "expertise" in completed.out
 
 
 def test_a_study_is_asked_of_the_embedded_model_and_kept(program: Program) -> None:
-    said = program("run", "expertise", "--model", "embedded", "--runs", "1", "--json")
-    assert said.code == 0
-    assert [finding["study"] for finding in said.json["findings"]] == ["expertise", "elicitation"]
+    completed = program("run", "expertise", "--model", "embedded", "--runs", "1", "--json")
+    assert completed.code == 0
+    assert [finding["study"] for finding in completed.json["findings"]] == ["expertise", "elicitation"]
     assert Path("run-expertise/card.html").is_file()
     reported = program("report", "run-expertise", "--json")
-    assert reported.json["findings"] == said.json["findings"]
-    assert program("resume", "run-expertise", "--json").json["findings"] == said.json["findings"]
+    assert reported.json["findings"] == completed.json["findings"]
+    assert program("resume", "run-expertise", "--json").json["findings"] == completed.json["findings"]
     assert "inspect.json" in program("export", "run-expertise", "--to", "inspect").out
     again = program("run", "expertise", "--model", "embedded", "--runs", "1", "--json")
-    assert again.json["findings"][0] == said.json["findings"][0]
+    assert again.json["findings"][0] == completed.json["findings"][0]
     kept = program("replay", "expertise", "run-expertise/answers.parquet", "--run", "run", "--scale", "nominal", "--json")
-    assert kept.json["findings"][0]["estimates"] == said.json["findings"][0]["estimates"]
+    assert kept.json["findings"][0]["estimates"] == completed.json["findings"][0]["estimates"]
 
 
 def test_a_study_is_estimated_from_recorded_answers(program: Program) -> None:
@@ -53,16 +53,16 @@ def test_a_study_is_estimated_from_recorded_answers(program: Program) -> None:
         for run in range(3)
     ]
     pl.DataFrame(rows, ["persona", "item", "answer", "run", "truth", "arm"], orient="row").write_csv("answers.csv")
-    said = program("replay", "expertise", "answers.csv", "--run", "run", "--column", "gold=truth", "--scale", "nominal", "--json")
-    assert said.json["findings"][0]["verdict"]["label"] == "personas cost accuracy"
-    assert said.json["findings"][0]["estimates"][0]["meaning"] == "accuracy without a persona"
+    completed = program("replay", "expertise", "answers.csv", "--run", "run", "--column", "gold=truth", "--scale", "nominal", "--json")
+    assert completed.json["findings"][0]["verdict"]["label"] == "personas cost accuracy"
+    assert completed.json["findings"][0]["estimates"][0]["meaning"] == "accuracy without a persona"
     page = program("replay", "expertise", "answers.csv", "--column", "gold=truth", "--scale", "nominal", "--html", "card.html")
     assert page.code == 0
     assert "personas cost accuracy" in Path("card.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("run", "expertize", "--model", "embedded"), 'Unknown study "expertize"'),
         (("run", "expertise:marge=1", "--model", "embedded"), 'no knob "marge"'),
@@ -73,12 +73,12 @@ def test_a_study_is_estimated_from_recorded_answers(program: Program) -> None:
         (("audit", "--model", "embedded", "--personas", "people.csv", "--items", "items.csv", "--studies", "none"), 'Unknown study "none"'),
     ],
 )
-def test_mistakes_are_one_sentence(program: Program, arguments: tuple[str, ...], said: str) -> None:
-    found = program(*arguments)
-    assert found.code == 2
-    assert said in found.err
-    assert found.err.count("personametrics: ") == 1
-    assert "Traceback" not in found.err
+def test_mistakes_are_one_sentence(program: Program, arguments: tuple[str, ...], message: str) -> None:
+    completed = program(*arguments)
+    assert completed.code == 2
+    assert message in completed.err
+    assert completed.err.count("personametrics: ") == 1
+    assert "Traceback" not in completed.err
 
 
 def test_people_s_answers_come_as_a_table(program: Program) -> None:
@@ -86,13 +86,13 @@ def test_people_s_answers_come_as_a_table(program: Program) -> None:
     people = pl.DataFrame(rows, ["respondent", "item", "answer"], orient="row")
     people.write_csv("people-answers.csv")
     people.rename({"respondent": "persona"}).write_csv("answers.csv")
-    said = program("replay", "fidelity", "answers.csv", "--scale", "nominal", "--human", "people-answers.csv", "--json")
-    assert said.json["findings"][0]["verdict"]["label"] == "answers like people's"
+    completed = program("replay", "fidelity", "answers.csv", "--scale", "nominal", "--human", "people-answers.csv", "--json")
+    assert completed.json["findings"][0]["verdict"]["label"] == "answers like people's"
     refused = program("replay", "expertise", "answers.csv", "--human", "people-answers.csv")
     assert "does not compare with people" in refused.err
 
 
 def test_nothing_is_asked_no_times(program: Program) -> None:
-    said = program("run", "expertise", "--model", "embedded", "--runs", "0")
-    assert said.code == 2
-    assert "runs" in said.err
+    completed = program("run", "expertise", "--model", "embedded", "--runs", "0")
+    assert completed.code == 2
+    assert "runs" in completed.err

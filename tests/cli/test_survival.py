@@ -20,8 +20,10 @@ KILLS = 20
 CONNECTIONS = 4
 FAULTS = Path(__file__).parents[1] / "faults.py"
 PROGRAM = [sys.executable, "-m", "personametrics"]
-PEOPLE = "id,text,party\n" + "".join(f"p{at},You are person {at} of the panel.,{'left' if at % 2 else 'right'}\n" for at in range(8))
-ITEMS = "id,text,scale\n" + "".join(f"i{at},Is statement {at} right?,1|2|3|4|5\n" for at in range(6))
+PEOPLE = "id,text,party\n" + "".join(
+    f"p{index},You are person {index} of the panel.,{'left' if index % 2 else 'right'}\n" for index in range(8)
+)
+ITEMS = "id,text,scale\n" + "".join(f"i{index},Is statement {index} right?,1|2|3|4|5\n" for index in range(6))
 STUDY = """\
 model: openai:world@{url}
 personas: people.csv
@@ -120,16 +122,16 @@ def count(run: Path) -> int:
 
 def test_killed_twenty_times_the_audit_ends_with_the_same_table(folder: Path, url: str) -> None:
     assert finished("audit", study(folder, url, "whole")).returncode == 0
-    wanted = count(folder / "whole")
-    assert sum(seen(url).values()) == wanted
-    moments = sorted(random.Random(0).sample(range(1, wanted - CONNECTIONS), KILLS))  # noqa: S311
+    expected = count(folder / "whole")
+    assert sum(seen(url).values()) == expected
+    moments = sorted(random.Random(0).sample(range(1, expected - CONNECTIONS), KILLS))  # noqa: S311
     running = start("audit", study(folder, url, "killed"))
     for moment in moments:
         wait_for(folder / "killed", moment)
         assert running.poll() is None
         running.kill()
         running.communicate()
-        missing, before = wanted - count(folder / "killed"), sum(seen(url).values())
+        missing, before = expected - count(folder / "killed"), sum(seen(url).values())
         running = start("resume", str(folder / "killed"))
     running.communicate()
     assert running.returncode == 0
@@ -142,18 +144,18 @@ def test_killed_inside_two_hundred_dialogues_no_line_is_lost_and_none_said_twice
     for out in ("whole", "killed"):
         (folder / f"{out}.yaml").write_text(TALK.format(url=url, out=out))
     assert finished("talk", str(folder / "whole.yaml")).returncode == 0
-    whole, wanted = pl.read_parquet(folder / "whole" / "dialogues.parquet"), count(folder / "whole")
+    whole, expected = pl.read_parquet(folder / "whole" / "dialogues.parquet"), count(folder / "whole")
     assert (whole["dialogue"].n_unique(), len(whole), whole["text"].null_count()) == (200, 800, 0)
-    assert sum(seen(url).values()) == wanted
+    assert sum(seen(url).values()) == expected
     running = start("talk", str(folder / "killed.yaml"))
     lost = 0
-    for moment in (30, 230, wanted - 40):  # in the first lines, in the first answers, in the last
+    for moment in (30, 230, expected - 40):  # in the first lines, in the first answers, in the last
         wait_for(folder / "killed", moment)
         assert running.poll() is None
         running.kill()
         running.communicate()
-        missing, before = wanted - count(folder / "killed"), sum(seen(url).values())
-        lost += before - lost - 2 * wanted + missing  # asked and not on disk
+        missing, before = expected - count(folder / "killed"), sum(seen(url).values())
+        lost += before - lost - 2 * expected + missing  # asked and not on disk
         running = start("talk", str(folder / "killed.yaml"))
     running.communicate()
     assert running.returncode == 0
@@ -168,11 +170,11 @@ def test_interrupted_it_says_how_to_resume_and_loses_nothing(folder: Path, url: 
     wait_for(folder / "run", 20)
     running.send_signal(sign)
     began = time.monotonic()
-    _, said = running.communicate(timeout=20)
+    _, output = running.communicate(timeout=20)
     assert running.returncode == 130
     assert time.monotonic() - began < 6
-    assert f"personametrics resume {folder / 'run'}" in said
-    assert "Traceback" not in said
+    assert f"personametrics resume {folder / 'run'}" in output
+    assert "Traceback" not in output
     asked = seen(url)
     assert count(folder / "run") == sum(asked.values())  # all that was on its way arrived
     assert finished("resume", str(folder / "run")).returncode == 0
@@ -186,10 +188,10 @@ def test_interrupted_twice_it_stops_at_once(folder: Path, stalling: str) -> None
     time.sleep(0.05)
     running.send_signal(signal.SIGINT)
     began = time.monotonic()
-    _, said = running.communicate(timeout=20)
+    _, output = running.communicate(timeout=20)
     assert time.monotonic() - began < 3
     assert running.returncode == 130
-    assert "Traceback" not in said
+    assert "Traceback" not in output
 
 
 def test_a_second_process_is_refused_and_a_reader_is_not(folder: Path, stalling: str) -> None:

@@ -39,15 +39,15 @@ def _server(program: Program) -> Iterator[Server]:
 
 
 def test_users_talk_to_a_server_and_a_second_time_nothing_is_asked(program: Program, server: Server) -> None:
-    said = program("talk", "talk.yaml")
-    assert said.code == 0, said.err
-    assert f"8 dialogues of 3 turns; at most {LINES} requests" in said.err
-    assert "8 of 8 dialogues of 3 turns reached their end." in said.out
-    assert "talk/dialogues.csv and talk/dialogues.parquet" in said.out
+    completed = program("talk", "talk.yaml")
+    assert completed.code == 0, completed.err
+    assert f"8 dialogues of 3 turns. This takes at most {LINES} requests" in completed.err
+    assert "8 of 8 dialogues of 3 turns reached their end." in completed.out
+    assert "talk/dialogues.csv and talk/dialogues.parquet" in completed.out
     assert max(server.counts.values()) == 1
     assert {seen.body["model"] for seen in server.seen} == {"world", "bot"}
-    told = [seen.body["messages"][0]["content"] for seen in server.seen if seen.body["model"] == "bot"]
-    assert set(told) == {"You sell shoes."}
+    prompts = [seen.body["messages"][0]["content"] for seen in server.seen if seen.body["model"] == "bot"]
+    assert set(prompts) == {"You sell shoes."}
     asked = len(server.seen)
     again = program("talk", "talk.yaml", "--json")
     assert again.code == 0
@@ -62,18 +62,18 @@ def test_users_talk_to_a_server_and_a_second_time_nothing_is_asked(program: Prog
 def test_a_system_that_does_not_answer_leaves_the_dialogues_open_and_they_go_on_when_it_does(program: Program, server: Server) -> None:
     with serve(always("400")) as deaf:
         Path("deaf.yaml").write_text(PLAN.format(url=server.base_url).replace(f"bot@{server.base_url}", f"bot@{deaf.base_url}"))
-        said = program("talk", "deaf.yaml", "--out", "deaf")
-    assert said.code == 3
-    assert "requests have no reply" in said.err
-    assert "personametrics resume deaf" in said.err
-    assert "0 of 8 dialogues" in said.out
+        completed = program("talk", "deaf.yaml", "--out", "deaf")
+    assert completed.code == 3
+    assert "requests have no reply" in completed.err
+    assert "personametrics resume deaf" in completed.err
+    assert "0 of 8 dialogues" in completed.out
     assert len(pl.read_parquet("deaf/dialogues.parquet").filter(pl.col("text").is_not_null())) == 8
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
-        ({"partner": {}}, "partner: it needs a model or words"),
+        ({"partner": {}}, "partner has neither a model nor words"),
         ({"partner": {"model": "openai"}}, 'Unknown model "openai"'),
         ({"tasks": "no.csv"}, "no.csv"),
         ({"tasks": [{"id": "a"}]}, "text"),
@@ -82,14 +82,14 @@ def test_a_system_that_does_not_answer_leaves_the_dialogues_open_and_they_go_on_
     ],
 )
 def test_what_cannot_be_carried_out_is_one_sentence_and_nothing_is_asked(
-    program: Program, server: Server, change: dict[str, object], said: str
+    program: Program, server: Server, change: dict[str, object], message: str
 ) -> None:
     content = yaml.safe_load(Path("talk.yaml").read_text()) | change
     Path("talk.yaml").write_text(yaml.safe_dump(content, sort_keys=True))
-    found = program("talk", "talk.yaml")
-    assert found.code == 2
-    assert said in found.err or said.partition(", ")[2] in found.err
-    assert len(found.err.strip().splitlines()) == 1
+    completed = program("talk", "talk.yaml")
+    assert completed.code == 2
+    assert message in completed.err or message.partition(", ")[2] in completed.err
+    assert len(completed.err.strip().splitlines()) == 1
     assert not server.seen
     assert not Path("talk").exists()
 
@@ -98,9 +98,9 @@ def test_another_plan_in_the_same_place_is_refused(program: Program, server: Ser
     assert program("talk", "talk.yaml").code == 0
     asked = len(server.seen)
     Path("talk.yaml").write_text(Path("talk.yaml").read_text().replace("You want your money", "I want my money"))
-    said = program("talk", "talk.yaml")
-    assert said.code == 2
-    assert "was begun with another study: tasks[0].text: " in said.err
+    completed = program("talk", "talk.yaml")
+    assert completed.code == 2
+    assert "was begun with another study: tasks[0].text: " in completed.err
     assert len(server.seen) == asked
     assert program("report", "talk").code == 0
 

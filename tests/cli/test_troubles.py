@@ -18,7 +18,7 @@ from faults import FAULTS, TRANSIENT, Server, always, once, serve
 from program import Program, Said, program_in, refused, study
 
 from personametrics.elicit.journal import Journal
-from personametrics.lab.begun import begun
+from personametrics.lab.directory import job_of
 
 ASKS = 4 * 3 * 2
 PLAIN = (
@@ -75,12 +75,12 @@ def listened(script: faults.Script, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 
 def answers(folder: str = "run") -> pl.DataFrame:
-    return begun(folder).table
+    return job_of(folder).table
 
 
 def check_truth(sent: Sent) -> None:
     """Every reply is a text that the server sent for these messages, each at most as often as it sent it."""
-    run, left = begun("run"), {asked: list(texts) for asked, texts in sent.items()}
+    run, left = job_of("run"), {asked: list(texts) for asked, texts in sent.items()}
     with Journal.read("run") as journal:
         requests, keys = zip(*run.exchanges(), strict=True)
         for request, reply in zip(requests, journal.replies(keys), strict=True):
@@ -88,11 +88,11 @@ def check_truth(sent: Sent) -> None:
                 left[json.dumps([{"role": message.role, "content": message.text} for message in request.messages])].remove(reply.text)
 
 
-def ended(said: Said, code: int) -> Any:
+def ended(completed: Said, code: int) -> Any:
     """The finding about the asking."""
-    assert said.code == code, said.err
-    assert "Traceback" not in said.err + said.out
-    return said.json["findings"][-1]
+    assert completed.code == code, completed.err
+    assert "Traceback" not in completed.err + completed.out
+    return completed.json["findings"][-1]
 
 
 @pytest.mark.parametrize("name", sorted(HARMLESS))
@@ -138,11 +138,11 @@ def test_other_faults_end_with_a_table_of_what_failed_and_why(program: Program, 
 
 def test_where_every_ask_fails_it_is_said_why(program: Program) -> None:
     with serve(always("400")) as server:
-        said = program("audit", *study(server.base_url, *PLAIN), "--json")
-    finding = ended(said, 3)
+        completed = program("audit", *study(server.base_url, *PLAIN), "--json")
+    finding = ended(completed, 3)
     (row,) = finding["evidence"]["asks without an answer"]
     assert (row["asks"], row["reason"]) == (ASKS, "400: this prompt is too long")
-    assert f"{ASKS} of {ASKS} requests have no reply" in said.err
+    assert f"{ASKS} of {ASKS} requests have no reply" in completed.err
 
 
 @pytest.mark.parametrize("name", TRANSIENT)
@@ -161,9 +161,9 @@ def test_every_fault_is_tried() -> None:
 
 def test_a_gateway_that_drops_the_system_message_is_caught_for_the_price_of_the_check(program: Program) -> None:
     with serve(always("no system")) as server:
-        said = program("audit", *study(server.base_url))
+        completed = program("audit", *study(server.base_url))
         assert len(server.seen) == 5
-        refused(said, "does not seem to reach", "the model read 0% of the tokens", "prompt.place: user", "check: false")
+        refused(completed, "does not seem to reach", "the model read 0% of the tokens", "prompt.place: user", "check: false")
         assert program("audit", *study(server.base_url, "prompt.place=user"), "--out", "user").code == 0
         assert program("audit", *study(server.base_url, "check=false"), "--out", "unchecked").code == 0
 
@@ -174,19 +174,19 @@ def test_the_key_is_nowhere(program: Program, monkeypatch: pytest.MonkeyPatch) -
     faulty = ["", "echo", "echo 200", "", "echo", "echo 200", "", "echo 401"]
     setting = (*PLAIN, "key_variable=PLANTED")
     with serve(lambda seen: faulty[seen.at % 8]) as server:
-        said = [program("audit", *study(server.base_url, *setting), "--json")]
-        assert said[0].code == 3  # answered, then the key was refused
+        completed = [program("audit", *study(server.base_url, *setting), "--json")]
+        assert completed[0].code == 3  # answered, then the key was refused
         assert all(seen.headers["Authorization"] == f"Bearer {KEY}" for seen in server.seen)
         with Journal.read("run"):  # keeps the write-ahead log where it is
             server.script = lambda seen: faulty[seen.at % 7]
-            said.append(program("resume", "run"))
-            said += [program("export", "run", "--to", to) for to in ("csv", "parquet", "inspect")] + [program("report", "run")]
+            completed.append(program("resume", "run"))
+            completed += [program("export", "run", "--to", to) for to in ("csv", "parquet", "inspect")] + [program("report", "run")]
             files = {path.name: path.read_bytes() for path in Path("run").iterdir()}
         server.script = always("echo 401")
-        said += [program("audit", *study(server.base_url, *setting), "--out", "other"), program("doctor", *study(server.base_url)[:2])]
-        said.append(program("doctor", *study(server.base_url)[:2], "--set", "key_variable=PLANTED", "--json"))
+        completed += [program("audit", *study(server.base_url, *setting), "--out", "other"), program("doctor", *study(server.base_url)[:2])]
+        completed.append(program("doctor", *study(server.base_url)[:2], "--set", "key_variable=PLANTED", "--json"))
         server.script = always("echo")
-        said.append(program("doctor", *study(server.base_url)[:2], "--set", "key_variable=PLANTED", "--json"))
+        completed.append(program("doctor", *study(server.base_url)[:2], "--set", "key_variable=PLANTED", "--json"))
     assert {"journal.sqlite", "journal.sqlite-wal", "card.json", "card.html", "answers.csv", "answers.parquet", "inspect.json"} <= {*files}
     frame = answers()
     assert frame.filter(pl.col("text").str.contains("Bearer")).height > 0  # it was there to be found
@@ -194,9 +194,9 @@ def test_the_key_is_nowhere(program: Program, monkeypatch: pytest.MonkeyPatch) -
     for name, content in files.items():
         assert secret.encode() not in content, name
     assert secret not in frame.write_json()
-    for one in said:
-        assert secret not in one.out + one.err
-        assert "Traceback" not in one.err
+    for answer in completed:
+        assert secret not in answer.out + answer.err
+        assert "Traceback" not in answer.err
 
 
 @pytest.fixture(name="small_disk")
@@ -215,8 +215,8 @@ def _small_disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path
 def test_a_full_disk_is_one_sentence_and_costs_nothing_that_was_written(program: Program, small_disk: Path) -> None:
     run, wide = small_disk / "run", ["out=disk/run", "runs=100", *PLAIN]
     with serve() as server:
-        given = [one for one in study(server.base_url, *wide) if one not in {"--runs", "2"}]
-        refused(program("audit", *given), "full", "Free some space and resume", "What was written before is kept")
+        given = [argument for argument in study(server.base_url, *wide) if argument not in {"--runs", "2"}]
+        refused(program("audit", *given), "full", "Free some space and resume", "Everything that was written before is kept")
         with Journal.read(run) as journal:
             kept = journal.totals()["replies"]
         asked = sum(seen.body.get("n", 1) for seen in server.seen)
@@ -234,10 +234,10 @@ def test_a_full_disk_is_one_sentence_and_costs_nothing_that_was_written(program:
 def test_a_disk_that_fills_up_for_the_card_is_one_sentence(program: Program, small_disk: Path) -> None:
     with serve() as server:
         given = study(server.base_url, *PLAIN)
-        said = program("audit", *given, "--out", str(small_disk / "run"))
-        assert said.code == 2
-        assert "card.html cannot be written (No space left on device)" in said.err
-        assert "Traceback" not in said.err
+        completed = program("audit", *given, "--out", str(small_disk / "run"))
+        assert completed.code == 2
+        assert "card.html cannot be written (No space left on device)" in completed.err
+        assert "Traceback" not in completed.err
         subprocess.run(["mount", "-o", "remount,size=20m", small_disk], check=True)
         asked = len(server.seen)
         assert program("resume", str(small_disk / "run")).code == 0
@@ -245,24 +245,24 @@ def test_a_disk_that_fills_up_for_the_card_is_one_sentence(program: Program, sma
 
 
 @pytest.mark.parametrize(
-    ("cap", "more", "said"),
+    ("cap", "more", "message"),
     [
         ("caps.calls=7", "caps.calls=100", "the cap of 7 calls is reached"),
         ("caps.tokens=400", "caps.tokens=100000", "the cap of 400 tokens is reached"),
         ("caps.money=0.0004", "caps.money=10", "the cap of $0.0004 is reached"),
     ],
 )
-def test_a_cap_stops_the_run_and_a_higher_one_completes_it(program: Program, cap: str, more: str, said: str) -> None:
+def test_a_cap_stops_the_run_and_a_higher_one_completes_it(program: Program, cap: str, more: str, message: str) -> None:
     prices = 'prices={"tokens_in": 1, "tokens_out": 1}'
     with serve() as server:
         stopped = program("audit", *study(server.base_url, *PLAIN, prices, cap))
         assert stopped.code == 3
-        assert said in stopped.err
+        assert message in stopped.err
         assert "Raise the cap and run the command again" in stopped.err
         asked = sum(seen.body.get("n", 1) for seen in server.seen)
         assert 0 < asked < ASKS
         again = program("resume", "run")
-        assert (again.code, said in again.err) == (3, True)
+        assert (again.code, message in again.err) == (3, True)
         assert program("audit", *study(server.base_url, *PLAIN, prices, more)).code == 0
         assert sum(seen.body.get("n", 1) for seen in server.seen) == ASKS
     with sqlite3.connect("run/journal.sqlite") as journal:

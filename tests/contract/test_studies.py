@@ -28,9 +28,9 @@ def test_a_study_is_discovered_by_its_file_and_describes_what_it_reads(name: str
 
 @pytest.mark.parametrize("name", studies())
 def test_the_values_of_a_study_are_those_of_its_estimates(name: str) -> None:
-    known = study(name).known()
-    member = known.study or study(name)
-    responses = Simulation.of(member, known).answers(known.world)
+    world = study(name).known()
+    member = world.study or study(name)
+    responses = Simulation.of(member, world).answers(world.world)
     estimates = {estimate.name: estimate.value for estimate in member.estimate(responses).estimates}
     values = member.values(responses)
     assert member.aim[0] in values

@@ -35,8 +35,8 @@ def check(value: dict[str, Any]) -> None:
 
 def test_cards_fit_the_published_schema(card: Card, bare: Card) -> None:
     jsonschema.Draft202012Validator.check_schema(card_schema())
-    for one in (card, bare):
-        check(json.loads(one.to_json()))
+    for shown in (card, bare):
+        check(json.loads(shown.to_json()))
 
 
 @pytest.mark.parametrize(
@@ -52,9 +52,9 @@ def test_the_schema_refuses_what_is_no_estimate(card: Card, damage: dict[str, An
 
 
 def test_a_card_reads_back_as_it_was(card: Card, bare: Card, tmp_path: Path) -> None:
-    for one in (card, bare):
-        one.save(tmp_path / "card.json")
-        assert Card.load(tmp_path / "card.json").to_dict() == one.to_dict()
+    for shown in (card, bare):
+        shown.save(tmp_path / "card.json")
+        assert Card.load(tmp_path / "card.json").to_dict() == shown.to_dict()
 
 
 def test_what_is_no_card(card: Card, tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_what_is_no_card(card: Card, tmp_path: Path) -> None:
     with pytest.raises(ReadError, match="damaged"):
         Card.from_dict({"schema": "personametrics.card/1", "title": "t", "findings": [{}], "provenance": {}})
     (tmp_path / "x.json").write_text("[1]")
-    with pytest.raises(ReadError, match="does not hold a card"):
+    with pytest.raises(ReadError, match="cannot be read as a card"):
         Card.load(tmp_path / "x.json")
 
 
@@ -71,7 +71,7 @@ def test_undefined_numbers_are_null_with_a_sentence(bare: Card) -> None:
     rows = {row["name"]: row for row in bare.to_dict()["findings"][0]["estimates"]}
     assert rows["signal"]["value"] is None
     assert rows["signal"]["status"] == EstimateStatus.NO_RERUNS
-    with pytest.raises(ValueError, match="without a status"):
+    with pytest.raises(ValueError, match="Give the status with the reason"):
         Estimate("signal", math.nan, math.nan, math.nan, 0.9, 1, "m")
 
 

@@ -34,21 +34,21 @@ def seen(request: Request) -> tuple[object, ...]:
 
 def slowly(grid: Grid) -> list[Request]:
     """Return the requests of a grid by four loops."""
-    found = []
-    for at, persona in enumerate(grid.personas):
+    requests = []
+    for index, persona in enumerate(grid.personas):
         for way in grid.conditions:
             for item in grid.items:
                 for run in range(grid.runs):
-                    put = grid.elicitation
-                    request = put.prompt.ask(persona, item, run, way, sampling=put.sampling, score=put.score)
-                    name = {"persona": grid.names[at]} if grid.names else {}
-                    found.append(
+                    elicitation = grid.elicitation
+                    request = elicitation.prompt.ask(persona, item, run, way, sampling=elicitation.sampling, score=elicitation.score)
+                    name = {"persona": grid.names[index]} if grid.names else {}
+                    requests.append(
                         replace(
                             request,
                             about={**request.about, "scale": spell_scale(item.scale), **name, **({ARM: grid.arm} if grid.arm else {})},
                         )
                     )
-    return found
+    return requests
 
 
 @given(grids())
@@ -56,8 +56,8 @@ def test_iteration_and_indexing_are_the_four_loops(grid: Grid) -> None:
     expected = [seen(request) for request in slowly(grid)]
     assert len(grid) == len(expected)
     assert [seen(request) for request in grid] == expected
-    assert [seen(grid[at]) for at in range(len(grid))] == expected
-    assert [seen(grid[at - len(grid)]) for at in range(len(grid))] == expected
+    assert [seen(grid[index]) for index in range(len(grid))] == expected
+    assert [seen(grid[index - len(grid)]) for index in range(len(grid))] == expected
 
 
 @given(st.lists(grids(), max_size=3))
@@ -65,13 +65,13 @@ def test_joined_grids_are_one_after_the_other(parts: list[Grid]) -> None:
     joined, expected = Joined(tuple(parts)), [seen(request) for part in parts for request in slowly(part)]
     assert len(joined) == len(expected)
     assert [seen(request) for request in joined] == expected
-    assert [seen(joined[at]) for at in range(len(joined))] == expected
-    assert [seen(joined[at - len(joined)]) for at in range(len(joined))] == expected
+    assert [seen(joined[index]) for index in range(len(joined))] == expected
+    assert [seen(joined[index - len(joined)]) for index in range(len(joined))] == expected
 
 
 @given(grids(), grids(), st.slices(12))
-def test_slices_are_those_of_a_list(one: Grid, other: Grid, part: slice) -> None:
-    for requests in (one, Joined((one, other))):
+def test_slices_are_those_of_a_list(first: Grid, second: Grid, part: slice) -> None:
+    for requests in (first, Joined((first, second))):
         assert requests[part] == list(requests)[part]
 
 
@@ -86,8 +86,8 @@ def test_beyond_the_ends_there_is_nothing(grid: Grid, beyond: int) -> None:
 @given(grids())
 def test_runs_of_one_prompt_stand_side_by_side_and_never_share_a_key(grid: Grid) -> None:
     requests = list(grid)
-    for at in range(0, len(requests), max(grid.runs, 1)):
-        cell = requests[at : at + grid.runs]
+    for index in range(0, len(requests), max(grid.runs, 1)):
+        cell = requests[index : index + grid.runs]
         assert [request.run for request in cell] == list(range(grid.runs))
         assert all(request.same_prompt(cell[0]) for request in cell)
         assert len({request.key("m") for request in cell}) == grid.runs

@@ -23,8 +23,8 @@ def item(scale: Scale, text: str = "How much?") -> Item:
     return Item("q", text, scale)
 
 
-def shown(prompt: Prompt, one: Item, **condition: str) -> str:
-    return prompt.ask(None, one, condition=condition).messages[-1].text
+def shown(prompt: Prompt, item: Item, **condition: str) -> str:
+    return prompt.ask(None, item, condition=condition).messages[-1].text
 
 
 @given(LABELS, st.sampled_from(STYLES), st.sampled_from(ORDERS), st.booleans())
@@ -43,23 +43,23 @@ def test_choices_map_onto_the_labels_of_the_scale_one_to_one(labels: tuple[str, 
 
 def test_orders_are_what_they_say() -> None:
     five = item(Ordinal(("1", "2", "3", "4", "5")))
-    found = {order: Prompt().ask(None, five, condition={"order": order}).labels for order in ORDERS}
-    assert found == {"given": tuple("12345"), "reversed": tuple("54321"), "rotated": tuple("34512")}
+    labels = {order: Prompt().ask(None, five, condition={"order": order}).labels for order in ORDERS}
+    assert labels == {"given": tuple("12345"), "reversed": tuple("54321"), "rotated": tuple("34512")}
 
 
 @pytest.mark.parametrize("style", STYLES)
 def test_the_shipped_prompts_show_every_label_and_say_how_to_answer(style: Style) -> None:
-    said = {"label": "word for word", "number": "numbers 1 to 3", "letter": "letters A to C", "json": '{"answer": …}'}
+    instruction = {"label": "word for word", "number": "numbers 1 to 3", "letter": "letters A to C", "json": '{"answer": …}'}
     text = shown(Prompt.styled(style), TEA)
     assert text.startswith("Tea?\n\n")
     assert all(label in text for label in AGREE.labels)
-    assert said[style] in text
+    assert instruction[style] in text
 
 
 @given(ANY, ANY, ANY, st.sampled_from(STYLES))
 def test_braces_in_texts_are_left_alone(person: str, question: str, label: str, style: Style) -> None:
-    one = Item("q", question, Nominal((label, "other")))
-    request = Prompt.styled(style).ask(Persona("p", person), one)
+    item = Item("q", question, Nominal((label, "other")))
+    request = Prompt.styled(style).ask(Persona("p", person), item)
     assert request.messages[0].text.endswith(person)
     assert request.messages[1].text.startswith(question)
     assert label in request.messages[1].text
@@ -77,8 +77,8 @@ def test_a_persona_is_told_where_the_prompt_says() -> None:
     assert [message.role for message in system.ask(NURSE, TEA).messages] == ["system", "user"]
     (only,) = user.ask(NURSE, TEA).messages
     assert only.role == "user"
-    told, question = system.ask(NURSE, TEA).messages
-    assert only.text == f"{told.text}\n\n{question.text}"
+    system_message, question = system.ask(NURSE, TEA).messages
+    assert only.text == f"{system_message.text}\n\n{question.text}"
 
 
 def test_a_condition_moves_the_persona() -> None:
@@ -108,7 +108,7 @@ def test_what_an_ask_is_called_tells_persona_item_run_and_conditions() -> None:
 
 
 @pytest.mark.parametrize(
-    ("scale", "told"),
+    ("scale", "limits"),
     [
         (Numeric(0, 10), "from 0 to 10,"),
         (Numeric(-1.5, 0.25), "from -1.5 to 0.25,"),
@@ -116,9 +116,9 @@ def test_what_an_ask_is_called_tells_persona_item_run_and_conditions() -> None:
         (Numeric(1e-3, 123456.789), "from 0.001 to 123456.789,"),
     ],
 )
-def test_a_number_is_asked_for_between_its_limits(scale: Numeric, told: str) -> None:
+def test_a_number_is_asked_for_between_its_limits(scale: Numeric, limits: str) -> None:
     request = Prompt().ask(None, item(scale))
-    assert told in request.messages[0].text
+    assert limits in request.messages[0].text
     assert request.choices == request.labels == ()
 
 
@@ -137,7 +137,7 @@ def test_every_slot_is_checked(name: str) -> None:
     for slot in sorted(needed):
         bad = good.replace(f"{{{slot}}}", "")
         with pytest.raises(
-            StudyError, match=rf'^prompt\.{name}: the slot "{{{slot}}}" is missing, so its content would never reach the model'
+            StudyError, match=rf'^prompt\.{name}: the slot "{{{slot}}}" is missing, so its content would not reach the model'
         ):
             Prompt(**{name: bad})  # type: ignore[arg-type]
     for wrong in ("{nobody}", "{0}", "{}", "{persona.id}", "{item[0]}") if name != "json" else ():
@@ -147,7 +147,7 @@ def test_every_slot_is_checked(name: str) -> None:
 
 @pytest.mark.parametrize("slot", ["{persona!r}", "{persona:>99}", "{persona:{persona}}", "{persona!x}"])
 def test_a_slot_takes_nothing_but_its_name(slot: str) -> None:
-    with pytest.raises(StudyError, match=r'^prompt\.persona: the slot "{persona}" must hold only its name'):
+    with pytest.raises(StudyError, match=r'^prompt\.persona: the slot "{persona}" may contain only its name'):
         Prompt(persona=slot)
 
 
@@ -165,7 +165,7 @@ def test_marks_are_never_shown_without_what_they_mean(style: Style, name: str, t
 
 
 @pytest.mark.parametrize(
-    ("broken", "said"),
+    ("broken", "message"),
     [
         (lambda: Prompt(place="sytem"), 'prompt.place: unknown value "sytem". Did you mean "system"? Available: system, user.'),  # type: ignore[arg-type]
         (lambda: Prompt(style="digit"), 'prompt.style: unknown value "digit". Available: label, number, letter, json.'),  # type: ignore[arg-type]
@@ -176,18 +176,18 @@ def test_marks_are_never_shown_without_what_they_mean(style: Style, name: str, t
         (lambda: shown(Prompt(), TEA, persona="x"), 'Unknown condition "persona"'),
         (lambda: shown(Prompt(), item(Ordinal())), 'The item "q" needs a scale with labels'),
         (lambda: shown(Prompt(), item(Nominal(("a",)))), 'The item "q" needs a scale with labels'),
-        (lambda: shown(Prompt(), item(Nominal(("a", "b", "a")))), 'The item "q" has a label twice'),
+        (lambda: shown(Prompt(), item(Nominal(("a", "b", "a")))), 'The item "q" has two equal labels'),
         (lambda: shown(Prompt(), item(Numeric())), 'The item "q" needs a scale with limits'),
         (lambda: shown(Prompt(), item(Numeric(low=0))), 'The item "q" needs a scale with limits'),
-        (lambda: shown(Prompt(), Item("q", "?", AGREE, wordings={"given": "x"})), 'The item "q" has a wording "given"'),
-        (lambda: conditions({"order": []}), "conditions.order: no level is named"),
-        (lambda: conditions({"order": ["given", "given"]}), "conditions.order: a level is named twice"),
+        (lambda: shown(Prompt(), Item("q", "?", AGREE, wordings={"given": "x"})), 'The item "q" has a wording with the name "given"'),
+        (lambda: conditions({"order": []}), "conditions.order: no level is listed"),
+        (lambda: conditions({"order": ["given", "given"]}), "conditions.order: a level is listed twice"),
     ],
 )
-def test_whatever_is_unknown_or_unclear_is_one_sentence(broken: Any, said: str) -> None:
+def test_whatever_is_unknown_or_unclear_is_one_sentence(broken: Any, message: str) -> None:
     with pytest.raises(StudyError) as caught:
         broken()
-    assert str(caught.value).startswith(said)
+    assert str(caught.value).startswith(message)
     assert str(caught.value).endswith(".")
     assert "\n" not in str(caught.value)
 
@@ -199,11 +199,16 @@ def test_letters_end_at_z(count: int) -> None:
     if count == 26:
         assert Prompt.styled("letter").ask(None, many).choices[-1] == "Z"
         return
-    with pytest.raises(StudyError, match=r"^27 options are more than the letters of the alphabet"):
+    with pytest.raises(StudyError, match=r"^The style `letter` allows 26 options, not 27"):
         Prompt.styled("letter").ask(None, many)
 
 
 def test_conditions_are_all_combinations() -> None:
-    found = conditions({"order": ["given", "reversed"], "place": ["system", "user"]})
-    assert [tuple(one.values()) for one in found] == [("given", "system"), ("given", "user"), ("reversed", "system"), ("reversed", "user")]
+    combinations = conditions({"order": ["given", "reversed"], "place": ["system", "user"]})
+    assert [tuple(condition.values()) for condition in combinations] == [
+        ("given", "system"),
+        ("given", "user"),
+        ("reversed", "system"),
+        ("reversed", "user"),
+    ]
     assert conditions({}) == ({},)

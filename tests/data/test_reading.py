@@ -30,9 +30,9 @@ def test_every_kind_of_file_reads_alike(tmp_path: Path, kind: str) -> None:
         FRAME.write_ndjson(path)
     else:
         FRAME.write_csv(path, separator="\t" if kind == "tsv" else ",")
-    found = Responses.read(path, Columns(run="run"))
-    assert found.personas.names == ("a", "b")
-    assert found.cells.mean.ravel().tolist() == [1, 2, 3, 4]
+    responses = Responses.read(path, Columns(run="run"))
+    assert responses.personas.names == ("a", "b")
+    assert responses.cells.mean.ravel().tolist() == [1, 2, 3, 4]
 
 
 @pytest.mark.parametrize("table", [FRAME, FRAME.lazy(), FRAME.to_arrow(), FRAME.to_pandas()])
@@ -48,13 +48,13 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         tmp_path / "none.csv": "does not exist",
         written(tmp_path / "empty.csv", ""): "is empty",
         written(tmp_path / "answers.xlsx", "x"): "unknown suffix",
-        written(tmp_path / "cut.parquet", truncated.read_bytes()[:200]): "cannot be read, because it is damaged",
+        written(tmp_path / "cut.parquet", truncated.read_bytes()[:200]): "cannot be read: it is damaged",
         written(tmp_path / "latin.csv", "persona,item,answer\nJosé,x,1\n".encode("latin1")): "is not UTF-8 text",
         written(tmp_path / "ragged.csv", "persona,item,answer\na,x,1\na,x,1,9\n"): "cannot be read",
         written(tmp_path / "broken.ndjson", '{"persona": 1}\n{"persona":\n'): "cannot be read",
     }
-    for path, said in cases.items():
-        with pytest.raises(ReadError, match=said) as caught:
+    for path, message in cases.items():
+        with pytest.raises(ReadError, match=message) as caught:
             Responses.read(path)
         assert str(path) in str(caught.value)
         assert "\n" not in str(caught.value)
@@ -73,7 +73,7 @@ def test_a_missing_column_names_the_closest() -> None:
 
 
 def test_one_column_cannot_be_two_things() -> None:
-    with pytest.raises(ColumnError, match="named both as persona and as item"):
+    with pytest.raises(ColumnError, match="has two roles, persona and item"):
         Responses.read(FRAME, Columns(item="persona"))
 
 
@@ -82,7 +82,7 @@ def test_conditions_compare_numbers_as_numbers_and_text_as_text() -> None:
     assert len(Responses.read(frame, keep=["temperature=1"]).frame) == 3
     assert len(Responses.read(frame, keep=["temperature!=1"]).frame) == 1
     assert len(Responses.read(frame, keep=["persona=a", "item=x"]).frame) == 1
-    with pytest.raises(InputError, match="not of the form"):
+    with pytest.raises(InputError, match="does not have the form"):
         Responses.read(frame, keep=["persona"])
     with pytest.raises(ColumnError, match="no column"):
         Responses.read(frame, keep=["colour=red"])
@@ -104,7 +104,7 @@ def test_two_columns_of_one_name(tmp_path: Path) -> None:
 
 
 def test_lists_are_no_answers() -> None:
-    with pytest.raises(ColumnError, match="holds lists or objects"):
+    with pytest.raises(ColumnError, match="contains lists or objects"):
         Responses.read(FRAME.with_columns(answer=pl.Series([[1], [2], [3], [4]])))
 
 

@@ -64,13 +64,13 @@ def test_what_an_answer_is_called_and_means_is_not_in_the_key(
 
 
 @given(ASKS, ASKS, TEXT)
-def test_keys_are_equal_exactly_where_asks_are(one: Request, other: Request, model: str) -> None:
-    assert (one.key(model) == other.key(model)) == (one == other)
+def test_keys_are_equal_exactly_where_asks_are(first: Request, second: Request, model: str) -> None:
+    assert (first.key(model) == second.key(model)) == (first == second)
 
 
-@pytest.mark.parametrize(("one", "other"), [(0, 0.0), (1, 1.0), (-0.0, 0.0), (True, 1.0)])
-def test_equal_numbers_of_another_type_have_one_key(one: float, other: float) -> None:
-    requests = [replace(ASK, sampling=Sampling(number, number)) for number in (one, other)]
+@pytest.mark.parametrize(("first", "second"), [(0, 0.0), (1, 1.0), (-0.0, 0.0), (True, 1.0)])
+def test_equal_numbers_of_another_type_have_one_key(first: float, second: float) -> None:
+    requests = [replace(ASK, sampling=Sampling(number, number)) for number in (first, second)]
     assert requests[0] == requests[1]
     assert requests[0].key("m") == requests[1].key("m")
 
@@ -78,22 +78,22 @@ def test_equal_numbers_of_another_type_have_one_key(one: float, other: float) ->
 @given(ASKS, TEXT)
 def test_canonical_json_reads_back_and_has_one_spelling(request: Request, model: str) -> None:
     text = request.canonical(model)
-    found = json.loads(text)
-    assert list(found) == sorted(found)
-    assert [tuple(pair) for pair in found["messages"]] == [(message.role, message.text) for message in request.messages]
-    assert found["model"] == model
-    assert text == json.dumps(found, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    content = json.loads(text)
+    assert list(content) == sorted(content)
+    assert [tuple(pair) for pair in content["messages"]] == [(message.role, message.text) for message in request.messages]
+    assert content["model"] == model
+    assert text == json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
 def test_a_number_that_is_none_is_one_sentence(number: float) -> None:
-    with pytest.raises(StudyError, match=r"^sampling: NaN and infinity cannot be sent to a model \(.*\)\. Give finite numbers\.$"):
+    with pytest.raises(StudyError, match=r"^A sampling setting is NaN or infinite and cannot be sent .*\)\. Give finite numbers\.$"):
         Request((Message("user", "Tea?"),), sampling=Sampling(temperature=number)).key("m")
 
 
 @pytest.mark.parametrize("half", ["\ud800", "a\udc80b"])
 def test_half_a_character_is_one_sentence(half: str) -> None:
-    with pytest.raises(StudyError, match=r"^A prompt holds '\\ud[0-9a-f]{3}', which is half a character\. Clean the texts"):
+    with pytest.raises(StudyError, match=r"^A prompt contains '\\ud[0-9a-f]{3}', which is not a complete character .*\. Remove it"):
         Request((Message("user", half),)).key("m")
 
 

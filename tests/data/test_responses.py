@@ -27,9 +27,9 @@ def test_duplicates_are_an_error_that_lists_them() -> None:
 
 @pytest.mark.parametrize(("choice", "mean", "n"), [("first", 2, 1), ("last", 4, 1), ("mean", 3, 1), ("runs", 3, 2)])
 def test_what_else_to_do_with_duplicates(choice: str, mean: float, n: int) -> None:
-    found = Responses.read(TWICE, Columns(run="run"), duplicates=choice)  # type: ignore[arg-type]
-    assert (found.cells.mean[0, 0], found.cells.n[0]) == (mean, n)
-    assert [notice.code for notice in found.notices] == ["duplicates"]
+    responses = Responses.read(TWICE, Columns(run="run"), duplicates=choice)  # type: ignore[arg-type]
+    assert (responses.cells.mean[0, 0], responses.cells.n[0]) == (mean, n)
+    assert [notice.code for notice in responses.notices] == ["duplicates"]
 
 
 def test_missing_codes_enter_no_average() -> None:
@@ -43,9 +43,9 @@ def test_an_unknown_choice_lists_the_valid_ones() -> None:
 
 
 def test_without_a_run_column_rows_are_runs_and_that_is_said() -> None:
-    found = Responses.read(TWICE)
-    assert found.cells.n.tolist() == [2, 1, 1, 1]
-    assert [notice.code for notice in found.notices] == ["no-run-column"]
+    responses = Responses.read(TWICE)
+    assert responses.cells.n.tolist() == [2, 1, 1, 1]
+    assert [notice.code for notice in responses.notices] == ["no-run-column"]
 
 
 def test_refused_unparsable_failed_and_missing_are_told_apart() -> None:
@@ -57,8 +57,8 @@ def test_refused_unparsable_failed_and_missing_are_told_apart() -> None:
             "state": ["answered", "answered", "refused", "answered", "failed", "answered", "answered", None],
         }
     )
-    found = Responses.read(frame, Columns(outcome="state"), Ordinal(("1", "2")))
-    assert {outcome.value: np.flatnonzero(rows).tolist() for outcome, rows in found.outcomes.items()} == {
+    responses = Responses.read(frame, Columns(outcome="state"), Ordinal(("1", "2")))
+    assert {outcome.value: np.flatnonzero(rows).tolist() for outcome, rows in responses.outcomes.items()} == {
         "answered": [0, 1, 6],
         "refused": [2],
         "failed": [4],
@@ -71,27 +71,27 @@ def test_refused_unparsable_failed_and_missing_are_told_apart() -> None:
 
 def test_several_columns_make_one_condition() -> None:
     frame = TWICE.with_columns(wording=pl.Series(list("pqppp")), language=pl.lit("en"))
-    found = Responses.read(frame, Columns(run="run", condition=("wording", "language")))
-    assert found.conditions is not None
-    assert found.conditions.names == ("p / en", "q / en")
-    assert found.cells.facets == ("persona", "item", "condition")
+    responses = Responses.read(frame, Columns(run="run", condition=("wording", "language")))
+    assert responses.conditions is not None
+    assert responses.conditions.names == ("p / en", "q / en")
+    assert responses.cells.facets == ("persona", "item", "condition")
     assert Responses.read(frame, Columns(condition=("language",))).conditions is None
 
 
 def test_label_probabilities_are_cells_known_exactly() -> None:
     frame = pl.DataFrame({"persona": ["a", "b"], "item": ["x", "x"], "p_1": [0.2, 0.5], "p_2": [0.6, 0.5]})
-    found = Responses.read(frame, Columns(probabilities=("p_1", "p_2")), Nominal())
-    assert found.labelled == Nominal(("1", "2"))
-    np.testing.assert_allclose(found.cells.within, [1 - 0.25**2 - 0.75**2, 0.5])
+    responses = Responses.read(frame, Columns(probabilities=("p_1", "p_2")), Nominal())
+    assert responses.labelled == Nominal(("1", "2"))
+    np.testing.assert_allclose(responses.cells.within, [1 - 0.25**2 - 0.75**2, 0.5])
     logs = frame.with_columns(pl.col("p_1", "p_2").log())
-    np.testing.assert_allclose(Responses.read(logs, Columns(probabilities=("p_1", "p_2")), Nominal()).cells.within, found.cells.within)
+    np.testing.assert_allclose(Responses.read(logs, Columns(probabilities=("p_1", "p_2")), Nominal()).cells.within, responses.cells.within)
 
 
 def test_probabilities_that_are_none() -> None:
     frame = pl.DataFrame({"persona": ["a", "b"], "item": ["x", "x"], "p_1": [0.9, 0.5], "p_2": [0.6, 0.5]})
-    with pytest.raises(AnswerError, match=r"row 1: label probabilities sum to 1.5"):
+    with pytest.raises(AnswerError, match=r"row 1: the label probabilities sum to 1.5"):
         Responses.read(frame, Columns(probabilities=("p_1", "p_2"))).cells.within.sum()
-    with pytest.raises(AnswerError, match="at least two"):
+    with pytest.raises(AnswerError, match="two or more labels"):
         Responses.read(frame, Columns(probabilities=("p_1",))).cells.within.sum()
     twice = pl.concat([frame, frame]).with_columns(p_1=0.3)
     with pytest.raises(DesignError, match="in several rows"):
@@ -109,12 +109,12 @@ def test_an_attribute_must_not_vary_within_a_persona() -> None:
 def test_a_filtered_table_says_in_messages_to_which_rows_it_was_filtered() -> None:
     frame = pl.DataFrame({"persona": ["a", "a", "b"], "item": ["x", "y", "x"], "answer": ["1", "2", "odd"], "arm": ["one", "one", "two"]})
     whole = Responses.read(frame, Columns(more=("arm",)), Ordinal(("1", "2")))
-    one = whole.only(pl.col("arm") == "one", "arm one")
-    assert (one.personas.names, one.source) == (("a",), "the frame, arm one")
-    with pytest.raises(AnswerError, match=r'^the frame, arm two, column "answer": No answer is on the scale; the column holds "odd"'):
+    arm = whole.only(pl.col("arm") == "one", "arm one")
+    assert (arm.personas.names, arm.source) == (("a",), "the frame, arm one")
+    with pytest.raises(AnswerError, match=r'^the frame, arm two, column "answer": No answer is on the scale. The column contains "odd"'):
         _ = whole.only(pl.col("arm") == "two", "arm two").answered
     with pytest.raises(DesignError, match=r"^the frame, arm one has no rows of item z\.$"):
-        one.only(pl.col("item") == "z", "item z")
+        arm.only(pl.col("item") == "z", "item z")
 
 
 def test_csv_holds_no_formula(tmp_path: Path) -> None:
@@ -132,16 +132,16 @@ def test_csv_holds_no_formula(tmp_path: Path) -> None:
 
 @given(st.lists(st.one_of(st.integers(-50, 50), st.integers(-(2**60), 2**60)), min_size=1))
 def test_levels_of_integers(values: list[int]) -> None:
-    found = levels(pl.Series(values, dtype=pl.Int64))
-    assert [int(found.names[code]) for code in found.codes] == values
-    assert list(map(int, found.names)) == sorted(set(values))
+    coded = levels(pl.Series(values, dtype=pl.Int64))
+    assert [int(coded.names[code]) for code in coded.codes] == values
+    assert list(map(int, coded.names)) == sorted(set(values))
 
 
 @given(st.lists(st.text(max_size=4), min_size=1))
 def test_levels_of_text(values: list[str]) -> None:
-    found = levels(pl.Series(values, dtype=pl.String))
-    assert [found.names[code] for code in found.codes] == values
-    assert len(set(found.names)) == len(found.names)
+    coded = levels(pl.Series(values, dtype=pl.String))
+    assert [coded.names[code] for code in coded.codes] == values
+    assert len(set(coded.names)) == len(coded.names)
 
 
 def test_only_answered_is_an_answer() -> None:
@@ -150,7 +150,7 @@ def test_only_answered_is_an_answer() -> None:
 
 def test_only_answers_on_the_scale_are_averaged() -> None:
     frame = TWICE.with_columns(answer=pl.Series([3, 99, 3, 1, 99]), state=pl.Series(["answered"] * 5))
-    found = Responses.read(frame, Columns(run="run", outcome="state"), Ordinal(("1", "2", "3", "4", "5")), duplicates="mean")
-    assert found.cells.mean.ravel().tolist() == [3, 3, 1]
+    responses = Responses.read(frame, Columns(run="run", outcome="state"), Ordinal(("1", "2", "3", "4", "5")), duplicates="mean")
+    assert responses.cells.mean.ravel().tolist() == [3, 3, 1]
     refused = frame.with_columns(answer=pl.Series([1, 3, 3, 1, 5]), state=pl.Series(["refused", *["answered"] * 4]))
     assert Responses.read(refused, Columns(run="run", outcome="state"), duplicates="mean").cells.mean[0, 0] == 3

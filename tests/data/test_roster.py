@@ -65,7 +65,7 @@ def test_every_source_reads_alike(tmp_path: Path, source: str) -> None:
 
 def test_a_pandas_frame_reads_alike() -> None:
     assert read_personas(PEOPLE.drop("age").to_pandas()) == tuple(
-        Persona(one.id, one.text, {"town": one.attributes["town"]}) for one in FOUND
+        Persona(persona.id, persona.text, {"town": persona.attributes["town"]}) for persona in FOUND
     )
     assert read_items(ITEMS.to_pandas()) == FOUND_ITEMS
     assert read_personas(pd.DataFrame({"id": [1, 2], "text": ["x", "y"]}))[0].id == "1"
@@ -79,9 +79,9 @@ def test_objects_are_taken_as_they_are() -> None:
 def test_rows_may_name_an_attribute_late_and_mix_kinds() -> None:
     rows: list[dict[str, Any]] = [{"id": n, "text": "x"} for n in range(300)]
     rows += [{"id": "last", "text": "y", "late": 1.5}, {"id": "very last", "text": "z", "late": True}]
-    found = read_personas(rows)
-    assert found[0] == Persona("0", "x")
-    assert [dict(one.attributes) for one in found[-2:]] == [{"late": "1.5"}, {"late": "True"}]
+    personas = read_personas(rows)
+    assert personas[0] == Persona("0", "x")
+    assert [dict(persona.attributes) for persona in personas[-2:]] == [{"late": "1.5"}, {"late": "True"}]
 
 
 @pytest.mark.parametrize("column", ["id", "text"])
@@ -93,10 +93,10 @@ def test_an_empty_cell_is_named_with_its_row(column: str, empty: str | None) -> 
             read(rows)
 
 
-@pytest.mark.parametrize(("one", "empty"), [(Persona("", "x"), "id"), (Persona("a", " "), "text")])
-def test_an_empty_object_is_named_with_its_number(one: Persona, empty: str) -> None:
+@pytest.mark.parametrize(("persona", "empty"), [(Persona("", "x"), "id"), (Persona("a", " "), "text")])
+def test_an_empty_object_is_named_with_its_number(persona: Persona, empty: str) -> None:
     with pytest.raises(StudyError, match=rf"^the personas, number 2: {empty} is empty\. Fill it\.$"):
-        read_personas([Persona("z", "z"), one])
+        read_personas([Persona("z", "z"), persona])
 
 
 def test_a_cell_that_csv_leaves_empty_is_empty(tmp_path: Path) -> None:
@@ -118,9 +118,9 @@ def test_a_missing_column_is_named(missing: str) -> None:
 
 def test_the_ids_of_objects_and_rows_differ() -> None:
     rows = [{"id": "a", "text": "x"}, {"id": "b", "text": "y"}, {"id": "a", "text": "z"}]
-    with pytest.raises(StudyError, match=r'^the frame: the id "a" is given twice\. Rename one of them\.$'):
+    with pytest.raises(StudyError, match=r'^the frame: the id "a" occurs twice\. Change one of the two ids\.$'):
         read_personas(rows)
-    with pytest.raises(StudyError, match=r'^the items: the id "tea" is given twice\. Rename one of them\.$'):
+    with pytest.raises(StudyError, match=r'^the items: the id "tea" occurs twice\. Change one of the two ids\.$'):
         read_items([FOUND_ITEMS[0], FOUND_ITEMS[0]])
     assert len(read_personas([{"id": "a", "text": "x"}, {"id": "a ", "text": "x"}])) == 2
 
@@ -138,11 +138,11 @@ def test_no_rows_is_one_sentence(tmp_path: Path) -> None:
     nothing.write_text("")
     sources: list[Any] = [[], (), PEOPLE.clear(), PEOPLE.clear().lazy()]
     for empty in sources:
-        with pytest.raises(StudyError, match=r"^the (frame|personas) has no rows\. Add at least one\.$"):
+        with pytest.raises(StudyError, match=r"^the (frame|personas) has no rows\. Add at least one row\.$"):
             read_personas(empty)
-    with pytest.raises(StudyError, match=r"header\.csv has no rows\. Add at least one\.$"):
+    with pytest.raises(StudyError, match=r"header\.csv has no rows\. Add at least one row\.$"):
         read_items(header)
-    with pytest.raises(ReadError, match=r"nothing\.csv is empty\.$"):
+    with pytest.raises(ReadError, match=r"nothing\.csv is empty\. Name another file\.$"):
         read_items(nothing)
 
 
@@ -158,7 +158,7 @@ def test_no_rows_is_one_sentence(tmp_path: Path) -> None:
         [{"id": "a", "text": "x"}, Persona("b", "y")],
         [Persona("a", "x"), None],
         FOUND_ITEMS,
-        (one for one in FOUND),
+        (persona for persona in FOUND),
         "missing.csv",
         ".",
     ],
@@ -191,7 +191,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_read(tmp_path: Path) -> Non
 
 
 def test_lists_inside_a_cell_are_one_sentence() -> None:
-    with pytest.raises(InputError, match=r"^the frame cannot be read, .*\.$"):
+    with pytest.raises(InputError, match=r"^the frame cannot be read: .*\.$"):
         read_personas(pl.DataFrame({"id": ["a"], "text": ["x"], "tags": [["p", "q"]]}))
 
 

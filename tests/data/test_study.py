@@ -12,12 +12,23 @@ ITEM = Item("tea", "Tea?", Nominal(("no", "yes")))
 
 
 def test_every_run_is_an_ask_that_names_its_scale_and_columns() -> None:
-    found = Elicitation(runs=3).ask(Persona("p", "You are 70."), ITEM, {"gold": "yes"}, {"order": "reversed"})
-    assert [request.run for request in found] == [0, 1, 2]
-    assert found[0].about == {
+    requests = Elicitation(runs=3).ask(Persona("p", "You are 70."), ITEM, {"gold": "yes"}, {"order": "reversed"})
+    assert [request.run for request in requests] == [0, 1, 2]
+    assert requests[0].about == {
         "persona": "p", "item": "tea", "run": "0", "order": "reversed", "scale": "nominal:no|yes", "gold": "yes",
     }  # fmt: skip
-    assert found[0].choices == ("yes", "no")
+    assert requests[0].choices == ("yes", "no")
+
+
+def test_a_condition_that_a_study_sets_replaces_the_levels_of_the_plan_and_repeats_no_request() -> None:
+    levels = tuple({"order": order, "place": place} for order in ("given", "reversed") for place in ("system", "user"))
+    elicitation = Elicitation(runs=2, conditions=levels)
+    ways = [(request.about["order"], request.about["place"], request.run) for request in elicitation.ask(None, ITEM)]
+    assert len(ways) == len(set(ways)) == 8
+    requests = elicitation.ask(None, ITEM, condition={"order": "reversed"})
+    assert [(request.about["order"], request.about["place"], request.run) for request in requests] == [
+        ("reversed", place, run) for place in ("system", "user") for run in (0, 1)
+    ]
 
 
 def test_label_probabilities_are_asked_for_once() -> None:

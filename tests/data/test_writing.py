@@ -49,9 +49,9 @@ def test_a_number_with_its_sign_is_an_answer_and_stays_one(tmp_path: Path, label
 def test_any_text_reads_back_but_for_the_apostrophe(tmp_path: Path, texts: list[str]) -> None:
     write(pl.DataFrame({"n": range(len(texts)), "a": texts}), tmp_path / "a.csv")
     with (tmp_path / "a.csv").open(newline="", encoding="utf-8") as file:
-        found = [row["a"] for row in csv.DictReader(file)]
-    assert all(one in {text, "'" + text} for one, text in zip(found, texts, strict=True))
-    assert not any(one.startswith(("=", "@", "\t", "\r")) for one in found)
+        cells = [row["a"] for row in csv.DictReader(file)]
+    assert all(cell in {text, "'" + text} for cell, text in zip(cells, texts, strict=True))
+    assert not any(cell.startswith(("=", "@", "\t", "\r")) for cell in cells)
 
 
 def test_numbers_and_dates_are_left_alone(tmp_path: Path) -> None:

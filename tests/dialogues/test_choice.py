@@ -14,12 +14,12 @@ UNKNOWN = None
 
 def picked(verdicts: list[str | None], each: int = 1, lost: tuple[int, ...] = ()) -> int | None:
     """Return the index of the best candidate."""
-    requests = [Request((Message("user", slot(0), (CANDIDATES[at // each],)),), to=JUDGE) for at in range(len(verdicts))]
-    known = dict(zip(map(id, requests), verdicts, strict=True)) | {
-        id(one): None if at in lost else f"line {at}" for at, one in enumerate(CANDIDATES)
+    requests = [Request((Message("user", slot(0), (CANDIDATES[index // each],)),), to=JUDGE) for index in range(len(verdicts))]
+    replies = dict(zip(map(id, requests), verdicts, strict=True)) | {
+        id(candidate): None if index in lost else f"line {index}" for index, candidate in enumerate(CANDIDATES)
     }
-    found = best_candidate(choice(CANDIDATES, requests, {}), lambda request: known[id(request)])
-    return None if found is None else next(at for at, one in enumerate(CANDIDATES) if one is found)
+    chosen = best_candidate(choice(CANDIDATES, requests, {}), lambda asked: replies[id(asked)])
+    return None if chosen is None else next(index for index, candidate in enumerate(CANDIDATES) if candidate is chosen)
 
 
 @pytest.mark.parametrize(
@@ -48,20 +48,20 @@ def test_what_was_never_said_is_not_chosen() -> None:
 def test_a_choice_repeats_the_reply_of_the_one_chosen() -> None:
     request = choice(CANDIDATES, [], {})
     assert request.compiled is not None
-    assert request.compiled(request, lambda one: f"line {one.run}") == Compiled("line 0", CANDIDATES[0])
+    assert request.compiled(request, lambda candidate: f"line {candidate.run}") == Compiled("line 0", CANDIDATES[0])
     assert request.compiled(request, lambda _: None) == Compiled(None)
 
 
 def listed(lines: list[str | None], verdicts: list[str | None] | None = None) -> str | None:
     """Return the list of the lines that remain."""
     requests = [Request((Message("user", "Hm?"),), run) for run in range(len(lines))]
-    own = [Message("assistant", slot(0), (request,)) for request in requests]
-    request = commitments(own, "Said:\n{lines}\n", "" if verdicts is None else "You are Ada.")
-    known = dict(zip(map(id, requests), lines, strict=True))
-    known |= dict(zip((id(one.said[0]) for one in request.messages if one.role == "user"), verdicts or [], strict=True))
+    messages = [Message("assistant", slot(0), (request,)) for request in requests]
+    request = commitments(messages, "Said:\n{lines}\n", "" if verdicts is None else "You are Ada.")
+    replies = dict(zip(map(id, requests), lines, strict=True))
+    replies |= dict(zip((id(message.requests[0]) for message in request.messages if message.role == "user"), verdicts or [], strict=True))
     assert request.compiled is not None
-    assert request.compiled(request, lambda one: known[id(one)]).source is None
-    return list_commitments(request, lambda one: known[id(one)])
+    assert request.compiled(request, lambda asked: replies[id(asked)]).source is None
+    return list_commitments(request, lambda asked: replies[id(asked)])
 
 
 def test_lines_are_recalled_word_for_word() -> None:

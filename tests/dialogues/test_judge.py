@@ -29,13 +29,13 @@ def test_every_kind_has_two_answers_in_either_order(kind: str) -> None:
 def test_lines_that_are_not_said_yet_have_their_slots_in_order() -> None:
     request = judge_request("line_to_line", {"earlier": LINE, "line": LINE}, {})
     assert request.waits
-    spoken = request.messages[0].spoken(["first", "second"]).text
+    spoken = request.messages[0].filled(["first", "second"]).text
     assert spoken.index("first") < spoken.index("second")
 
 
 def test_a_line_and_all_before_it() -> None:
     request = indexed_request([LINE, "I said {line}.", LINE], LINE, {"item": "i"})
-    spoken = request.messages[0].spoken(["one", "three", "last"]).text
+    spoken = request.messages[0].filled(["one", "three", "last"]).text
     assert "1. one\n2. I said {line}.\n3. three\n</said_before>" in spoken
     assert "<line>\nlast\n</line>" in spoken
     assert (request.choices, request.about["judged"], request.about["scale"]) == ((), INDEXED, "text")
@@ -45,7 +45,7 @@ def test_a_reader_reads_a_conversation_and_may_find_nothing() -> None:
     request = reader_request(
         [("Other", "Hello."), ("Person", LINE), ("Other", "And?"), ("Person", LINE)], PET, {"persona": "p", "item": "script"}
     )
-    spoken = request.messages[0].spoken(["one", "two"]).text
+    spoken = request.messages[0].filled(["one", "two"]).text
     assert "Person: one\n" in spoken
     assert "Person: two\n</conversation>" in spoken
     assert "Which {pet}?" in spoken

@@ -14,7 +14,7 @@ from personametrics.dialogues.judge import judge_request
 from personametrics.dialogues.rewriting import by_persona, compose, in_waiting_order, persona_text, rewrite
 
 ADA = Persona("ada", "You are Ada.")
-LINES = dialogue(Elicitation(), ADA, ("script", [Turn(f"Question {at}?") for at in range(4)])).lines
+LINES = dialogue(Elicitation(), ADA, ("script", [Turn(f"Question {index}?") for index in range(4)])).lines
 
 
 def louder(request: Request) -> Request:
@@ -23,15 +23,15 @@ def louder(request: Request) -> Request:
 
 
 def test_nothing_changes_where_nothing_is_changed() -> None:
-    assert all(one is other for one, other in zip(rewrite(LINES, lambda request: request), LINES, strict=True))
+    assert all(first is second for first, second in zip(rewrite(LINES, lambda request: request), LINES, strict=True))
 
 
 def test_whatever_waits_for_a_changed_line_waits_for_the_changed_one_and_lines_stay_shared() -> None:
     verdict = judge_request("prompt_to_line", {"background": ADA.text, "line": LINES[2]}, {"persona": "ada", "item": "script"})
     *lines, last = rewrite([*LINES, verdict], louder)
     assert [line.run for line in lines] == [1, 1, 1, 1]
-    assert last.messages[0].said[0] is lines[2]
-    assert lines[3].messages[2].said[0] is lines[0] is lines[1].messages[2].said[0]
+    assert last.messages[0].requests[0] is lines[2]
+    assert lines[3].messages[2].requests[0] is lines[0] is lines[1].messages[2].requests[0]
     assert lines[3].messages[2] is lines[2].messages[2]
     assert [request.run for request in LINES] == [0, 0, 0, 0]
 
@@ -56,7 +56,7 @@ def test_a_long_dialogue_needs_no_recursion() -> None:
 
 def test_nothing_waits_for_itself() -> None:
     ring = Request((Message("user", slot(0), (LINES[0],)),))
-    object.__setattr__(ring.messages[0], "said", (ring,))
+    object.__setattr__(ring.messages[0], "requests", (ring,))
     with pytest.raises(StudyError, match="its own reply"):
         rewrite([ring], lambda request: request)
 
@@ -69,7 +69,7 @@ def test_the_persona_is_found_wherever_it_is_told() -> None:
 
 
 def test_a_composed_message_knows_all_replies_that_its_parts_wait_for() -> None:
-    one, other = Message("user", f"{slot(0)} and {slot(1)}", LINES[:2]), Message("user", slot(0), (LINES[2],))
-    both = compose("user", "{other}; {one}; {none}", {"one": one, "other": other})
-    assert both.spoken(["c", "a", "b"]).text == "c; a and b; {none}"
+    message, other = Message("user", f"{slot(0)} and {slot(1)}", LINES[:2]), Message("user", slot(0), (LINES[2],))
+    both = compose("user", "{other}; {one}; {none}", {"one": message, "other": other})
+    assert both.filled(["c", "a", "b"]).text == "c; a and b; {none}"
     assert compose("user", "{text}", {"text": Message("user", "{other}")}).text == "{other}"

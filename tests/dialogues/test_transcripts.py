@@ -43,18 +43,18 @@ def own(rows: list[Row], *columns: str) -> list[Any]:
 
 
 def test_both_sides_stand_in_the_order_of_the_turns() -> None:
-    found = read(line(2, "Two."), line(1, "One."), line(10, "Ten."))
-    assert [row["text"] for row in found] == ["Turn 1?", "One.", "Turn 2?", "Two.", "Turn 10?", "Ten."]
-    assert [row["speaker"] for row in found] == ["them", "persona"] * 3
-    assert found[0] == {
+    dialogues = read(line(2, "Two."), line(1, "One."), line(10, "Ten."))
+    assert [row["text"] for row in dialogues] == ["Turn 1?", "One.", "Turn 2?", "Two.", "Turn 10?", "Ten."]
+    assert [row["speaker"] for row in dialogues] == ["them", "persona"] * 3
+    assert dialogues[0] == {
         "dialogue": "1", "persona": "ann", "item": "script 1", "run": 0, "turn": 1, "speaker": "them", "text": "Turn 1?", "verdict": "",
         "against": "",
     }  # fmt: skip
 
 
 def test_a_partners_words_are_the_other_sides() -> None:
-    found = read(line(1, "Hello.", said=""), line(1, "And to you.", part="partner", said=""))
-    assert [(row["speaker"], row["text"]) for row in found] == [("persona", "Hello."), ("them", "And to you.")]
+    dialogues = read(line(1, "Hello.", said=""), line(1, "And to you.", part="partner", said=""))
+    assert [(row["speaker"], row["text"]) for row in dialogues] == [("persona", "Hello."), ("them", "And to you.")]
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_partners_words_are_the_other_sides() -> None:
     ],
 )
 def test_an_unreadable_verdict_is_never_a_good_one(judged: tuple[str | None, ...], expected: str) -> None:
-    assert own(read(line(1, "One."), *(verdict(1, one) for one in judged)), "verdict") == [(expected,)]
+    assert own(read(line(1, "One."), *(verdict(1, label) for label in judged)), "verdict") == [(expected,)]
 
 
 def test_the_line_that_is_contradicted_is_named() -> None:
@@ -82,8 +82,8 @@ def test_the_line_that_is_contradicted_is_named() -> None:
 
 def test_the_card_is_named_where_the_table_has_it() -> None:
     rows = [line(1, "One.", card="You are Ann."), line(2, "Two.", card="You are Ann.")]
-    found = read(*rows, verdict(1, "contradicts"), verdict(2, "consistent"))
-    assert own(found, "against") == [("You are Ann.",), ("",)]
+    dialogues = read(*rows, verdict(1, "contradicts"), verdict(2, "consistent"))
+    assert own(dialogues, "against") == [("You are Ann.",), ("",)]
 
 
 def test_who_speaks_as_an_assistant_contradicts_that_a_person_speaks() -> None:
@@ -94,7 +94,7 @@ def test_who_speaks_as_an_assistant_contradicts_that_a_person_speaks() -> None:
 @pytest.mark.parametrize(
     "more",
     [{"plant": "other"}, {"order": "turned"}, {"run": "1"}, {"judged": "relevance"}, {"judged": "reader"}],
-    ids=lambda one: next(iter(one)),
+    ids=lambda report: next(iter(report)),
 )
 def test_what_measures_the_judge_or_something_else_is_no_verdict_on_the_line(more: Row) -> None:
     judged = {**verdict(1, "contradicts", dialogue="0"), **more}
@@ -104,18 +104,18 @@ def test_what_measures_the_judge_or_something_else_is_no_verdict_on_the_line(mor
 def test_dialogues_under_other_suffixes_are_others() -> None:
     rows = [line(1, name, suffix=name, attack="3") for name in ("authority", "emotional")]
     judged = [verdict(1, "yes", "assistant", suffix="emotional", attack="3")]
-    found = own(read(*rows, *judged), "dialogue", "item", "verdict")
-    assert found == [("1", "script 1, suffix authority, attack 3", ""), ("2", "script 1, suffix emotional, attack 3", "contradicts")]
+    names = own(read(*rows, *judged), "dialogue", "item", "verdict")
+    assert names == [("1", "script 1, suffix authority, attack 3", ""), ("2", "script 1, suffix emotional, attack 3", "contradicts")]
 
 
 def test_the_model_without_a_persona_and_lines_that_were_never_said_are_left_out() -> None:
-    found = read(line(1, "One.", persona=NOBODY), line(1, "One."), line(2, None))
-    assert [(row["persona"], row["text"]) for row in found] == [("ann", "Turn 1?"), ("ann", "One."), ("ann", "Turn 2?")]
+    dialogues = read(line(1, "One.", persona=NOBODY), line(1, "One."), line(2, None))
+    assert [(row["persona"], row["text"]) for row in dialogues] == [("ann", "Turn 1?"), ("ann", "One."), ("ann", "Turn 2?")]
 
 
 def test_of_too_many_dialogues_the_worst_are_kept_in_their_order() -> None:
     rows = [line(1, "x", run=str(run)) for run in range(4)]
-    judged = [verdict(1, one, run=str(run)) for run, one in enumerate(("consistent", "contradicts", None, "contradicts"))]
+    judged = [verdict(1, label, run=str(run)) for run, label in enumerate(("consistent", "contradicts", None, "contradicts"))]
     assert [row["run"] for row in read(*rows, *judged, most=2) if row["speaker"] == "persona"] == [1, 3]
     assert own(read(*rows, *judged, most=3), "dialogue") == [("1",), ("2",), ("4",)]
 
@@ -126,17 +126,17 @@ def test_a_table_without_dialogues_has_no_transcripts() -> None:
 
 
 def test_lines_say_what_they_answer() -> None:
-    told = dialogue(Elicitation(), Persona("ann", "You are Ann."), ("script 1", [Turn("Tea?"), Turn("", {})]), partner="You are a guest.")
-    assert [request.about["said"] for request in told.lines] == ["Tea?", ""]
+    spoken = dialogue(Elicitation(), Persona("ann", "You are Ann."), ("script 1", [Turn("Tea?"), Turn("", {})]), partner="You are a guest.")
+    assert [request.about["said"] for request in spoken.lines] == ["Tea?", ""]
 
 
 @pytest.mark.parametrize("name", ["consistency", "drift", "pressure"])
 def test_studies_of_dialogues_have_transcripts(name: str) -> None:
     study = members.study(name)
-    known = study.known()
-    study = known.study or study
-    frame = Simulation.of(study, known).answers(known.world).frame
-    found = transcripts(frame)
-    assert len(found) == 2 * len(frame.filter(pl.col("part") == "line", pl.col("persona") != NOBODY))
-    assert {row["verdict"] for row in found if row["speaker"] == "persona"} == {"consistent", "contradicts"}
-    assert {row["verdict"] for row in found if row["speaker"] == "them"} == {""}
+    world = study.known()
+    study = world.study or study
+    frame = Simulation.of(study, world).answers(world.world).frame
+    dialogues = transcripts(frame)
+    assert len(dialogues) == 2 * len(frame.filter(pl.col("part") == "line", pl.col("persona") != NOBODY))
+    assert {row["verdict"] for row in dialogues if row["speaker"] == "persona"} == {"consistent", "contradicts"}
+    assert {row["verdict"] for row in dialogues if row["speaker"] == "them"} == {""}

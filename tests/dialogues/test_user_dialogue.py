@@ -1,11 +1,10 @@
 """Simulated users: the persona speaks first, and what it talks to is told of none."""
 
-from personametrics.data.persona import Persona
+from personametrics.data.persona import Persona, Task
 from personametrics.data.prompt import Prompt
 from personametrics.data.request import Message, slot
 from personametrics.data.role import PARTNER
 from personametrics.data.study import Elicitation
-from personametrics.data.task import Task
 from personametrics.dialogues.dialogue import BEGIN
 from personametrics.dialogues.user_dialogue import Assistant, user_dialogue
 
@@ -22,10 +21,10 @@ def test_the_persona_speaks_first_and_each_side_hears_the_other_as_its_user() ->
     held = user_dialogue(Elicitation(), ADA, REFUND, Assistant("You sell shoes."), 2, run=3)
     assert [roles(line.messages) for line in held.lines] == [["system", "user"], ["system", "user", "assistant", "user"]]
     assert held.lines[0].messages[1].text == BEGIN
-    assert [roles(held.partner[at].messages) for at in range(2)] == [["system", "user"], ["system", "user", "assistant", "user"]]
+    assert [roles(held.partner[index].messages) for index in range(2)] == [["system", "user"], ["system", "user", "assistant", "user"]]
     assert held.partner[0].messages == (Message("system", "You sell shoes."), SAID)
-    assert held.partner[1].messages[1].said == (held.lines[0],)
-    assert held.lines[1].messages[3].said == (held.partner[0],)
+    assert held.partner[1].messages[1].requests == (held.lines[0],)
+    assert held.lines[1].messages[3].requests == (held.partner[0],)
     assert {request.run for request in (*held.lines, *held.partner.values())} == {3}
 
 

@@ -12,7 +12,7 @@ from personametrics.lab.members import studies
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "claims.md").read_text(encoding="utf-8")
-FAST = ("A secret", "What is named first", "Models know groups")
+FAST = ("A secret", "The value named first", "Models know groups")
 """Claims that take the embedded model a second or two each."""
 UNCLAIMED = {"controls"}
 """Studies that check a panel and test no published claim."""
@@ -46,11 +46,11 @@ def test_the_table_of_figures_and_sources_is_that_of_the_claims(claims: ModuleTy
 
 @pytest.mark.parametrize("begin", FAST)
 def test_the_embedded_model_says_what_the_page_says(claims: ModuleType, begin: str, tmp_path: Path) -> None:
-    (claim,) = (one for one in claims.CLAIMS if one.says.startswith(begin))
-    source, command, _, own, held = rows()[claim.says]
-    found = claims.toy(claim, tmp_path)
-    assert [source, command, own] == [f"`{claim.source}`", f"`{claim.command}`", found.shown]
-    assert held.endswith(f"embedded: {found.held}")
+    (claim,) = (claim for claim in claims.CLAIMS if claim.says.startswith(begin))
+    source, command, _, answer, held = rows()[claim.says]
+    outcome = claims.toy(claim, tmp_path)
+    assert [source, command, answer] == [f"`{claim.source}`", f"`{claim.command}`", outcome.shown]
+    assert held.endswith(f"embedded: {outcome.held}")
 
 
 @pytest.mark.parametrize(
@@ -71,13 +71,13 @@ def test_the_embedded_model_says_what_the_page_says(claims: ModuleType, begin: s
 def test_recorded_answers_say_what_the_page_says(claims: ModuleType, name: str) -> None:
     if not claims.data().is_dir():
         pytest.skip("recorded answers are not at hand; set PERSONAMETRICS_DATA to their folder")
-    for claim in (one for one in claims.CLAIMS if one.study == name):
-        found = claims.recorded(claim)
-        assert rows()[claim.says][2] == "<br>".join(one.shown for one in found)
-        assert rows()[claim.says][4].startswith(f"recorded: {', '.join(one.held for one in found)}<br>")
+    for claim in (claim for claim in claims.CLAIMS if claim.study == name):
+        outcomes = claims.recorded(claim)
+        assert rows()[claim.says][2] == "<br>".join(outcome.shown for outcome in outcomes)
+        assert rows()[claim.says][4].startswith(f"recorded: {', '.join(outcome.held for outcome in outcomes)}<br>")
 
 
 def test_a_claim_is_held_open_or_not_by_its_interval_or_its_verdict(claims: ModuleType) -> None:
-    by_label, by_interval = (next(one for one in claims.CLAIMS if one.claimed == wanted) for wanted in ("prior wins", "< 1"))
-    assert [claims.held(by_label, 0.0, 0.0, said) for said in ("prior wins", "undecided", "persona wins")] == ["yes", "open", "no"]
+    by_label, by_interval = (next(claim for claim in claims.CLAIMS if claim.claimed == claimed) for claimed in ("prior wins", "< 1"))
+    assert [claims.held(by_label, 0.0, 0.0, label) for label in ("prior wins", "undecided", "persona wins")] == ["yes", "open", "no"]
     assert [claims.held(by_interval, *ends, "") for ends in ((0.5, 0.9), (0.9, 1.1), (1.1, 2.0))] == ["yes", "open", "no"]

@@ -44,7 +44,7 @@ def test_every_block_runs(page: Path, tmp_path: Path, monkeypatch: pytest.Monkey
 def test_the_table_of_estimates_is_complete() -> None:
     page = (ROOT / "docs" / "estimates.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| `([^`]+)` \| (.*) \|$", page, re.MULTILINE))
-    assert rows == {name: f"{known.unit} | {known.counts} | {known.meaning}" for name, known in NAMES.items()}
+    assert rows == {name: f"{entry.unit} | {entry.counts} | {entry.meaning}" for name, entry in NAMES.items()}
 
 
 def test_the_table_of_traps_is_complete() -> None:

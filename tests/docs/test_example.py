@@ -53,5 +53,5 @@ def test_the_tables_are_those_that_the_script_writes(tmp_path: Path, monkeypatch
 def test_a_command_says_anew_what_is_stored(tmp_path: Path) -> None:
     for name in report.INPUTS:
         shutil.copy(FOLDER / name, tmp_path)
-    found = report.summary(report.card(shlex.split(report.quoted(report.COMMANDS["few"])), tmp_path))
-    assert report.told(found) == report.told(CARDS["few"])
+    summary = report.summary(report.card(shlex.split(report.quoted(report.COMMANDS["few"])), tmp_path))
+    assert report.told(summary) == report.told(CARDS["few"])

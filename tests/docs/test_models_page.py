@@ -7,8 +7,8 @@ from pathlib import Path
 from personametrics.data.request import Request
 from personametrics.elicit.doctor import CONTEXT, examine
 from personametrics.models.chat import SHOWN
-from personametrics.models.named import GROUP
-from personametrics.models.scripted import Answer, Scripted
+from personametrics.models.function import Answer, Scripted
+from personametrics.models.registry import GROUP
 
 PAGE = (Path(__file__).parents[2] / "docs" / "models.md").read_text(encoding="utf-8")
 

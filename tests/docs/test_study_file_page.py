@@ -37,7 +37,7 @@ def kind(part: Mapping[str, Any]) -> str:
 def keys(of: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str, str, str]]:
     """Yield every key at every depth: name, type, default and description ("" if it has none)."""
     for name, part in of["properties"].items():
-        inner = next((one["$ref"] for one in (part, *part.get("anyOf", ())) if "$ref" in one), "").rpartition("/")[2]
+        inner = next((option["$ref"] for option in (part, *part.get("anyOf", ())) if "$ref" in option), "").rpartition("/")[2]
         below = SCHEMA["$defs"][inner] if inner else {}
         default = "needed" if name in of.get("required", ()) else f"`{json.dumps(part['default'])}`" if "default" in part else "–"
         meaning = part.get("description") or below.get("description", "")
@@ -62,9 +62,9 @@ def test_every_study_on_the_page_can_be_read_and_the_full_one_has_every_key(tmp_
         load(file)
     assert set(yaml.safe_load(studies[0])) == set(NEEDED) >= set(SCHEMA["required"])
     conditions = SCHEMA["properties"]["conditions"]["propertyNames"]["enum"]
-    wanted = {name for name, kind, *_ in keys(SCHEMA) if not kind.startswith("mapping")} | {f"conditions.{name}" for name in conditions}
+    expected = {name for name, kind, *_ in keys(SCHEMA) if not kind.startswith("mapping")} | {f"conditions.{name}" for name in conditions}
     shown = set(flat(yaml.safe_load(studies[-1])))
-    assert {name for name in shown if not name.startswith(FREE)} == wanted
+    assert {name for name in shown if not name.startswith(FREE)} == expected
     assert all(any(name.startswith(start) for name in shown) for start in FREE)
 
 

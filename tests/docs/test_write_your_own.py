@@ -25,9 +25,9 @@ def test_the_files_of_the_page_are_listed_and_add_a_failure_to_the_diagnosis(tmp
     assert {row["name"]: row["against"] for row in rows}["doubt"] == ["yeasaying"]
     panel = ["--model", "embedded", "--personas", "people.csv", "--items", "items.csv", "--runs", "1", "--out", "audited"]
     card = json.loads(CliRunner().invoke(app, ["audit", *plugins, *panel, "--studies", "yeasaying", "--json"]).stdout)
-    found = {finding["study"]: finding for finding in card["findings"]}
-    assert found["yeasaying"]["estimates"][0]["name"] == "excess"
-    assert "yeasaying" in {row["failure"] for row in found["diagnosis"]["evidence"]["failures"]}
+    findings = {finding["study"]: finding for finding in card["findings"]}
+    assert findings["yeasaying"]["estimates"][0]["name"] == "excess"
+    assert "yeasaying" in {row["failure"] for row in findings["diagnosis"]["evidence"]["failures"]}
 
 
 def test_the_page_stays_short() -> None:

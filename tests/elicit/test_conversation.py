@@ -26,10 +26,10 @@ from personametrics.elicit.costs.prices import Caps
 from personametrics.elicit.engine import Tally, Terms
 from personametrics.elicit.journal import Journal
 from personametrics.elicit.table import dialogue_table
-from personametrics.models.scripted import Scripted
+from personametrics.models.function import Scripted
 
 ADA = Persona("ada", "You are Ada.")
-TURNS = [Turn(f"Question {at}?", {"kind": "chat"}) for at in range(4)]
+TURNS = [Turn(f"Question {index}?", {"kind": "chat"}) for index in range(4)]
 
 
 class Heard:
@@ -51,9 +51,9 @@ def talked(requests: list[Request], folder: Path, cast: Mapping[str, Model], roo
 
 
 def test_each_line_knows_all_that_was_said_before(tmp_path: Path) -> None:
-    heard = Heard()
+    listener = Heard()
     lines = dialogue(Elicitation(), ADA, ("script", TURNS)).lines
-    talk, tally = talked(list(lines), tmp_path, {"": heard.model})
+    talk, tally = talked(list(lines), tmp_path, {"": listener.model})
     assert tally.answered == len(TURNS)
     last = talk.filled()[-1][0]
     assert [message.role for message in last.messages] == ["system", *["user", "assistant"] * 3, "user"]
@@ -62,14 +62,14 @@ def test_each_line_knows_all_that_was_said_before(tmp_path: Path) -> None:
 
 
 def test_dialogues_go_on_together_and_a_second_time_nothing_is_asked(tmp_path: Path) -> None:
-    heard = Heard()
-    people = [Persona(f"p{at}", f"You are {at}.") for at in range(5)]
-    lines = [line for one in people for line in dialogue(Elicitation(), one, ("script", TURNS)).lines]
+    listener = Heard()
+    people = [Persona(f"p{index}", f"You are {index}.") for index in range(5)]
+    lines = [line for persona in people for line in dialogue(Elicitation(), persona, ("script", TURNS)).lines]
     assert [len(part) for part in rounds(lines)] == [5, 5, 5, 5]
-    talked(lines, tmp_path, {"": heard.model})
-    assert len(heard.asked) == 20
-    talked(lines, tmp_path, {"": heard.model})
-    assert len(heard.asked) == 20
+    talked(lines, tmp_path, {"": listener.model})
+    assert len(listener.asked) == 20
+    talked(lines, tmp_path, {"": listener.model})
+    assert len(listener.asked) == 20
 
 
 def test_a_run_that_was_stopped_goes_on_inside_its_dialogues(tmp_path: Path) -> None:
@@ -81,17 +81,17 @@ def test_a_run_that_was_stopped_goes_on_inside_its_dialogues(tmp_path: Path) -> 
     lines = list(dialogue(Elicitation(), ADA, ("script", TURNS)).lines)
     with pytest.raises(BaseException):  # noqa: B017 (whatever stops it)
         talked(lines, tmp_path, {"": Scripted(answer, id="scripted/heard")})
-    heard = Heard()
-    talk, _ = talked(lines, tmp_path, {"": heard.model})
-    assert len(heard.asked) == 2
+    listener = Heard()
+    talk, _ = talked(lines, tmp_path, {"": listener.model})
+    assert len(listener.asked) == 2
     assert talk.filled()[-1][0].messages[2].text == "so far"
 
 
 def test_a_partner_hears_the_persona_and_is_another_model(tmp_path: Path) -> None:
-    own, other = Heard(), Heard("scripted/other")
-    one = dialogue(Elicitation(), ADA, ("script", [Turn("Hello."), Turn(), Turn()]), partner="You are a doctor.")
-    talked(list(one.lines), tmp_path, {"": own.model, PARTNER: other.model})
-    assert len(own.asked) == 3
+    listener, other = Heard(), Heard("scripted/other")
+    spoken = dialogue(Elicitation(), ADA, ("script", [Turn("Hello."), Turn(), Turn()]), partner="You are a doctor.")
+    talked(list(spoken.lines), tmp_path, {"": listener.model, PARTNER: other.model})
+    assert len(listener.asked) == 3
     assert [[message.role for message in request.messages] for request in other.asked] == [
         ["system", "user", "assistant", "user"],
         ["system", "user", "assistant", "user", "assistant", "user"],
@@ -105,14 +105,14 @@ def test_a_question_within_a_dialogue_stands_after_its_lines(tmp_path: Path) -> 
     item = Item("tea", "Tea?", Nominal(("yes", "no")))
     for place in ("system", "user"):
         elicitation = Elicitation(1, prompt=Prompt(place=place))
-        one = dialogue(elicitation, ADA, ("script", TURNS[:2]))
-        (probe,) = elicitation.ask(ADA, item, before=one.until(2))
-        heard = Heard()
-        talk, _ = talked([probe], tmp_path / place, {"": heard.model})
+        spoken = dialogue(elicitation, ADA, ("script", TURNS[:2]))
+        (probe,) = elicitation.ask(ADA, item, before=spoken.until(2))
+        listener = Heard()
+        talk, _ = talked([probe], tmp_path / place, {"": listener.model})
         texts = [message.text for message in talk.filled()[0][0].messages]
         assert sum("You are Ada." in text for text in texts) == 1
         assert texts[-1].startswith("Tea?")
-        assert len(heard.asked) == 3
+        assert len(listener.asked) == 3
 
 
 def test_a_judge_reads_lines_and_what_failed_is_said(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_the_ledger_counts_every_role_apart(tmp_path: Path) -> None:
 
 def test_what_waits_for_others_has_no_key_yet_and_nothing_waits_for_itself() -> None:
     line = dialogue(Elicitation(), ADA, ("script", TURNS)).lines[1]
-    with pytest.raises(StudyError, match="waits for replies to other requests"):
+    with pytest.raises(StudyError, match="needs replies to other requests"):
         line.key("m")
     assert Request(()).key("m") == Request((), about={"a": "b"}).key("m") != Request((), to="judge").key("n")
 
@@ -167,7 +167,7 @@ def test_what_waits_for_others_has_no_key_yet_and_nothing_waits_for_itself() -> 
 def test_a_line_as_a_message_of_the_other_side() -> None:
     line = dialogue(Elicitation(), ADA, ("script", TURNS)).lines[0]
     assert reply_message(line, "user").role == "user"
-    assert reply_message(line).spoken(["Hello"]).text == "Hello"
+    assert reply_message(line).filled(["Hello"]).text == "Hello"
 
 
 def test_whoever_watches_sees_what_is_still_to_come(tmp_path: Path) -> None:
@@ -177,7 +177,7 @@ def test_whoever_watches_sees_what_is_still_to_come(tmp_path: Path) -> None:
     with Journal.open(tmp_path, {}) as journal:
         asyncio.run(converse(talk, {"": Heard().model}, journal, terms))
     assert seen[-1] == (8, 8)
-    assert {wanted for _, wanted in seen} == {8}
+    assert {total for _, total in seen} == {8}
 
 
 def test_what_was_stopped_by_a_cap_says_how_much_is_missing(tmp_path: Path) -> None:
@@ -189,10 +189,10 @@ def test_what_was_stopped_by_a_cap_says_how_much_is_missing(tmp_path: Path) -> N
 
 def test_equal_lines_are_asked_once_and_told_of_each(tmp_path: Path) -> None:
     twins = [dialogue(Elicitation(), Persona(name, "You are a twin."), ("script", TURNS[:2])).lines for name in ("a", "b")]
-    heard = Heard()
+    listener = Heard()
     requests = [line for lines in twins for line in lines]
-    talk, tally = talked(requests, tmp_path, {"": heard.model})
-    assert len(heard.asked) == tally.answered == tally.wanted == 2
+    talk, tally = talked(requests, tmp_path, {"": listener.model})
+    assert len(listener.asked) == tally.answered == tally.wanted == 2
     with Journal.read(tmp_path) as journal:
         table = dialogue_table(talk.outcomes(), journal)
     assert table.select("persona", "turn").rows() == [("a", "1"), ("a", "2"), ("b", "1"), ("b", "2")]
@@ -202,7 +202,7 @@ def test_equal_lines_are_asked_once_and_told_of_each(tmp_path: Path) -> None:
 def test_what_is_kept_of_a_dialogue_does_not_grow_with_its_square() -> None:
     sizes = []
     for turns in (15, 60):
-        lines = dialogue(Elicitation(), ADA, ("script", [Turn(f"Question {at}?") for at in range(turns)])).lines
+        lines = dialogue(Elicitation(), ADA, ("script", [Turn(f"Question {index}?") for index in range(turns)])).lines
         talk = Talk(lines, {"": "scripted/heard"})
         with tempfile.TemporaryDirectory() as folder, Journal.open(folder, {}) as journal:
             gc.collect()

@@ -43,9 +43,9 @@ def probes(function: Callable[[Request], Any], context: tuple[int, ...] = (1000,
 
 
 def test_a_model_in_good_health_is_able_to_do_everything() -> None:
-    found = asyncio.run(examine(World(Patient())))
-    assert [probe.name for probe in found if not probe.found] == []
-    assert able(found) == {Can.SAMPLE, Can.SYSTEM, Can.MANY, Can.SEED, Can.SCORE}
+    probes = asyncio.run(examine(World(Patient())))
+    assert [probe.name for probe in probes if not probe.found] == []
+    assert able(probes) == {Can.SAMPLE, Can.SYSTEM, Can.MANY, Can.SEED, Can.SCORE}
 
 
 def test_a_model_that_fails_is_asked_no_more() -> None:
@@ -124,30 +124,30 @@ def cutting(patient: Patient, request: Request) -> Reply:
     ("defect", "name", "expected", "evidence"),
     [
         (refusing, "system", False, "no system role"),
-        (deaf, "system", False, "a system message was dropped: the server read 0 tokens more with it"),
-        (disobedient, "system", None, "a system message was read but not obeyed: the server read"),
-        (silent, "system", None, "does not report how many tokens"),
+        (deaf, "system", False, "a system message was dropped: the server counts 0 tokens more with this message"),
+        (disobedient, "system", None, "a system message was read but not obeyed: the server counts"),
+        (silent, "system", None, "does not report the number of tokens"),
         (one_a_call, "many", False, "2 runs took 2 calls"),
         (n_ignored, "many", False, "n is ignored"),
-        (seedless, "seed", False, "the same seed brings other words"),
-        (greedy, "seed", None, "whatever the seed is"),
-        (greedy, "draws", False, "it seems greedy"),
-        (unmoved, "score", False, "they change by 0 with the prompt"),
+        (seedless, "seed", False, "the same seed gives different words"),
+        (greedy, "seed", None, "the same with every seed"),
+        (greedy, "draws", False, "seems to give only the likeliest answer"),
+        (unmoved, "score", False, "another prompt changes them by up to 0"),
         (too_sure, "score", False, "label probabilities sum to 1.500"),
         (below_zero, "score", False, "label probabilities sum to"),
         (scoreless, "score", False, "no log-probabilities"),
         (raising, "score", False, "It gives no log-probabilities."),
-        (short, "context", True, "about 1,000 tokens were accepted; 4,000 failed: too long"),
-        (cutting, "context", False, "of about 4,000 tokens 1,200 were read: the prompt is truncated silently"),
+        (short, "context", True, "about 1,000 tokens were accepted, but 4,000 failed: too long"),
+        (cutting, "context", False, "the server read only 1,200 of about 4,000 tokens, and cut the prompt without a message"),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
 def test_each_defect_is_found_and_no_other(defect: Any, name: str, expected: bool | None, evidence: str) -> None:
     patient = Patient()
-    found = probes(lambda request: defect(patient, request))
-    assert found[name].found is expected
-    assert evidence in found[name].evidence
-    others = {other for other, probe in found.items() if not probe.found} - {name}
+    report = probes(lambda request: defect(patient, request))
+    assert report[name].found is expected
+    assert evidence in report[name].evidence
+    others = {other for other, probe in report.items() if not probe.found} - {name}
     assert others <= ({"seed", "draws"} if defect is greedy else {"context"} if defect is silent else set())
 
 

@@ -28,8 +28,8 @@ from personametrics.elicit import engine
 from personametrics.elicit.costs.prices import Caps, Prices
 from personametrics.elicit.engine import IN_A_ROW, Tally, Terms, elicit, keys_of, missing
 from personametrics.elicit.journal import Journal
+from personametrics.models.function import Scripted
 from personametrics.models.openai_compatible import OpenAICompatible
-from personametrics.models.scripted import Scripted
 from personametrics.models.traffic import Limits
 
 SAMPLING = Sampling(max_tokens=5)
@@ -59,14 +59,14 @@ class Recorded:
     async def answer(self, requests: Iterable[Request]) -> AsyncIterator[tuple[int, Reply]]:
         random, pulled, waiting = Random(self.seed), enumerate(requests), list[tuple[int, Request]]()  # noqa: S311
         while True:
-            while len(waiting) < self.at_a_time and (one := next(pulled, None)) is not None:
-                self.asked.append(name(one[1]))
-                waiting.append(one)
+            while len(waiting) < self.at_a_time and (pair := next(pulled, None)) is not None:
+                self.asked.append(name(pair[1]))
+                waiting.append(pair)
             if not waiting:
                 return
             await asyncio.sleep(self.latency)
-            at, request = waiting.pop(random.randrange(len(waiting)))
-            yield at, self.answers(request)
+            index, request = waiting.pop(random.randrange(len(waiting)))
+            yield index, self.answers(request)
 
 
 @pytest.fixture
@@ -104,27 +104,27 @@ def test_every_ask_gets_its_own_reply_in_whatever_order_they_come(
 
 @given(st.sets(st.integers(0, 59)))
 @settings(max_examples=10, deadline=None)
-def test_only_what_is_missing_is_asked_in_order(tmp_path_factory: pytest.TempPathFactory, there: set[int]) -> None:
+def test_only_what_is_missing_is_asked_in_order(tmp_path_factory: pytest.TempPathFactory, present: set[int]) -> None:
     with Journal.open(tmp_path_factory.mktemp("run"), {}) as journal:
-        journal.add([(ASKS[at].key("test/recorded"), Reply("before")) for at in there])
+        journal.add([(ASKS[index].key("test/recorded"), Reply("before")) for index in present])
         model = Recorded(at_a_time=1)
         tally = run(model, ASKS, journal)
-        assert model.asked == [name(request) for at, request in enumerate(ASKS) if at not in there]
-        assert numbers(tally) == (60, len(there), 60 - len(there), 0)
-        assert texts(journal, ASKS) == ["before" if at in there else name(request) for at, request in enumerate(ASKS)]
+        assert model.asked == [name(request) for index, request in enumerate(ASKS) if index not in present]
+        assert numbers(tally) == (60, len(present), 60 - len(present), 0)
+        assert texts(journal, ASKS) == ["before" if index in present else name(request) for index, request in enumerate(ASKS)]
         assert run(Recorded(answers=lambda _: pytest.fail("asked again")), ASKS, journal).complete
 
 
 def test_equal_asks_of_two_arms_are_asked_once_and_runs_are_not_equal(journal: Journal) -> None:
     people = [Persona(str(n), f"You are {n}.") for n in range(4)]
     panel = Grid(people, [Item("tea", "Tea?", Ordinal(("no", "yes")))], Elicitation(3))
-    turned = replace(panel, personas=people[1:] + people[:1], arm="shuffled", names=[one.id for one in people])
+    turned = replace(panel, personas=people[1:] + people[:1], arm="shuffled", names=[persona.id for persona in people])
     model = Recorded()
     tally = run(model, Joined((turned, panel)), journal)
     assert numbers(tally) == (12, 0, 12, 0)
     assert len(model.asked) == 12
     assert all(count == 1 for count in Counter(keys_of(panel, model.id).tolist()).values())
-    assert [one.key(model.id) for one in turned[:3]] == [one.key(model.id) for one in panel[3:6]]
+    assert [request.key(model.id) for request in turned[:3]] == [request.key(model.id) for request in panel[3:6]]
 
 
 def test_replies_of_another_model_are_not_taken(journal: Journal) -> None:
@@ -153,10 +153,10 @@ class Ends:
     async def answer(self, requests: Iterable[Request]) -> AsyncIterator[tuple[int, Reply]]:
         pulled = iter(requests)
         held = [next(pulled) for _ in range(self.pulls)] if self.pulls else None
-        for at in range(self.after):
-            request = held[at] if held else next(pulled)
+        for index in range(self.after):
+            request = held[index] if held else next(pulled)
             await asyncio.sleep(0)
-            yield at, Reply(name(request))
+            yield index, Reply(name(request))
         if self.error:
             raise self.error
 
@@ -209,7 +209,7 @@ def test_a_reply_to_an_ask_that_was_not_given_is_never_taken(journal: Journal, w
             yield wrong, Reply("to whom?")
 
     tally = run(Confused(0), ASKS, journal)
-    assert tally.stopped == f"test/recorded answered request {wrong}, which it was not given or had answered. Correct its method `answer`"
+    assert tally.stopped == f"test/recorded answered request {wrong}, which is not open. Correct its method `answer`"
     assert texts(journal, ASKS) == ["0? 0"] + [None] * 59
 
 
@@ -232,7 +232,7 @@ MANY = [Request((Message("user", "?"),), n) for n in range(3000)]
 @pytest.mark.parametrize("model", [Recorded(answers=lambda _: FAILED), Scripted(lambda _: FAILED)], ids=["waits", "never waits"])
 def test_failures_in_a_row_stop_the_run(journal: Journal, model: Any) -> None:
     tally = run(model, MANY, journal)
-    assert tally.stopped == f"{IN_A_ROW} requests in a row failed, the last because The server is away"
+    assert tally.stopped == f"{IN_A_ROW} requests in a row failed, the last one with this reason: The server is away"
     assert IN_A_ROW <= tally.failed <= IN_A_ROW + 3
     assert journal.totals()["failures"] == tally.failed
 
@@ -353,13 +353,13 @@ def test_every_reply_is_counted_once_although_the_run_is_cancelled_while_it_is_w
     assert totals["tokens_in"] == 2 * totals["replies"]
 
 
-def counting(stop: asyncio.Event, at: int) -> Callable[[Request], Reply]:
+def counting(stop: asyncio.Event, index: int) -> Callable[[Request], Reply]:
     """Answers, and asks to stop with the answer of that number."""
     seen = [0]
 
     def answer(request: Request) -> Reply:
         seen[0] += 1
-        if seen[0] == at:
+        if seen[0] == index:
             stop.set()
         return Reply(name(request))
 
@@ -510,8 +510,8 @@ def test_a_model_that_cannot_be_closed_costs_no_reply(journal: Journal) -> None:
     class Careless(Recorded):
         async def answer(self, requests: Iterable[Request]) -> AsyncIterator[tuple[int, Reply]]:
             try:
-                for at, request in enumerate(requests):
-                    yield at, Reply(name(request))
+                for index, request in enumerate(requests):
+                    yield index, Reply(name(request))
                     await asyncio.sleep(60)
             finally:
                 message = "the session is closed"
@@ -565,10 +565,10 @@ def test_a_disk_that_is_full_stops_the_run_with_its_sentence(journal: Journal, m
         run(model, ASKS, journal)
     assert len(model.asked) < 60
     monkeypatch.undo()
-    there = journal.totals()["replies"]
+    written = journal.totals()["replies"]
     tally = run(Recorded(), ASKS, journal)
     assert tally.complete
-    assert tally.before == there
+    assert tally.before == written
 
 
 def test_memory_does_not_grow_with_the_number_of_asks(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,7 +33,7 @@ from personametrics.elicit.rows import Entry
 MANIFEST = {"model": "m", "study": {"runs": 5, "seed": None}, "personas": [{"id": "a", "text": "x"}, {"id": "b", "text": "y"}]}
 REQUEST = Request((Message("user", "Tea?"),), sampling=Sampling(0.5), about={"item": "tea"})
 FAILED = Reply(outcome=ReplyOutcome.FAILED, detail="The server is away.", calls=6, seconds=1.5)
-BUSY = r"is in use by another process\. Wait for it, stop it, or choose another run directory \(out\)\.$"
+BUSY = r"is in use by another process\. Wait until that process ends, stop it, or choose another run directory \(--out\)\.$"
 STORED = {"version": VERSION}
 """What every manifest holds in addition."""
 TEXT = st.text(max_size=9)
@@ -125,7 +125,7 @@ def test_what_is_written_reads_back(shared: Journal, replies: list[Reply]) -> No
     with Journal.read(shared.folder) as reader:
         assert list(reader.replies([*names, bytes(32)])) == [*replies, None]
         assert reader.holds(np.frombuffer(b"".join([*names, bytes(32)]), np.dtype((np.void, 32)))).tolist() == [True] * len(names) + [False]
-        texts = [one.text if one.outcome == ReplyOutcome.ANSWERED else None for one in replies]
+        texts = [reply.text if reply.outcome == ReplyOutcome.ANSWERED else None for reply in replies]
         assert list(reader.texts([*names, bytes(32)])) == [*texts, None]
 
 
@@ -163,7 +163,7 @@ def test_what_is_there_is_looked_up_in_any_number(tmp_path: Path, monkeypatch: p
         journal.add([(name, Reply("yes")) for name in names[::2]])
         for count in range(len(names) + 1):
             asked = np.frombuffer(b"".join(names[:count]), np.dtype((np.void, 32)))
-            assert journal.holds(asked).tolist() == [at % 2 == 0 for at in range(count)]
+            assert journal.holds(asked).tolist() == [index % 2 == 0 for index in range(count)]
 
 
 def test_a_failure_is_no_reply_and_a_later_success_takes_its_place(tmp_path: Path) -> None:
@@ -222,18 +222,18 @@ def test_half_a_character_becomes_a_sign_and_costs_no_other_reply(shared: Journa
     names = [os.urandom(32) for _ in range(3)]
     broken = Reply(text, detail=text, finish=text, fingerprint=text, probabilities={"\ud800": 1.0})
     shared.add(list(zip(names, [Reply("whole"), broken, Reply(outcome=ReplyOutcome.FAILED, detail=text)], strict=True)))
-    whole, found = shared.replies(names[:2])
+    whole, stored = shared.replies(names[:2])
     assert whole == Reply("whole")
-    assert found is not None
-    assert found.text is not None
+    assert stored is not None
+    assert stored.text is not None
     joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")  # two halves that meet are a character
-    assert found.text == "".join("\ufffd" if "\ud800" <= one <= "\udfff" else one for one in joined)
-    assert found.detail == found.finish == found.fingerprint == found.text
-    assert found.probabilities == {"\ud800": 1.0}
+    assert stored.text == "".join("\ufffd" if "\ud800" <= character <= "\udfff" else character for character in joined)
+    assert stored.detail == stored.finish == stored.fingerprint == stored.text
+    assert stored.probabilities == {"\ud800": 1.0}
 
 
 def test_half_a_character_in_the_study_is_one_sentence(tmp_path: Path) -> None:
-    with refused("is half a character", tmp_path):
+    with refused("is not a complete character", tmp_path):
         opened(tmp_path, {"personas": [{"text": "\ud800"}]})
     opened(tmp_path).close()
 
@@ -317,7 +317,7 @@ def test_a_run_in_which_nothing_was_answered_may_begin_anew(tmp_path: Path) -> N
 @pytest.mark.parametrize("name", ["card.html", "card.json", "answers.csv"])
 def test_files_of_something_else_are_not_overwritten(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("precious")
-    with refused(f"holds a {name} but no journal", tmp_path):
+    with refused(f"contains {name} but no journal", tmp_path):
         opened(tmp_path)
 
 
@@ -361,9 +361,9 @@ def test_whatever_is_altered_in_whichever_table_is_found(tmp_path: Path, what: s
         journal.add([(key(n), Reply(str(n), tokens_in=3)) for n in range(3)], [REQUEST] * 3, "m")
         journal.add([(key(7), FAILED)], [REQUEST], "m")
     altered(tmp_path, STATEMENTS[what])
-    with Journal.read(tmp_path) as journal, refused("does not hold what was written to it", tmp_path):
+    with Journal.read(tmp_path) as journal, refused("does not contain the data that were written to it", tmp_path):
         journal.check()
-    with refused("does not hold what was written to it", tmp_path), opened(tmp_path) as journal:
+    with refused("does not contain the data that were written to it", tmp_path), opened(tmp_path) as journal:
         journal.totals()
         journal.failures()
         journal.holds(np.frombuffer(key(1) + key(50), np.dtype((np.void, 32))))
@@ -458,7 +458,7 @@ def test_only_the_owner_reads_a_run(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["x" * 300, "a\0b"])
 def test_a_name_that_no_folder_can_have_is_one_sentence(tmp_path: Path, name: str) -> None:
-    with pytest.raises(RunError, match="cannot be made a run directory"):
+    with pytest.raises(RunError, match="cannot be used as a run directory"):
         opened(tmp_path / name)
     with pytest.raises(RunError, match="is not a run directory"):
         Journal.read(tmp_path / name)
@@ -468,7 +468,7 @@ def test_a_name_that_no_folder_can_have_is_one_sentence(tmp_path: Path, name: st
 def test_a_manifest_of_a_later_version_is_one_sentence(tmp_path: Path, version: object) -> None:
     with opened(tmp_path) as journal:
         journal.note("version", version)
-    with Journal.read(tmp_path) as journal, refused("has a manifest of the format .* Use the version that wrote it", tmp_path):
+    with Journal.read(tmp_path) as journal, refused("has a manifest of the format .* Use the version that wrote the file", tmp_path):
         journal.manifest  # noqa: B018
 
 
@@ -480,7 +480,8 @@ def test_a_manifest_that_this_version_does_not_know_is_one_sentence() -> None:
     for content in ({"runs": "many"}, {"runs": 1, "new": 2}, {}):
         with (
             pytest.raises(
-                RunError, match=r"^x describes its run in a way that .* \((runs|new): .*\)\. Use the version that wrote it\.$"
+                RunError,
+                match=r"^x cannot be understood by this version .* \((runs|new): .*\)\. Use the version that wrote the file\.$",
             ) as caught,
             understood(Path("x")),
         ):
@@ -532,11 +533,11 @@ CHANGED: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("what", CHANGED)
 def test_a_changed_study_is_refused_with_what_changed(tmp_path: Path, what: str) -> None:
-    change, said = CHANGED[what]
+    change, message = CHANGED[what]
     with opened(tmp_path) as journal:
         journal.add([(key(1), Reply("kept"))])
         journal.note("versions", "never compared")
-    with refused(rf"was begun with another study: {said}\. Undo that, choose another run directory \(out\), or pass --extend", tmp_path):
+    with refused(rf"was begun with another study: {message}\. Undo the change, .* \(--out\), or pass --extend", tmp_path):
         opened(tmp_path, {**MANIFEST, **change})
     with Journal.read(tmp_path) as journal:
         assert journal.manifest == {**MANIFEST, **STORED, "versions": "never compared"}
@@ -597,7 +598,7 @@ def test_a_full_disk_is_one_sentence_and_costs_nothing_that_was_written(tmp_path
     with opened(tmp_path) as journal:
         journal.add([(key(1), Reply("before"))])
         with limited(2, journal):
-            with refused(r"full\. Free some space and resume\. What was written before is kept\.$", tmp_path):
+            with refused(r"full\. Free some space and resume\. Everything that was written before is kept\.$", tmp_path):
                 journal.add([(key(n), Reply("x" * 2000)) for n in range(2, 50)])
             assert journal.totals()["replies"] == 1
         journal.add([(key(2), Reply("after"))])
@@ -618,10 +619,10 @@ except Exception as error: print(done, type(error).__name__, error, flush=True)
 def test_a_file_that_may_not_grow_is_one_sentence_and_the_run_goes_on_elsewhere(tmp_path: Path) -> None:
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[1] == resource.RLIM_INFINITY
     with elsewhere(FULL, tmp_path) as process:
-        done, kind, said = line(process).split(" ", 2)
+        done, kind, message = line(process).split(" ", 2)
         process.wait()
     assert kind == "RunError"
-    assert said.endswith("What was written before is kept.")
+    assert message.endswith("Everything that was written before is kept.")
     with opened(tmp_path) as journal:
         assert journal.totals()["replies"] == int(done) + 1 > 10
         journal.add([(key(2**200), Reply("more"))])
@@ -650,7 +651,7 @@ def test_a_damaged_file_is_one_sentence(tmp_path: Path, content: bytes) -> None:
 
 def test_an_empty_file_is_begun_anew_and_holds_no_run_before(tmp_path: Path) -> None:
     folder = damaged(tmp_path / "run", b"")
-    with refused("holds no run", folder):
+    with refused("is not the journal of a run", folder):
         Journal.read(folder)
     with opened(folder) as journal:
         assert journal.manifest == MANIFEST | STORED
@@ -664,16 +665,17 @@ def test_another_schema_is_refused_and_left_alone(tmp_path: Path, version: int) 
     connection.close()
     for use in (opened, Journal.read):
         with refused(
-            f"has the format {version}, and this version of personametrics reads up to {VERSION}. Use the version that wrote it", tmp_path
+            f"has the format {version}, but this .* up to {VERSION}. Use the version that wrote the file",
+            tmp_path,
         ):
             use(tmp_path)
 
 
 def test_a_file_where_the_folder_should_be_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "run").write_text("x")
-    with refused("cannot be made a run directory", tmp_path / "run"):
+    with refused("cannot be used as a run directory", tmp_path / "run"):
         opened(tmp_path / "run")
-    with refused("cannot be made a run directory", tmp_path / "run" / "below"):
+    with refused("cannot be used as a run directory", tmp_path / "run" / "below"):
         opened(tmp_path / "run" / "below")
     with refused("is not a run directory", tmp_path / "run"):
         Journal.read(tmp_path / "run")
@@ -727,7 +729,7 @@ def test_an_archive_that_nobody_can_write_to_is_read_without_a_trace(tmp_path: P
     monkeypatch.setattr(os, "access", lambda *_: False)
     with Journal.read(tmp_path) as reader:
         assert [reply and reply.text for reply in reader.replies([key(1)])] == ["x"]
-        assert sorted(one.name for one in tmp_path.iterdir()) == [FILE, "lock"]
+        assert sorted(path.name for path in tmp_path.iterdir()) == [FILE, "lock"]
 
 
 @pytest.mark.parametrize("name", ["a b", "a%20b", "a?mode=rw", "a#b", "ä☕", "'"])

@@ -110,7 +110,7 @@ def test_an_old_run_that_is_damaged_is_one_sentence_and_stays(begun: Begin, stat
         raw.execute(statement)
     before = old(folder / FILE, "SELECT key, outcome, quote(CAST(text AS BLOB)) FROM replies")
     for use in (Journal.read, lambda place: Journal.open(place, {"model": "m"})):
-        with pytest.raises(RunError, match="does not hold what was written to it"):
+        with pytest.raises(RunError, match="does not contain the data that were written to it"):
             use(folder)
     assert old(folder / FILE, "SELECT key, outcome, quote(CAST(text AS BLOB)) FROM replies") == before
     assert old(folder / FILE, "PRAGMA user_version") == [(1,)]
@@ -169,9 +169,9 @@ def test_an_old_audit_is_reported_exported_and_resumed_without_a_call(program: P
 def test_the_command_of_an_old_run_asks_nothing_again(program: Program, begun: Begin, name: str) -> None:
     folder = begun(name)
     before = used(folder)
-    said = program(*AGAIN[name], "--out", name, "--json")
-    assert said.code == 0, said.err
+    completed = program(*AGAIN[name], "--out", name, "--json")
+    assert completed.code == 0, completed.err
     assert used(folder) == before
     if name == "compare":
-        values = {estimate["name"]: estimate["value"] for estimate in said.json["findings"][0]["estimates"]}
+        values = {estimate["name"]: estimate["value"] for estimate in completed.json["findings"][0]["estimates"]}
         assert values["after.signal"] == pytest.approx(73 / 123, abs=1e-12)

@@ -85,9 +85,9 @@ def test_naming_everybody_is_no_sign_even_if_it_takes_a_persona(tmp_path: Path) 
 
 
 def test_words_that_the_model_knows_without_a_persona_do_not_hide_those_it_was_told(tmp_path: Path) -> None:
-    told = {name: f"{name}ville" for name in ("Ada", "Bela", "Cleo", "Dora", "Emil", "Fritz")}
-    known = " ".join([*told, *(str(20 + 3 * at) for at in range(6))])  # every name and age, and no place
-    seen = found(tmp_path, lambda request: next((place for place in told.values() if place in request.messages[0].text), known))
+    places = {name: f"{name}ville" for name in ("Ada", "Bela", "Cleo", "Dora", "Emil", "Fritz")}
+    vocabulary = " ".join([*places, *(str(20 + 3 * index) for index in range(6))])  # every name and age, and no place
+    seen = found(tmp_path, lambda request: next((place for place in places.values() if place in request.messages[0].text), vocabulary))
     assert seen.said == SEVERAL
 
 
@@ -101,22 +101,22 @@ def test_tokens_that_were_read_are_enough_where_words_are_not(tmp_path: Path) ->
     assert (seen.said, seen.reached) == (0, True)
 
 
-@pytest.mark.parametrize("heard", [True, False])
-def test_a_model_that_only_scores_is_judged_by_its_probabilities(tmp_path: Path, heard: bool) -> None:
+@pytest.mark.parametrize("expected", [True, False])
+def test_a_model_that_only_scores_is_judged_by_its_probabilities(tmp_path: Path, expected: bool) -> None:
     def score(request: Request) -> dict[str, float]:
         assert request.score
-        first = 0.2 + 0.1 * heard * (len(request.messages) > 1)
+        first = 0.2 + 0.1 * expected * (len(request.messages) > 1)
         return dict.fromkeys(request.choices, 0.2) | {request.choices[0]: first, request.choices[1]: 0.4 - first}
 
     seen = found(tmp_path, score, can=frozenset({Can.SCORE, Can.SYSTEM}))
-    assert (seen.said, seen.read, seen.reached) == (None, None, heard)
-    assert seen.moved == pytest.approx(0.1 if heard else 0, abs=1e-12)
-    assert "label probabilities moved" in seen.sentence
+    assert (seen.said, seen.read, seen.reached) == (None, None, expected)
+    assert seen.moved == pytest.approx(0.1 if expected else 0, abs=1e-12)
+    assert "the persona changed label probabilities" in seen.sentence
 
 
 def test_the_longest_texts_are_asked_and_the_model_itself(tmp_path: Path) -> None:
     world = World()
-    people = [Persona(str(at), "I am " + "x" * at) for at in range(9)]
+    people = [Persona(str(index), "I am " + "x" * index) for index in range(9)]
     with Journal.open(tmp_path, {}) as journal:
         asyncio.run(applied(world, people, ITEMS[0], Prompt(), journal, Terms()))
     assert [request.about["persona"] for request in world.asked] == ["8", "7", "6", "5", ""]
@@ -124,7 +124,7 @@ def test_the_longest_texts_are_asked_and_the_model_itself(tmp_path: Path) -> Non
 
 
 def test_a_model_that_fails_every_ask_is_not_said_to_drop_personas(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"answers none of 5 requests to say who it is: 400: too long\. Nothing else was asked\.$"):
+    with pytest.raises(ModelError, match=r"did not answer any of 5 requests to say who it is: 400: too long\. Nothing else was asked\.$"):
         see(tmp_path, lambda _: Reply(outcome=ReplyOutcome.FAILED, detail="400: too long."))
 
 
@@ -135,4 +135,4 @@ def test_a_cap_ends_the_check_without_a_judgement(tmp_path: Path) -> None:
 def test_refusals_are_no_sign(tmp_path: Path) -> None:
     seen = found(tmp_path, lambda _: Reply(outcome=ReplyOutcome.REFUSED))
     assert not seen.reached
-    assert seen.sentence == "the model gave no sign either way"
+    assert seen.sentence == "the replies do not show whether the persona reaches the model"

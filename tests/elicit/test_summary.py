@@ -162,7 +162,7 @@ def test_money_is_summed_over_models_with_prices_of_their_own(tmp_path: Path) ->
         journal.add([(bytes([1] * 32), Reply("x", tokens_in=5, tokens_out=1))], [Request((), to="judge")], "b")
         prices = {"a": Prices(1e6, 2e6), "b": Prices(1e5, 0)}
         assert record(frame, journal, prices, 0.9)["used.money"].value == pytest.approx(5 + 0.5)
-        assert "used.money" not in {one.name for one in record(frame, journal, {"a": prices["a"]}, 0.9).estimates}
+        assert "used.money" not in {estimate.name for estimate in record(frame, journal, {"a": prices["a"]}, 0.9).estimates}
 
 
 def test_personas_that_do_not_speak_of_themselves_are_said(tmp_path: Path) -> None:

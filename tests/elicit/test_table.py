@@ -30,7 +30,7 @@ def made(
 ) -> pl.DataFrame:
     with Journal.open(folder, {}) as journal:
         journal.add([(request.key("m"), reply) for request, reply in zip(requests, replies, strict=True) if reply is not None])
-        return table(requests, journal, "m", ITEMS, style, texts=texts)
+        return table(requests, journal, "m", style, texts=texts)
 
 
 def test_every_ask_has_its_row_whatever_became_of_it(tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_an_ask_that_failed_before_and_was_answered_then_is_answered(tmp_path: P
     with Journal.open(tmp_path, {}) as journal:
         journal.add([(request.key("m"), Reply(outcome=ReplyOutcome.FAILED, detail="away"))])
         journal.add([(request.key("m"), Reply("yes"))])
-        assert table([request], journal, "m", ITEMS, "label")["outcome"].to_list() == ["answered"]
+        assert table([request], journal, "m")["outcome"].to_list() == ["answered"]
 
 
 @pytest.mark.parametrize("style", ["number", "letter"])
@@ -81,8 +81,8 @@ def test_pieces_of_a_table_make_the_whole(tmp_path: Path, monkeypatch: pytest.Mo
     """Probabilities may occur in one piece alone, and texts in another."""
     requests = [*Grid(PEOPLE, ITEMS[:1], Elicitation(2, score=True)), *Grid(PEOPLE, ITEMS, Elicitation(2))]
     replies: list[Reply | None] = [
-        Reply(probabilities=dict.fromkeys(request.choices, 0.2)) if request.score else Reply("2", tokens_in=3) if at % 3 else None
-        for at, request in enumerate(requests)
+        Reply(probabilities=dict.fromkeys(request.choices, 0.2)) if request.score else Reply("2", tokens_in=3) if index % 3 else None
+        for index, request in enumerate(requests)
     ]
     whole = made(tmp_path, requests, replies)
     monkeypatch.setattr(tables, "CHUNK", 7)
@@ -104,8 +104,8 @@ def test_attributes_of_personas_stand_beside_their_answers(tmp_path: Path) -> No
     frame = answered(tmp_path, Grid(people, ITEMS[1:], Elicitation(2)))
     read = responses(frame, people, parse_scale(LIKERT), "here")
     assert set(read.columns.attributes) == {"city", "party"}
-    told = dict(read.frame.select("persona", "party").unique().rows())
-    assert told == {"Ada": "right", "Bela": "left", "Cleo": "right", "Zoe": None}
+    parties = dict(read.frame.select("persona", "party").unique().rows())
+    assert parties == {"Ada": "right", "Bela": "left", "Cleo": "right", "Zoe": None}
     assert read.source == "here"
 
 
@@ -136,5 +136,5 @@ def test_numbers_on_a_numeric_scale_stay_numbers(tmp_path: Path) -> None:
     request = Grid(PEOPLE[:1], [item], Elicitation(1))[0]
     with Journal.open(tmp_path, {}) as journal:
         journal.add([(request.key("m"), Reply("38 years."))])
-        frame = table([request], journal, "m", [item], "label")
+        frame = table([request], journal, "m")
     assert math.isclose(float(frame["answer"][0]), 38)

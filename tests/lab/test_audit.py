@@ -56,7 +56,7 @@ def test_more_runs_extend_what_is_there(tmp_path: Path) -> None:
     world = World()
     first, more = planned(tmp_path, runs=2), planned(tmp_path, runs=5)
     asked(first, world)
-    with pytest.raises(RunError, match=r"choose another run directory \(out\), or pass --extend"):
+    with pytest.raises(RunError, match=r"choose another run directory \(--out\), or pass --extend"):
         asked(more, world)
     with pytest.raises(RunError):
         audit(world, PEOPLE, ITEMS, 5, out=str(tmp_path), check=False)
@@ -71,15 +71,15 @@ def test_the_order_of_personas_and_items_does_not_move_the_numbers(tmp_path: Pat
     people, questions = [*PEOPLE], [*ITEMS]
     shuffled.shuffle(people)
     shuffled.shuffle(questions)
-    one, other = (
+    first, second = (
         audit(World(), who, what, 3, out=str(tmp_path / name), check=False)
         for name, who, what in (("one", PEOPLE, ITEMS), ("other", people, questions))
     )
-    for estimate in one.findings[0].estimates:
-        again = other[estimate.name]
+    for estimate in first.findings[0].estimates:
+        again = second[estimate.name]
         if not estimate.name.startswith("p."):  # a permutation draws
             assert (again.value, again.low, again.high) == pytest.approx((estimate.value, estimate.low, estimate.high), nan_ok=True)
-    assert other["control.none"].value == pytest.approx(one["control.none"].value)
+    assert second["control.none"].value == pytest.approx(first["control.none"].value)
 
 
 @pytest.mark.parametrize(("share", "label"), [(0.95, "persona dominates"), (0.6, "model uncertainty dominates")])
@@ -87,11 +87,11 @@ def test_a_planted_signal_is_found_again(tmp_path: Path, share: float, label: st
     """A run says what the persona thinks with probability `share`, else it draws one of five: reruns differ with 0.8 (1 − share²)."""
 
     def world(request: Request) -> Reply:
-        told = [(message.role, message.text) for message in request.messages]
-        own = draw("luck", told, request.run) < share
-        return Reply(request.choices[int(5 * (draw("mind", told) if own else draw("noise", told, request.run)))])
+        prompt = [(message.role, message.text) for message in request.messages]
+        signal = draw("luck", prompt, request.run) < share
+        return Reply(request.choices[int(5 * (draw("mind", prompt) if signal else draw("noise", prompt, request.run)))])
 
-    people = [Persona(f"p{at}", f"You are number {at} of the panel.") for at in range(16)]
+    people = [Persona(f"p{index}", f"You are number {index} of the panel.") for index in range(16)]
     study: dict[str, Any] = {"check": False, "controls": {"irrelevant": 4}}
     card = audit(World(world), people, items(12, "nominal:a|b|c|d|e"), 4, out=str(tmp_path), **study)
     rerun, apart = 0.8 * (1 - share**2), 0.8  # two draws of five labels differ four times in five
@@ -106,11 +106,11 @@ def test_a_planted_signal_is_found_again(tmp_path: Path, share: float, label: st
 
 def test_a_world_that_hears_only_personas_passes_its_controls(tmp_path: Path) -> None:
     def world(request: Request) -> Reply:
-        told = next((persona.text for persona in PEOPLE if persona.text in request.messages[0].text), "")
+        text = next((persona.text for persona in PEOPLE if persona.text in request.messages[0].text), "")
         luck = draw("luck", request.messages, request.run) < 0.2
         return Reply(
             request.choices[
-                int(5 * (draw("noise", request.messages, request.run) if luck else draw("mind", told, request.messages[-1].text)))
+                int(5 * (draw("noise", request.messages, request.run) if luck else draw("mind", text, request.messages[-1].text)))
             ]
         )
 
@@ -159,7 +159,7 @@ def test_a_failure_is_no_answer_and_is_asked_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("study", "said"),
+    ("study", "message"),
     [
         ({"runs": 0}, 'The study, key "runs": input should be greater than or equal to 1'),
         ({"tempratur": 1}, 'The study, key "tempratur": unknown key'),
@@ -168,12 +168,12 @@ def test_a_failure_is_no_answer_and_is_asked_again(tmp_path: Path) -> None:
         ({"personas": "nowhere.csv"}, "nowhere.csv"),
     ],
 )
-def test_bad_input_is_one_sentence_and_nothing_is_asked(tmp_path: Path, study: dict[str, Any], said: str) -> None:
+def test_bad_input_is_one_sentence_and_nothing_is_asked(tmp_path: Path, study: dict[str, Any], message: str) -> None:
     world = World()
     given: dict[str, Any] = {"model": world, "personas": PEOPLE, "items": ITEMS, "out": str(tmp_path / "run")} | study
     with pytest.raises(InputError) as caught:
         audit(**given)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert "\n" not in str(caught.value)
     assert not world.asked
     assert not (tmp_path / "run").exists()
@@ -208,12 +208,12 @@ def test_a_model_is_opened_as_the_plan_says(tmp_path: Path) -> None:
 def test_further_studies_stand_on_the_same_card_at_a_shared_level(tmp_path: Path) -> None:
     world = World()
     card = audit(world, PEOPLE, ITEMS, 2, out=str(tmp_path), studies=["expertise", "wording"], check=False)
-    found = {finding.study: finding for finding in card.findings}
-    assert next(iter(found)) == "diagnosis"
-    assert {"stability", "expertise", "wording", "controls", "elicitation"} <= set(found)
+    findings = {finding.study: finding for finding in card.findings}
+    assert next(iter(findings)) == "diagnosis"
+    assert {"stability", "expertise", "wording", "controls", "elicitation"} <= set(findings)
     assert card["signal"].level == pytest.approx(1 - 0.1 / 3)
-    assert found["expertise"].estimates[0].level == pytest.approx(1 - 0.1 / 3)
-    assert "shipped-items" in {notice.code for notice in found["expertise"].notices}
+    assert findings["expertise"].estimates[0].level == pytest.approx(1 - 0.1 / 3)
+    assert "shipped-items" in {notice.code for notice in findings["expertise"].notices}
     number = len(world.asked)
     again = audit(world, PEOPLE, ITEMS, 2, out=str(tmp_path), studies=["expertise", "wording"], check=False)
     assert again.to_json() == card.to_json()
@@ -221,11 +221,11 @@ def test_further_studies_stand_on_the_same_card_at_a_shared_level(tmp_path: Path
 
 
 def test_studies_of_people_stand_on_the_card_where_their_answers_are_named(tmp_path: Path) -> None:
-    rows = [f"r{who},{item.id},{(who + at) % 5 + 1},{who % 2}" for who in range(20) for at, item in enumerate(ITEMS)]
+    rows = [f"r{who},{item.id},{(who + index) % 5 + 1},{who % 2}" for who in range(20) for index, item in enumerate(ITEMS)]
     table = tmp_path / "people.csv"
     table.write_text("\n".join(["respondent,item,answer,side", *rows]), encoding="utf-8")
     world, human = World(), {"file": str(table), "scale": "1|2|3|4|5"}
-    with pytest.raises(StudyError, match="human: no study here compares with people"):
+    with pytest.raises(StudyError, match="human: none of the studies compares with people"):
         audit(world, PEOPLE, ITEMS, 2, out=str(tmp_path / "run"), check=False, human=human)
     assert not world.asked
     plain = audit(world, PEOPLE, ITEMS, 2, out=str(tmp_path / "run"), check=False)
@@ -241,11 +241,11 @@ def test_a_study_that_cannot_be_asked_is_refused_by_name_and_left_out_aloud_of_a
     with pytest.raises(DesignError, match="fidelity needs people's answers"):
         audit(world, PEOPLE, ITEMS, 2, out=str(tmp_path), studies=["fidelity"])
     assert not world.asked
-    found = planned(tmp_path, studies=["all"])
-    assert "expertise" in found.further
-    assert "fidelity" not in found.further
-    assert "Not asked: " in found.further_forecast
-    assert "fidelity needs" in found.left_out[0].text
+    plan = planned(tmp_path, studies=["all"])
+    assert "expertise" in plan.further
+    assert "fidelity" not in plan.further
+    assert "Some studies could not be asked. " in plan.further_forecast
+    assert "fidelity needs" in plan.left_out[0].text
 
 
 def test_an_unknown_study_is_refused_before_anything_is_asked(tmp_path: Path) -> None:

@@ -40,38 +40,38 @@ def test_every_failure_is_shown_by_a_study_and_every_use_needs_a_verdict() -> No
 
 def test_the_gravest_study_comes_first_and_remedies_that_change_requests_before_others() -> None:
     stability, wording = finding("stability", "model uncertainty dominates"), finding("wording", "wording moves more than the persona")
-    found = [wording, stability, finding("prior_pull", "prior wins")]
-    assert [(failure.study, failure.remedies) for failure in failing(found)] == [
+    findings = [wording, stability, finding("prior_pull", "prior wins")]
+    assert [(failure.study, failure.remedies) for failure in failing(findings)] == [
         ("stability", ("average", "spell_out", "abstain")),
         ("prior_pull", ("spell_out", "listener")),
     ]
-    assert [row["study"] for row in diagnose(found).evidence["failures"]] == ["stability", "wording", "prior_pull"]
+    assert [row["study"] for row in diagnose(findings).evidence["failures"]] == ["stability", "wording", "prior_pull"]
 
 
 def test_a_failure_is_named_with_the_remedies_worth_trying() -> None:
-    found = diagnose([finding("stability", "model uncertainty dominates"), finding("distortion", "no bend")])
-    assert found.verdict.label == "instability"
-    assert {row["failure"] for row in found.evidence["remedies"]} == {"instability"}
-    assert found.verdict.sentence.startswith("Found: instability. Ruled out: distortion. Not examined: resistance, drift.")
+    diagnosis = diagnose([finding("stability", "model uncertainty dominates"), finding("distortion", "no bend")])
+    assert diagnosis.verdict.label == "instability"
+    assert {row["failure"] for row in diagnosis.evidence["remedies"]} == {"instability"}
+    assert diagnosis.verdict.sentence.startswith("Found: instability. Ruled out: distortion. Not examined: resistance, drift.")
 
 
 def test_a_verdict_that_decides_nothing_leaves_its_failure_undecided() -> None:
-    found = diagnose([finding("stability", "undecided"), finding("distortion", "identity bends judgement")]).verdict
-    assert found.sentence.startswith("Found: distortion. Undecided: instability. Not examined: resistance, drift.")
+    verdict = diagnose([finding("stability", "undecided"), finding("distortion", "identity bends judgement")]).verdict
+    assert verdict.sentence.startswith("Found: distortion. Undecided: instability. Not examined: resistance, drift.")
 
 
 def test_uses_are_fit_or_unfit_or_name_the_verdicts_that_they_would_need() -> None:
-    found = diagnose([finding("stability", "persona dominates"), finding("resistance", "keeps its own character")]).verdict
-    assert found.fit == ("model of bias, generator of hypotheses",)
-    assert found.unfit == ("simulated user (resistance verdict 'keeps its own character')",)
-    assert "one persona for one annotator (would need: fidelity verdict 'groups differ as in people')" in found.open
+    verdict = diagnose([finding("stability", "persona dominates"), finding("resistance", "keeps its own character")]).verdict
+    assert verdict.fit == ("model of bias, generator of hypotheses",)
+    assert verdict.unfit == ("simulated user ('keeps its own character' from resistance)",)
+    assert "one persona for one annotator (missing: 'groups differ as in people' from fidelity)" in verdict.open
 
 
 def test_without_findings_nothing_is_claimed() -> None:
-    found = diagnose([]).verdict
-    assert found.label == "no failure found"
-    assert not found.fit
-    assert f"Not examined: {', '.join(FAILURES)}." in found.sentence
+    verdict = diagnose([]).verdict
+    assert verdict.label == "no failure found"
+    assert not verdict.fit
+    assert f"Not examined: {', '.join(FAILURES)}." in verdict.sentence
 
 
 @dataclass(frozen=True)

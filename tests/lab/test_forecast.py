@@ -80,29 +80,31 @@ def test_nothing_is_asked_and_nothing_is_written(tmp_path: Path) -> None:
 
 def test_tokens_are_the_models_own_where_it_counts(tmp_path: Path) -> None:
     run, world = planned(tmp_path), World()
-    found = forecast(with_model(run, world))
+    prediction = forecast(with_model(run, world))
     request(run, world)
     read = sum(world.tokens(asked.messages) for asked in world.asked)
-    assert found.tokens_in == pytest.approx(read, rel=0.1)
-    assert found.basis.endswith("the model's own count of tokens")
-    assert forecast(run).basis.endswith("4 characters a token")
+    assert prediction.tokens_in == pytest.approx(read, rel=0.1)
+    assert prediction.basis.endswith("the model's own count of tokens")
+    assert forecast(run).basis.endswith("4 characters per token")
 
 
 def test_the_run_so_far_serves_as_a_pilot(tmp_path: Path) -> None:
     def sure(asked: Request) -> Reply:
         """Personas decide nine times in ten, so that the interval is narrow; answers are long."""
-        told = asked.messages[0].text
-        at = draw("mind", told, asked.messages[-1].text, asked.run if draw("luck", told, asked.about["item"], asked.run) < 0.1 else "")
-        return Reply(asked.choices[int(5 * at)], tokens_in=10, tokens_out=50)
+        persona = asked.messages[0].text
+        place = draw(
+            "mind", persona, asked.messages[-1].text, asked.run if draw("luck", persona, asked.about["item"], asked.run) < 0.1 else ""
+        )
+        return Reply(asked.choices[int(5 * place)], tokens_in=10, tokens_out=50)
 
     run = planned(tmp_path, runs=3)
     before = forecast(run)
     assert before.basis.startswith("typical variance components")
     request(run, World(sure))
     larger = planned(tmp_path, runs=3, controls={"irrelevant": 0})
-    found = forecast(larger)
-    assert found.basis.startswith("the run so far as a pilot (90 answers)")
-    assert found.width < before.width
+    prediction = forecast(larger)
+    assert prediction.basis.startswith("the run so far as a pilot (90 answers)")
+    assert prediction.width < before.width
     more = forecast(planned(tmp_path, PEOPLE, items(7), runs=3))
     assert more.waiting > 0
     assert more.tokens_out == 50 * more.waiting
@@ -111,34 +113,34 @@ def test_the_run_so_far_serves_as_a_pilot(tmp_path: Path) -> None:
 def test_a_pilot_that_says_nothing_leaves_what_is_typical(tmp_path: Path) -> None:
     run = planned(tmp_path)
     request(run, World(lambda _: "?"))
-    found = forecast(run)
-    assert found.waiting == 0
-    assert found.basis.startswith("typical variance components")
+    prediction = forecast(run)
+    assert prediction.waiting == 0
+    assert prediction.basis.startswith("typical variance components")
 
 
 @pytest.mark.parametrize("prices", [None, {"tokens_in": 2.0, "tokens_out": 8.0, "currency": "€"}])
 def test_money_is_tokens_times_prices(tmp_path: Path, prices: Any) -> None:
-    found = forecast(planned(tmp_path, model="openai:world@http://127.0.0.1:1/v1", prices=prices))
+    prediction = forecast(planned(tmp_path, model="openai:world@http://127.0.0.1:1/v1", prices=prices))
     if prices is None:
-        assert found.money is None
-        assert "no price known" in found.sentence
+        assert prediction.money is None
+        assert "price unknown" in prediction.sentence
         return
-    assert found.money == pytest.approx((2 * found.tokens_in + 8 * found.tokens_out) / 1e6)
-    assert "€" in found.sentence
-    assert all("€" in design for design in found.designs if "requests," in design)
+    assert prediction.money == pytest.approx((2 * prediction.tokens_in + 8 * prediction.tokens_out) / 1e6)
+    assert "€" in prediction.sentence
+    assert all("€" in design for design in prediction.designs if "requests," in design)
 
 
 def test_a_wider_study_is_forecast_a_narrower_interval(tmp_path: Path) -> None:
-    people = [Persona(f"p{at}", f"You are number {at}.") for at in range(40)]
+    people = [Persona(f"p{index}", f"You are number {index}.") for index in range(40)]
     few, many = forecast(planned(tmp_path)), forecast(planned(tmp_path, people, items(30)))
     assert 0 < many.width < few.width
-    assert few.designs[1].startswith("for the signal ± 0.05: not with 6 personas")
+    assert few.designs[1].startswith("for an interval of ± 0.05: not possible with 6 personas")
 
 
 def test_label_probabilities_have_no_forecast_width(tmp_path: Path) -> None:
-    found = forecast(planned(tmp_path, score=True))
-    assert math.isnan(found.width)
-    assert found.designs == ()
+    prediction = forecast(planned(tmp_path, score=True))
+    assert math.isnan(prediction.width)
+    assert prediction.designs == ()
 
 
 def test_free_text_is_taken_to_be_long(tmp_path: Path) -> None:

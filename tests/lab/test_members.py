@@ -51,7 +51,7 @@ def test_knobs_are_parsed_from_text_and_written_again() -> None:
     ("text", "message"),
     [
         ("expertize", 'Unknown study "expertize"'),
-        ("expertise:marge=1", 'expertise has no knob "marge"'),
+        ("expertise:marge=1", 'expertise has no option "marge"'),
         ("expertise:margin=wide", '"wide" is not a value of type float'),
         ("fidelity:human=people.csv", "fidelity:human cannot be written as text"),
     ],
@@ -82,8 +82,8 @@ def test_a_declared_name_replaces_the_name_of_the_file(tmp_path: Path) -> None:
     [
         ("x = 1", "empty.py", "has no study and no remedy. Write a subclass"),
         ("import nothing_of_this_name", "broken.py", "cannot be imported: ModuleNotFoundError"),
-        (PLUGIN, "stability.py", 'has a study "stability", but that name is taken'),
-        (PLUGIN, "average.py", 'has a remedy "average", but that name is taken'),
+        (PLUGIN, "stability.py", 'has a study "stability", but another study has this name'),
+        (PLUGIN, "average.py", 'has a remedy "average", but another remedy has this name'),
         ("", "notes.txt", "is not a Python file"),
     ],
 )
@@ -93,7 +93,7 @@ def test_a_file_that_adds_nothing_is_refused(tmp_path: Path, text: str, name: st
 
 
 def test_two_studies_in_one_file_need_names_of_their_own(tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match=r'"steady", but that name is taken\. Rename the file or set the class attribute name'):
+    with pytest.raises(StudyError, match=r'"steady", but another study has this name\. Rename the file, or set the class attribute `name`'):
         load(plugin(tmp_path, PLUGIN + "\nclass Another(Stability): ...\n"))
 
 

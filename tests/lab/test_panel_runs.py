@@ -20,36 +20,41 @@ from personametrics.elicit.costs.prices import Caps
 from personametrics.elicit.engine import Terms
 from personametrics.elicit.journal import Journal
 from personametrics.lab.audit import Audit
-from personametrics.lab.begun import begun
+from personametrics.lab.directory import job_of
 
 ALONE = {"none": False, "shuffled": False, "irrelevant": 0}
 
 
+def texts_of(asked: Request) -> list[tuple[str, str]]:
+    """The prompt, from which a world draws."""
+    return [(message.role, message.text) for message in asked.messages]
+
+
 def steady(asked: Request) -> Reply:
     """Personas decide everything."""
-    return Reply(asked.choices[int(draw("steady", asked.messages) * len(asked.choices))], tokens_in=9, tokens_out=1)
+    return Reply(asked.choices[int(draw("fixed", texts_of(asked)) * len(asked.choices))], tokens_in=9, tokens_out=1)
 
 
 def undecided(asked: Request) -> Reply:
     """Half of the disagreement is persona's."""
-    told, own = asked.messages, draw("luck", asked.messages, asked.run) < 0.3
-    return Reply(asked.choices[int(5 * (draw("noise", told, asked.run) if own else draw("mind", told)))])
+    texts, noisy = texts_of(asked), draw("lot", texts_of(asked), asked.run) < 0.3
+    return Reply(asked.choices[int(5 * (draw("noise", texts, asked.run) if noisy else draw("mind", texts)))])
 
 
 @pytest.mark.parametrize(
-    ("study", "can", "said"),
+    ("study", "can", "message"),
     [
-        ({"score": True}, {Can.SAMPLE, Can.SYSTEM}, "does not offer label probabilities; ask without score"),
-        ({}, {Can.SCORE, Can.SYSTEM}, "does not offer answers in words; ask with score"),
-        ({}, {Can.SAMPLE}, "does not offer a system message; set prompt.place to user"),
+        ({"score": True}, {Can.SAMPLE, Can.SYSTEM}, "does not offer label probabilities. Set score to false"),
+        ({}, {Can.SCORE, Can.SYSTEM}, "does not offer answers in words. Set score to true"),
+        ({}, {Can.SAMPLE}, "does not offer a system message. Set prompt.place to user"),
         ({"prompt": {"place": "user"}, "conditions": {"place": ["given", "system"]}}, {Can.SAMPLE}, "does not offer a system message"),
         ({"model": "openai:x@http://127.0.0.1:1/v1", "caps": {"money": 1.0}}, {Can.SAMPLE, Can.SYSTEM}, "caps.money needs prices"),
-        ({"adaptive": True, "runs": 1}, {Can.SAMPLE, Can.SYSTEM}, "let runs be 2 or more"),
+        ({"adaptive": True, "runs": 1}, {Can.SAMPLE, Can.SYSTEM}, "Set runs to 2 or more"),
     ],
 )
-def test_what_the_model_lacks_is_said_before_anything_is_asked(tmp_path: Path, study: Any, can: set[Can], said: str) -> None:
+def test_what_the_model_lacks_is_said_before_anything_is_asked(tmp_path: Path, study: Any, can: set[Can], message: str) -> None:
     run, world = planned(tmp_path / "run", **study), World(can=frozenset(can), id="openai/x@http://127.0.0.1:1/v1")
-    with pytest.raises(StudyError, match=said):
+    with pytest.raises(StudyError, match=message):
         request(run, world)
     assert not world.asked
     assert not (tmp_path / "run").exists()
@@ -63,15 +68,15 @@ def test_a_model_without_system_messages_takes_personas_in_the_user_turn(tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("questions", "error", "said"),
+    ("questions", "error", "message"),
     [
-        (items(3) + items(3, "0..10", "n"), StudyError, "on several scales; make a study of each"),
-        (ITEMS[:1], DesignError, "2 to 1 items of"),
+        (items(3) + items(3, "0..10", "n"), StudyError, "on several scales. Make one study for each scale"),
+        (ITEMS[:1], DesignError, "has 1 of the 1 items"),
     ],
 )
-def test_adaptive_asking_that_could_not_begin_costs_nothing(tmp_path: Path, questions: Any, error: type[InputError], said: str) -> None:
+def test_adaptive_asking_that_could_not_begin_costs_nothing(tmp_path: Path, questions: Any, error: type[InputError], message: str) -> None:
     world = World()
-    with pytest.raises(error, match=said):
+    with pytest.raises(error, match=message):
         request(planned(tmp_path, PEOPLE, questions, adaptive=True, check=True), world)
     assert not world.asked
 
@@ -109,7 +114,7 @@ def test_a_cap_during_the_check_is_a_cap_and_no_lost_persona(tmp_path: Path) -> 
 
 def again(folder: Path) -> Audit:
     """Return the audit that a directory remembers."""
-    job = begun(folder)
+    job = job_of(folder)
     assert isinstance(job, Audit)
     return job
 
@@ -127,19 +132,19 @@ def test_a_run_is_known_by_its_directory_alone(tmp_path: Path) -> None:
     questions = items(2) + items(2, "nominal:no|yes", "n", topic="food") + items(1, "0..10", "z") + items(1, "text", "t")
     run = planned(tmp_path, PEOPLE, questions, conditions={"place": ["system", "user"]}, prompt={"style": "letter"})
     request(run)
-    found = again(tmp_path)
-    assert (found.session.plan, found.manifest) == (run.session.plan, run.manifest)
-    assert found.table.equals(run.table)
-    tally = request(found)
+    reopened = again(tmp_path)
+    assert (reopened.session.plan, reopened.manifest) == (run.session.plan, run.manifest)
+    assert reopened.table.equals(run.table)
+    tally = request(reopened)
     assert tally.answered == tally.failed == 0
 
 
 def test_a_directory_of_something_else_is_no_run(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="is not a run directory"):
-        begun(tmp_path)
+        job_of(tmp_path)
     Journal.open(tmp_path, {"model": "m"}).close()
-    with pytest.raises(RunError, match="does not say which command began it"):
-        begun(tmp_path)
+    with pytest.raises(RunError, match="does not record the command that began it"):
+        job_of(tmp_path)
 
 
 def test_a_changed_plan_is_refused_until_it_extends(tmp_path: Path) -> None:
@@ -171,10 +176,10 @@ def test_a_shuffled_answer_is_that_of_another_persona(tmp_path: Path) -> None:
     run = planned(tmp_path)
     request(run)
     frame = run.table
-    own, other = (
+    given, other = (
         frame.filter(arm=arm).sort("item", "run").group_by("persona", maintain_order=True).agg("answer") for arm in (PANEL, SHUFFLED)
     )
-    answers, shuffled = (dict(one.rows()) for one in (own, other))
+    answers, shuffled = (dict(answers.rows()) for answers in (given, other))
     names = [persona.id for persona in PEOPLE]
     assert shuffled == dict(zip(names, [answers[name] for name in [*names[1:], names[0]]], strict=True))
 
@@ -192,9 +197,9 @@ def test_control_items_stand_apart_from_the_panel(tmp_path: Path) -> None:
 def test_control_items_on_a_scale_of_their_own_are_not_dropped_in_silence(tmp_path: Path) -> None:
     run = planned(tmp_path, PEOPLE, ITEMS + items(3, "nominal:no|yes", "c", control="yes"))
     request(run)
-    (said,) = [finding for finding in run.card.findings if "nominal" in finding.question]
-    assert said.verdict.label == "unknown"
-    assert "all items on this scale are controls" in said.verdict.sentence
+    (finding,) = [finding for finding in run.card.findings if "nominal" in finding.question]
+    assert finding.verdict.label == "unknown"
+    assert "all items on this scale are controls" in finding.verdict.sentence
 
 
 @pytest.mark.parametrize("name", ["wording", "order", "place"])
@@ -240,7 +245,7 @@ def test_probabilities_are_scored_once_and_give_the_signal_they_hold(tmp_path: P
 
 def test_a_server_without_probabilities_fails_with_one_call(tmp_path: Path) -> None:
     def cannot(_: Request) -> Reply:
-        message = "It gives no log-probabilities; sample instead (score: false)."
+        message = "It gives no log-probabilities; ask for answers instead (score: false)."
         raise ModelError(message)
 
     world = World(cannot)
@@ -288,7 +293,7 @@ def test_adaptive_asking_that_was_stopped_comes_to_what_it_would_have_come_to(tm
 def test_adaptive_asking_of_a_model_that_says_nothing_ends_with_a_card_that_says_so(tmp_path: Path) -> None:
     run = planned(tmp_path, adaptive=True, runs=4)
     tally = request(run, World(lambda _: "?"))
-    assert "No row holds an answer" in tally.stopped
+    assert "No row has an answer" in tally.stopped
     card = run.card
     assert card.findings[0].verdict.sentence.startswith("Nothing can be said: ")
     assert card.findings[-1].estimates[0].value < len(requests_of(run))

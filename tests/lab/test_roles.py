@@ -21,11 +21,11 @@ from personametrics.lab.run import StudyRun, run
 from personametrics.lab.session import Session, opened
 from personametrics.lab.task import Task
 from personametrics.models.embedded.oracle import Oracle
-from personametrics.models.scripted import Scripted
+from personametrics.models.function import Scripted
 from personametrics.studies.consistency import Consistency
 
-PEOPLE = tuple(Persona(f"p{at}", f"You have a {pet} at home.", {"pet": pet}) for at, pet in enumerate(("cat", "dog", "cat")))
-TURNS = tuple(Item(f"turn {at}", f"Subject {at}?", Nominal(("a", "b")), {"kind": "turn", "turn": "chat"}) for at in range(2))
+PEOPLE = tuple(Persona(f"p{index}", f"You have a {pet} at home.", {"pet": pet}) for index, pet in enumerate(("cat", "dog", "cat")))
+TURNS = tuple(Item(f"turn {index}", f"Subject {index}?", Nominal(("a", "b")), {"kind": "turn", "turn": "chat"}) for index in range(2))
 STUDY = Consistency(turns=2)
 
 
@@ -42,12 +42,12 @@ class Speaker:
 
 
 def test_the_model_judges_itself_unless_another_is_named_and_the_finding_says_so(tmp_path: Path) -> None:
-    own = run(STUDY, Speaker().model, PEOPLE, TURNS, out=tmp_path / "own", runs=1)
-    assert own["prompt_to_line"].value == 1
-    assert "judged its own lines" in next(one.text for one in own.notices if one.code == "own-judge")
+    self_judged = run(STUDY, Speaker().model, PEOPLE, TURNS, out=tmp_path / "own", runs=1)
+    assert self_judged["prompt_to_line"].value == 1
+    assert "judged its own lines" in next(notice.text for notice in self_judged.notices if notice.code == "own-judge")
     other = run(STUDY, Speaker().model, PEOPLE, TURNS, out=tmp_path / "other", runs=1, judge="oracle")
     assert other["prompt_to_line"].value == pytest.approx(2 / 3)
-    assert "embedded/oracle" in next(one.text for one in other.notices if one.code == "judge")
+    assert "embedded/oracle" in next(notice.text for notice in other.notices if notice.code == "judge")
 
 
 def test_another_judge_reads_the_same_lines_which_are_not_asked_again(tmp_path: Path) -> None:
@@ -95,9 +95,9 @@ def test_a_role_has_settings_of_its_own(tmp_path: Path) -> None:
 
 
 def test_a_comparison_has_one_judge_for_both_arms(tmp_path: Path) -> None:
-    found = compare(STUDY, Speaker().model, Remedy(), PEOPLE, TURNS, out=tmp_path, runs=1, judge=Oracle())
-    assert found.before["prompt_to_line"].value == found.after["prompt_to_line"].value == pytest.approx(2 / 3)
-    assert "judge" in {one.code for one in found.change.notices}
+    card = compare(STUDY, Speaker().model, Remedy(), PEOPLE, TURNS, out=tmp_path, runs=1, judge=Oracle())
+    assert card.before["prompt_to_line"].value == card.after["prompt_to_line"].value == pytest.approx(2 / 3)
+    assert "judge" in {notice.code for notice in card.change.notices}
 
 
 def test_a_judge_on_the_command_line(tmp_path: Path) -> None:
@@ -106,8 +106,8 @@ def test_a_judge_on_the_command_line(tmp_path: Path) -> None:
     personas.write_text(
         "id,text,pet\na,You have a cat at home.,cat\nb,You have a dog at home.,dog\nc,You have a dog at home. You work as a nurse.,dog\n"
     )
-    found = CliRunner().invoke(app, [*command, "--personas", str(personas), "--out", str(tmp_path / "run"), "--json"])
-    assert found.exit_code == 0, found.output
-    assert "The judge was embedded/oracle" in found.output
+    result = CliRunner().invoke(app, [*command, "--personas", str(personas), "--out", str(tmp_path / "run"), "--json"])
+    assert result.exit_code == 0, result.output
+    assert "The judge was embedded/oracle" in result.output
     wrong = CliRunner().invoke(app, [*command[:4], "--judge", "orakel"])
     assert wrong.exit_code != 0

@@ -17,7 +17,7 @@ from personametrics.lab import members
 from personametrics.lab.run import StudyRun, run
 from personametrics.lab.session import Session
 from personametrics.lab.task import Task
-from personametrics.models.scripted import Scripted
+from personametrics.models.function import Scripted
 from personametrics.studies.drift import Drift
 from personametrics.studies.expertise import Expertise
 
@@ -114,7 +114,9 @@ def test_every_key_of_a_study_file_holds_for_one_study_too(tmp_path: Path) -> No
     assert (len(asked), tally.stopped) == (7, "the cap of 7 calls is reached")
     settings = {"sampling": {"temperature": 0.2, "max_tokens": 9}, "prompt": {"style": "letter", "place": "user"}}
     other = StudyRun.planned("expertise", Scripted(noting), KNOWN.personas, KNOWN.items, out=tmp_path / "other", runs=1, **settings)
-    assert {(one.sampling.temperature, one.sampling.max_tokens, one.messages[0].role) for one in other.task.requests} == {(0.2, 9, "user")}
+    assert {(request.sampling.temperature, request.sampling.max_tokens, request.messages[0].role) for request in other.task.requests} == {
+        (0.2, 9, "user")
+    }
 
 
 def test_conditions_multiply_a_study_and_are_read_as_conditions(tmp_path: Path) -> None:
@@ -128,21 +130,21 @@ def test_conditions_multiply_a_study_and_are_read_as_conditions(tmp_path: Path) 
 
 
 def test_conditions_that_a_study_of_dialogues_cannot_ask_are_refused(tmp_path: Path) -> None:
-    known = Drift().known()
-    with pytest.raises(StudyError, match=r"conditions: drift does not put its questions in several ways"):
-        run(Drift(), Scripted(always), known.personas, known.items, out=tmp_path, conditions={"order": ["given", "reversed"]})
+    world = Drift().known()
+    with pytest.raises(StudyError, match=r"conditions: drift cannot vary the"):
+        run(Drift(), Scripted(always), world.personas, world.items, out=tmp_path, conditions={"order": ["given", "reversed"]})
 
 
 def test_a_cap_in_money_counts_the_judge_at_its_own_price(tmp_path: Path) -> None:
-    known = fading_world()
+    world = fading_world()
     prices = {"tokens_in": 0.0, "tokens_out": 0.0}
     judge = {"model": "oracle", "prices": {"tokens_in": 1e4, "tokens_out": 0.0}}  # one dollar per verdict
     plan: Plan = checked(
         {"model": "scripted/line", "out": str(tmp_path), "runs": 1, "prices": prices, "judge": judge, "caps": {"money": 3.5}}
     )
     models = {"": Scripted(billed, id="scripted/line"), "judge": Scripted(billed, id="scripted/judge")}
-    session = Session.planned(plan, models, known["personas"][:2], known["items"])
-    tally = asyncio.run(StudyRun(session, Task.of(session, members.study(known["study"]))).ask())
+    session = Session.planned(plan, models, world["personas"][:2], world["items"])
+    tally = asyncio.run(StudyRun(session, Task.of(session, members.study(world["study"]))).ask())
     assert "the cap of $3.50" in tally.stopped
     with Journal.read(tmp_path) as journal:
         assert {entry.role: entry.tokens_in for entry in journal.ledger()}["judge"] in {300, 400}

@@ -14,9 +14,9 @@ from personametrics.data.reply import Reply
 from personametrics.data.request import Request
 from personametrics.elicit.plan.talk import TalkPlan
 from personametrics.lab import talk as module
-from personametrics.lab.begun import begun
+from personametrics.lab.directory import job_of
 from personametrics.lab.talk import Conversations, talk
-from personametrics.models.scripted import Answer, Scripted
+from personametrics.models.function import Answer, Scripted
 
 PEOPLE = [{"id": name, "text": f"You are {name}."} for name in ("ada", "ben")]
 TASKS = [{"id": "tea", "text": "Get tea."}, {"id": "rain", "text": "Know the weather."}]
@@ -46,8 +46,8 @@ def held(folder: Path, partner: dict[str, Any] | None = None, **plan: Any) -> tu
 
 
 def test_every_line_of_both_sides_is_in_the_table_in_order(tmp_path: Path) -> None:
-    found, users, bot = held(tmp_path, tasks=TASKS, runs=2)
-    lines = found.dialogues
+    conversations, users, bot = held(tmp_path, tasks=TASKS, runs=2)
+    lines = conversations.dialogues
     assert lines.columns == ["dialogue", "persona", "task", "run", "turn", "speaker", "text", "outcome", "detail"]
     assert len(lines) == 2 * 2 * 2 * 2 * 2
     assert lines.filter(dialogue=7).rows() == [
@@ -58,19 +58,19 @@ def test_every_line_of_both_sides_is_in_the_table_in_order(tmp_path: Path) -> No
     ]
     assert len(users.asked) == 16
     assert len(bot.asked) == 8  # both personas say the same words about a task in a run: one prompt
-    assert found.card.findings[0].verdict.sentence == "8 of 8 dialogues of 2 turns reached their end."
+    assert conversations.card.findings[0].verdict.sentence == "8 of 8 dialogues of 2 turns reached their end."
 
 
 def test_a_second_time_nothing_is_asked_and_another_plan_is_refused(tmp_path: Path) -> None:
     held(tmp_path)
-    found, users, bot = held(tmp_path)
+    conversations, users, bot = held(tmp_path)
     assert users.asked == bot.asked == []
-    assert found.dialogues["text"].null_count() == 0
+    assert conversations.dialogues["text"].null_count() == 0
     with pytest.raises(RunError, match=r"study.partner.instructions: none → Sell|study.partner.instructions:  → Sell"):
         held(tmp_path, {"model": "bot", "instructions": "Sell."})
-    again = begun(tmp_path / "talk")
-    assert again.table.equals(found.dialogues)
-    assert again.card.to_json() == found.card.to_json()
+    again = job_of(tmp_path / "talk")
+    assert again.table.equals(conversations.dialogues)
+    assert again.card.to_json() == conversations.card.to_json()
 
 
 def test_given_words_stand_in_the_table_where_they_were_said(tmp_path: Path) -> None:
@@ -81,37 +81,37 @@ def test_given_words_stand_in_the_table_where_they_were_said(tmp_path: Path) -> 
             else said(request)
         )
 
-    found, _, bot = held(tmp_path, {"says": ["Hm.", "Why?"]}, users=silent_later)
+    conversations, _, bot = held(tmp_path, {"says": ["Hm.", "Why?"]}, users=silent_later)
     assert bot.asked == []
-    by = found.dialogues.filter(speaker="partner")
+    by = conversations.dialogues.filter(speaker="partner")
     assert by.select("dialogue", "turn", "text", "outcome").rows() == [
         (1, 1, "Hm.", "given"), (1, 2, "Why?", "given"), (2, 1, "Hm.", "given"),
     ]  # fmt: skip
-    talked = found.card.findings[0]
+    talked = conversations.card.findings[0]
     assert talked.verdict.label == "cut short"
     assert talked.evidence["dialogues that did not go to their end"] == [{"ended": "no more", "dialogues": 1, "mean turn": 2.0}]
 
 
 def test_a_dialogue_that_outgrows_its_room_stops_and_the_card_says_so(tmp_path: Path) -> None:
-    found, users, _ = held(tmp_path, turns=6, room={"tokens": 110})
-    lines = found.dialogues
+    conversations, users, _ = held(tmp_path, turns=6, room={"tokens": 110})
+    lines = conversations.dialogues
     lost = lines.filter(pl.col("text").is_null())
     assert 0 < lost["turn"].min() < 6  # type: ignore[operator]
     assert set(lost["detail"]) == {"the dialogue is longer than 110 tokens"}
     assert len(users.asked) == len(lines.filter(pl.col("text").is_not_null(), speaker="persona"))
-    talked, elicitation = found.card.findings
+    talked, elicitation = conversations.card.findings
     assert talked.verdict.label == "cut short"
     assert talked.verdict.sentence.startswith("0 of 2 dialogues of 6 turns reached their end.")
     assert elicitation.verdict.label == "complete"  # what there was no room for is not waited for
 
 
 def test_a_dialogue_may_forget_its_oldest_turns_but_not_who_speaks_and_what_it_wants(tmp_path: Path) -> None:
-    found, users, _ = held(tmp_path, turns=6, tasks=TASKS[:1], room={"tokens": 120, "overflow": "truncate"})
-    lines = found.dialogues
+    conversations, users, _ = held(tmp_path, turns=6, tasks=TASKS[:1], room={"tokens": 120, "overflow": "truncate"})
+    lines = conversations.dialogues
     assert lines["text"].null_count() == 0
     cut = lines.filter(truncated="yes")
     assert 0 < len(cut) < len(lines)
-    assert "2 continued without their oldest turns, as they exceeded 120 tokens." in found.card.findings[0].verdict.sentence
+    assert "2 continued without their oldest turns, because they exceeded 120 tokens." in conversations.card.findings[0].verdict.sentence
     last = users.asked[-1]
     assert last.messages[0].text.endswith("Get tea.")
     assert [message.role for message in last.messages] == ["system", *["user", "assistant"] * ((len(last.messages) - 2) // 2), "user"]
@@ -120,21 +120,21 @@ def test_a_dialogue_may_forget_its_oldest_turns_but_not_who_speaks_and_what_it_w
 
 def test_the_card_shows_what_was_said_and_no_more_dialogues_than_it_can(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SHOWN", 1)
-    found, _, _ = held(tmp_path)
-    (talked, elicitation) = Card.from_dict(found.card.to_dict()).findings
+    conversations, _, _ = held(tmp_path)
+    (talked, elicitation) = Card.from_dict(conversations.card.to_dict()).findings
     rows = talked.evidence["transcripts"]
     assert [(row["speaker"], row["turn"]) for row in rows] == [("persona", 1), ("them", 1), ("persona", 2), ("them", 2)]
     assert list(rows[0]) == ["dialogue", "persona", "item", "run", "turn", "speaker", "text", "verdict", "against"]
-    assert "The first 1 are shown here; dialogues.csv has all." in talked.verdict.sentence
+    assert "The first 1 are shown here. dialogues.csv contains all of them." in talked.verdict.sentence
     assert elicitation.verdict.sentence.startswith("100.0% of 8 requests were answered")
-    assert list(found.tables) == ["dialogues.csv", "dialogues.parquet"]
-    assert all(table.equals(found.dialogues) for table in found.tables.values())
+    assert list(conversations.tables) == ["dialogues.csv", "dialogues.parquet"]
+    assert all(table.equals(conversations.dialogues) for table in conversations.tables.values())
 
 
 def test_a_cap_holds_for_both_sides_together(tmp_path: Path) -> None:
-    found, users, bot = held(tmp_path, caps={"calls": 5})
+    conversations, users, bot = held(tmp_path, caps={"calls": 5})
     assert len(users.asked) + len(bot.asked) == 5
-    assert found.card.findings[0].verdict.label == "incomplete"
+    assert conversations.card.findings[0].verdict.label == "incomplete"
     again, users, bot = held(tmp_path)
     assert again.dialogues["text"].null_count() == 0
     assert len(users.asked) + len(bot.asked) == 3
@@ -143,6 +143,6 @@ def test_a_cap_holds_for_both_sides_together(tmp_path: Path) -> None:
 def test_a_model_without_words_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
     plan = TalkPlan.model_validate({"model": "m", "partner": {"model": "m"}, "personas": PEOPLE, "out": str(tmp_path / "talk")})
     able = Scripted(said, id="scripted/a")
-    with pytest.raises(StudyError, match="scripted/b does not offer answers in words"):
+    with pytest.raises(StudyError, match="scripted/b does not give answers in words"):
         talk(plan, able, Scripted(said, id="scripted/b", can=frozenset()))
     assert not (tmp_path / "talk").exists()

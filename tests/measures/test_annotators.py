@@ -10,23 +10,23 @@ from personametrics.data.scale import Nominal, Numeric, Scale
 from personametrics.measures.annotators import annotation_table, column_of, pool_labels
 
 
-def read(said: dict[str, str], scale: Scale | None = None, **columns: list[str]) -> Responses:
+def read(answers: dict[str, str], scale: Scale | None = None, **columns: list[str]) -> Responses:
     """Answers to each item, one letter a person; '-' for none."""
-    rows = [(f"p{who}", item, None if label == "-" else label) for item, labels in said.items() for who, label in enumerate(labels)]
+    rows = [(f"p{who}", item, None if label == "-" else label) for item, labels in answers.items() for who, label in enumerate(labels)]
     frame = pl.DataFrame(rows, ["persona", "item", "answer"], orient="row")
-    more = [pl.col("item").replace_strict(list(said), values).alias(name) for name, values in columns.items()]
+    more = [pl.col("item").replace_strict(list(answers), values).alias(name) for name, values in columns.items()]
     return Responses.read(frame.with_columns(more), Columns(more=tuple(columns)), scale or Nominal())
 
 
 def test_answers_are_pooled_over_people_and_missing_ones_left_out() -> None:
-    found = pool_labels(read({"one": "aab", "two": "bb-", "three": "---"}))
-    assert (list(found.items), list(found.labels)) == (["one", "two"], ["a", "b"])
-    assert found.counts.tolist() == [[2, 1], [0, 2]]
+    pooled = pool_labels(read({"one": "aab", "two": "bb-", "three": "---"}))
+    assert (list(pooled.items), list(pooled.labels)) == (["one", "two"], ["a", "b"])
+    assert pooled.counts.tolist() == [[2, 1], [0, 2]]
 
 
 def test_labels_that_only_others_gave_have_no_answers() -> None:
-    found = pool_labels(read({"one": "bbc"}), ("a", "c"))
-    assert dict(zip(found.labels, found.counts[0], strict=True)) == {"a": 0, "b": 2, "c": 1}
+    pooled = pool_labels(read({"one": "bbc"}), ("a", "c"))
+    assert dict(zip(pooled.labels, pooled.counts[0], strict=True)) == {"a": 0, "b": 2, "c": 1}
 
 
 def test_numbers_of_an_item_counted_by_hand() -> None:

@@ -18,7 +18,7 @@ GRADES = Ordinal(("1", "2", "4"))
 
 
 def test_only_items_with_wordings_on_the_most_common_scale_are_asked() -> None:
-    items = [Item(f"i{at}", "Is it?", GRADES, {}, {"blunt": "It is?"}) for at in range(3)]
+    items = [Item(f"i{index}", "Is it?", GRADES, {}, {"blunt": "It is?"}) for index in range(3)]
     items += [Item("other", "Yes?", Nominal(("no", "yes")), {}, {"blunt": "Sure?"}), Item("plain", "And?", GRADES)]
     items += [Item("control", "Snow?", GRADES, {"control": "yes"}, {"blunt": "White?"})]
     asked = condition_requests(PEOPLE, items, Elicitation(runs=1), ("wording", "order"), "a study")
@@ -29,17 +29,17 @@ def test_only_items_with_wordings_on_the_most_common_scale_are_asked() -> None:
 
 def test_an_empty_condition_is_the_given_one_and_one_level_is_no_facet() -> None:
     frame = pl.DataFrame({"persona": ["a", "b"], "item": ["i", "i"], "answer": ["1", "4"], "wording": [None, "given"]})
-    found = with_conditions(Responses.read(frame, Columns(more=("wording",)), GRADES), ("wording",))
-    assert found.frame["wording"].to_list() == ["given", "given"]
-    assert found.conditions is None
-    assert graded_cells(found).facets == ("persona", "item")
+    responses = with_conditions(Responses.read(frame, Columns(more=("wording",)), GRADES), ("wording",))
+    assert responses.frame["wording"].to_list() == ["given", "given"]
+    assert responses.conditions is None
+    assert graded_cells(responses).facets == ("persona", "item")
 
 
 def test_the_tables_own_conditions_count_where_none_of_those_wanted_is_there() -> None:
     frame = pl.DataFrame({"persona": ["a", "b"], "item": ["i", "i"], "answer": ["1", "4"], "cue": ["x", "y"]})
-    found = with_conditions(Responses.read(frame, Columns(condition=("cue",)), GRADES), ("wording",))
-    assert found.conditions is not None
-    assert found.conditions.names == ("x", "y")
+    responses = with_conditions(Responses.read(frame, Columns(condition=("cue",)), GRADES), ("wording",))
+    assert responses.conditions is not None
+    assert responses.conditions.names == ("x", "y")
     with pytest.raises(ColumnError, match='no column "wording"'):
         with_conditions(Responses.read(frame.drop("cue"), Columns(), GRADES), ("wording",))
 

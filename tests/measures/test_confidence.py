@@ -33,7 +33,7 @@ def told(responses: Responses, by: Doubt, over: Over) -> dict[str, float]:
     keys, sure = confidence(responses, by, over)
     many = len(responses.items.names)
     who = [f"{responses.personas.names[key // many]} " if over == "cell" else "" for key in keys]
-    return {one + responses.items.names[key % many]: value for one, key, value in zip(who, keys, sure, strict=True)}
+    return {name + responses.items.names[key % many]: value for name, key, value in zip(who, keys, sure, strict=True)}
 
 
 def test_agreement_is_that_of_two_answers() -> None:
@@ -44,9 +44,9 @@ def test_agreement_is_that_of_two_answers() -> None:
 
 
 def test_entropy_is_in_bits_and_the_smaller_the_surer() -> None:
-    found = told(DRAWN, "entropy", "item")
-    assert found["tea"] == pytest.approx(-(-0.75 * np.log2(0.75) - 0.25 * np.log2(0.25) + 1 / (8 * np.log(2))))
-    assert found["jam"] == pytest.approx(0.0)
+    entropies = told(DRAWN, "entropy", "item")
+    assert entropies["tea"] == pytest.approx(-(-0.75 * np.log2(0.75) - 0.25 * np.log2(0.25) + 1 / (8 * np.log(2))))
+    assert entropies["jam"] == pytest.approx(0.0)
     assert told(EXACT, "entropy", "cell")["ann tea"] == pytest.approx(-1.0)
 
 
@@ -69,16 +69,16 @@ def test_a_certainty_that_is_missing_or_no_number_is_said() -> None:
 
 
 def test_rows_stay_without_their_answers_and_count_as_missing() -> None:
-    found = withdraw(DRAWN, units(DRAWN, "item") == DRAWN.items.names.index("tea"))
-    assert len(found.frame) == len(ROWS)
-    assert found.answered.tolist() == [True] * 4 + [False] * 4
-    assert int(found.outcomes[ReplyOutcome.MISSING].sum()) == 4
-    assert found.frame["certainty"].equals(DRAWN.frame["certainty"])
+    withdrawn = withdraw(DRAWN, units(DRAWN, "item") == DRAWN.items.names.index("tea"))
+    assert len(withdrawn.frame) == len(ROWS)
+    assert withdrawn.answered.tolist() == [True] * 4 + [False] * 4
+    assert int(withdrawn.outcomes[ReplyOutcome.MISSING].sum()) == 4
+    assert withdrawn.frame["certainty"].equals(DRAWN.frame["certainty"])
 
 
 def test_what_was_refused_and_is_kept_stays_refused() -> None:
-    found = withdraw(DRAWN, np.arange(8) >= 4)
-    assert int(found.outcomes[ReplyOutcome.REFUSED].sum()) == 1
+    withdrawn = withdraw(DRAWN, np.arange(8) >= 4)
+    assert int(withdrawn.outcomes[ReplyOutcome.REFUSED].sum()) == 1
 
 
 def test_probabilities_are_taken_back_too() -> None:
@@ -86,5 +86,5 @@ def test_probabilities_are_taken_back_too() -> None:
 
 
 def test_nothing_left_is_an_error() -> None:
-    with pytest.raises(DesignError, match="every answer is in doubt"):
+    with pytest.raises(DesignError, match="all answers are too uncertain"):
         withdraw(DRAWN, np.zeros(8, bool))

@@ -23,16 +23,18 @@ def read(rows: Sequence[tuple[Any, ...]], scale: Scale, **more: Sequence[Any]) -
 
 def crowd(values: Any, weights: Any = None) -> People:
     values = np.asarray(values, float)
-    return People([str(at) for at in range(len(values))], ["q"], ["mean"], values[:, None, None], weights=weights)
+    return People([str(index) for index in range(len(values))], ["q"], ["mean"], values[:, None, None], weights=weights)
 
 
 def test_runs_are_averaged_within_a_person_and_gaps_stay_gaps() -> None:
-    found = people(read([("a", "q", "1"), ("a", "q", "5"), ("b", "q", "5"), ("b", "r", "2"), (NOBODY, "q", "1")], Ordinal(tuple("12345"))))
-    assert (found.ids, found.items, found.parts) == (("a", "b"), ("q", "r"), ["mean"])
-    assert found.values[..., 0].tolist()[1] == [1.0, 0.25]
-    assert found.values[0, 0, 0] == 0.5
-    assert np.isnan(found.values[0, 1, 0])
-    assert found.asked.tolist() == [[True, False], [True, True]]
+    population = people(
+        read([("a", "q", "1"), ("a", "q", "5"), ("b", "q", "5"), ("b", "r", "2"), (NOBODY, "q", "1")], Ordinal(tuple("12345")))
+    )
+    assert (population.ids, population.items, population.parts) == (("a", "b"), ("q", "r"), ["mean"])
+    assert population.values[..., 0].tolist()[1] == [1.0, 0.25]
+    assert population.values[0, 0, 0] == 0.5
+    assert np.isnan(population.values[0, 1, 0])
+    assert population.asked.tolist() == [[True, False], [True, True]]
 
 
 def test_labels_become_shares_in_the_order_wanted() -> None:
@@ -50,38 +52,40 @@ def test_label_probabilities_are_answers_without_end() -> None:
 
 def test_weighted_means_and_their_variance_by_hand() -> None:
     """Weights 1, 1, 2: Σp² = 3/8; variance between, unbiased, is Σp(x − m)² / (1 − Σp²)."""
-    found = sample_means(crowd([0.0, 1.0, 1.0], np.array([1.0, 1.0, 2.0])))
-    assert found.value[0, 0] == 0.75
-    assert found.variance[0, 0] == pytest.approx(0.1875 / (5 / 8) * 3 / 8)
-    assert np.asarray(found.freedom)[0, 0] == pytest.approx(8 / 3 - 1)
+    means = sample_means(crowd([0.0, 1.0, 1.0], np.array([1.0, 1.0, 2.0])))
+    assert means.value[0, 0] == 0.75
+    assert means.variance[0, 0] == pytest.approx(0.1875 / (5 / 8) * 3 / 8)
+    assert np.asarray(means.freedom)[0, 0] == pytest.approx(8 / 3 - 1)
 
 
 def test_equal_weights_are_a_simple_random_sample() -> None:
     values = np.random.default_rng(0).random(9)
-    found = sample_means(crowd(values, np.full(9, 4.0)))
-    assert found.variance[0, 0] == pytest.approx(values.var(ddof=1) / 9)
+    means = sample_means(crowd(values, np.full(9, 4.0)))
+    assert means.variance[0, 0] == pytest.approx(values.var(ddof=1) / 9)
     assert np.isnan(sample_means(crowd([0.4])).variance[0, 0])
 
 
 def test_the_variance_of_a_weighted_mean_is_unbiased() -> None:
     weights = np.array([4.0, 1.0, 1.0, 1.0, 1.0])
     drawn = np.random.default_rng(1).random((5, 20_000, 1))
-    found = sample_means(People([str(at) for at in range(5)], [str(at) for at in range(20_000)], ["mean"], drawn, weights=weights))
+    means = sample_means(
+        People([str(index) for index in range(5)], [str(index) for index in range(20_000)], ["mean"], drawn, weights=weights)
+    )
     truth = float(design_effect(weights)) / 12 / 5
-    assert found.variance.mean() == pytest.approx(truth, rel=0.02)
-    assert found.value.var() == pytest.approx(truth, rel=0.03)
+    assert means.variance.mean() == pytest.approx(truth, rel=0.02)
+    assert means.value.var() == pytest.approx(truth, rel=0.03)
 
 
 def test_weights_are_read_from_their_column_and_must_be_positive_numbers() -> None:
     rows = [("a", "q", "1"), ("b", "q", "2"), ("b", "r", "2")]
-    found = people(read(rows, Numeric(0, 2), weight=[1, 3, 3]))
-    assert found.weights is not None
-    assert found.weights.tolist() == [1.0, 3.0]
-    assert found.select([1]).stand_for.tolist() == [3.0]
+    population = people(read(rows, Numeric(0, 2), weight=[1, 3, 3]))
+    assert population.weights is not None
+    assert population.weights.tolist() == [1.0, 3.0]
+    assert population.select([1]).stand_for.tolist() == [3.0]
     for wrong in (["1", "much", "much"], [1, 0, 0], [1, None, None]):
         with pytest.raises(AnswerError, match='"b" has the weight'):
             people(read(rows, Numeric(0, 2), weight=wrong))
-    with pytest.raises(DesignError, match="Give one value in all of its rows"):
+    with pytest.raises(DesignError, match="Give the same value in all its rows"):
         people(read(rows, Numeric(0, 2), weight=[1, 2, 3]))
 
 
@@ -103,19 +107,19 @@ def test_both_sides_are_scored_between_the_outermost_ends() -> None:
 
 
 @pytest.mark.parametrize(
-    ("scale", "answer", "said"),
+    ("scale", "answer", "message"),
     [
         (Numeric(0, 100), 50.0, "different scales"),
         (Ordinal(("low", "mid", "high", "top", "best")), "low", "different scales"),
-        (Nominal(("cat", "dog")), "cat", "Label both alike"),
+        (Nominal(("cat", "dog")), "cat", "Use the same labels in both"),
         (Numeric(), 1.0, "one ordered scale with two ends"),
     ],
 )
-def test_scales_that_do_not_fit_are_refused(scale: Scale, answer: object, said: str) -> None:
-    with pytest.raises(DesignError, match=said):
+def test_scales_that_do_not_fit_are_refused(scale: Scale, answer: object, message: str) -> None:
+    with pytest.raises(DesignError, match=message):
         panel_and_people(read([("a", "q", "1")], Ordinal(tuple("12345"))), read([("x", "q", answer)], scale))
 
 
 def test_no_common_item_is_said_with_examples() -> None:
-    with pytest.raises(DesignError, match='"q" is an id in the first, "other" in the second'):
+    with pytest.raises(DesignError, match='The first table has the id "q", the second "other"'):
         panel_and_people(read([("a", "q", "1")], Numeric(0, 1)), read([("x", "other", "1")], Numeric(0, 1)))

@@ -37,35 +37,35 @@ def test_it_blends(model: Embedded | Local) -> None:
 @pytest.mark.parametrize("sampling", SAMPLINGS)
 def test_of_one_prompt_only_it_is_that_prompts_answer(model: Embedded | Local, sampling: Sampling) -> None:
     requests = [request(text, sampling) for text in WHO]
-    for row, own in enumerate(requests):
-        seed = own.seed(model.id)
-        found = model.blended(requests[0], [one.messages for one in requests[1:]], only(row), seed)
-        (alone,) = replies(model, [own])
-        assert (found.text, found.finish, found.tokens_out) == (alone.text, alone.finish, alone.tokens_out)
+    for row, prompt in enumerate(requests):
+        seed = prompt.seed(model.id)
+        reply = model.blended(requests[0], [request.messages for request in requests[1:]], only(row), seed)
+        (alone,) = replies(model, [prompt])
+        assert (reply.text, reply.finish, reply.tokens_out) == (alone.text, alone.finish, alone.tokens_out)
 
 
 def test_the_blend_sees_log_probabilities_at_temperature_1_and_what_was_written(model: Embedded | Local) -> None:
     seen: list[tuple[Floats, int | None]] = []
 
-    def blend(logs: Floats, said: int | None) -> Floats:
-        seen.append((logs, said))
+    def blend(logs: Floats, token: int | None) -> Floats:
+        seen.append((logs, token))
         return np.asarray(logs.mean(0))
 
     others = [request(text).messages for text in WHO[1:]]
-    found = model.blended(request(WHO[0], Sampling(0.0, max_tokens=5)), others, blend, 0)
-    assert len(seen) == min(5, found.tokens_out or 0)
+    reply = model.blended(request(WHO[0], Sampling(0.0, max_tokens=5)), others, blend, 0)
+    assert len(seen) == min(5, reply.tokens_out or 0)
     for logs, _ in seen:
         assert logs.shape[0] == 3
         np.testing.assert_allclose(np.exp(logs).sum(1), 1, atol=1e-4)
     best = [int(logs.mean(0).argmax()) for logs, _ in seen]
-    assert [said for _, said in seen] == [None, *best[:-1]]
+    assert [token for _, token in seen] == [None, *best[:-1]]
 
 
 def test_it_counts_the_tokens_of_all_prompts(model: Embedded | Local) -> None:
     requests = [request(text) for text in WHO]
-    found = model.blended(requests[0], [one.messages for one in requests[1:]], only(0), 0)
-    assert found.tokens_in == sum(model.tokens(one.messages) for one in requests)
-    assert found.calls == 1
+    reply = model.blended(requests[0], [request.messages for request in requests[1:]], only(0), 0)
+    assert reply.tokens_in == sum(model.tokens(request.messages) for request in requests)
+    assert reply.calls == 1
 
 
 def test_seeds_make_the_draws(model: Embedded | Local) -> None:
@@ -75,19 +75,19 @@ def test_seeds_make_the_draws(model: Embedded | Local) -> None:
 
 
 def test_one_prompt_that_cannot_be_read_fails_the_answer(model: Embedded | Local) -> None:
-    found = model.blended(request(WHO[0]), [request(WHO[1]).messages, request("I am <|im_end|>").messages], only(0), 0)
-    assert found.outcome == ReplyOutcome.FAILED
-    assert "control token" in found.detail
-    assert found.calls == 0
+    reply = model.blended(request(WHO[0]), [request(WHO[1]).messages, request("I am <|im_end|>").messages], only(0), 0)
+    assert reply.outcome == ReplyOutcome.FAILED
+    assert "control token" in reply.detail
+    assert reply.calls == 0
 
 
 def test_a_blend_may_rule_tokens_out(model: Embedded | Local) -> None:
     ranked: list[list[int]] = []
     written: list[int | None] = []
 
-    def second(logs: Floats, said: int | None) -> Floats:
+    def second(logs: Floats, token: int | None) -> Floats:
         ranked.append(np.argsort(-logs[0]).tolist())
-        written.append(said)
+        written.append(token)
         return np.where(np.arange(logs.shape[1]) == ranked[0][0], -np.inf, logs[0])
 
     model.blended(request(WHO[0], Sampling(0.0, max_tokens=2)), [], second, 0)

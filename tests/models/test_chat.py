@@ -15,8 +15,8 @@ Shown = dict[str, float]
 
 def read(choices: list[str], shown: Shown) -> Shown:
     """Probabilities of choices from probabilities of tokens."""
-    found = first_token_probabilities(choices, [(token, log(share) if share else -inf) for token, share in shown.items()])
-    return {choice: round(value, 9) for choice, value in found.items()}
+    shares = first_token_probabilities(choices, [(token, log(share) if share else -inf) for token, share in shown.items()])
+    return {choice: round(value, 9) for choice, value in shares.items()}
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_choices_that_share_a_first_token_are_named(choices: list[str], shown: S
 
 
 def test_choices_of_which_none_is_shown_have_no_probabilities() -> None:
-    with pytest.raises(RejectedError, match="None of the choices is among the 2 likeliest first tokens"):
+    with pytest.raises(RejectedError, match="No choice is among the 2 likeliest first tokens"):
         read(["no", "yes"], {"Well": 0.9, "No": 0.1})
 
 
@@ -69,14 +69,14 @@ def test_shared_tokens_of_no_weight_do_not_matter() -> None:
 def test_probabilities_are_those_of_the_choices_and_never_more_than_there_is(choices: list[str], weights: Shown) -> None:
     total = sum(weights.values()) or 1
     try:
-        found = read(choices, {token: weight / total for token, weight in weights.items()})
+        shares = read(choices, {token: weight / total for token, weight in weights.items()})
     except RejectedError:
         begun = [[choice for choice in choices if choice.startswith(token.lstrip())] for token in weights if token.strip()]
-        assert any(len(found) > 1 for found in begun) or not any(begun)
+        assert any(len(matches) > 1 for matches in begun) or not any(begun)
         return
-    assert list(found) == choices
-    assert all(value >= 0 for value in found.values())
-    assert sum(found.values()) <= 1 + 1e-9
+    assert list(shares) == choices
+    assert all(value >= 0 for value in shares.values())
+    assert sum(shares.values()) <= 1 + 1e-9
 
 
 @pytest.mark.parametrize("total", [1.002, 3.0])
@@ -108,17 +108,17 @@ HEAD, END = [("", 0.0), ("<user>", -1.0), ("<assistant>", -1.0)], [("<end>", -0.
 
 def test_the_end_of_the_turn_counts_only_where_one_choice_begins_another() -> None:
     filled = [[*HEAD, ("no", -1.0), *END], [*HEAD, ("yes", -2.0), *END]]
-    assert continuation_probabilities(["no", "yes"], [*HEAD, *END], filled) == pytest.approx({"no": exp(-1), "yes": exp(-2)})
+    assert continuation_probabilities(["no", "yes"], [*HEAD, *END], *filled) == pytest.approx({"no": exp(-1), "yes": exp(-2)})
     filled = [[*HEAD, ("no", -1.0), *END], [*HEAD, ("no", -1.0), (" way", -2.0), *END]]
-    assert continuation_probabilities(["no", "no way"], [*HEAD, *END], filled) == pytest.approx({"no": exp(-1.5), "no way": exp(-3.5)})
+    assert continuation_probabilities(["no", "no way"], [*HEAD, *END], *filled) == pytest.approx({"no": exp(-1.5), "no way": exp(-3.5)})
 
 
 @pytest.mark.parametrize(
     "filled", [[*HEAD, ("no", -1.0), ("<other end>", -1.0), ("\n", 0.0)], [*HEAD, *END], HEAD[:2], [*HEAD, ("no", -1.0)]]
 )
 def test_a_template_that_hides_the_answer_is_a_sentence(filled: list[tuple[str, float]]) -> None:
-    with pytest.raises(RejectedError, match="cannot be told from its surroundings"):
-        continuation_probabilities(["no"], [*HEAD, *END], [filled])
+    with pytest.raises(RejectedError, match="cannot be separated from the text around it"):
+        continuation_probabilities(["no"], [*HEAD, *END], filled)
 
 
 @pytest.mark.parametrize(

@@ -8,20 +8,20 @@ import faults
 import pytest
 from aiohttp import web
 
-from personametrics.models.endpoint import MOST_BYTES, SHORT, Endpoint
+from personametrics.models.endpoint import MOST_BYTES, SHORT, opened
 from personametrics.models.traffic import Limits, RejectedError, TransientError
 
 
 def post(base_url: str, content: bytes = b'{"model": "m", "messages": []}') -> dict[str, Any]:
     async def main() -> dict[str, Any]:
-        async with Endpoint(f"{base_url}/chat/completions", "NO_KEY").opened(Limits()) as connection:
+        async with opened(f"{base_url}/chat/completions", "NO_KEY", Limits()) as connection:
             return await connection.post(content)
 
     return asyncio.run(main())
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "message"),
     [
         ({"error": {"message": "too long", "param": "messages"}}, "400: messages: too long"),
         ({"error": {"message": "the messages are too long", "param": "messages"}}, "400: the messages are too long"),
@@ -33,14 +33,14 @@ def post(base_url: str, content: bytes = b'{"model": "m", "messages": []}') -> d
         ("a\nb\ud800", "400: a b\ufffd"),
     ],
 )
-def test_an_error_is_told_in_one_line(body: Any, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_is_told_in_one_line(body: Any, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async def fault(_request: Any, _seen: faults.Seen) -> Any:
         return web.Response(status=400, body=json.dumps(body).encode())
 
     monkeypatch.setitem(faults.FAULTS, "told", fault)
     with faults.serve(faults.always("told")) as server, pytest.raises(RejectedError) as caught:
         post(server.base_url)
-    assert str(caught.value) == said
+    assert str(caught.value) == message
 
 
 @pytest.mark.parametrize(("status", "content"), [(400, b""), (400, b"\xff\xfe"), (500, b"x" * 10_000), (418, b"{" * 5000), (413, b"null")])

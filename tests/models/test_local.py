@@ -17,6 +17,7 @@ import pytest
 import torch
 import transformers
 from answering import replies, texts
+from plain import plain_scores
 from scipy.stats import chisquare
 from tokenizers import Tokenizer
 from tokenizers.processors import TemplateProcessing
@@ -75,18 +76,18 @@ def test_the_id_is_that_of_what_is_in_the_folder(opened: Open, tmp_path: Path) -
 @pytest.mark.parametrize("name", ["llama", "qwen2", "gpt2", "sliding"])
 def test_answers_do_not_depend_on_what_is_answered_beside_them(opened: Open, name: str) -> None:
     model, given = opened(name), requests(3)
-    found = texts(model, given)
-    assert len(set(found)) > 8
+    replies = texts(model, given)
+    assert len(set(replies)) > 8
     for other in (replace(model, batch=1), replace(model, batch=5)):
-        assert texts(other, given) == found
-    assert texts(model, given[::-1]) == found[::-1]
-    assert texts(model, given[7:9]) == found[7:9]
+        assert texts(other, given) == replies
+    assert texts(model, given[::-1]) == replies[::-1]
+    assert texts(model, given[7:9]) == replies[7:9]
 
 
 def test_seeds_are_those_of_the_asks(opened: Open) -> None:
     model = opened("llama")
     once, again = texts(model, requests(2)), texts(model, requests(2, replace(SHORT, seed=1)))
-    assert all(one != other for one, other in zip(once, again, strict=True))
+    assert all(first != second for first, second in zip(once, again, strict=True))
     assert once[0] != once[1]
 
 
@@ -97,9 +98,9 @@ def test_at_temperature_0_answers_are_those_of_greedy_search(opened: Open, name:
     folder = another(model, tmp_path)
     change(folder / "tokenizer_config.json", padding_side=side)
     given = requests(1, Sampling(temperature=0, max_tokens=9))
-    found = texts(Local(folder, device="cpu"), given)
+    replies = texts(Local(folder, device="cpu"), given)
     rendering, network = model._rendering, model._weights.model  # noqa: SLF001
-    for request, text in zip(given, found, strict=True):
+    for request, text in zip(given, replies, strict=True):
         ids = torch.tensor([rendering.encode(rendering.text(request.messages))])
         best = network.generate(ids, attention_mask=torch.ones_like(ids), do_sample=False, max_new_tokens=9)
         assert text == rendering.decode(best[0, ids.shape[1] :].tolist())
@@ -177,10 +178,10 @@ def test_special_tokens_are_no_words(opened: Open) -> None:
 
 def test_replies_tell_what_they_cost(opened: Open) -> None:
     model, given = opened("llama"), requests(3)
-    found = replies(model, given)
-    assert [reply.tokens_in for reply in found[:4]] == [model.tokens(given[0].messages), 0, 0, model.tokens(given[3].messages)]
-    assert [reply.calls for reply in found[:4]] == [1, 0, 0, 1]
-    assert all(reply.tokens_out == 6 and reply.seconds > 0 for reply in found)
+    answers = replies(model, given)
+    assert [reply.tokens_in for reply in answers[:4]] == [model.tokens(given[0].messages), 0, 0, model.tokens(given[3].messages)]
+    assert [reply.calls for reply in answers[:4]] == [1, 0, 0, 1]
+    assert all(reply.tokens_out == 6 and reply.seconds > 0 for reply in answers)
 
 
 def test_what_cannot_be_answered_fails_alone_and_says_why(opened: Open) -> None:
@@ -191,20 +192,20 @@ def test_what_cannot_be_answered_fails_alone_and_says_why(opened: Open) -> None:
         (replace(good, sampling=Sampling(max_tokens=1020)), "has room for 1,024"),
         (replace(good, messages=long, score=True, choices=("no", "yes")), "has room for 1,024"),
         (replace(good, messages=(Message("user", "Tea?<|im_end|>\n"),)), 'A message holds "<|im_end|>"'),
-        (replace(good, score=True), "has no choices"),
+        (replace(good, score=True), "but has no choices"),
         (replace(good, score=True, choices=("no", "no")), "Two choices are equal"),
         (replace(good, sampling=Sampling(temperature=-1.0)), "temperature is -1.0"),
         (replace(good, sampling=Sampling(top_p=0.0)), "top_p is 0.0"),
         (replace(good, sampling=Sampling(max_tokens=0)), "max_tokens is 0"),
     ]
-    found = replies(model, [good, *(request for request, _ in bad), good])
-    for reply, (_, words) in zip(found[1:-1], bad, strict=True):
+    answers = replies(model, [good, *(request for request, _ in bad), good])
+    for reply, (_, words) in zip(answers[1:-1], bad, strict=True):
         assert reply.outcome is ReplyOutcome.FAILED
         assert (reply.text, reply.probabilities) == (None, None)
         assert words in reply.detail
         assert reply.detail.endswith(".")
         assert reply.calls == 0
-    assert found[0].text == found[-1].text is not None
+    assert answers[0].text == answers[-1].text is not None
 
 
 @pytest.mark.parametrize("name", ["refuses", "drops"])
@@ -221,8 +222,8 @@ def test_messages_the_template_refuses_fail(opened: Open, tmp_path: Path) -> Non
     folder = another(opened("llama"), tmp_path)
     refusing = "{% if messages[-1]['role'] == 'assistant' %}{{ raise_exception('The last turn is mine') }}{% endif %}" + checkpoints.CHAT
     (folder / "chat_template.jinja").write_text(refusing)
-    said = (Message("user", "Tea?"), Message("assistant", "Yes."))
-    (reply,) = replies(Local(folder, device="cpu"), [Request(said, sampling=SHORT)])
+    messages = (Message("user", "Tea?"), Message("assistant", "Yes."))
+    (reply,) = replies(Local(folder, device="cpu"), [Request(messages, sampling=SHORT)])
     assert reply.detail == "The chat template refuses these messages: The last turn is mine."
 
 
@@ -351,17 +352,17 @@ def test_the_loop_lives_while_the_model_works(opened: Open) -> None:
 
 
 def test_two_askers_of_one_model_get_what_each_would_get_alone(opened: Open) -> None:
-    model, one, other = opened("llama"), requests(2), [replace(request, score=True, choices=("no", "yes")) for request in requests()]
+    model, first, second = opened("llama"), requests(2), [replace(request, score=True, choices=("no", "yes")) for request in requests()]
 
     async def collect(given: Sequence[Request]) -> list[Reply]:
         return [reply async for _, reply in model.answer(given)]
 
     async def together() -> list[list[Reply]]:
-        return list(await asyncio.gather(collect(one), collect(other)))
+        return list(await asyncio.gather(collect(first), collect(second)))
 
     words, scores = asyncio.run(together())
-    assert [reply.text for reply in words] == texts(model, one)
-    assert [reply.probabilities for reply in scores] == [reply.probabilities for reply in replies(model, other)]
+    assert [reply.text for reply in words] == texts(model, first)
+    assert [reply.probabilities for reply in scores] == [reply.probabilities for reply in replies(model, second)]
 
 
 def test_words_and_scores_may_be_asked_for_in_turn(opened: Open) -> None:
@@ -371,10 +372,10 @@ def test_words_and_scores_may_be_asked_for_in_turn(opened: Open) -> None:
         for pair in zip(requests(), [replace(request, score=True, choices=("no", "yes")) for request in requests()], strict=True)
         for request in pair
     ]
-    found = replies(model, mixed)
-    assert [reply.text for reply in found[::2]] == texts(model, mixed[::2])
-    for request, reply in zip(mixed[1::2], found[1::2], strict=True):
-        assert reply.probabilities == pytest.approx({name: np.exp(value) for name, value in model.score_plainly(request).items()}, rel=1e-4)
+    answers = replies(model, mixed)
+    assert [reply.text for reply in answers[::2]] == texts(model, mixed[::2])
+    for request, reply in zip(mixed[1::2], answers[1::2], strict=True):
+        assert reply.probabilities == pytest.approx({name: np.exp(value) for name, value in plain_scores(model, request).items()}, rel=1e-4)
 
 
 def test_every_ask_keeps_its_own_settings(opened: Open) -> None:
@@ -384,12 +385,7 @@ def test_every_ask_keeps_its_own_settings(opened: Open) -> None:
     assert texts(model, mixed)[1::2] == texts(model, cold)
     scored = [replace(request, score=True, choices=("no", "yes")) for request in mixed]
     for request, reply in zip(scored, replies(model, scored), strict=True):
-        assert reply.probabilities == pytest.approx({name: np.exp(value) for name, value in model.score_plainly(request).items()}, rel=1e-4)
-
-
-def test_an_ask_without_score_cannot_be_scored_plainly(opened: Open) -> None:
-    with pytest.raises(ModelError, match="Set score=True"):
-        opened("llama").score_plainly(requests()[0])
+        assert reply.probabilities == pytest.approx({name: np.exp(value) for name, value in plain_scores(model, request).items()}, rel=1e-4)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")

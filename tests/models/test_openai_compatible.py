@@ -36,8 +36,8 @@ QUICK = Limits(timeout=5, attempts=4, backoff=0.002)
 
 
 def panel(personas: int = 3, runs: int = 1, *, score: bool = False, sampling: Sampling | None = None) -> list[Request]:
-    told = [(Message("system", f"You are number {at}."), Message("user", QUESTION)) for at in range(personas)]
-    return [Request(messages, run, CHOICES, sampling or Sampling(), score) for messages in told for run in range(runs)]
+    prompts = [(Message("system", f"You are number {index}."), Message("user", QUESTION)) for index in range(personas)]
+    return [Request(messages, run, CHOICES, sampling or Sampling(), score) for messages in prompts for run in range(runs)]
 
 
 def asked(request: Request, n: int = 1, seed: int | None = None) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def test_a_fault_that_stays_fails_every_ask_with_its_reason(fault: str) -> None:
     with faults.serve(faults.always(fault)) as server:
         replies = ask_all(server, panel(3, runs=2), limits=Limits(attempts=2, backoff=0.002))
     assert {reply.outcome for reply in replies} == {ReplyOutcome.FAILED}
-    assert all(reply.text is None and "2 attempts failed, the last with: " in reply.detail for reply in replies)
+    assert all(reply.text is None and "2 attempts failed, the last one with: " in reply.detail for reply in replies)
     assert [reply.calls for reply in replies] == [2, 0] * 3
     assert len(server.seen) == 6
 
@@ -99,7 +99,7 @@ def test_a_server_that_stalls_is_asked_again() -> None:
         assert {reply.calls for reply in replies} == {2}
     with faults.serve(faults.always("stall")) as server:
         (reply,) = ask_all(server, panel(1), limits=Limits(timeout=0.1, attempts=1))
-    assert reply.detail == "1 attempt failed, the last with: no answer in time"
+    assert reply.detail == "1 attempt failed, the last one with: no answer within the time limit"
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -125,7 +125,7 @@ def test_a_well_formed_answer_that_is_unreadable_is_asked_for_once_more_and_not_
     with faults.serve(faults.always(fault)) as server:
         replies = ask_all(server, panel(3), limits=Limits(attempts=6, backoff=0.002))
     assert {reply.outcome for reply in replies} == {ReplyOutcome.FAILED}
-    assert all("2 attempts failed, the last with: the server" in reply.detail for reply in replies)
+    assert all("2 attempts failed, the last one with: the server" in reply.detail for reply in replies)
     assert {reply.calls for reply in replies} == {2}
     assert len(server.seen) == 6
     requests = panel(3)
@@ -182,7 +182,7 @@ def test_an_answer_in_parts_is_read() -> None:
     requests = panel(6, runs=2)
     with faults.serve(faults.always("parts")) as server:
         assert [reply.text for reply in ask_all(server, requests)] == [
-            faults.society(asked(request, 2), at % 2) for at, request in enumerate(requests)
+            faults.society(asked(request, 2), index % 2) for index, request in enumerate(requests)
         ]
     with faults.serve(faults.always("other parts")) as server:
         assert [reply.text for reply in ask_all(server, panel(1))] == ["yes"]
@@ -247,11 +247,11 @@ HOPELESS = {
     "403": "the key in SOME_KEY may not use this model",
     "404": r"404: no such model\): correct the model's name or base_url",
     "429 quota": "quota is used up",
-    "429 hour": "3600 s .*Run again later",
+    "429 hour": "3600 s .*Run the command later",
     "bad redirect": r"redirects to an address that cannot be read \(302\)",
     "redirect": r"redirects to http://elsewhere\.example/v1 \(307\)",
-    "temperature": 'does not take "temperature" .*: set sampling.temperature to null',
-    "seed": 'does not take "seed" .*: set sampling.seed to null',
+    "temperature": 'does not accept "temperature" .*: set sampling.temperature to null',
+    "seed": 'does not accept "seed" .*: set sampling.seed to null',
 }
 
 
@@ -317,7 +317,7 @@ def test_of_too_many_answers_the_first_are_kept() -> None:
     requests = panel(3, runs=4)
     with faults.serve(faults.always("more")) as server:
         replies = ask_all(server, requests)
-    assert [reply.text for reply in replies] == [faults.society(asked(requests[at], 7), at % 4) for at in range(12)]
+    assert [reply.text for reply in replies] == [faults.society(asked(requests[index], 7), index % 4) for index in range(12)]
     assert not any(reply.degraded for reply in replies)
 
 
@@ -390,7 +390,7 @@ def test_answers_that_were_not_held_to_the_choices_are_degraded(
 def test_a_gateway_that_drops_the_persona_is_told_by_its_tokens() -> None:
     with faults.serve(faults.always("no system")) as dropping, faults.serve() as keeping:
         pairs = zip(ask_all(dropping, panel(5)), ask_all(keeping, panel(5)), strict=True)
-    assert all((one.tokens_in or 0) < (other.tokens_in or 0) for one, other in pairs)
+    assert all((first.tokens_in or 0) < (second.tokens_in or 0) for first, second in pairs)
 
 
 def test_first_tokens_give_the_probabilities_of_the_choices() -> None:
@@ -417,7 +417,7 @@ def test_probabilities_that_are_none_fail_their_ask(fault: str) -> None:
 def test_a_server_without_log_probabilities_ends_the_run(fault: str, scoring: Scoring) -> None:
     faults.FAULTS["no prompt logprobs"] = faults.changed(lambda made: made.pop("prompt_logprobs", None))
     fault = fault if scoring == "first_token" else "no prompt logprobs"
-    with faults.serve(faults.always(fault)) as server, pytest.raises(ModelError, match=r"Sample instead \(score: false\)"):
+    with faults.serve(faults.always(fault)) as server, pytest.raises(ModelError, match=r"Ask for answers instead \(score: false\)"):
         ask_all(server, panel(2, score=True), scoring=scoring)
 
 
@@ -436,7 +436,9 @@ def test_continuations_give_the_probability_of_every_token_of_a_choice(choices: 
     for choice in choices:
         tokens = faults.pieces({"messages": [*asked(request)["messages"], {"role": "assistant", "content": choice}]})
         head, end = tokens.index("<assistant>") + 1, len(tokens) - (2 if choices[0] == "I agree" else 1)
-        assert reply.probabilities[choice] == pytest.approx(prod(faults.piece_probability(tokens[: at + 1]) for at in range(head, end)))
+        assert reply.probabilities[choice] == pytest.approx(
+            prod(faults.piece_probability(tokens[: index + 1]) for index in range(head, end))
+        )
     assert reply.calls == len(server.seen) == len(choices) + 1
     assert reply.tokens_in == sum(faults.completion(seen.body)["usage"]["prompt_tokens"] for seen in server.seen)
 
@@ -444,7 +446,7 @@ def test_continuations_give_the_probability_of_every_token_of_a_choice(choices: 
 def test_no_server_is_one_sentence_and_not_ten_thousand_failures() -> None:
     with faults.serve() as server:
         url = server.base_url
-    with pytest.raises(ModelError, match=rf"No server answers at {url} .*\. Start it, or correct base_url"):
+    with pytest.raises(ModelError, match=rf"No server answers at {url} .*\. Start the server, or correct base_url"):
         asyncio.run(gathered(OpenAICompatible("m", url, limits=QUICK), panel(10_000)))
 
 
@@ -572,7 +574,7 @@ def test_a_model_string_is_a_name_and_an_address(text: str, name: str, base_url:
 
 
 @pytest.mark.parametrize(
-    ("make", "said"),
+    ("make", "message"),
     [
         (lambda: OpenAICompatible.named("m@http://user:secret@host/v1"), "write http://host/v1."),
         (lambda: OpenAICompatible.named("m@https://host/v1?key=secret"), "write https://host/v1."),
@@ -582,16 +584,16 @@ def test_a_model_string_is_a_name_and_an_address(text: str, name: str, base_url:
         (lambda: OpenAICompatible("m", "http://[/v1"), "this is not an address"),
         (lambda: OpenAICompatible("m", "http://host/v1/chat/completions"), "leave out the part after /v1"),
         (lambda: OpenAICompatible.named("@http://host/v1"), "The model has no name"),
-        (lambda: OpenAICompatible("m", key_variable="sk-live-secret"), "key_variable: this is not the name of an environment variable"),
+        (lambda: OpenAICompatible("m", key_variable="sk-live-secret"), "key_variable must be the name of an environment variable"),
         (lambda: OpenAICompatible.named("m@http://host/v1", key_variable="secret"), "never the key itself"),
         (lambda: OpenAICompatible.named("m", structured="choise"), 'structured: unknown value "choise". Did you mean "choice"'),
         (lambda: OpenAICompatible.named("m", scoring="x"), "Available: first_token, continuation"),
     ],
 )
-def test_what_cannot_be_used_is_said_without_repeating_a_secret(make: Callable[[], Any], said: str) -> None:
+def test_what_cannot_be_used_is_said_without_repeating_a_secret(make: Callable[[], Any], message: str) -> None:
     with pytest.raises(StudyError) as caught:
         make()
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert "secret" not in "".join(told(caught.value))
 
 

@@ -42,7 +42,7 @@ def test_shared_tokens_are_counted(sequences: list[tuple[int, ...]]) -> None:
 @given(SEQUENCES)
 def test_choices_overlap_if_one_begins_with_another(choices: list[tuple[int, ...]]) -> None:
     different = [*{*choices}]
-    assert overlapping(different) == any(one != other and other[: len(one)] == one for one in different for other in different)
+    assert overlapping(different) == any(first != second and second[: len(first)] == first for first in different for second in different)
     assert overlapping([(), *different])
     assert overlapping([()])
 

@@ -15,6 +15,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from plain import plain_scores
 
 from personametrics.data.request import Message, Request, Sampling
 from personametrics.models.local import Local
@@ -41,10 +42,10 @@ def panel(
 
 def probabilities(model: Local, requests: Sequence[Request]) -> list[dict[str, float]]:
     async def collect() -> list[dict[str, float]]:
-        found = [(index, reply) async for index, reply in model.answer(requests)]
-        assert [index for index, _ in found] == list(range(len(requests)))
-        assert all(reply.probabilities is not None for _, reply in found), found
-        return [dict(reply.probabilities or {}) for _, reply in found]
+        replies = [(index, reply) async for index, reply in model.answer(requests)]
+        assert [index for index, _ in replies] == list(range(len(requests)))
+        assert all(reply.probabilities is not None for _, reply in replies), replies
+        return [dict(reply.probabilities or {}) for _, reply in replies]
 
     return asyncio.run(collect())
 
@@ -53,9 +54,9 @@ def apart(model: Local, requests: Sequence[Request]) -> float:
     """Largest difference of a log-probability from the plain way."""
     pairs = [
         (value, plain[choice])
-        for request, found in zip(requests, probabilities(model, requests), strict=True)
-        for plain in [model.score_plainly(request)]
-        for choice, value in found.items()
+        for request, odds in zip(requests, probabilities(model, requests), strict=True)
+        for plain in [plain_scores(model, request)]
+        for choice, value in odds.items()
     ]
     assert all(isclose(value, exp(plain), rel_tol=0, abs_tol=1e-5) for value, plain in pairs)
     return max(abs(log(value) - plain) for value, plain in pairs)
@@ -118,11 +119,11 @@ def _running_on(tree: Tree) -> list[int]:
 def test_a_wrong_mask_or_wrong_positions_would_be_seen(opened: Open, name: str, part: str, wrong: Any) -> None:
     model, requests = opened(name), panel(PEOPLE, ITEMS, LABELS)
     with packing_trusted(model), patch.object(Tree, part, wrong):
-        found = probabilities(model, requests)
+        odds = probabilities(model, requests)
     differences = [
-        abs(log(value) - model.score_plainly(request)[label])
-        for request, one in zip(requests, found, strict=True)
-        for label, value in one.items()
+        abs(log(value) - plain_scores(model, request)[label])
+        for request, shares in zip(requests, odds, strict=True)
+        for label, value in shares.items()
     ]
     assert max(differences) > 1e-3
     assert apart(model, requests) < 1e-5
@@ -147,19 +148,19 @@ def _by_hand(model: Local, request: Request, choice: str, ends: Sequence[int] = 
     before = rendering.encode(rendering.text(request.messages))
     after = rendering.encode(choice)
     with torch.no_grad():
-        found = network(torch.tensor([[*before, *after]])).logits[0].double().softmax(-1)
+        scores = network(torch.tensor([[*before, *after]])).logits[0].double().softmax(-1)
     place = len(before) - 1
-    value = prod(float(found[place + at, token]) for at, token in enumerate(after))
-    return value * float(found[-1, list(ends)].sum()) if ends else value
+    value = prod(float(scores[place + index, token]) for index, token in enumerate(after))
+    return value * float(scores[-1, list(ends)].sum()) if ends else value
 
 
 def test_a_probability_is_that_of_the_choices_tokens_after_the_prompt(opened: Open) -> None:
     model = opened("llama")
     (request,) = panel(PEOPLE[:1], ITEMS[:1], LABELS)
-    found = probabilities(model, [request])[0]
+    odds = probabilities(model, [request])[0]
     for label in LABELS:
-        assert found[label] == pytest.approx(_by_hand(model, request, label), rel=1e-4)
-    assert 0 < sum(found.values()) < 1
+        assert odds[label] == pytest.approx(_by_hand(model, request, label), rel=1e-4)
+    assert 0 < sum(odds.values()) < 1
 
 
 def test_where_one_choice_begins_with_another_the_answer_has_to_end(opened: Open, tmp_path: Path) -> None:
@@ -167,12 +168,12 @@ def test_where_one_choice_begins_with_another_the_answer_has_to_end(opened: Open
     (folder / "generation_config.json").write_text('{"eos_token_id": [1, 300, 310]}')
     model, choices = Local(folder, device="cpu"), ("1", "10", "2")
     (request,) = panel(PEOPLE[:1], ITEMS[:1], choices)
-    found = probabilities(model, [request])[0]
+    odds = probabilities(model, [request])[0]
     end = model._rendering.stops  # noqa: SLF001
     assert end == (1, 300, 310)
     assert len(model._rendering.encode("10")) == 2  # noqa: SLF001
     for choice in choices:
-        assert found[choice] == pytest.approx(_by_hand(model, request, choice, end), rel=1e-4)
+        assert odds[choice] == pytest.approx(_by_hand(model, request, choice, end), rel=1e-4)
     assert apart(model, panel(PEOPLE, ITEMS, choices)) < 1e-5
 
 
@@ -183,8 +184,8 @@ def test_an_empty_choice_is_silence(opened: Open) -> None:
 
 
 def test_probabilities_move_with_the_persona(opened: Open) -> None:
-    one, other = probabilities(opened("llama"), panel(["You are old.", "You are a young farmer."], ITEMS[:1], LABELS))
-    assert max(abs(log(one[label] / other[label])) for label in LABELS) > 0.1
+    old, young = probabilities(opened("llama"), panel(["You are old.", "You are a young farmer."], ITEMS[:1], LABELS))
+    assert max(abs(log(old[label] / young[label])) for label in LABELS) > 0.1
 
 
 def test_a_persona_is_read_once(opened: Open) -> None:
@@ -216,8 +217,8 @@ def test_temperature_and_top_p_are_those_of_the_answers(opened: Open) -> None:
     model = opened("llama")
     for sampling in (Sampling(temperature=0.5), Sampling(temperature=2.0), Sampling(temperature=0.0), Sampling(top_p=0.3)):
         requests = panel(PEOPLE[:1], ITEMS, ("no", "yes"), sampling)
-        for request, found in zip(requests, probabilities(model, requests), strict=True):
-            assert found == pytest.approx({choice: exp(value) for choice, value in model.score_plainly(request).items()}, abs=1e-6)
+        for request, odds in zip(requests, probabilities(model, requests), strict=True):
+            assert odds == pytest.approx({choice: exp(value) for choice, value in plain_scores(model, request).items()}, abs=1e-6)
 
 
 def test_a_choice_that_would_melt_into_the_prompt_stands_by_itself(tmp_path: Path) -> None:
@@ -234,12 +235,12 @@ def test_shorter_numbers_stay_near(opened: Open) -> None:
     model = Local(opened("llama").folder, device="cpu", dtype="bfloat16")
     requests = panel(PEOPLE, ITEMS, LABELS)
     pairs = [
-        (log(found[label]), model.score_plainly(request)[label])
-        for request, found in zip(requests, probabilities(model, requests), strict=True)
+        (log(odds[label]), plain_scores(model, request)[label])
+        for request, odds in zip(requests, probabilities(model, requests), strict=True)
         for label in LABELS
     ]
     assert model._scorer.packs  # noqa: SLF001
-    assert max(abs(one - other) for one, other in pairs) < 1
+    assert max(abs(first - second) for first, second in pairs) < 1
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")

@@ -86,14 +86,14 @@ def test_waits_are_jittered_below_a_limit_that_doubles(congested: bool, first: f
         scenario = Scenario(*(TransientError("trouble", congested=congested) for _ in range(4)))
         run(Traffic(Limits(backoff=0.5), "here").call(scenario))
         waits.append([later - sooner for sooner, later in pairwise(scenario.times)])
-    for at, column in enumerate(zip(*waits, strict=True)):
-        longest = first * 2**at
+    for index, column in enumerate(zip(*waits, strict=True)):
+        longest = first * 2**index
         assert 0.8 * longest < max(column) <= longest + 1e-6
         assert min(column) < 0.2 * longest
 
 
 def test_after_the_last_attempt_it_gives_up_and_says_why_and_how_often() -> None:
-    with pytest.raises(GaveUpError, match="3 attempts failed, the last with: 503") as caught:
+    with pytest.raises(GaveUpError, match="3 attempts failed, the last one with: 503") as caught:
         run(Traffic(Limits(attempts=3), "here").call(Scenario(*[TransientError("503")] * 3)))
     assert caught.value.calls == 3
 
@@ -288,5 +288,5 @@ def test_retry_after_is_read_as_seconds_or_as_a_date_and_nothing_else() -> None:
     "wrong", [{"connections": 0}, {"attempts": 0}, {"timeout": 0.0}, {"requests_per_minute": -1.0}, {"backoff": float("nan")}]
 )
 def test_a_limit_that_cannot_be_kept_is_named(wrong: dict[str, Any]) -> None:
-    with pytest.raises(StudyError, match=rf"limits\.{next(iter(wrong))}: .* cannot be kept. Give a number above 0"):
+    with pytest.raises(StudyError, match=rf"limits\.{next(iter(wrong))} is .*\. Write a number above 0"):
         Limits(**wrong)

@@ -43,13 +43,13 @@ def read_open(text: str, scale: Scale, style: Style = "label", finish: str = "")
     return parse(Reply(text, finish=finish), Request((Message("user", "?"),)), scale, style)
 
 
-def check(found: Parsed, expected: str | ReplyOutcome) -> None:
+def check(parsed: Parsed, expected: str | ReplyOutcome) -> None:
     """An answer, or why there is none."""
     if isinstance(expected, ReplyOutcome):
-        assert (found.answer, found.outcome, found.rule) == (None, expected, "")
+        assert (parsed.answer, parsed.outcome, parsed.rule) == (None, expected, "")
     else:
-        assert (found.answer, found.outcome) == (expected, ReplyOutcome.ANSWERED)
-        assert found.rule
+        assert (parsed.answer, parsed.outcome) == (expected, ReplyOutcome.ANSWERED)
+        assert parsed.rule
 
 
 LABELLED: list[tuple[str, tuple[str, ...], str | ReplyOutcome]] = [
@@ -538,8 +538,8 @@ def test_a_label_is_itself_in_any_wrapping(labels: tuple[str, ...], wrapping: st
     st.data(),
 )
 def test_a_mark_is_its_label_in_any_wrapping(labels: tuple[str, ...], style: Style, wrapping: str, data: st.DataObject) -> None:
-    at = data.draw(st.integers(0, len(labels) - 1))
-    check(read(wrapping.format(str(at + 1) if style == "number" else "ABCDEFGHIJ"[at]), labels, style), labels[at])
+    index = data.draw(st.integers(0, len(labels) - 1))
+    check(read(wrapping.format(str(index + 1) if style == "number" else "ABCDEFGHIJ"[index]), labels, style), labels[index])
 
 
 PROSE = (
@@ -552,8 +552,8 @@ PROSE = (
 
 @given(SCALES, st.tuples(PROSE, PROSE, PROSE), st.data())
 def test_of_two_labels_none_is_chosen(labels: tuple[str, ...], prose: tuple[str, str, str], data: st.DataObject) -> None:
-    one, other = data.draw(st.permutations(labels))[:2]
-    text = f"{prose[0]} {one}, {prose[1]} {other}, {prose[2]}"  # with a comma, since a number before a word is prose
+    first, second = data.draw(st.permutations(labels))[:2]
+    text = f"{prose[0]} {first}, {prose[1]} {second}, {prose[2]}"  # with a comma, since a number before a word is prose
     assert read(text, labels).outcome != ReplyOutcome.ANSWERED
 
 
@@ -591,11 +591,11 @@ def test_digits_of_any_script_are_numbers(digits: str, number: int) -> None:
 @given(st.floats(-1e6, 1e6))
 def test_a_number_is_itself(number: float) -> None:
     text = f"{number:.4f}"
-    found = read_open(f"Answer: {text}", Numeric())
+    reading = read_open(f"Answer: {text}", Numeric())
     whole_groups = re.fullmatch(r"-?[1-9]\d{0,2}\.\d{3}", text)
     assume(whole_groups is None)
-    assert found.answer is not None
-    assert float(found.answer) == float(text)
+    assert reading.answer is not None
+    assert float(reading.answer) == float(text)
 
 
 def test_json_that_is_nested_too_deeply_is_unparsable() -> None:
@@ -640,7 +640,7 @@ def test_ten_million_characters_do_not_hang(piece: str, scale: Scale) -> None:
 
 
 def test_a_line_of_a_dialogue_is_its_words_also_where_they_sound_like_a_refusal() -> None:
-    said, free = Reply("As an AI, I have no days."), parse_scale("text")
+    reply, free = Reply("As an AI, I have no days."), parse_scale("text")
     line = Request((Message("user", "How was your day?"),), about={"part": "line"})
-    assert parse(said, line, free, "label").answer == said.text
-    assert parse(said, Request(line.messages), free, "label").outcome == ReplyOutcome.REFUSED
+    assert parse(reply, line, free, "label").answer == reply.text
+    assert parse(reply, Request(line.messages), free, "label").outcome == ReplyOutcome.REFUSED

@@ -25,8 +25,8 @@ INFERENCE = Nominal(("entailment", "neutral", "contradiction"))
 @cache
 def inference(path: Path) -> pl.DataFrame:
     """Labels of four annotators who gave an item one label."""
-    told = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    rows = [(one["id"], str(each["annotator"]), label) for one in told for label in INFERENCE.labels for each in one[label]]
+    records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    rows = [(record["id"], str(each["annotator"]), label) for record in records for label in INFERENCE.labels for each in record[label]]
     every = pl.DataFrame(rows, ["item", "persona", "answer"], orient="row").unique()
     return every.filter(~pl.struct("item", "persona").is_duplicated())
 
@@ -51,22 +51,22 @@ def met(panel: Responses, people: Responses) -> Finding:
 def test_two_annotators_of_inference_agree_as_often_as_counted(recorded: Find) -> None:
     rows = inference(recorded("varierr_nli_full/varierr.jsonl"))
     pairs = rows.filter(pl.col("persona") == "2").join(rows.filter(pl.col("persona") == "3"), "item")
-    found = met(*halves(rows, pl.col("persona").is_in(["0", "1"]), INFERENCE))
+    agreement = met(*halves(rows, pl.col("persona").is_in(["0", "1"]), INFERENCE))
     both = rows.filter(pl.col("persona").is_in(["0", "1"]))["item"].unique().implode()
-    wanted = pairs.filter(pl.col("item").is_in(both)).select((pl.col("answer") == pl.col("answer_right")).mean()).item()
-    assert found["ceiling.single"].value == pytest.approx(wanted)
-    assert found["ceiling"].value == pytest.approx(wanted)  # the majority of one other annotator is that annotator
-    assert 0.55 < wanted < 0.80
+    expected = pairs.filter(pl.col("item").is_in(both)).select((pl.col("answer") == pl.col("answer_right")).mean()).item()
+    assert agreement["ceiling.single"].value == pytest.approx(expected)
+    assert agreement["ceiling"].value == pytest.approx(expected)  # the majority of one other annotator is that annotator
+    assert 0.55 < expected < 0.80
 
 
 @pytest.mark.parametrize("odd", [0, 1])
 def test_half_of_the_raters_reach_the_ceiling_of_the_others(recorded: Find, odd: int) -> None:
     rows = offensive(recorded("popquorn_offensiveness/ratings.parquet"))
-    found = met(*halves(rows, pl.col("persona").cast(pl.Int64) % 2 == odd, OFFENSIVE))
-    assert found["gap.single"].low < 0 < found["gap.single"].high + 0.001
-    assert 0 < found["gap"].value < 0.03  # their majority is of one more person
-    assert found["excess.tv"].value == pytest.approx(0, abs=0.01)
-    assert found.verdict.label == "as good as annotators' majority"
+    agreement = met(*halves(rows, pl.col("persona").cast(pl.Int64) % 2 == odd, OFFENSIVE))
+    assert agreement["gap.single"].low < 0 < agreement["gap.single"].high + 0.001
+    assert 0 < agreement["gap"].value < 0.03  # their majority is of one more person
+    assert agreement["excess.tv"].value == pytest.approx(0, abs=0.01)
+    assert agreement.verdict.label == "as good as annotators' majority"
 
 
 @pytest.mark.parametrize("score", ["lac", "aps", "ordinal"])
@@ -75,8 +75,8 @@ def test_label_sets_hold_ratings_as_often_as_promised(recorded: Find, score: Sco
     early, half = pl.col("item").cast(pl.Int64) % 2 == 0, pl.col("persona").cast(pl.Int64) % 2 == 0
     learned, further = (halves(rows.filter(part), half, OFFENSIVE) for part in (early, ~early))
     fitted = replace(Abstain(by="conformal", alpha=0.3), score=score).fit(*learned)
-    found = met(fitted.responses(further[0]), further[1])
-    assert found["sets.coverage"].value == pytest.approx(0.7, abs=0.05)
+    agreement = met(fitted.responses(further[0]), further[1])
+    assert agreement["sets.coverage"].value == pytest.approx(0.7, abs=0.05)
     plain = met(*further)
-    assert found["agreement"].value > plain["agreement"].value + 0.05
-    assert found["coverage"].value < 0.5
+    assert agreement["agreement"].value > plain["agreement"].value + 0.05
+    assert agreement["coverage"].value < 0.5

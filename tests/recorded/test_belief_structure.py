@@ -43,32 +43,32 @@ def square(table: pl.DataFrame) -> float:
 
 def test_gpt_4os_moral_judgements_hang_together(recorded: Find) -> None:
     read = panel(recorded, "gpt-4o")
-    found = BeliefStructure(deals=100).estimate(read)
+    finding = BeliefStructure(deals=100).estimate(read)
     table = by_cell(read)
     personas = table["persona_id"].unique().to_list()
-    drops = [square(table.filter(pl.col("persona_id") != one)) for one in personas]
+    drops = [square(table.filter(pl.col("persona_id") != persona)) for persona in personas]
     unbiased = len(drops) * square(table) - (len(drops) - 1) * float(np.mean(drops))
-    assert found["constraint"].value == pytest.approx(np.sqrt(unbiased), abs=1e-6)
-    assert found["constraint"].value == pytest.approx(0.375, abs=5e-4)
-    assert found["dimension"].value == pytest.approx(5.907, abs=5e-3)
-    assert found.verdict.label == "structured"
+    assert finding["constraint"].value == pytest.approx(np.sqrt(unbiased), abs=1e-6)
+    assert finding["constraint"].value == pytest.approx(0.375, abs=5e-4)
+    assert finding["dimension"].value == pytest.approx(5.907, abs=5e-3)
+    assert finding.verdict.label == "structured"
 
 
 def test_two_models_are_compared_as_a_panel_and_its_people(recorded: Find) -> None:
     """The same personas in two models: noise is taken out of both."""
     panels = [panel(recorded, model) for model in ("deepseek-v3", "gpt-4o")]
-    found = BeliefStructure(panels[1], deals=40).estimate(panels[0])
-    one, other = (correlations(by_cell(read)) for read in panels)
-    assert not found.notices
-    assert found["distance.ties"].value == pytest.approx(float(np.abs(one - other).mean()), abs=1e-3)
-    assert found["constraint.ratio"].value == pytest.approx(1.060, abs=5e-4)
-    assert found.verdict.label == "tied as in people"
+    finding = BeliefStructure(panels[1], deals=40).estimate(panels[0])
+    first, second = (correlations(by_cell(read)) for read in panels)
+    assert not finding.notices
+    assert finding["distance.ties"].value == pytest.approx(float(np.abs(first - second).mean()), abs=1e-3)
+    assert finding["constraint.ratio"].value == pytest.approx(1.060, abs=5e-4)
+    assert finding.verdict.label == "tied as in people"
 
 
 def test_probabilities_of_a_small_model_give_structure_without_reruns(recorded: Find) -> None:
     columns = Columns("persona_id", "question_id", probabilities=tuple(f"digit_{label}_logprob" for label in range(6)))
     path = recorded("mfq_personas/logprobs_gemma2_9b.parquet")
-    found = BeliefStructure(deals=40).estimate(Responses.read(path, columns, Ordinal()))
+    finding = BeliefStructure(deals=40).estimate(Responses.read(path, columns, Ordinal()))
     table = pl.read_parquet(path).sort("persona_id", "question_id")
     share = np.exp(table.select(columns.probabilities).to_numpy())
     mean = (share / share.sum(1, keepdims=True) @ np.arange(6.0)).reshape(table["persona_id"].n_unique(), -1)
@@ -77,5 +77,5 @@ def test_probabilities_of_a_small_model_give_structure_without_reruns(recorded: 
         return float((np.corrcoef(rows.T)[np.triu_indices(rows.shape[1], 1)] ** 2).mean())
 
     P = len(mean)
-    unbiased = P * squared(mean) - (P - 1) * np.mean([squared(np.delete(mean, at, 0)) for at in range(P)])
-    assert found["constraint"].value == pytest.approx(np.sqrt(unbiased))
+    unbiased = P * squared(mean) - (P - 1) * np.mean([squared(np.delete(mean, index, 0)) for index in range(P)])
+    assert finding["constraint"].value == pytest.approx(np.sqrt(unbiased))

@@ -38,9 +38,9 @@ def individual(recorded: Find) -> Finding:
 
 
 def test_a_country_s_cue_agrees_with_its_people_in_740_of_1000_and_with_others_in_734(individual: Finding) -> None:
-    own, gain = individual["accuracy.own"].value, individual["accuracy.gain.shuffled"].value
-    assert own == pytest.approx(0.740, abs=5e-4)
-    assert own - gain == pytest.approx(0.734, abs=5e-4)
+    accuracy, gain = individual["accuracy.own"].value, individual["accuracy.gain.shuffled"].value
+    assert accuracy == pytest.approx(0.740, abs=5e-4)
+    assert accuracy - gain == pytest.approx(0.734, abs=5e-4)
 
 
 def test_that_is_no_individuation(individual: Finding) -> None:
@@ -50,5 +50,5 @@ def test_that_is_no_individuation(individual: Finding) -> None:
 def test_as_groups_the_countries_cues_are_not_faithful(recorded: Find) -> None:
     panel = Responses.read(cued(recorded), Columns(), Nominal())
     human = Responses.read(people(recorded), Columns("persona", "item", "human"), Nominal())
-    found = Fidelity(human, {"persona": "persona"}).estimate(panel)
-    assert found.verdict.label != "groups differ as in people"
+    finding = Fidelity(human, {"persona": "persona"}).estimate(panel)
+    assert finding.verdict.label != "groups differ as in people"

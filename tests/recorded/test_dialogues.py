@@ -47,11 +47,11 @@ def tuned(how: str) -> pl.Expr:
     [("sft-ppo", 0.984, 0.987, 0.779), ("sft_llama", 0.972, 0.976, 0.791), ("kto", 0.891, 0.975, 0.744)],
 )
 def test_the_published_table_comes_out(recorded: Find, how: str, prompt_to_line: float, line_to_line: float, reader: float) -> None:
-    found = finding(recorded, tuned(how))
+    computed = finding(recorded, tuned(how))
     for name, value in {"prompt_to_line": prompt_to_line, "line_to_line": line_to_line, "qa.reader": reader}.items():
-        assert found[name].value == pytest.approx(value, abs=6e-4)
-        assert found[name].low < value < found[name].high
-        assert found[name].n == 80
+        assert computed[name].value == pytest.approx(value, abs=6e-4)
+        assert computed[name].low < value < computed[name].high
+        assert computed[name].n == 80
 
 
 def test_reward_learning_is_not_told_from_imitation_and_does_not_move_answers(recorded: Find) -> None:
@@ -62,27 +62,27 @@ def test_reward_learning_is_not_told_from_imitation_and_does_not_move_answers(re
 
 @pytest.mark.parametrize("how", ["kto_sft_new", "sft_new_lr", "long_mistral"])
 def test_lines_agree_with_each_other_where_they_have_left_the_card(recorded: Find, how: str) -> None:
-    found = finding(recorded, pl.col("file").str.contains(how))
-    assert found["line_to_line"].value > 0.85
-    assert found["prompt_to_line"].high < 0.75
-    assert found["gap.line_to_line"].low > 0.15
-    assert found.verdict.label == "inconsistent"
+    computed = finding(recorded, pl.col("file").str.contains(how))
+    assert computed["line_to_line"].value > 0.85
+    assert computed["prompt_to_line"].high < 0.75
+    assert computed["gap.line_to_line"].low > 0.15
+    assert computed.verdict.label == "inconsistent"
 
 
 def test_a_score_alone_is_said_to_be_one(recorded: Find) -> None:
     notices = finding(recorded, tuned("kto") & (pl.col("judged") == "line_to_line")).notices
-    assert [one.code for one in notices] == ["one-measure"]
+    assert [notice.code for notice in notices] == ["one-measure"]
 
 
 @pytest.mark.parametrize(("how", "share", "apart"), [("mistral-instruct_0_615", 0.647, True), ("kto_sft_new", 0.058, False)])
 def test_how_much_of_the_scores_lies_between_personas(recorded: Find, how: str, share: float, *, apart: bool) -> None:
     rows = pl.col("file").str.contains(how) & (pl.col("judged") == "prompt_to_line")
-    found = finding(recorded, rows)
+    computed = finding(recorded, rows)
     groups = [group["answer"].to_list() for _, group in scored(recorded).filter(rows).group_by("persona")]
-    within = [(a - b) ** 2 / 2 for group in groups for at, a in enumerate(group) for b in group[:at]]
-    every = [(a - b) ** 2 / 2 for i, one in enumerate(groups) for other in groups[:i] for a in one for b in other]
-    assert found["variance.run.prompt_to_line"].value == pytest.approx(sum(within) / len(within))
-    told = found["persona_share.prompt_to_line"]
-    assert told.value == pytest.approx(1 - (sum(within) / len(within)) / (sum(every) / len(every)))
-    assert told.value == pytest.approx(share, abs=6e-4)
-    assert (told.low > 0) == apart
+    within = [(a - b) ** 2 / 2 for group in groups for index, a in enumerate(group) for b in group[:index]]
+    every = [(a - b) ** 2 / 2 for i, group in enumerate(groups) for other in groups[:i] for a in group for b in other]
+    assert computed["variance.run.prompt_to_line"].value == pytest.approx(sum(within) / len(within))
+    persona_share = computed["persona_share.prompt_to_line"]
+    assert persona_share.value == pytest.approx(1 - (sum(within) / len(within)) / (sum(every) / len(every)))
+    assert persona_share.value == pytest.approx(share, abs=6e-4)
+    assert (persona_share.low > 0) == apart

@@ -15,7 +15,7 @@ from personametrics.studies.individuation import Individuation
 
 Find = Callable[[str], Path]
 QUESTIONS = range(1, 5)
-SCALE = Ordinal(tuple(str(at) for at in range(1, 8)))
+SCALE = Ordinal(tuple(str(index) for index in range(1, 8)))
 
 
 def table(recorded: Find) -> pl.DataFrame:
@@ -27,12 +27,12 @@ def arm(frame: pl.DataFrame, prompt: str, name: str) -> pl.DataFrame:
     return pl.concat(
         frame.select(
             persona=pl.col("respondent").cast(pl.String),
-            item=pl.lit(f"Q{at}"),
+            item=pl.lit(f"Q{number}"),
             arm=pl.lit(name),
-            human=pl.col(f"aoa_{at}"),
-            answer=pl.col(f"llm_{prompt}_Q{at}"),
+            human=pl.col(f"aoa_{number}"),
+            answer=pl.col(f"llm_{prompt}_Q{number}"),
         )
-        for at in QUESTIONS
+        for number in QUESTIONS
     )
 
 
@@ -45,11 +45,11 @@ def finding(frame: pl.DataFrame, prompt: str) -> Finding:
 @pytest.mark.parametrize(("prompt", "value"), [("demo", -0.035), ("omni", 0.612), ("persona_driven", 0.560)])
 def test_people_and_their_twins_correlate_as_in_the_file_question_by_question(recorded: Find, prompt: str, value: float) -> None:
     frame = table(recorded)
-    each = [np.corrcoef(frame[f"aoa_{at}"], frame[f"llm_{prompt}_Q{at}"])[0, 1] for at in QUESTIONS]
-    found = finding(frame, prompt)["correlation"]
-    assert found.value == pytest.approx(np.mean(each))
-    assert found.value == pytest.approx(value, abs=5e-4)
-    assert found.low < value < found.high
+    each = [np.corrcoef(frame[f"aoa_{number}"], frame[f"llm_{prompt}_Q{number}"])[0, 1] for number in QUESTIONS]
+    estimate = finding(frame, prompt)["correlation"]
+    assert estimate.value == pytest.approx(np.mean(each))
+    assert estimate.value == pytest.approx(value, abs=5e-4)
+    assert estimate.low < value < estimate.high
 
 
 def test_the_full_record_individuates_and_age_and_sex_do_not(recorded: Find) -> None:
@@ -66,7 +66,7 @@ def test_the_full_record_individuates_and_age_and_sex_do_not(recorded: Find) -> 
 def test_twins_differ_less_than_their_people(recorded: Find) -> None:
     frame = table(recorded)
     for prompt in ("demo", "omni", "persona_driven"):
-        ratios = [float(frame[f"llm_{prompt}_Q{at}"].std()) / float(frame[f"aoa_{at}"].std()) for at in QUESTIONS]  # type: ignore[arg-type]
-        found = finding(frame, prompt)["spread"]
-        assert found.value == pytest.approx(np.exp(np.mean(np.log(ratios))))
-        assert found.high < 1
+        ratios = [float(frame[f"llm_{prompt}_Q{number}"].std()) / float(frame[f"aoa_{number}"].std()) for number in QUESTIONS]  # type: ignore[arg-type]
+        estimate = finding(frame, prompt)["spread"]
+        assert estimate.value == pytest.approx(np.exp(np.mean(np.log(ratios))))
+        assert estimate.high < 1

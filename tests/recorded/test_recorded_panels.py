@@ -26,50 +26,50 @@ def card(path: Path, columns: Columns, scale: Scale, *keep: str, missing: tuple[
     return measure(Responses.read(path, columns, scale, keep=keep, missing=missing))
 
 
-def codes(found: Card) -> set[str]:
-    return {notice.code for notice in found.findings[0].notices}
+def codes(card: Card) -> set[str]:
+    return {notice.code for notice in card.findings[0].notices}
 
 
 def test_gpt_4o_on_moral_foundations(recorded: Find) -> None:
-    found = card(recorded("mfq_personas/responses.parquet"), MFQ, Ordinal(), "model=gpt-4o", missing=("-1",))
-    wanted = {
+    measured = card(recorded("mfq_personas/responses.parquet"), MFQ, Ordinal(), "model=gpt-4o", missing=("-1",))
+    expected = {
         "signal": 0.9353,
         "component.persona": 0.1968,
         "component.item": 1.0474,
         "component.persona:item": 0.4739,
         "component.run": 0.0464,
     }
-    for name, value in wanted.items():
-        assert found[name].value == pytest.approx(value, abs=5e-4)
-        assert found[name].low < value < found[name].high
-    assert found.findings[0].verdict.label == "persona dominates"
+    for name, value in expected.items():
+        assert measured[name].value == pytest.approx(value, abs=5e-4)
+        assert measured[name].low < value < measured[name].high
+    assert measured.findings[0].verdict.label == "persona dominates"
     nominal = card(recorded("mfq_personas/responses.parquet"), MFQ, Nominal(), "model=gpt-4o", missing=("-1",))
     assert nominal["signal"].value == pytest.approx(0.8468, abs=5e-4)
 
 
 @pytest.mark.parametrize(("model", "value"), [("gpt-5-mini", 0.7750), ("deepseek-v3", 0.7402)])
 def test_other_models_on_moral_foundations(recorded: Find, model: str, value: float) -> None:
-    found = card(recorded("mfq_personas/responses.parquet"), MFQ, Ordinal(), f"model={model}", missing=("-1",))
-    assert found["signal"].value == pytest.approx(value, abs=5e-4)
+    measured = card(recorded("mfq_personas/responses.parquet"), MFQ, Ordinal(), f"model={model}", missing=("-1",))
+    assert measured["signal"].value == pytest.approx(value, abs=5e-4)
 
 
 def test_a_persona_main_effect_can_vanish_beside_the_interaction(recorded: Find) -> None:
-    found = card(recorded("personallm_bfi_repeats/bfi_items.parquet"), BFI, Ordinal(), "model=gpt-4-0613")
-    assert found["signal"].value == pytest.approx(0.8345, abs=5e-4)
-    assert found["component.persona"].value == pytest.approx(0.006, abs=5e-4)
-    assert found["component.persona:item"].value == pytest.approx(2.51, abs=5e-3)
+    measured = card(recorded("personallm_bfi_repeats/bfi_items.parquet"), BFI, Ordinal(), "model=gpt-4-0613")
+    assert measured["signal"].value == pytest.approx(0.8345, abs=5e-4)
+    assert measured["component.persona"].value == pytest.approx(0.006, abs=5e-4)
+    assert measured["component.persona:item"].value == pytest.approx(2.51, abs=5e-3)
 
 
 def test_a_model_that_hardly_ever_varies_is_called_steerable(recorded: Find) -> None:
-    found = card(recorded("mfq_personas/responses.parquet"), MFQ, Ordinal(), "model=claude-haiku-4-5", missing=("-1",))
-    assert found["share.never_varying"].value > 0.9
-    assert "says nothing about validity" in found.findings[0].verdict.sentence
+    measured = card(recorded("mfq_personas/responses.parquet"), MFQ, Ordinal(), "model=claude-haiku-4-5", missing=("-1",))
+    assert measured["share.never_varying"].value > 0.9
+    assert "may still be invalid" in measured.findings[0].verdict.sentence
 
 
 def test_traps_in_real_files_are_noticed(recorded: Find) -> None:
     answers = recorded("mfq_personas/responses.parquet")
     surplus = card(answers, MFQ, Ordinal(), "model=gpt-4.1-mini", "temperature=0.4", missing=("-1",))
-    assert "256 surplus rows" in {n.code: n.text for n in surplus.findings[0].notices}["surplus-runs"]
+    assert "256 extra rows" in {n.code: n.text for n in surplus.findings[0].notices}["surplus-runs"]
     assert "missing-code" in codes(card(answers, MFQ, Ordinal(), "model=claude-haiku-4-5"))
     redrawn = card(
         recorded("kgss_silicon_seeds/gpt_responses.parquet"),
@@ -88,9 +88,9 @@ def test_cues_are_no_reruns(recorded: Find) -> None:
     parts = labels.with_columns(
         cue=pl.col("prompt_code").str.extract(r"^P(\d)_"), persona=pl.col("prompt_code").str.extract(r"^P\d_(\d+)$")
     ).drop_nulls(["cue", "persona"])
-    found = measure(Responses.read(parts, Columns("persona", "item", "label", run="cue"), Nominal()))
-    assert found["component.persona:item"].high < 0
-    assert {"shared-runs", "negative-component"} <= codes(found)
+    card = measure(Responses.read(parts, Columns("persona", "item", "label", run="cue"), Nominal()))
+    assert card["component.persona:item"].high < 0
+    assert {"shared-runs", "negative-component"} <= codes(card)
     wording = measure(Responses.read(parts, Columns("persona", "item", "label", condition=("cue",)), Nominal()))
     assert "shared-runs" not in codes(wording)
     assert wording["component.item:condition"].low > 0
@@ -98,7 +98,7 @@ def test_cues_are_no_reruns(recorded: Find) -> None:
 
 def test_label_probabilities_give_signal_without_a_single_rerun(recorded: Find) -> None:
     columns = Columns("persona_id", "question_id", probabilities=tuple(f"digit_{label}_logprob" for label in range(6)))
-    found = card(recorded("mfq_personas/logprobs_gemma2_9b.parquet"), columns, Ordinal())
+    measured = card(recorded("mfq_personas/logprobs_gemma2_9b.parquet"), columns, Ordinal())
     table = pl.read_parquet(recorded("mfq_personas/logprobs_gemma2_9b.parquet"))
     share = table.select(columns.probabilities).to_numpy()
     share = np.exp(share) / np.exp(share).sum(1, keepdims=True)
@@ -106,19 +106,19 @@ def test_label_probabilities_give_signal_without_a_single_rerun(recorded: Find) 
     mean, square = share @ value, share @ [v * v for v in value]
     frame = table.select("persona_id", "question_id").with_columns(mean=pl.Series(mean), within=pl.Series(square - mean**2))
     between = frame.group_by("question_id").agg(pl.col("mean").var())["mean"].mean() + frame["within"].mean()  # type: ignore[operator]
-    assert found["signal"].value == pytest.approx(1 - frame["within"].mean() / between)  # type: ignore[operator]
-    assert found["p.permutation"].status.name == "EXACT"
+    assert measured["signal"].value == pytest.approx(1 - frame["within"].mean() / between)  # type: ignore[operator]
+    assert measured["p.permutation"].status.name == "EXACT"
 
 
 def test_spelling_values_out_raises_the_signal_in_eleven_of_twelve_models(recorded: Find) -> None:
     path = recorded("mfq_ideology_repeats/responses.parquet")
     rises = {}
     for model in pl.read_parquet(path, columns=["model"])["model"].unique().sort():
-        found = [
+        signals = [
             float(signal(pairs(Responses.read(path, IDEOLOGY, Ordinal(), keep=[f"model={model}", f"condition={style}"]).cells).whole()))
             for style in ("naive_persona", "value_persona")
         ]
-        rises[model] = found[1] - found[0]
+        rises[model] = signals[1] - signals[0]
     assert sum(rise > 0 for rise in rises.values()) == 11
     assert min(rises, key=lambda model: rises[model]) == "mixtral:8x22b"
 
@@ -140,28 +140,28 @@ def test_ideology_differences_are_exaggerated_against_published_human_means(reco
         keep=["model=gemma2:27b", "condition=naive_persona", "dimension!=catch"],
         duplicates="mean",
     )
-    found = measure(panel, human=Fidelity(people, {"persona": "ideology"}))
-    assert found["difference.slope"].value == pytest.approx(2.2, abs=0.1)
-    assert found["difference.slope"].high > 1.5
-    assert found.findings[1].verdict.label == "undecided"  # three human samples of each group, five foundations
-    assert {"few-personas", "duplicates"} <= codes(found)
+    card = measure(panel, human=Fidelity(people, {"persona": "ideology"}))
+    assert card["difference.slope"].value == pytest.approx(2.2, abs=0.1)
+    assert card["difference.slope"].high > 1.5
+    assert card.findings[1].verdict.label == "undecided"  # three human samples of each group, five foundations
+    assert {"few-personas", "duplicates"} <= codes(card)
 
 
 def test_halves_of_real_annotators_are_not_told_apart(recorded: Find) -> None:
     ratings = pl.read_parquet(recorded("popquorn_offensiveness/ratings.parquet"))
     columns = Columns("user_id", "instance_id", "offensiveness", attributes=("gender",))
     half, other = (Responses.read(ratings.filter(pl.col("user_id") % 2 == odd), columns) for odd in (0, 1))
-    found = Fidelity(other).estimate(half)
-    assert found["distance.tv"].value == pytest.approx(found["floor.tv"].value, abs=0.02)
-    assert found.verdict.label in {"answers like people's", "undecided"}
-    assert found["spread.ratio"].low < 1 < found["spread.ratio"].high
+    finding = Fidelity(other).estimate(half)
+    assert finding["distance.tv"].value == pytest.approx(finding["floor.tv"].value, abs=0.02)
+    assert finding.verdict.label in {"answers like people's", "undecided"}
+    assert finding["spread.ratio"].low < 1 < finding["spread.ratio"].high
 
 
 def test_components_of_all_models_follow_from_disagreements(recorded: Find) -> None:
     """D[S] is the sum of the components it does not share, also on real, unbalanced answers."""
-    found = pairs(
+    disagreements = pairs(
         Responses.read(recorded("mfq_personas/responses.parquet"), MFQ, Ordinal(), keep=["temperature=0.4"], missing=["-1"]).cells
     )
-    d = found.whole()
+    d = disagreements.whole()
     parts = components(d, ("persona", "item"))
     assert float(d[frozenset({"item"})]) == pytest.approx(float(parts["run"] + parts["persona"] + parts["persona:item"]))

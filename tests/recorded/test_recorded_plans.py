@@ -43,12 +43,12 @@ def pilot(frame: pl.DataFrame, columns: Columns, scale: Scale, seed: int) -> Pai
     return panel(frame.filter(pl.col(columns.item).is_in(items), pl.col(columns.run or "").is_in(runs)), columns, scale)
 
 
-def promised(known: Pairs, whole: Pairs, uneven: dict[str, float]) -> float:
+def promised(pilot: Pairs, whole: Pairs, uneven: dict[str, float]) -> float:
     """Half-width that one panel promises for another, over what that has."""
-    found = interval(signal, deletions(whole), 0.9, "share")
-    effects = {effect: float(value) for effect, value in components(known.whole(), ("persona", "item")).items()}
+    bounds = interval(signal, deletions(whole), 0.9, "share")
+    effects = {effect: float(value) for effect, value in components(pilot.whole(), ("persona", "item")).items()}
     sizes = {"persona": whole.cells.levels[0], "item": whole.cells.levels[1], "run": 1 / float(np.mean(1 / whole.cells.n))}
-    return expected_width(effects, sizes, 0.9, uneven) / ((found.high - found.low) / 2)
+    return expected_width(effects, sizes, 0.9, uneven) / ((bounds.high - bounds.low) / 2)
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +60,9 @@ def ratios(recorded: Find) -> dict[str, Floats]:
         pilots = [pilot(frame, columns, scale, seed) for seed in range(PILOTS)]
         rows["itself"].append([promised(whole, whole, unevenness(whole))])
         rows["even"].append([promised(whole, whole, {})])
-        rows["own"].append([promised(one, whole, unevenness(one)) for one in pilots])
-        rows["typical"].append([promised(one, whole, dict(UNEVEN)) for one in pilots])
-    return {name: np.array(found) for name, found in rows.items()}
+        rows["own"].append([promised(pilot, whole, unevenness(pilot)) for pilot in pilots])
+        rows["typical"].append([promised(pilot, whole, dict(UNEVEN)) for pilot in pilots])
+    return {name: np.array(row) for name, row in rows.items()}
 
 
 def test_a_panel_describes_its_own_interval(ratios: dict[str, Floats]) -> None:
@@ -75,10 +75,10 @@ def test_without_unevenness_the_promise_is_far_too_narrow(ratios: dict[str, Floa
 
 
 def test_a_pilot_of_ten_items_and_three_runs_promises_the_width_of_the_panel(ratios: dict[str, Floats]) -> None:
-    own = ratios["own"]
-    assert np.median(own) == pytest.approx(1.09, abs=0.02)
-    np.testing.assert_allclose(np.quantile(own, [0.05, 0.95]), [0.63, 1.62], atol=0.02)
-    assert 0.5 < np.median(own, 1).min() < np.median(own, 1).max() < 1.4
+    uneven = ratios["own"]
+    assert np.median(uneven) == pytest.approx(1.09, abs=0.02)
+    np.testing.assert_allclose(np.quantile(uneven, [0.05, 0.95]), [0.63, 1.62], atol=0.02)
+    assert 0.5 < np.median(uneven, 1).min() < np.median(uneven, 1).max() < 1.4
 
 
 def test_typical_unevenness_is_a_guess(ratios: dict[str, Floats]) -> None:

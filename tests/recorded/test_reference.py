@@ -32,16 +32,16 @@ def reference() -> ModuleType:
 @given(panels())
 def test_disagreements_components_and_weights(reference: ModuleType, panel: Panel) -> None:
     codes, points, facets = np.stack(panel.codes, 1), panel.points[panel.labels], list(panel.facets)
-    wanted = reference.disagreements(codes, points, facets)
+    expected = reference.disagreements(codes, points, facets)
     cells = panel.cells()
-    found = pairs(cells).whole()
-    for shared, value in wanted.items():
-        np.testing.assert_allclose(found[shared], value, atol=1e-10)
-    named = {effect.replace("×", ":"): value for effect, value in reference.components(wanted, facets).items()}
-    for effect, value in components(found, facets).items():
+    disagreements = pairs(cells).whole()
+    for shared, value in expected.items():
+        np.testing.assert_allclose(disagreements[shared], value, atol=1e-10)
+    named = {effect.replace("×", ":"): value for effect, value in reference.components(expected, facets).items()}
+    for effect, value in components(disagreements, facets).items():
         np.testing.assert_allclose(value, named[effect], atol=1e-10)
     rng = np.random.default_rng(0)
-    weights = {facet: draw_weights(cells.levels[at], 2, rng) for at, facet in enumerate(("persona", "item"))}
+    weights = {facet: draw_weights(cells.levels[index], 2, rng) for index, facet in enumerate(("persona", "item"))}
     drawn = weighted_disagreements(cells, weights)
     for draw in range(2):
         each = reference.weighted(codes, points, facets, {facet: w[draw] for facet, w in weights.items()})

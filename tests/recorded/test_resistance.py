@@ -37,7 +37,7 @@ def finding(find: Find, model: str) -> Finding:
     [("gpt-3.5-turbo-0613", 0.5883, "keeps its own character"), ("gpt-4-0613", 0.2498, "takes the character")],
 )
 def test_distances_kept_are_sums_by_hand(recorded: Find, model: str, kept: float, label: str) -> None:
-    found = finding(recorded, model)
+    computed = finding(recorded, model)
     table = keyed(recorded).filter(pl.col("model") == model)
     above = below = 0.0
     for trait in POLES:
@@ -52,19 +52,19 @@ def test_distances_kept_are_sums_by_hand(recorded: Find, model: str, kept: float
             means[target] = sum(sides) / 2
         above += (1 - means["high"]) + means["low"]
         below += (1 - means["any"]) + means["any"]
-    assert found["resistance"].value == pytest.approx(above / below)  # 16 high and 16 low personas on each trait
-    assert found["resistance"].value == pytest.approx(kept, abs=5e-5)
-    assert found.verdict.label == label
-    assert [notice.code for notice in found.notices] == ["no-own-character"]
+    assert computed["resistance"].value == pytest.approx(above / below)  # 16 high and 16 low personas on each trait
+    assert computed["resistance"].value == pytest.approx(kept, abs=5e-5)
+    assert computed.verdict.label == label
+    assert [notice.code for notice in computed.notices] == ["no-own-character"]
 
 
 def test_gpt_4_comes_out_as_asked_on_every_trait(recorded: Find) -> None:
-    found = finding(recorded, "gpt-4-0613")
-    assert found["adoption"].value == found["adoption.whole"].value == 1.0
-    assert found["adoption"].n == 160
+    computed = finding(recorded, "gpt-4-0613")
+    assert computed["adoption"].value == computed["adoption.whole"].value == 1.0
+    assert computed["adoption"].n == 160
 
 
 def test_the_older_model_takes_up_a_third_of_whole_personalities(recorded: Find) -> None:
-    found = finding(recorded, "gpt-3.5-turbo-0613")
-    assert found["adoption"].value == pytest.approx(0.8)
-    assert found["adoption.whole"].value == pytest.approx(10 / 32)
+    computed = finding(recorded, "gpt-3.5-turbo-0613")
+    assert computed["adoption"].value == pytest.approx(0.8)
+    assert computed["adoption.whole"].value == pytest.approx(10 / 32)

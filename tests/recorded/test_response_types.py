@@ -25,27 +25,27 @@ def types(find: Find, model: str, *conditions: str) -> Finding:
 
 
 def test_most_answers_follow_how_the_persona_is_told(recorded: Find) -> None:
-    found = types(recorded, "gemma2:27b", "naive_persona", "value_persona")
-    assert found.verdict.label == "mostly constructed"
-    assert found["share.constructed"].value == pytest.approx(74 / 96)
-    assert found["share.no_attitude"].value == 0
+    types_by_item = types(recorded, "gemma2:27b", "naive_persona", "value_persona")
+    assert types_by_item.verdict.label == "mostly constructed"
+    assert types_by_item["share.constructed"].value == pytest.approx(74 / 96)
+    assert types_by_item["share.no_attitude"].value == 0
 
 
 def test_a_small_model_has_answers_without_an_attitude(recorded: Find) -> None:
-    found = types(recorded, "llama3.1:8b", "naive_persona", "value_persona")
-    assert found["share.no_attitude"].low > 0
-    assert sum(found[f"share.{name}"].value for name in TYPES) == pytest.approx(1)
+    types_by_item = types(recorded, "llama3.1:8b", "naive_persona", "value_persona")
+    assert types_by_item["share.no_attitude"].low > 0
+    assert sum(types_by_item[f"share.{name}"].value for name in TYPES) == pytest.approx(1)
 
 
 def test_agreement_is_that_of_all_pairs_of_reruns(recorded: Find) -> None:
-    found = types(recorded, "llama3.1:8b", "naive_persona", "value_persona")
+    types_by_item = types(recorded, "llama3.1:8b", "naive_persona", "value_persona")
     answers = pl.read_parquet(recorded("mfq_ideology_repeats/responses.parquet"))
     rows = answers.filter(pl.col("model") == "llama3.1:8b", pl.col("condition") != "baseline", pl.col("response").is_between(0, 5))
     both = rows.join(rows, on=["persona", "item", "condition"], suffix="'").filter(pl.col("run") < pl.col("run'"))
     cells = both.group_by("persona", "item", "condition").agg((pl.col("response") - pl.col("response'")).abs().mean() / 5)
     chance = sum(abs(a - b) for a in range(6) for b in range(6)) / 36 / 5
     by_persona = dict(cells.group_by("persona").agg(1 - pl.col("response").mean() / chance).iter_rows())
-    for row in found.evidence["personas"]:
+    for row in types_by_item.evidence["personas"]:
         assert row["agreement"] == pytest.approx(by_persona[row["persona"]])
 
 
@@ -59,6 +59,6 @@ def test_cues_without_reruns_are_undecidable(recorded: Find) -> None:
     frame = labels.filter(pl.col("study") == "RQ2_PC", pl.col("model") == "flan-t5-base").with_columns(
         cue=code.extract(r"^P(\d)_"), persona=code.extract(r"^P\d_(\d+)$")
     )
-    found = ResponseTypes().estimate(Responses.read(frame.drop_nulls(["cue", "persona"]), CUED, Nominal()))
-    assert found.verdict.label == "undecidable"
-    assert "twice" in found.verdict.sentence
+    finding = ResponseTypes().estimate(Responses.read(frame.drop_nulls(["cue", "persona"]), CUED, Nominal()))
+    assert finding.verdict.label == "undecidable"
+    assert "twice" in finding.verdict.sentence

@@ -36,29 +36,29 @@ def models(answers: pl.DataFrame) -> list[str]:
     return sorted(answers["model"].unique())
 
 
-def as_told(answers: pl.DataFrame, model: str, told: str, people: dict[str, dict[str, float]]) -> float:
+def as_told(answers: pl.DataFrame, model: str, condition: str, people: dict[str, dict[str, float]]) -> float:
     """Share of answers that are the rounded mean of the survey."""
-    frame = answers.filter(pl.col("dimension") != "catch", model=model, condition=told).select("persona", "dimension", "response")
+    frame = answers.filter(pl.col("dimension") != "catch", model=model, condition=condition).select("persona", "dimension", "response")
     return float(np.mean([answer == round(people[persona][dimension]) for persona, dimension, answer in frame.iter_rows()]))
 
 
 def test_spelled_out_personas_repeat_what_they_were_told(answers: pl.DataFrame, models: list[str], recorded: Find) -> None:
     people = json.loads(recorded("mfq_ideology_repeats/human_mfq_surveys.json").read_text())["graham_et_al"]["U.S."]
-    label, values = (np.array([as_told(answers, model, told, people) for model in models]) for told in TOLD)
+    label, values = (np.array([as_told(answers, model, condition, people) for model in models]) for condition in TOLD)
     assert label.max() < 0.36
     assert values.max() > 0.9
     assert (values > label).all()
 
 
-def plainly(answers: pl.DataFrame, model: str, told: str) -> float:
+def plainly(answers: pl.DataFrame, model: str, condition: str) -> float:
     """1 − mean variance of a cell over the mean, over pairs of personas on an item, of half the mean squared difference of two answers."""
     cells = {
         (str(item), str(persona)): part["response"].to_numpy()
-        for (item, persona), part in answers.filter(model=model, condition=told).group_by("item", "persona")
+        for (item, persona), part in answers.filter(model=model, condition=condition).group_by("item", "persona")
     }
     rerun = np.mean([cell.var(ddof=1) for cell in cells.values() if len(cell) > 1])
-    pairs = [(cells[one], cells[other]) for one, other in combinations(sorted(cells), 2) if one[0] == other[0]]
-    return float(1 - rerun / np.mean([((one[:, None] - other[None]) ** 2).mean() / 2 for one, other in pairs]))
+    pairs = [(cells[first], cells[second]) for first, second in combinations(sorted(cells), 2) if first[0] == second[0]]
+    return float(1 - rerun / np.mean([((first[:, None] - second[None]) ** 2).mean() / 2 for first, second in pairs]))
 
 
 def test_the_signal_is_higher_in_eleven_of_twelve(answers: pl.DataFrame, models: list[str]) -> None:
@@ -78,13 +78,13 @@ def test_the_signal_is_higher_in_eleven_of_twelve(answers: pl.DataFrame, models:
 )
 def test_the_paired_change_has_an_interval(answers: pl.DataFrame, model: str, before: float, after: float, clear: bool) -> None:
     columns, scale = Columns("persona", "item", "response", run="run"), Ordinal(tuple("012345"))
-    arms = [Responses.read(answers.filter(model=model, condition=told), columns, scale) for told in TOLD]
-    found = measure_change(ArmPair(Stability(permutations=99), Remedy(), arms[0], arms[1]))[2]
-    assert found["before.signal"].value == pytest.approx(plainly(answers, model, TOLD[0]))
-    assert found["after.signal"].value == pytest.approx(plainly(answers, model, TOLD[1]))
-    assert found["before.signal"].value == pytest.approx(before, abs=5e-4)
-    assert found["after.signal"].value == pytest.approx(after, abs=5e-4)
-    change = found["change.signal"]
+    arms = [Responses.read(answers.filter(model=model, condition=condition), columns, scale) for condition in TOLD]
+    finding = measure_change(ArmPair(Stability(permutations=99), Remedy(), arms[0], arms[1]))[2]
+    assert finding["before.signal"].value == pytest.approx(plainly(answers, model, TOLD[0]))
+    assert finding["after.signal"].value == pytest.approx(plainly(answers, model, TOLD[1]))
+    assert finding["before.signal"].value == pytest.approx(before, abs=5e-4)
+    assert finding["after.signal"].value == pytest.approx(after, abs=5e-4)
+    change = finding["change.signal"]
     assert change.value == pytest.approx(after - before, abs=1e-3)
     assert change.low < change.value < change.high
     assert (change.low > 0) == clear
@@ -93,15 +93,15 @@ def test_the_paired_change_has_an_interval(answers: pl.DataFrame, model: str, be
 Against = tuple[float, float]
 
 
-def against(answers: pl.DataFrame, model: str, told: str, people: dict[str, dict[str, float]]) -> Against:
+def against(answers: pl.DataFrame, model: str, condition: str, people: dict[str, dict[str, float]]) -> Against:
     """Slope of simulated on people's differences between two politics, over foundations and pairs; and their root mean squared distance."""
-    frame = answers.filter(model=model, condition=told)
+    frame = answers.filter(model=model, condition=condition)
     items = frame.group_by("persona", "dimension", "item").agg(pl.col("response").mean())
     mean = {(str(who), str(what)): float(part["response"].mean()) for (who, what), part in items.group_by("persona", "dimension")}  # type: ignore[arg-type]
     both = [
-        (mean[one, what] - mean[other, what], people[one][what] - people[other][what])
-        for one, other in combinations(people, 2)
-        for what in people[one]
+        (mean[first, what] - mean[second, what], people[first][what] - people[second][what])
+        for first, second in combinations(people, 2)
+        for what in people[first]
     ]
     panel, human = np.array(both).T
     return float(panel @ human / (human @ human)), float(np.sqrt(((panel - human) ** 2).mean()))
@@ -113,9 +113,9 @@ def test_steadier_is_not_truer(
 ) -> None:
     path = recorded("mfq_ideology_repeats/human_mfq_surveys.json")
     people = json.loads(path.read_text())["graham_et_al"][survey]
-    found = {model: [against(answers, model, told, people) for told in TOLD] for model in models}
-    assert sum(abs(after[0] - 1) < abs(before[0] - 1) for before, after in found.values()) == nearer
-    assert sum(after[1] < before[1] for before, after in found.values()) == misses_less
+    slopes = {model: [against(answers, model, condition, people) for condition in TOLD] for model in models}
+    assert sum(abs(after[0] - 1) < abs(before[0] - 1) for before, after in slopes.values()) == nearer
+    assert sum(after[1] < before[1] for before, after in slopes.values()) == misses_less
 
 
 @pytest.mark.parametrize(
@@ -124,11 +124,11 @@ def test_steadier_is_not_truer(
 )
 def test_exaggeration_shrinks_where_it_was_large(answers: pl.DataFrame, recorded: Find, model: str, label: float, values: float) -> None:
     people = json.loads(recorded("mfq_ideology_repeats/human_mfq_surveys.json").read_text())["graham_et_al"]["U.S."]
-    slopes = [against(answers, model, told, people)[0] for told in TOLD]
+    slopes = [against(answers, model, condition, people)[0] for condition in TOLD]
     assert slopes == pytest.approx([label, values], abs=5e-3)
 
 
 def test_models_come_nearer_to_each_other(answers: pl.DataFrame, models: list[str], recorded: Find) -> None:
     people = json.loads(recorded("mfq_ideology_repeats/human_mfq_surveys.json").read_text())["graham_et_al"]["U.S."]
-    label, values = ([against(answers, model, told, people)[0] for model in models] for told in TOLD)
+    label, values = ([against(answers, model, condition, people)[0] for model in models] for condition in TOLD)
     assert np.std(values) < np.std(label) / 2

@@ -33,25 +33,25 @@ def apart(frame: pl.DataFrame, *same: str) -> float:
 @pytest.mark.parametrize(("model", "gap"), [("flan-t5-base", 0.354), ("gpt-3.5-chatgpt", 0.066), ("Mistral-7B-Instruct-v0.1", 0.115)])
 def test_a_cue_moves_more_than_the_persona(recorded: Find, model: str, gap: float) -> None:
     frame = cues(recorded, model)
-    found = Wording().estimate(Responses.read(frame, CUED, Nominal()))
+    finding = Wording().estimate(Responses.read(frame, CUED, Nominal()))
     cue, persona = apart(frame, "persona", "item"), apart(frame, "item", "cue")
-    assert found["pss.paraphrase"].value == pytest.approx(cue)
-    assert found["pss.persona"].value == pytest.approx(persona)
-    assert found["pss.gap"].value == pytest.approx(cue - persona)
-    assert found["pss.gap"].value == pytest.approx(gap, abs=5e-4)
-    assert found.verdict.label == "wording moves more than the persona"
-    assert found["pss.rerun"].status == EstimateStatus.NO_RERUNS
+    assert finding["pss.paraphrase"].value == pytest.approx(cue)
+    assert finding["pss.persona"].value == pytest.approx(persona)
+    assert finding["pss.gap"].value == pytest.approx(cue - persona)
+    assert finding["pss.gap"].value == pytest.approx(gap, abs=5e-4)
+    assert finding.verdict.label == "wording moves more than the persona"
+    assert finding["pss.rerun"].status == EstimateStatus.NO_RERUNS
 
 
 def test_spelling_out_values_moves_a_panel_as_much_as_its_politics_may(recorded: Find) -> None:
-    told = pl.col("condition").is_in(["naive_persona", "value_persona"])
-    frame = pl.read_parquet(recorded("mfq_ideology_repeats/responses.parquet")).filter(pl.col("model") == "gemma2:27b", told)
+    described = pl.col("condition").is_in(["naive_persona", "value_persona"])
+    frame = pl.read_parquet(recorded("mfq_ideology_repeats/responses.parquet")).filter(pl.col("model") == "gemma2:27b", described)
     scale = Ordinal(tuple("012345"))
-    found = Wording().estimate(Responses.read(frame, Columns("persona", "item", "response", run="run", condition=("condition",)), scale))
+    finding = Wording().estimate(Responses.read(frame, Columns("persona", "item", "response", run="run", condition=("condition",)), scale))
     rows = frame.filter(pl.col("response").is_between(0, 5))
     both = rows.join(rows, on=["persona", "item"], suffix="'").filter(pl.col("condition") < pl.col("condition'"))
-    wanted = both.group_by("persona", "item").agg((pl.col("response") - pl.col("response'")).abs().mean() / 5)
-    assert found["pss.paraphrase"].value == pytest.approx(float(wanted["response"].mean()))  # type: ignore[arg-type]
-    assert found["pss.excess"].low > 0.1
-    assert found["pss.excess"].status == EstimateStatus.FEW_PERSONAS
-    assert found.verdict.label == "undecided"
+    distances = both.group_by("persona", "item").agg((pl.col("response") - pl.col("response'")).abs().mean() / 5)
+    assert finding["pss.paraphrase"].value == pytest.approx(float(distances["response"].mean()))  # type: ignore[arg-type]
+    assert finding["pss.excess"].low > 0.1
+    assert finding["pss.excess"].status == EstimateStatus.FEW_PERSONAS
+    assert finding.verdict.label == "undecided"

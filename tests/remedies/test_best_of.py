@@ -21,7 +21,7 @@ from personametrics.elicit.engine import Terms
 from personametrics.elicit.journal import Journal
 from personametrics.elicit.table import dialogue_table
 from personametrics.lab.compare import compare
-from personametrics.models.scripted import Scripted
+from personametrics.models.function import Scripted
 from personametrics.remedies.best_of import APART, BestOf
 from personametrics.remedies.mediator import Mediator
 
@@ -70,7 +70,7 @@ def test_a_second_time_nothing_is_asked_and_the_same_is_chosen(tmp_path: Path) -
 
 def test_a_judge_that_answers_garbage_chooses_the_first_line(tmp_path: Path) -> None:
     _, answers = played(BestOf(3).requests(nurse().lines), tmp_path, judge=lambda _: "perhaps")
-    assert answers == [f"As an AI {at}." for at in range(1, 5)]
+    assert answers == [f"As an AI {index}." for index in range(1, 5)]
 
 
 def test_where_every_candidate_failed_the_dialogue_ends_and_says_so(tmp_path: Path) -> None:
@@ -91,13 +91,13 @@ def test_verdicts_that_choose_are_not_those_that_measure() -> None:
     asked = everything(requests)
     assert len(asked) == 2 + 2 + 1
     assert len({(request.run, request.about.get("part")) for request in asked if request.to == JUDGE}) == 2
-    assert requests[1].messages[0].said[0] is requests[0]
+    assert requests[1].messages[0].requests[0] is requests[0]
 
 
 def test_the_first_candidate_is_the_line_that_is_said_without_it() -> None:
     line = nurse().lines[0]
     (choice,) = BestOf().requests([line])
-    candidates = choice.messages[0].said
+    candidates = choice.messages[0].requests
     assert candidates[0] is line
     assert len({request.run for request in candidates}) == len(candidates) == 4
     assert LINE not in {request.about["part"] for request in candidates[1:]}
@@ -113,7 +113,7 @@ def test_it_goes_together_with_fresh_contexts(tmp_path: Path) -> None:
 def test_one_candidate_is_no_choice_and_the_model_itself_chooses_nothing() -> None:
     assert list(BestOf(1).requests(nurse().lines)) == list(nurse().lines)
     alone = nurse(who=None).lines
-    assert all(one is other for one, other in zip(BestOf().requests(alone), alone, strict=True))
+    assert all(first is second for first, second in zip(BestOf().requests(alone), alone, strict=True))
 
 
 def test_no_candidates_are_refused() -> None:
@@ -128,15 +128,15 @@ def drawn(request: Request) -> str:
 
 
 def test_the_price_counts_candidates_and_verdicts(tmp_path: Path) -> None:
-    known = fading_world()
-    own, judge = (Scripted(drawn, id=f"scripted/{part}") for part in ("own", "judge"))
-    who = known["personas"], known["items"]
-    found = compare(known["study"], own, BestOf(2), *who, out=tmp_path, runs=2, judge=judge)
-    price: list[Any] = list(found.change.evidence["price"])
+    world = fading_world()
+    speaker, judge = (Scripted(drawn, id=f"scripted/{part}") for part in ("own", "judge"))
+    who = world["personas"], world["items"]
+    card = compare(world["study"], speaker, BestOf(2), *who, out=tmp_path, runs=2, judge=judge)
+    price: list[Any] = list(card.change.evidence["price"])
     without, cured, _ = (row["asks"] for row in price)
     lines = 12 * 2 * 6
     assert cured == without + lines * (1 + 2)
     paid = [row["tokens read"] + 4 * row["tokens written"] for row in price]
     assert paid[2] == pytest.approx(paid[1], rel=0.15)
-    assert found.change.verdict.label.startswith("helps")
-    assert "restate in 3 runs instead of 2, at the same price (" in found.change.verdict.sentence
+    assert card.change.verdict.label.startswith("helps")
+    assert "restate in 3 runs instead of 2, at the same price (" in card.change.verdict.sentence

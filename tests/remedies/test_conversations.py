@@ -21,7 +21,7 @@ from personametrics.lab import members
 from personametrics.models.embedded.model import Embedded
 from personametrics.models.embedded.society import talk
 from personametrics.models.embedded.society.people import somebody
-from personametrics.models.scripted import Scripted
+from personametrics.models.function import Scripted
 
 PEOPLE = 20
 KINDS = ("chat", "fact", "emotional", "meta") * 2
@@ -37,22 +37,22 @@ def _verdict(request: Request) -> str:
 @cache
 def _lines(number: int) -> tuple[Request, ...]:
     """Dialogues of eight turns of mixed kinds with different people."""
-    rng, found = np.random.default_rng(3), list[Request]()
-    for at in range(number):
-        persona = somebody(rng, facts=("name", "pet")).persona(f"person {at}", rng)
+    rng, requests = np.random.default_rng(3), list[Request]()
+    for index in range(number):
+        persona = somebody(rng, facts=("name", "pet")).persona(f"person {index}", rng)
         turns = [Turn(talk.turn(rng, str(kind)).text, {"kind": str(kind)}) for kind in rng.permutation(KINDS)]
-        found += dialogue(Elicitation(), persona, (f"script {at}", turns)).lines
-    return tuple(found)
+        requests += dialogue(Elicitation(), persona, (f"script {index}", turns)).lines
+    return tuple(requests)
 
 
 def persons(remedy: str, tmp_path_factory: pytest.TempPathFactory, number: int = PEOPLE) -> np.ndarray:
     """(people, turns) whether a line is a person's."""
     cure = members.remedy(remedy) if remedy else Remedy()
     cast: Mapping[str, Model] = {"": MODEL, JUDGE: Scripted(_verdict, id="scripted/judge")}
-    said = Talk(cure.requests(_lines(number)), {part: model.id for part, model in cast.items()})
+    played = Talk(cure.requests(_lines(number)), {part: model.id for part, model in cast.items()})
     with Journal.open(tmp_path_factory.mktemp("talk"), {"model": "m"}) as journal:
-        asyncio.run(converse(said, cast, journal, Terms()))
-        texts = list(journal.texts([key for _, key, _ in said.outcomes()]))
+        asyncio.run(converse(played, cast, journal, Terms()))
+        texts = list(journal.texts([key for _, key, _ in played.outcomes()]))
     return np.array([not talk.is_assistant(str(text)) for text in texts]).reshape(number, len(KINDS))
 
 

@@ -15,16 +15,16 @@ ASKS = Distortion().design(KNOWN.personas[:2] + KNOWN.personas[-2:], KNOWN.items
 
 
 def test_personas_are_instructed_and_the_model_itself_is_not() -> None:
-    for plain, told in zip(ASKS, Debias().requests(ASKS), strict=True):
-        said = INSTRUCTIONS["accuracy"] in told.messages[-1].text
-        assert said == (plain.about["persona"] != NOBODY)
-        assert told.messages[-1].text.endswith(plain.messages[-1].text)
-        assert told.about == plain.about
+    for plain, instructed in zip(ASKS, Debias().requests(ASKS), strict=True):
+        present = INSTRUCTIONS["accuracy"] in instructed.messages[-1].text
+        assert present == (plain.about["persona"] != NOBODY)
+        assert instructed.messages[-1].text.endswith(plain.messages[-1].text)
+        assert instructed.about == plain.about
 
 
 def test_a_sentence_of_ones_own_is_put_as_it_stands() -> None:
-    told, *_ = [request for request in Debias("Think of both sides.").requests(ASKS) if "Think" in request.messages[-1].text]
-    assert told.messages[-1].text.startswith("Think of both sides.\n\n")
+    instructed, *_ = [request for request in Debias("Think of both sides.").requests(ASKS) if "Think" in request.messages[-1].text]
+    assert instructed.messages[-1].text.startswith("Think of both sides.\n\n")
 
 
 def test_a_name_that_is_none_is_refused() -> None:

@@ -31,13 +31,13 @@ def says(request: Request) -> str:
 
 def last(keep: Keep, place: str = "system") -> Request:
     """The last line of a dialogue as it is asked."""
-    told = Mediator(keep).requests(nurse(place).lines)  # type: ignore[arg-type]
-    return spoken(told, says)[id(told[-1])]
+    requests = Mediator(keep).requests(nurse(place).lines)  # type: ignore[arg-type]
+    return spoken(requests, says)[id(requests[-1])]
 
 
 def test_nothing_is_read_but_the_persona_its_lines_and_the_turn() -> None:
-    told, turn = last("all").messages
-    assert told == nurse().lines[0].messages[0]
+    messages, turn = last("all").messages
+    assert messages == nurse().lines[0].messages[0]
     assert turn.text == "You have said so far:\n- My name is Ada.\n- I am an AI.\n- I like tea.\n\nQuestion 4?"
 
 
@@ -51,25 +51,25 @@ def test_where_the_persona_is_told_in_the_turn_it_is_told_in_each() -> None:
     assert message.text.startswith(f"{Prompt().persona.format(persona=ADA.text)}\n\nYou have said so far:\n- My name")
     assert message.text.endswith("\n\nQuestion 4?")
     assert "Question 1?" not in message.text
-    assert message.told == ADA.text
+    assert message.persona == ADA.text
 
 
 def test_the_first_turn_is_asked_as_before_and_so_is_the_model_itself() -> None:
     lines, alone = nurse().lines, nurse(who=None).lines
     assert Mediator().requests(lines)[0] is lines[0]
-    assert all(one is other for one, other in zip(Mediator().requests(alone), alone, strict=True))
+    assert all(first is second for first, second in zip(Mediator().requests(alone), alone, strict=True))
 
 
 @given(st.lists(st.text(min_size=1, max_size=30), min_size=4, max_size=4), st.text(min_size=1, max_size=30))
-def test_every_word_comes_from_the_card_the_lines_or_the_turn(said: list[str], card: str) -> None:
+def test_every_word_comes_from_the_card_the_lines_or_the_turn(written: list[str], card: str) -> None:
     remedy = Mediator("all", "{lines}")
-    told = remedy.requests(dialogue(Elicitation(prompt=Prompt("{persona}")), Persona("p", card), ("script", TURNS)).lines)
-    filled = spoken(told, lambda request: said[int(re.findall(r"Question (\d)", request.messages[-1].text)[-1]) - 1])
-    for at, line in enumerate(told):
+    requests = remedy.requests(dialogue(Elicitation(prompt=Prompt("{persona}")), Persona("p", card), ("script", TURNS)).lines)
+    filled = spoken(requests, lambda request: written[int(re.findall(r"Question (\d)", request.messages[-1].text)[-1]) - 1])
+    for index, line in enumerate(requests):
         rest = "\n".join(message.text for message in filled[id(line)].messages)
-        for part in (card, *(f"- {one}" for one in said[:at]), f"Question {at + 1}?"):
-            before, found, after = rest.partition(part)
-            assert found
+        for part in (card, *(f"- {earlier}" for earlier in written[:index]), f"Question {index + 1}?"):
+            before, matched, after = rest.partition(part)
+            assert matched
             rest = before + after
         assert not rest.strip()
 

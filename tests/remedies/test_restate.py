@@ -17,17 +17,17 @@ REMINDER = f"Remember who you are. {ADA.text}"
 
 def texts(remedy: Restate, requests: list[Request]) -> list[str]:
     """The turns that the last of some asks reads."""
-    told = remedy.requests(requests)
+    rewritten = remedy.requests(requests)
     return [
         message.text
-        for message in spoken(told, lambda request: f"Line {len(request.messages) // 2}.")[id(told[-1])].messages
+        for message in spoken(rewritten, lambda request: f"Line {len(request.messages) // 2}.")[id(rewritten[-1])].messages
         if message.role == "user"
     ]
 
 
 def test_every_turn_begins_with_the_persona_and_ends_as_it_was() -> None:
     lines = list(nurse().lines)
-    assert texts(Restate(), lines) == [f"{REMINDER} Question {at}?" for at in range(1, 5)]
+    assert texts(Restate(), lines) == [f"{REMINDER} Question {index}?" for index in range(1, 5)]
     assert texts(Restate(every=2), lines) == ["Question 1?", f"{REMINDER} Question 2?", "Question 3?", f"{REMINDER} Question 4?"]
 
 
@@ -47,9 +47,9 @@ def test_with_a_summary_each_reminder_tells_what_was_said_until_then() -> None:
 
 def test_questions_within_a_dialogue_are_reminded_and_asked_after_reminded_lines() -> None:
     (probe,) = Elicitation(1).ask(ADA, Item("tea", "Tea?", Nominal(("yes", "no"))), before=nurse().until(2))
-    found = texts(Restate(), [probe])
-    assert len(found) == 3
-    assert all(text.startswith(REMINDER) for text in found)
+    replies = texts(Restate(), [probe])
+    assert len(replies) == 3
+    assert all(text.startswith(REMINDER) for text in replies)
 
 
 def test_where_the_persona_is_told_in_the_first_turn_it_is_not_told_twice_there() -> None:
@@ -61,7 +61,7 @@ def test_where_the_persona_is_told_in_the_first_turn_it_is_not_told_twice_there(
 
 def test_without_a_persona_nothing_changes() -> None:
     lines = list(nurse(who=None).lines)
-    assert all(one is other for one, other in zip(Restate().requests(lines), lines, strict=True))
+    assert all(first is second for first, second in zip(Restate().requests(lines), lines, strict=True))
 
 
 @pytest.mark.parametrize(

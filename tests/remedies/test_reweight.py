@@ -35,10 +35,10 @@ def answered(
     """Everybody's answers to some items; `more` is what a side adds to all shares."""
     rng, shares = np.random.default_rng(seed), opinions()
     rows = [
-        (f"{seed}-{who}", place, age, f"q{at}", str(int(rng.random() < shares[place][at] + more)))
+        (f"{seed}-{who}", place, age, f"q{number}", str(int(rng.random() < shares[place][number] + more)))
         for who, place in enumerate(places)
         for age in ["old" if who % 4 else "young"]
-        for at in items
+        for number in items
         for _ in range(runs)
     ]
     frame = pl.DataFrame(rows, ["persona", "place", "age", "item", "answer"], orient="row")
@@ -68,7 +68,7 @@ def shares(fitted: Reweight, panel: Responses, name: str) -> dict[str, float]:
 ALL = [Reweight(), Reweight("poststratify", ("place",)), Reweight("rake", ("place", "age"))]
 
 
-@pytest.mark.parametrize("remedy", ALL, ids=lambda one: one.method)
+@pytest.mark.parametrize("remedy", ALL, ids=lambda remedy: remedy.method)
 def test_the_error_on_questions_not_seen_falls_where_the_composition_is_wrong(remedy: Reweight) -> None:
     before, after = errors(remedy)
     expected = (0.3**2) * float(((opinions()["town"] - opinions()["country"])[list(TEST)] ** 2).mean())
@@ -83,7 +83,7 @@ def test_labels_are_reweighted_as_scores_are(scale: Scale) -> None:
     assert after < 0.004 < before
 
 
-@pytest.mark.parametrize("remedy", ALL, ids=lambda one: one.method)
+@pytest.mark.parametrize("remedy", ALL, ids=lambda remedy: remedy.method)
 def test_nothing_happens_where_the_composition_is_right(remedy: Reweight) -> None:
     before, after = errors(remedy, crowd=("town",) * 240 + ("country",) * 60)
     assert after == pytest.approx(before, abs=3e-4)
@@ -110,20 +110,20 @@ def test_weights_of_people_say_what_the_population_is() -> None:
     weighty = human.frame.with_columns(weight=pl.when(pl.col("place") == "town").then(1.0).otherwise(3.0))
     weighed = Responses.read(weighty, Columns(attributes=("place", "age"), more=("weight",)), SCALE)
     panel = answered(PANEL, 1)
-    found = shares(Reweight("poststratify", ("place",)).fit(panel, weighed), panel, "place")
-    assert found == pytest.approx({"town": 0.25, "country": 0.75})
+    odds = shares(Reweight("poststratify", ("place",)).fit(panel, weighed), panel, "place")
+    assert odds == pytest.approx({"town": 0.25, "country": 0.75})
 
 
 def test_the_evidence_says_how_many_people_and_what_the_panel_is_worth() -> None:
     panel = answered(PANEL, 1)
     fitted = Reweight("poststratify", ("place",)).fit(panel, answered(CROWD, 2))
     tables = fitted.evidence(people(panel))
-    one = tables["reweighted"][0]
-    assert (one["humans"], one["questions"], one["personas"]) == (300, ITEMS, 40)
-    assert one["design effect"] == pytest.approx(0.25 / 0.8 + 0.25 / 0.2)
-    assert one["effective personas"] == pytest.approx(40 / 1.5625)
+    row = tables["reweighted"][0]
+    assert (row["humans"], row["questions"], row["personas"]) == (300, ITEMS, 40)
+    assert row["design effect"] == pytest.approx(0.25 / 0.8 + 0.25 / 0.2)
+    assert row["effective personas"] == pytest.approx(40 / 1.5625)
     assert [row["weight"] for row in tables["weights"]] == pytest.approx([2.5] * 8 + [0.625] * 32)
-    assert fitted.seen == {f"q{at}" for at in range(ITEMS)}
+    assert fitted.seen == {f"q{index}" for index in range(ITEMS)}
 
 
 def test_intervals_grow_with_the_design_effect() -> None:
@@ -145,21 +145,21 @@ def test_a_fixed_ridge_is_used() -> None:
     loose, tight = (Reweight(ridge=ridge).fit(panel, human) for ridge in (0.1, 1000.0))
     assert tight.fitted is not None
     assert tight.fitted.ridge == 1000
-    worth = [one.evidence(people(panel))["reweighted"][0]["effective personas"] for one in (loose, tight)]
+    worth = [fitted.evidence(people(panel))["reweighted"][0]["effective personas"] for fitted in (loose, tight)]
     assert worth[0] < worth[1]  # type: ignore[operator]
     assert worth[1] == pytest.approx(40, rel=0.01)
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("reweight:method=magic", 'reweight.method: unknown value "magic"'),
         ("reweight:method=rake", "need attributes"),
-        ("reweight:attributes=place", "a mixture has none"),
+        ("reweight:attributes=place", "mixture takes none"),
     ],
 )
-def test_wrong_knobs_are_refused(text: str, said: str) -> None:
-    with pytest.raises(StudyError, match=said):
+def test_wrong_knobs_are_refused(text: str, message: str) -> None:
+    with pytest.raises(StudyError, match=message):
         members.remedy(text)
 
 
@@ -174,7 +174,7 @@ def test_what_cannot_be_learned_from_is_said() -> None:
         Reweight().fit(panel, None)
     with pytest.raises(DesignError, match="fitted on 4 or more questions, but there are 3"):
         Reweight().fit(answered(PANEL, 1, items=range(3)), human)
-    with pytest.raises(DesignError, match="no persona is country, as 50% of people are"):
+    with pytest.raises(DesignError, match="50% of people are country, but no persona is"):
         by_place.fit(panel.only(pl.col("place") == "town"), human)
     with pytest.raises(ColumnError, match="faith"):
         Reweight("rake", ("faith",)).fit(panel, human)
@@ -185,7 +185,7 @@ def test_what_cannot_be_learned_from_is_said() -> None:
 
 def test_margins_that_contradict_each_other_are_said() -> None:
     panel, human = answered(PANEL, 1), answered(CROWD, 2)
-    same = [one.frame.with_columns(kind=pl.col("place").cast(pl.String)) for one in (panel, human)]
+    same = [responses.frame.with_columns(kind=pl.col("place").cast(pl.String)) for responses in (panel, human)]
     odd = same[1].with_columns(kind=pl.when(pl.col("persona") == "2-0").then(pl.lit("country")).otherwise("kind"))
     columns = Columns(attributes=("place", "kind"))
     with pytest.raises(DesignError, match="cannot be weighted to match the human shares of place, kind"):
@@ -194,9 +194,9 @@ def test_margins_that_contradict_each_other_are_said() -> None:
 
 def test_it_acts_on_numbers_about_people_once_it_is_fitted_to_the_panel() -> None:
     panel, human = answered(PANEL, 1), answered(CROWD, 2)
-    with pytest.raises(DesignError, match="Use it with population"):
+    with pytest.raises(DesignError, match="Use the remedy reweight with the study population"):
         Reweight().estimates(Expertise())
-    with pytest.raises(DesignError, match="has learned nothing yet"):
+    with pytest.raises(DesignError, match="is not fitted"):
         Reweight().estimates(Population()).estimate(panel)
     with pytest.raises(DesignError, match='without "3-0"'):
         Reweight().fit(panel, human).estimates(Population()).estimate(answered(PANEL, 3))

@@ -12,20 +12,20 @@ WRITTEN = ("<persona>\nYou value calm.\n</persona>", "Sure! <Persona>You speak {
 
 
 def test_a_draft_is_asked_of_every_persona_with_its_text_and_attributes() -> None:
-    one, other = SpellOut(words=40).drafts(PANEL)
-    assert [request.about["persona"] for request in (one, other)] == ["ann", "bo"]
-    assert "You are Ann.\nage: 70\nrespondent: x17\n\nTell this person" in one.messages[0].text
-    assert "You are {Bo}.\n\nTell" in other.messages[0].text
-    assert "At most 40 words" in one.messages[0].text
-    assert not one.choices
-    assert one.sampling.max_tokens > 40
-    assert one.about["item"] == "spell_out"
+    first, second = SpellOut(words=40).drafts(PANEL)
+    assert [request.about["persona"] for request in (first, second)] == ["ann", "bo"]
+    assert "You are Ann.\nage: 70\nrespondent: x17\n\nTell this person" in first.messages[0].text
+    assert "You are {Bo}.\n\nTell" in second.messages[0].text
+    assert "At most 40 words" in first.messages[0].text
+    assert not first.choices
+    assert first.sampling.max_tokens > 40
+    assert first.about["item"] == "spell_out"
 
 
 def test_attributes_that_are_not_to_be_told_do_not_reach_the_model() -> None:
-    told = SpellOut(tell=("age",)).drafts(PANEL)[0].messages[0].text
-    assert "age: 70" in told
-    assert "x17" not in told
+    prompt = SpellOut(tell=("age",)).drafts(PANEL)[0].messages[0].text
+    assert "age: 70" in prompt
+    assert "x17" not in prompt
 
 
 def test_the_forms_ask_for_different_things() -> None:
@@ -35,9 +35,9 @@ def test_the_forms_ask_for_different_things() -> None:
 
 
 def test_personas_keep_who_they_are_and_are_told_more() -> None:
-    found = SpellOut().personas(PANEL, WRITTEN)
-    assert [(one.id, one.attributes) for one in found] == [(one.id, one.attributes) for one in PANEL]
-    assert [one.text for one in found] == ["You are Ann.\n\nYou value calm.", "You are {Bo}.\n\nYou speak {fast}."]
+    personas = SpellOut().personas(PANEL, WRITTEN)
+    assert [(persona.id, persona.attributes) for persona in personas] == [(persona.id, persona.attributes) for persona in PANEL]
+    assert [persona.text for persona in personas] == ["You are Ann.\n\nYou value calm.", "You are {Bo}.\n\nYou speak {fast}."]
 
 
 @pytest.mark.parametrize("reply", ["", "I'm sorry, I can't help with that.", "<persona> \n</persona>", "<persona>You value order and"])
@@ -57,7 +57,7 @@ def test_texts_that_are_given_are_used_as_they_are_and_nothing_is_drafted(tmp_pa
     table.write_csv(path) if kind == "csv" else table.write_parquet(path)
     remedy = SpellOut(texts=str(path))
     assert remedy.drafts(PANEL) == []
-    assert [one.text for one in remedy.personas(PANEL, ())] == ["You are Ann.\n\nYou\nwalk.", "You are {Bo}.\n\nYou run."]
+    assert [persona.text for persona in remedy.personas(PANEL, ())] == ["You are Ann.\n\nYou\nwalk.", "You are {Bo}.\n\nYou run."]
 
 
 def test_a_persona_without_a_given_text_is_named(tmp_path: Path) -> None:
@@ -66,9 +66,11 @@ def test_a_persona_without_a_given_text_is_named(tmp_path: Path) -> None:
         SpellOut(texts=str(tmp_path / "texts.csv")).personas(PANEL, ())
 
 
-@pytest.mark.parametrize(("knobs", "said"), [({"form": "values "}, 'Did you mean "values"'), ({"words": 0}, "0 is not a number of words")])
-def test_knobs_that_mean_nothing_are_refused(knobs: dict[str, object], said: str) -> None:
-    with pytest.raises(StudyError, match=said):
+@pytest.mark.parametrize(
+    ("knobs", "message"), [({"form": "values "}, 'Did you mean "values"'), ({"words": 0}, "0 is not a number of words")]
+)
+def test_knobs_that_mean_nothing_are_refused(knobs: dict[str, object], message: str) -> None:
+    with pytest.raises(StudyError, match=message):
         SpellOut(**knobs)  # type: ignore[arg-type]
 
 
@@ -80,8 +82,8 @@ def test_an_attribute_that_nobody_has_is_refused() -> None:
 def test_in_the_known_world_only_what_is_spelled_out_is_answered_more_surely() -> None:
     cure, remedy = SpellOut().known(), SpellOut()
     spelled = remedy.personas(cure.personas, [max(cure.world(request)) for request in remedy.drafts(cure.personas)])
-    for at, (one, other) in enumerate(zip(cure.personas, spelled, strict=True)):
-        before, after = (cure.elicitation.ask(who, cure.items[0])[0] for who in (one, other))
+    for index, (plain, rewritten) in enumerate(zip(cure.personas, spelled, strict=True)):
+        before, after = (cure.elicitation.ask(who, cure.items[0])[0] for who in (plain, rewritten))
         assert max(cure.world(before).values()) == 0.7
-        assert max(cure.world(after).values()) == 0.9, at
+        assert max(cure.world(after).values()) == 0.9, index
         assert cure.null(before) == cure.null(after)

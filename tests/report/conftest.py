@@ -39,31 +39,35 @@ def panel(personas: Sequence[str], items: Sequence[str], runs: int, scale: Scale
     for p, persona in enumerate(personas):
         for i, item in enumerate(items):
             for run in range(runs):
-                at = (len(labels) - 1) / 2 + lean[p] + place[i] + rng.normal(0, 0.5)
-                rows.append({"persona": persona, "item": item, "run": run, "answer": labels[int(np.clip(round(at), 0, len(labels) - 1))]})
+                position = (len(labels) - 1) / 2 + lean[p] + place[i] + rng.normal(0, 0.5)
+                rows.append(
+                    {"persona": persona, "item": item, "run": run, "answer": labels[int(np.clip(round(position), 0, len(labels) - 1))]}
+                )
     return Responses.read(pl.DataFrame(rows), Columns(run="run"), scale)
 
 
 @pytest.fixture(scope="session")
 def card() -> Card:
     """Seventy personas, eight items, four runs."""
-    return measure(panel([f"p{at:02}" for at in range(70)], [f"item {at}" for at in range(8)], 4, Ordinal(), "12345"))
+    return measure(panel([f"p{index:02}" for index in range(70)], [f"item {index}" for index in range(8)], 4, Ordinal(), "12345"))
 
 
 @pytest.fixture(scope="session")
 def nominal_card() -> Card:
     """Answers without an order, more of them than there are colours."""
     labels = [f"party {letter}" for letter in "ABCDEFGHIJK"]
-    return measure(panel([f"p{at}" for at in range(9)], [f"item {at}" for at in range(6)], 3, Nominal(), labels))
+    return measure(panel([f"p{index}" for index in range(9)], [f"item {index}" for index in range(6)], 3, Nominal(), labels))
 
 
 @pytest.fixture(scope="session")
 def hostile_card() -> Card:
     """A card in which every text is hostile."""
-    found = measure(panel(HOSTILE, [*HOSTILE], 3, Nominal(), HOSTILE[:6])).findings[0]
+    measured = measure(panel(HOSTILE, [*HOSTILE], 3, Nominal(), HOSTILE[:6])).findings[0]
     verdict = Verdict(HOSTILE[0], HOSTILE[1], HOSTILE[:3], HOSTILE[3:6], HOSTILE[6:])
-    notices = tuple(Notice(f"code-{at}", name) for at, name in enumerate(HOSTILE))
-    finding = Finding(found.study, HOSTILE[6], verdict, found.estimates, notices, found.evidence, ("no-such-key<b>", *found.cite))
+    notices = tuple(Notice(f"code-{index}", name) for index, name in enumerate(HOSTILE))
+    finding = Finding(
+        measured.study, HOSTILE[6], verdict, measured.estimates, notices, measured.evidence, ("no-such-key<b>", *measured.cite)
+    )
     provenance = {"names": list(HOSTILE), HOSTILE[0]: {HOSTILE[1]: HOSTILE[6]}}
     return Card(" ".join(HOSTILE), (finding,), provenance)
 
@@ -79,7 +83,7 @@ def estimate(
 def human_card() -> Card:
     """A finding with human answers and with holes in its tables."""
     rng = np.random.default_rng(3)
-    groups, items = ["left", "right", "centre"], [f"item {at}" for at in range(12)]
+    groups, items = ["left", "right", "centre"], [f"item {index}" for index in range(12)]
     differences: list[dict[str, Cell]] = [
         {"group": group, "item": item, "panel": float(human * 1.6 + wobble), "human": float(human)}
         for group in groups
@@ -100,7 +104,7 @@ def human_card() -> Card:
         for item, tv in zip(items, rng.uniform(0.1, 0.6, 12), strict=True)
     ]
     spread: list[dict[str, Cell]] = [
-        {"group": group, "panel": 0.3 + at / 10, "human": 0.9, "ratio": (0.3 + at / 10) / 0.9} for at, group in enumerate(groups)
+        {"group": group, "panel": 0.3 + index / 10, "human": 0.9, "ratio": (0.3 + index / 10) / 0.9} for index, group in enumerate(groups)
     ]
     tracking: list[dict[str, Cell]] = [
         {"item": item, "human": float(human), "persona": float(human * 0.4), "rerun": 0.05}

@@ -63,8 +63,8 @@ def opened(browser: Any, tmp_path: Path) -> Iterator[Any]:
         return pages[-1]
 
     yield start
-    for one in pages:
-        one.page.close()
+    for opened_page in pages:
+        opened_page.page.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -221,15 +221,15 @@ def test_a_search_lists_and_marks_what_it_finds(opened: Any) -> None:
 def test_hostile_words_stay_text_in_every_dialogue(opened: Any) -> None:
     start = opened([talk_card(hostile())])
     page = start.page
-    said = []
-    for at in range(len(HOSTILE)):
-        page.select_option(".panes select", index=at)
-        said += page.locator(".said .words").all_text_contents()
+    texts = []
+    for index in range(len(HOSTILE)):
+        page.select_option(".panes select", index=index)
+        texts += page.locator(".said .words").all_text_contents()
         for tag in ("img", "#injected", "main b"):
             assert page.locator(tag).count() == 0
-    assert said.count(HOSTILE[0]) == 2
+    assert texts.count(HOSTILE[0]) == 2
     assert page.locator("script").count() == 2
-    assert any("\\u202e" in text for text in said)
+    assert any("\\u202e" in text for text in texts)
     page.fill("input[type=search]", "<script>")
     page.wait_for_function("() => document.querySelectorAll('mark').length > 0")
     assert page.locator("script").count() == 2

@@ -19,9 +19,9 @@ from personametrics.report.dialogues import Dialogue, dialogues, fitting, packed
 
 def held(page: str) -> dict[str, Any]:
     """Return the dialogues as the page stores them."""
-    found = re.search(r'<script type="application/json" id="card-1-1-talk">(.*?)</script>', page, re.DOTALL)
-    assert found
-    kept: dict[str, Any] = json.loads(found[1])
+    match = re.search(r'<script type="application/json" id="card-1-1-talk">(.*?)</script>', page, re.DOTALL)
+    assert match
+    kept: dict[str, Any] = json.loads(match[1])
     return kept
 
 
@@ -37,17 +37,17 @@ def of(rows: Any) -> list[Dialogue]:
 
 
 def test_dialogues_with_the_largest_share_of_contradictions_stand_first() -> None:
-    found = of(talked(5, 4))
-    assert [one.counts for one in found] == [(bad, 4, 0) for bad in (4, 3, 2, 1, 0)]
-    assert found[0].name == "person 4 · script 1 · run 1"
+    dialogues = of(talked(5, 4))
+    assert [dialogue.counts for dialogue in dialogues] == [(bad, 4, 0) for bad in (4, 3, 2, 1, 0)]
+    assert dialogues[0].name == "person 4 · script 1 · run 1"
 
 
 def test_an_unreadable_verdict_counts_neither_as_contradiction_nor_as_consistency() -> None:
     rows = talked(1, 3)
     rows[1]["verdict"], rows[3]["verdict"], rows[5]["verdict"] = "contradicts", "unparsable", ""
-    (one,) = of(rows)
-    assert one.counts == (1, 1, 1)
-    assert one.share == 1
+    (dialogue,) = of(rows)
+    assert dialogue.counts == (1, 1, 1)
+    assert dialogue.share == 1
     rows[1]["verdict"] = "unparsable"
     assert of(rows)[0].share == -1
     assert "No verdict on these dialogues could be read." in html([talk_card(rows)])
@@ -56,15 +56,17 @@ def test_an_unreadable_verdict_counts_neither_as_contradiction_nor_as_consistenc
 def test_without_verdicts_dialogues_keep_their_order_and_the_page_names_no_worst() -> None:
     card = talk_card(talked(12, 2, judged=False))
     page = html([card])
-    assert [one[0] for one in held(page)["dialogues"]] == [f"person {at} · script 1 · run {at % 2 + 1}" for at in range(12)]
+    assert [dialogue[0] for dialogue in held(page)["dialogues"]] == [
+        f"person {index} · script 1 · run {index % 2 + 1}" for index in range(12)
+    ]
     assert "No judge rated these dialogues." in page
     assert 'data-go="worst"' not in page
     assert "Lines that contradict" not in page + printed(card)
 
 
 def test_the_worst_lines_are_one_of_each_dialogue_before_two_of_any() -> None:
-    found = of(talked(4, 3))
-    assert [(one.name[:8], line.turn) for one, line in worst(found, 5)] == [
+    dialogues = of(talked(4, 3))
+    assert [(dialogue.name[:8], line.turn) for dialogue, line in worst(dialogues, 5)] == [
         ("person 3", 1), ("person 2", 1), ("person 1", 1), ("person 3", 2), ("person 2", 2),
     ]  # fmt: skip
 
@@ -74,9 +76,9 @@ def test_a_page_keeps_every_line_and_each_text_once() -> None:
     kept = held(html([talk_card(rows)]))
     texts = kept["texts"]
     assert len(texts) == len(set(texts))
-    said = {(texts[text], texts[against], verdict) for one in kept["dialogues"] for _, _, text, against, verdict in one[4]}
+    triples = {(texts[text], texts[against], verdict) for dialogue in kept["dialogues"] for _, _, text, against, verdict in dialogue[4]}
     names = ("", "consistent", "contradicts")
-    assert said == {(row["text"], row["against"], names.index(str(row["verdict"]))) for row in rows}
+    assert triples == {(row["text"], row["against"], names.index(str(row["verdict"]))) for row in rows}
 
 
 def test_dialogues_are_not_written_as_a_table_and_the_policy_allows_the_reader() -> None:
@@ -118,7 +120,7 @@ def test_where_there_is_no_room_the_worst_are_kept_and_the_page_says_so() -> Non
     kept = held(page)["dialogues"]
     assert 0 < len(kept) < 60
     assert kept[0][1] == 5
-    assert f"This page holds the first {len(kept)}, to keep its size" in page
+    assert f"This page shows only the first {len(kept)}, so that it stays small" in page
     assert fitting(of(rows), 0) == []
     assert packed([]) == {"texts": [""], "dialogues": []}
 
@@ -126,7 +128,7 @@ def test_where_there_is_no_room_the_worst_are_kept_and_the_page_says_so() -> Non
 @pytest.mark.parametrize("width", [80, 120])
 def test_a_terminal_shows_the_worst_lines(width: int) -> None:
     text = printed(talk_card(talked(9, 8, "word " * 99)), width)
-    assert "Lines that contradict, worst dialogues first" in text
+    assert "Lines with a contradiction, worst dialogues first" in text
     assert text.index("Answer 8.1.") < text.index("Answer 7.1.") < text.index("Answer 4.1.")
     assert "Answer 3.1." not in text
     assert "Before 1." in text

@@ -92,11 +92,11 @@ def test_more_levels_than_a_picture_holds_show_both_ends(card: Card) -> None:
 
 def test_more_answers_than_colours_share_the_last_one(nominal_card: Card) -> None:
     finding = nominal_card.findings[0]
-    many: list[dict[str, Cell]] = [{"persona": "p", "answer": f"a{at}", "order": at, "share": 0.1} for at in range(10)]
+    many: list[dict[str, Cell]] = [{"persona": "p", "answer": f"a{index}", "order": index, "share": 0.1} for index in range(10)]
     evidence: dict[str, Rows] = {"answers": many, "cells": [{"persona": "p", "item": "i", "answer": "a9", "share": 0.1}]}
-    found = {figure.name: figure for figure in figures(dataclasses.replace(finding, evidence=evidence))}
-    assert {row["kind"] for row in data(found["answers"])} == {*(f"a{at}" for at in range(7)), "(other)"}
-    assert data(found["heat-map"])[0]["kind"] == "(other)"
+    by_name = {figure.name: figure for figure in figures(dataclasses.replace(finding, evidence=evidence))}
+    assert {row["kind"] for row in data(by_name["answers"])} == {*(f"a{index}" for index in range(7)), "(other)"}
+    assert data(by_name["heat-map"])[0]["kind"] == "(other)"
 
 
 def test_a_missing_end_of_an_interval_draws_no_interval(card: Card) -> None:
@@ -106,8 +106,8 @@ def test_a_missing_end_of_an_interval_draws_no_interval(card: Card) -> None:
     figure = next(figure for figure in figures(half) if figure.name == "signal-by-item")
     whole = of(card)["signal-by-item"]
     config = {"width": 360, "config": theme("light")}
-    drawn = [vl_convert.vegalite_to_svg(specification(one) | config).count("mark-rule role-mark") for one in (figure, whole)]
-    lines = [vl_convert.vegalite_to_svg(specification(one) | config).count("<line") for one in (figure, whole)]
+    drawn = [vl_convert.vegalite_to_svg(specification(drawn) | config).count("mark-rule role-mark") for drawn in (figure, whole)]
+    lines = [vl_convert.vegalite_to_svg(specification(drawn) | config).count("<line") for drawn in (figure, whole)]
     assert drawn[0] == drawn[1]
     assert lines[1] - lines[0] == len(rows)
 
@@ -157,15 +157,15 @@ def data(figure: Figure) -> list[dict[str, Any]]:
     return rows
 
 
-def contrast(one: str, other: str) -> float:
+def contrast(first: str, second: str) -> float:
     """Contrast of two colours as WCAG 2 defines it."""
 
     def light(colour: str) -> float:
-        parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        parts = [int(colour[index : index + 2], 16) / 255 for index in (1, 3, 5)]
         linear = [part / 12.92 if part <= 0.04045 else math.pow((part + 0.055) / 1.055, 2.4) for part in parts]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
-    low, high = sorted((light(one), light(other)))
+    low, high = sorted((light(first), light(second)))
     return (high + 0.05) / (low + 0.05)
 
 
@@ -175,7 +175,7 @@ def test_an_arm_without_a_number_is_not_drawn() -> None:
         return Estimate(name, value, value, value, 0.9, 8, "by hand", status, Name("share", "answers", "a share"))
 
     named = {"before.signal": 0.4, "after.signal": 0.5, "rival.signal": math.nan}
-    (found,) = figures(Finding("comparison", "?", Verdict("helps", "."), tuple(one(*pair) for pair in named.items())))
-    assert [row["arm"] for row in found.rows] == ["without", "with the remedy"]
+    (figure,) = figures(Finding("comparison", "?", Verdict("helps", "."), tuple(one(*pair) for pair in named.items())))
+    assert [row["arm"] for row in figure.rows] == ["without the remedy", "with the remedy"]
     nothing = tuple(one(name, math.nan) for name in named)
     assert not figures(Finding("comparison", "?", Verdict("unknown", "."), nothing))

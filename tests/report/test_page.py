@@ -89,9 +89,9 @@ def test_specifications_are_json_that_no_name_can_end(hostile_card: Card) -> Non
 
 
 def test_old_cards_render_from_their_json_alone(card: Card, human_card: Card) -> None:
-    for one in (card, human_card):
-        stored = Card.from_dict(json.loads(one.to_json()))
-        assert html([stored]).count('class="plot"') == html([one]).count('class="plot"') > 3
+    for shown in (card, human_card):
+        stored = Card.from_dict(json.loads(shown.to_json()))
+        assert html([stored]).count('class="plot"') == html([shown]).count('class="plot"') > 3
 
 
 def test_a_citation_this_version_does_not_know_is_shown_as_it_is(hostile_card: Card) -> None:

@@ -36,7 +36,7 @@ def test_latex_marks_what_is_undefined(bare_card: Card) -> None:
 
 def test_markdown_tables_keep_their_columns(card: Card, hostile_card: Card, human_card: Card) -> None:
     rows = [line for line in markdown([card, hostile_card, human_card]).splitlines() if line.startswith("|")]
-    assert len(rows) == 3 * 2 + sum(len(one.findings[0].estimates) for one in (card, hostile_card, human_card))
+    assert len(rows) == 3 * 2 + sum(len(shown.findings[0].estimates) for shown in (card, hostile_card, human_card))
     assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {7}
 
 

@@ -17,7 +17,9 @@ TURNS: list[dict[str, Cell]] = [
     for what in ("signal", "default")
     for turn in (0, 4, 8)
 ]
-ONE: list[dict[str, Cell]] = [{"turn": at, "value": 1 - at / 10, "low": 1 - at / 5, "high": 1.0, "kind": "all"} for at in range(4)]
+ONE: list[dict[str, Cell]] = [
+    {"turn": index, "value": 1 - index / 10, "low": 1 - index / 5, "high": 1.0, "kind": "all"} for index in range(4)
+]
 
 
 def drawn(**evidence: Rows) -> dict[str, Figure]:
@@ -30,20 +32,20 @@ def svg(figure: Figure, scheme: Scheme = "light") -> str:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_both_are_drawn_from_their_tables(scheme: Scheme) -> None:
-    found = drawn(turns=TURNS, survival=ONE)
-    assert set(found) == {"drift", "survival"}
-    for figure in found.values():
+    by_name = drawn(turns=TURNS, survival=ONE)
+    assert set(by_name) == {"drift", "survival"}
+    for figure in by_name.values():
         picture = svg(figure, scheme)
         assert "NaN" not in picture
         assert picture.count("mark-symbol") >= 1
-    assert [row["value"] for row in found["drift"].rows] == [row["value"] for row in TURNS]
-    assert list(found["survival"].rows) == ONE
+    assert [row["value"] for row in by_name["drift"].rows] == [row["value"] for row in TURNS]
+    assert list(by_name["survival"].rows) == ONE
 
 
 def test_they_say_in_words_where_each_line_begins_and_ends() -> None:
-    found = drawn(turns=TURNS, survival=ONE)
-    assert "“persona signal” from 0.800 after 0 to 0.400 after 8" in found["drift"].alt
-    assert found["survival"].alt.endswith("yet: from 1.00 after 0 to 0.700 after 3.")
+    by_name = drawn(turns=TURNS, survival=ONE)
+    assert "“persona signal” from 0.800 after 0 to 0.400 after 8" in by_name["drift"].alt
+    assert by_name["survival"].alt.endswith("yet, with intervals: from 1.00 after 0 to 0.700 after 3.")
 
 
 def test_kinds_have_their_own_lines_and_one_kind_no_legend() -> None:
@@ -55,7 +57,7 @@ def test_kinds_have_their_own_lines_and_one_kind_no_legend() -> None:
 def test_intervals_of_kinds_do_not_hide_each_other() -> None:
     placed = [row["at"] for row in next(iter(specification(drawn(turns=TURNS)["drift"])["datasets"].values()))]
     assert len(set(placed)) == len(TURNS)
-    assert all(abs(at - row["turn"]) < 0.5 for at, row in zip(placed, TURNS, strict=True))
+    assert all(abs(position - row["turn"]) < 0.5 for position, row in zip(placed, TURNS, strict=True))
 
 
 def test_survival_counts_once_and_one_turn_is_no_line() -> None:
@@ -80,9 +82,9 @@ def test_who_fades_when_is_drawn_from_the_worst_on_with_intervals_in_the_table()
         for who, share in (("worst", 1.0), ("best", 0.0))
         for turn in (1, 2)
     ]
-    found = figures(Finding("drift", "?", Verdict("fades", "."), (), evidence={"fading": rows}))[0]
-    assert found.alt.index("worst") < found.alt.index("best")
-    assert {"low", "high"} <= set(found.rows[0])
+    figure = figures(Finding("drift", "?", Verdict("fades", "."), (), evidence={"fading": rows}))[0]
+    assert figure.alt.index("worst") < figure.alt.index("best")
+    assert {"low", "high"} <= set(figure.rows[0])
     assert not figures(Finding("drift", "?", Verdict("fades", "."), (), evidence={"fading": rows[:1]}))
 
 
@@ -93,9 +95,9 @@ def test_each_persona_has_its_curve_and_the_worst_is_shown_first() -> None:
         for turn in (1, 2)
     ]
     positions: Rows = [{"persona": "best", "turn": turn, "value": 0.9, "low": None, "high": None, "items": 6} for turn in (1, 2)]
-    found = drawn(fading=fading, positions=positions)["courses"]
-    assert "Shown first, “worst”: “lines in character” from 0.200 after 1 to 0.200 after 2." in found.alt
-    first = found.rows[0]
+    figure = drawn(fading=fading, positions=positions)["courses"]
+    assert "The first one shown is “worst”: “lines in character” from 0.200 after 1 to 0.200 after 2." in figure.alt
+    first = figure.rows[0]
     assert [first[name] for name in ("value", "low", "high")] == pytest.approx([0.2, 0.1, 0.6])
-    assert "NaN" not in svg(found)
-    assert specification(found)["params"][0]["bind"]["options"] == ["worst", "best"]
+    assert "NaN" not in svg(figure)
+    assert specification(figure)["params"][0]["bind"]["options"] == ["worst", "best"]

@@ -59,7 +59,7 @@ def test_a_table_has_one_line_a_card(card: Card, bare_card: Card, human_card: Ca
     show_table([card, bare_card, human_card, Card("nothing", ())], console)
     assert isinstance(console.file, io.StringIO)
     lines = console.file.getvalue().splitlines()
-    assert len(lines) == 3 + 4 + sum(bool(finding.notices) for one in (card, bare_card, human_card) for finding in one.findings[:1])
+    assert len(lines) == 3 + 4 + sum(bool(finding.notices) for shown in (card, bare_card, human_card) for finding in shown.findings[:1])
     assert max(map(len, lines)) <= width
     assert any("panel exaggerates" in line and "0.240 to 0.390" in line for line in lines)
 

@@ -43,14 +43,14 @@ def started(command: Sequence[str], ready: str, log: Path) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         host, port = free.getsockname()
     offline = os.environ | {"HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1"}
-    with log.open("wb") as said:
-        told = [*command, "--host", host, "--port", str(port)]
-        process = subprocess.Popen(told, stdin=subprocess.DEVNULL, stdout=said, stderr=said, env=offline)
+    with log.open("wb") as output:
+        arguments = [*command, "--host", host, "--port", str(port)]
+        process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=offline)
     try:
         began = time.monotonic()
         while not answers(f"http://{host}:{port}{ready}"):
             if process.poll() is not None or time.monotonic() - began > PATIENCE:
-                pytest.fail(f"{' '.join(told)} did not start:\n{log.read_text(errors='replace')[-4000:]}")
+                pytest.fail(f"{' '.join(arguments)} did not start:\n{log.read_text(errors='replace')[-4000:]}")
             time.sleep(0.05)
         yield f"http://{host}:{port}/v1"
     finally:

@@ -13,7 +13,7 @@ from personametrics.data.model import Model
 from personametrics.data.prompt import Prompt
 from personametrics.data.reply import Reply
 from personametrics.data.request import Request
-from personametrics.lab.begun import begun
+from personametrics.lab.directory import job_of
 from personametrics.models.embedded.model import WEIGHTS, Embedded
 from personametrics.models.embedded.society.panels import questionnaire, strong
 from personametrics.models.local import Local
@@ -29,8 +29,8 @@ LEVEL = 0.999
 
 
 async def answered(model: Model, requests: list[Request]) -> list[Reply]:
-    found = {at: reply async for at, reply in model.answer(requests)}
-    return [found[at] for at in range(len(requests))]
+    replies = {index: reply async for index, reply in model.answer(requests)}
+    return [replies[index] for index in range(len(requests))]
 
 
 def card(model: Model, folder: Path, **more: object) -> Card:
@@ -40,21 +40,21 @@ def card(model: Model, folder: Path, **more: object) -> Card:
 def test_exact_probabilities_are_those_of_torch() -> None:
     requests = [Prompt().ask(who, what, score=True) for who, what in itertools.product([*PERSONAS, None], ITEMS)]
     here, torch = (asyncio.run(answered(model, requests)) for model in (Embedded(), Local(WEIGHTS)))
-    for one, other in zip(here, torch, strict=True):
-        assert one.probabilities == pytest.approx(other.probabilities, abs=NEAR)
+    for first, second in zip(here, torch, strict=True):
+        assert first.probabilities == pytest.approx(second.probabilities, abs=NEAR)
 
 
 def test_the_same_audit_by_three_ways_agrees(transformers_serve: str, tmp_path: Path) -> None:
     exact = card(Embedded(), tmp_path / "exact", score=True)["signal"].value
     served = OpenAICompatible(str(WEIGHTS), transformers_serve)
-    found = {}
+    cards = {}
     ways: dict[str, Model] = {"embedded": Embedded(), "local": Local(WEIGHTS), "served": served}
     for name, model in ways.items():
-        found[name] = card(model, tmp_path / name, sampling={"seed": 1, "max_tokens": 8})["signal"]
-    for name, estimate in found.items():
+        cards[name] = card(model, tmp_path / name, sampling={"seed": 1, "max_tokens": 8})["signal"]
+    for name, estimate in cards.items():
         assert estimate.low <= exact <= estimate.high
-        outcomes = Counter(begun(tmp_path / name / "run").table["outcome"])
+        outcomes = Counter(job_of(tmp_path / name / "run").table["outcome"])
         assert outcomes.total() == len(PERSONAS) * len(ITEMS) * RUNS
         assert outcomes["answered"] == estimate.n
         assert outcomes["unparsable"] == outcomes.total() - estimate.n <= STAMMERS
-    assert np.ptp([estimate.value for estimate in found.values()]) < 0.25
+    assert np.ptp([estimate.value for estimate in cards.values()]) < 0.25

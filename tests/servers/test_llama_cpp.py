@@ -14,7 +14,7 @@ from personametrics.data.model import Can
 from personametrics.data.outcome import ReplyOutcome
 from personametrics.data.request import Message, Request, Sampling
 from personametrics.elicit.doctor import examine
-from personametrics.lab.begun import begun
+from personametrics.lab.directory import job_of
 from personametrics.models.local import Local
 from personametrics.models.openai_compatible import OpenAICompatible
 from personametrics.stats.arrays import Floats
@@ -63,19 +63,19 @@ def test_runs_that_share_a_call_in_vain_are_noticed_and_every_run_is_answered(se
 
 
 def test_the_doctor_finds_scores_and_seeds_but_one_answer_a_call(server: OpenAICompatible) -> None:
-    found = {probe.name: probe for probe in asyncio.run(examine(server, (200, 4000)))}
-    assert {name: probe.found for name, probe in found.items()} == {
+    probes = {probe.name: probe for probe in asyncio.run(examine(server, (200, 4000)))}
+    assert {name: probe.found for name, probe in probes.items()} == {
         "answers": True, "draws": True, Can.SYSTEM: None, Can.MANY: False, Can.SEED: True, Can.SCORE: True, "context": True,
     }  # fmt: skip
-    assert found[Can.MANY].evidence == "n is ignored: every run needs a call of its own"
-    assert "4,000 failed: 400: This model's maximum context length is 1024 tokens" in found["context"].evidence
+    assert probes[Can.MANY].evidence == "the parameter n is ignored, so every run needs its own call"
+    assert "4,000 failed: 400: This model's maximum context length is 1024 tokens" in probes["context"].evidence
 
 
 def test_an_audit_draws_every_persona_s_own_probabilities(server: OpenAICompatible, answering: Path, tmp_path: Path) -> None:
     runs, exact = 20, shares(asyncio.run(answered(Local(answering), panel(score=True))))
     assert (exact.min(1) / exact.max(1)).min() > 0.05
     card = audit(server, PERSONAS, ITEMS, runs, out=str(tmp_path), sampling={"top_p": DRAWN.top_p}, controls={"irrelevant": 0})
-    texts = begun(tmp_path).table.filter(pl.col("arm") == "panel")["text"].to_list()
+    texts = job_of(tmp_path).table.filter(pl.col("arm") == "panel")["text"].to_list()
     assert fit(texts, exact) > RARE
     assert fit(texts, np.roll(exact, len(ITEMS), axis=0)) < RARE
     mean, spread = moments(exact)
@@ -92,8 +92,8 @@ def test_an_audit_of_scores_over_http_is_the_one_of_the_same_weights_here(
 
     over_http, here = scored(server, "http"), scored(Local(answering), "local")
     for name in ("signal", "disagreement.rerun", "disagreement.persona", "control.none", "control.shuffled", "control.irrelevant"):
-        one, other = over_http[name], here[name]
-        assert (one.value, one.low, one.high) == pytest.approx((other.value, other.low, other.high), abs=10 * CLOSE, nan_ok=True)
+        served, local = over_http[name], here[name]
+        assert (served.value, served.low, served.high) == pytest.approx((local.value, local.low, local.high), abs=10 * CLOSE, nan_ok=True)
 
 
 def moments(chances: Floats) -> tuple[Floats, Floats]:

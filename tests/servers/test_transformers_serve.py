@@ -56,17 +56,17 @@ def test_answers_are_drawn_with_every_persona_s_own_probabilities(transformers_s
 
 def test_scoring_is_refused_with_what_to_do_instead(transformers_serve: str, answering: Path) -> None:
     model = OpenAICompatible(str(answering), transformers_serve)
-    with pytest.raises(ModelError, match=r"gives no log-probabilities\. Sample instead \(score: false\)\.$"):
+    with pytest.raises(ModelError, match=r"gives no log-probabilities\. Ask for answers instead \(score: false\)\.$"):
         asyncio.run(answered(model, panel(score=True)))
 
 
 def test_the_doctor_finds_no_scores_and_one_answer_a_call(transformers_serve: str, drawing: Path) -> None:
-    found = doctor(drawing, transformers_serve)
-    assert {name: probe.found for name, probe in found.items()} == {
+    probes = doctor(drawing, transformers_serve)
+    assert {name: probe.found for name, probe in probes.items()} == {
         "answers": True, "draws": True, Can.SYSTEM: None, Can.MANY: False, Can.SEED: True, Can.SCORE: False, "context": True,
     }  # fmt: skip
-    assert found[Can.MANY].evidence == "n is ignored: every run needs a call of its own"
-    assert "gives no log-probabilities" in found[Can.SCORE].evidence
+    assert probes[Can.MANY].evidence == "the parameter n is ignored, so every run needs its own call"
+    assert "gives no log-probabilities" in probes[Can.SCORE].evidence
 
 
 def test_a_server_that_is_greedy_at_temperature_1_is_found_out_by_the_doctor(transformers_serve: str, answering: Path) -> None:
@@ -74,5 +74,5 @@ def test_a_server_that_is_greedy_at_temperature_1_is_found_out_by_the_doctor(tra
     cells = np.array([reply.text for reply in replies]).reshape(-1, 3)
     assert (cells == cells[:, :1]).all()
     assert set(cells.ravel()) == set(LABELS)
-    found = doctor(answering, transformers_serve)
-    assert (found["draws"].found, found[Can.SEED].found) == (False, None)
+    probes = doctor(answering, transformers_serve)
+    assert (probes["draws"].found, probes[Can.SEED].found) == (False, None)

@@ -13,7 +13,7 @@ from personametrics.data.reply import Reply
 from personametrics.data.request import Request, Sampling
 from personametrics.data.study import Elicitation, Study
 from personametrics.elicit.table import reply_table, study_responses
-from personametrics.lab import bundled as battery
+from personametrics.lab import examples as battery
 from personametrics.lab.members import study
 from personametrics.models.embedded.model import Embedded
 from personametrics.models.embedded.society import panels
@@ -59,11 +59,13 @@ def test_drawn_answers_hold_the_model_s_own_value_and_what_was_planted(name: str
     chosen, people, items = asked(name)
     drawn = chosen.design(people, items, Elicitation(runs=4, sampling=Sampling(seed=3)))
     exact = chosen.design(people, items, Elicitation(score=True))
-    found, own = said(chosen, drawn, answered(MODEL, drawn)), said(chosen, exact, answered(MODEL, exact))
+    drawn_values, truth_values = said(chosen, drawn, answered(MODEL, drawn)), said(chosen, exact, answered(MODEL, exact))
     truth = (
-        said(chosen, exact, [Reply(probabilities=panels.society(people, items)(request)) for request in exact]) if name in PLANTED else own
+        said(chosen, exact, [Reply(probabilities=panels.society(people, items)(request)) for request in exact])
+        if name in PLANTED
+        else truth_values
     )
     for key in CHIEF[name]:
-        assert found[key].low <= truth[key].value <= found[key].high, key
-        assert not math.isnan(own[key].value)
-        assert found[key].low <= own[key].value <= found[key].high, key
+        assert drawn_values[key].low <= truth[key].value <= drawn_values[key].high, key
+        assert not math.isnan(truth_values[key].value)
+        assert drawn_values[key].low <= truth_values[key].value <= drawn_values[key].high, key

@@ -65,9 +65,9 @@ def test_the_verdict_can_be_no_change() -> None:
 def test_without_an_arm_without_a_persona_there_are_accuracies_and_no_gains() -> None:
     whole = Simulation.of(STUDY, KNOWN).answers(KNOWN.world)
     finding = STUDY.estimate(whole.only(pl.col("arm") != "none"))
-    assert {one.name for one in finding.estimates} == {"accuracy.expert", "accuracy.other", "accuracy.ignorant"}
+    assert {estimate.name for estimate in finding.estimates} == {"accuracy.expert", "accuracy.other", "accuracy.ignorant"}
     assert finding.verdict.label == "undecided"
-    assert finding.verdict.sentence == "There is nothing to compare: answers with and without a persona are needed."
+    assert finding.verdict.sentence == "Accuracy cannot be compared: answers with and without a persona are needed."
 
 
 def test_items_without_gold_are_refused_with_what_to_add() -> None:

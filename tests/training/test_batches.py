@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from embedded_training.batches import STRIDE, Encoder, Example, batches, stacked
 from embedded_training.tokens import END, trained, turn
 from personametrics.data.errors import ModelError
-from personametrics.models.embedded.society.line import Document, Line
+from personametrics.models.embedded.society.talk import Document, Line
 
 TOKENIZER = trained(islice(cards.documents(1), 200), cards.PHRASES)
 ENCODE = Encoder(TOKENIZER)
@@ -62,7 +62,7 @@ def test_a_line_that_had_to_be_so_counts_as_no_answer() -> None:
 def test_the_weights_along_an_answer_multiply_to_its_probability(given_odds: dict[str, float]) -> None:
     whole = sum(given_odds.values())
     for text, share in given_odds.items():
-        example = ENCODE((Line("assistant", text, {option: one / whole for option, one in given_odds.items()}),))
+        example = ENCODE((Line("assistant", text, {option: odds / whole for option, odds in given_odds.items()}),))
         taken = example.tokens[example.places[example.rows] + 1] == example.targets
         assert example.weights[taken].prod() == pytest.approx(share / whole, rel=1e-5)
         assert np.bincount(example.rows, example.weights) == pytest.approx(1, rel=1e-5)
@@ -89,7 +89,9 @@ def unpadded(batch: Example) -> list[tuple[int, ...]]:
 
 def test_every_document_comes_once_and_fits_the_budget() -> None:
     made = list(batches(DOCUMENTS, ENCODE, 400, seed=1))
-    assert Counter(row for batch in made for row in unpadded(batch)) == Counter(tuple(ENCODE(one).tokens.tolist()) for one in DOCUMENTS)
+    assert Counter(row for batch in made for row in unpadded(batch)) == Counter(
+        tuple(ENCODE(document).tokens.tolist()) for document in DOCUMENTS
+    )
     assert max(batch.tokens.size for batch in made) <= 400
 
 
@@ -115,9 +117,11 @@ def test_places_and_targets_of_a_batch_are_those_of_its_documents() -> None:
     (batch,) = batches(DOCUMENTS[:8], ENCODE, 10_000, seed=1)
     single = [ENCODE(document) for document in DOCUMENTS[:8]]
     before = Counter(
-        (int(one.tokens[one.places[row]]), int(target)) for one in single for row, target in zip(one.rows, one.targets, strict=True)
+        (int(batch.tokens[batch.places[row]]), int(target))
+        for batch in single
+        for row, target in zip(batch.rows, batch.targets, strict=True)
     )
     flat = batch.tokens.reshape(-1)
     assert before == Counter((int(flat[batch.places[row]]), int(target)) for row, target in zip(batch.rows, batch.targets, strict=True))
-    assert batch.entropy == pytest.approx(sum(one.entropy for one in single), rel=1e-5)
-    assert batch.answers == sum(one.answers for one in single)
+    assert batch.entropy == pytest.approx(sum(batch.entropy for batch in single), rel=1e-5)
+    assert batch.answers == sum(batch.answers for batch in single)

@@ -4,9 +4,9 @@ from itertools import islice
 
 import pytest
 
-from embedded_training import corpus
+from embedded_training import corpus, held_out
 from personametrics.models.embedded.society import instruments, talk
-from personametrics.models.embedded.society.people import HELD, TRAITS, sentence
+from personametrics.models.embedded.society.people import TRAITS, sentence
 
 DOCUMENTS = list(islice(corpus.documents(3, after=100_000), 2000))
 
@@ -38,8 +38,8 @@ def test_turns_alternate() -> None:
 
 def test_held_out_statements_and_wordings_never_occur() -> None:
     items = {item.id: item for item in instruments.statements()}
-    held = [text for name in instruments.HELD_STATEMENTS for text in (items[name].text, *items[name].wordings.values())]
-    held += [items[name].wordings[wording] for name, wording in instruments.HELD_WORDINGS]
+    held = [text for name in held_out.STATEMENTS for text in (items[name].text, *items[name].wordings.values())]
+    held += [items[name].wordings[wording] for name, wording in held_out.WORDINGS]
     asked = {line.text.partition("\n")[0] for document in DOCUMENTS for line in document}
     assert not asked & set(held)
     assert {item.text for item in items.values()} - asked <= set(held)
@@ -48,7 +48,7 @@ def test_held_out_statements_and_wordings_never_occur() -> None:
 def test_held_out_people_never_occur() -> None:
     for document in DOCUMENTS:
         card = document[0].text
-        for combination in HELD:
+        for combination in held_out.COMBINATIONS:
             given = []
             for trait, value in zip(("age", "politics", "faith"), combination, strict=True):
                 given.append(

@@ -34,7 +34,7 @@ DIALS = {dial.name: dial for dial in dials()}
         ("reminded", 1 - talk.REMINDED),
         *((f"recall.{fact}", PLANTED.recall) for fact in talk.ASKED),
         *((f"fade.{kind}", hazard) for kind, hazard in talk.FADING.items()),
-        *((f"pressure.{name}", 1 - (1 - talk.FADING["chat"]) * (1 - own)) for name, (_, own) in talk.PRESSURE.items()),
+        *((f"pressure.{name}", 1 - (1 - talk.FADING["chat"]) * (1 - fading)) for name, (_, fading) in talk.PRESSURE.items()),
     ],
 )
 def test_what_is_planted_is_what_is_set(name: str, value: float) -> None:
@@ -81,11 +81,11 @@ def test_the_signal_is_that_of_answers_drawn_without_end() -> None:
     rng = np.random.default_rng(1)
     people, items, runs = 6, 4, 4000
     shares = rng.dirichlet(np.ones(5), (people, items))
-    found = [dict(zip(AGREEMENT.labels, map(float, shares[p, i]), strict=True)) for p in range(people) for i in range(items)]
+    odds = [dict(zip(AGREEMENT.labels, map(float, shares[p, i]), strict=True)) for p in range(people) for i in range(items)]
     p, i, _ = np.indices((people, items, runs)).reshape(3, -1)
     drawn = (rng.random((people, items, runs, 1)) > shares.cumsum(-1)[:, :, None, :-1]).sum(-1).ravel()
     slow = estimated(pairs(from_answers(["persona", "item"], [p, i], drawn.astype(float))).whole())
-    assert signal(items)(found) == pytest.approx(float(slow), abs=0.01)
+    assert signal(items)(odds) == pytest.approx(float(slow), abs=0.01)
 
 
 def test_halves_are_compared() -> None:

@@ -7,7 +7,7 @@ from embedded_training import model_card
 from embedded_training.dials import dials
 from embedded_training.model_card import fit_table, fits, table
 from embedded_training.proof import proofs
-from personametrics.models.scripted import Scripted
+from personametrics.models.function import Scripted
 
 NUMBER = 8
 CASES = [case for *_, cases in model_card.kinds(np.random.default_rng(7), NUMBER) for case in cases]

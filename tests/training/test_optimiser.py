@@ -60,7 +60,7 @@ def test_every_parameter_has_one_optimiser() -> None:
     model = Llama(Shape(300, 32, 2, 2, 96))
     muon, adam = optimisers(list(model.named_parameters()))
     names = {id(values): name for name, values in model.named_parameters()}
-    groups = [{names[id(values)] for group in one.param_groups for values in group["params"]} for one in (muon, adam)]
+    groups = [{names[id(values)] for group in optimiser.param_groups for values in group["params"]} for optimiser in (muon, adam)]
     assert groups[0] | groups[1] == set(names.values())
     assert not groups[0] & groups[1]
     assert all("proj" in name for name in groups[0])

@@ -10,7 +10,7 @@ from embedded_training.dials import dials
 from embedded_training.proof import answered, divergence, interval, proofs
 from personametrics.data.reply import Reply
 from personametrics.data.request import Request
-from personametrics.models.scripted import Scripted
+from personametrics.models.function import Scripted
 
 DIALS = {dial.name: dial for dial in dials()}
 SOME = [DIALS[name] for name in ("fade.meta", "reveal", "typical.music", "order.values", "group.simulated")]

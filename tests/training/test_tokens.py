@@ -10,7 +10,7 @@ from tokenizers import Tokenizer
 from transformers import AutoTokenizer
 
 from embedded_training.tokens import END, PAD, START, save, trained, turn
-from personametrics.models.embedded.society.line import Line
+from personametrics.models.embedded.society.talk import Line
 
 TOKENIZER = trained(islice(cards.documents(1), 200), cards.PHRASES)
 

@@ -14,7 +14,7 @@ from embedded_training.llama import Llama, Shape
 from embedded_training.progress import Sums
 from embedded_training.tokens import trained
 from embedded_training.train import Gradients, Plan, learned, train
-from personametrics.models.embedded.society.line import Document
+from personametrics.models.embedded.society.talk import Document
 
 TOKENIZER = trained(islice(cards.documents(1), 200), cards.PHRASES)
 ENCODE = Encoder(TOKENIZER)

@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 
 from embedded_training.tokens import turn
 from personametrics.data.errors import ModelError
-from personametrics.models.embedded.society.line import Document, Line
+from personametrics.models.embedded.society.talk import Document, Line
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]

@@ -7,14 +7,15 @@ from itertools import count
 
 import numpy as np
 
+from embedded_training import held_out
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import GIVEN, Prompt
 from personametrics.data.sentences import IRRELEVANT_SENTENCES
 from personametrics.models.embedded.society import instruments, talk
-from personametrics.models.embedded.society.line import Document, Line
 from personametrics.models.embedded.society.people import CODES, FACTS, TRAITS, VOICES, Person, somebody
 from personametrics.models.embedded.society.society import answers, sureness
+from personametrics.models.embedded.society.talk import Document, Line
 
 PROMPT, NUMBERED = Prompt(), Prompt.styled("number")
 SHARES: Mapping[str, float] = {"questionnaire": 0.47, "profile": 0.2, "conversation": 0.17, "assistant": 0.1, "game": 0.06}
@@ -65,8 +66,8 @@ PHRASES: tuple[str, ...] = (
     PROMPT.open,
     NUMBERED.closed.format(first="1", last="5"),
     *("\n".join(order) for order in (instruments.AGREEMENT.labels, instruments.AGREEMENT.labels[::-1])),
-    "\n".join(f"{at}. {label}" for at, label in enumerate(instruments.AGREEMENT.labels, 1)),
-    "\n".join(f"{at}. {label}" for at, label in enumerate(instruments.AGREEMENT.labels[::-1], 1)),
+    "\n".join(f"{index}. {label}" for index, label in enumerate(instruments.AGREEMENT.labels, 1)),
+    "\n".join(f"{index}. {label}" for index, label in enumerate(instruments.AGREEMENT.labels[::-1], 1)),
     "\n".join(instruments.TENS.labels),
     "\n".join(instruments.SURE.labels),
     "\n".join(instruments.MARKS.labels),
@@ -131,7 +132,7 @@ def _known(rng: np.random.Generator, traits: Iterable[str], number: int, facts: 
     """Draw a person with a given number of traits that is not held out."""
     while True:
         person = somebody(rng, [str(trait) for trait in rng.permutation(list(traits))[:number]], facts)
-        if not person.held_out:
+        if not held_out.is_held_out(person):
             return person
 
 
@@ -235,7 +236,7 @@ def _closed(person: Person | None, kind: str, rng: np.random.Generator, *, varie
     pool = _pool(kind, varied)
     item = pool[int(rng.integers(len(pool)))]
     wording = str(rng.choice([GIVEN, *item.wordings])) if item.wordings else GIVEN
-    if (item.id, wording) in instruments.HELD_WORDINGS:
+    if (item.id, wording) in held_out.WORDINGS:
         wording = GIVEN
     order = str(rng.choice(list(ORDERS), p=list(ORDERS.values()))) if kind in {"opinion", "evidence"} else GIVEN
     numbered = kind == "opinion" and rng.random() < 0.15
@@ -270,7 +271,7 @@ def _open(question: str) -> str:
 def _pool(kind: str, varied: bool) -> tuple[Item, ...]:  # noqa: FBT001 - a key of the cache
     """Return the questions of a kind that are not held out; statements are of all stances if `varied`, else of the first."""
     late = () if varied else tuple(instruments.STANCES)[1:]
-    every = {
+    every: Mapping[str, Callable[[], tuple[Item, ...]]] = {
         "opinion": instruments.statements,
         "evidence": instruments.evidence,
         "knowledge": instruments.knowledge,
@@ -278,7 +279,7 @@ def _pool(kind: str, varied: bool) -> tuple[Item, ...]:  # noqa: FBT001 - a key 
         "rating": instruments.ratings,
         "group": instruments.groups,
     }
-    allowed = (item for item in every[kind]() if item.attributes.get("about", item.id) not in instruments.HELD_STATEMENTS)
+    allowed = (item for item in every[kind]() if item.attributes.get("about", item.id) not in held_out.STATEMENTS)
     return tuple(item for item in allowed if item.attributes.get("stance") not in late)
 
 

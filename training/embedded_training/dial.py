@@ -5,15 +5,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from embedded_training import held_out
 from personametrics.data.item import Item
 from personametrics.data.prompt import GIVEN, Prompt
 from personametrics.data.request import Message, Request
 from personametrics.models.embedded.society import instruments
-from personametrics.models.embedded.society.people import HELD, Person, somebody
+from personametrics.models.embedded.society.people import Person, somebody
 from personametrics.models.embedded.society.society import answers
 
 PROMPT = Prompt()
-PLACES = {label: float(at) for at, label in enumerate(instruments.AGREEMENT.labels)}
+PLACES = {label: float(index) for index, label in enumerate(instruments.AGREEMENT.labels)}
 Odds = Mapping[str, float]
 Statistic = Callable[[Sequence[Odds]], float]
 
@@ -55,22 +56,22 @@ class Dial:
         return self.statistic([case.truth for case in self.cases])
 
 
-def people(rng: np.random.Generator, number: int, told: Mapping[str, str] | None = None, *, held: bool = False) -> list[Person]:
+def people(rng: np.random.Generator, number: int, traits: Mapping[str, str] | None = None, *, held: bool = False) -> list[Person]:
     """Draw people with all traits.
 
     Args:
         rng: random generator.
         number: number of people.
-        told: traits that all of them have.
+        traits: traits that all of them have.
         held: True: only held-out people; False: only others.
     """
     chosen: list[Person] = []
-    combinations = sorted(HELD)
+    combinations = sorted(held_out.COMBINATIONS)
     while len(chosen) < number:
         person = somebody(rng)
         combination = dict(zip(("age", "politics", "faith"), combinations[len(chosen) % len(combinations)], strict=True)) if held else {}
-        person = replace(person, traits={**person.traits, **combination, **(told or {})})
-        if person.held_out == held:
+        person = replace(person, traits={**person.traits, **combination, **(traits or {})})
+        if held_out.is_held_out(person) == held:
             chosen.append(person)
     return chosen
 

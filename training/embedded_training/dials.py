@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from embedded_training import held_out
 from embedded_training.dial import (
     PROMPT,
     Case,
@@ -40,8 +41,8 @@ def dials() -> tuple[Dial, ...]:
 
 def opinions(rng: np.random.Generator) -> Iterator[Dial]:
     """Make the dials of opinions: the persona signal, and shifts by wording and order."""
-    learned = [item for item in instruments.statements() if item.id not in instruments.HELD_STATEMENTS]
-    new = [item for item in instruments.statements() if item.id in instruments.HELD_STATEMENTS]
+    learned = [item for item in instruments.statements() if item.id not in held_out.STATEMENTS]
+    new = [item for item in instruments.statements() if item.id in held_out.STATEMENTS]
     some = [learned[index] for index in rng.permutation(len(learned))[:24]]
     for name, says, who, items in (
         ("signal", "persona signal of people like those learned from", people(rng, 40), some),
@@ -172,7 +173,7 @@ def competence(rng: np.random.Generator) -> Iterator[Dial]:
 
 def groups(rng: np.random.Generator) -> Iterator[Dial]:
     """Make the dials of group shares, asked directly and computed from simulated members."""
-    items = [item for item in instruments.groups() if item.attributes["about"] not in instruments.HELD_STATEMENTS][::12]
+    items = [item for item in instruments.groups() if item.attributes["about"] not in held_out.STATEMENTS][::12]
     shares = np.array([group_share(item) for item in items])
     asked = tuple(put(None, item, rng) for item in items)
 
@@ -249,7 +250,7 @@ def recall(rng: np.random.Generator) -> Iterator[Dial]:
                 ("age", "job", "politics", "faith"),
                 [str(name) for name in rng.permutation([name for name in FACTS if name != fact])[:4]] + [fact],
             )
-            if person.held_out:
+            if held_out.is_held_out(person):
                 continue
             expected = TYPICAL.get(fact, {}).get(person.traits["job"], person.facts[fact])
             case = said(person, [str(rng.choice(talk.ASKED[fact]))], talk.facts(person, fact), rng)

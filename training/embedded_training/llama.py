@@ -131,8 +131,8 @@ class Llama(nn.Module):
         states = functional.embedding(tokens, self.embed_tokens.weight)
         for layer in self.layers:
             states = layer(states, turn)
-        wanted = self.norm(states.flatten(0, 1)[places]).to(self.kind)
-        return functional.linear(wanted, self.embed_tokens.weight.to(self.kind)).float()
+        chosen = self.norm(states.flatten(0, 1)[places]).to(self.kind)
+        return functional.linear(chosen, self.embed_tokens.weight.to(self.kind)).float()
 
 
 def rotated(heads: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from embedded_training import held_out
 from embedded_training.dial import Case, Odds, people, put
 from embedded_training.proof import RUNS, Proof, answered, divergence, proofs
 from personametrics.data.model import Model
@@ -93,7 +94,7 @@ def fits(model: Model, people_of_each: int = 30) -> list[Fit]:
 def kinds(rng: np.random.Generator, number: int) -> Iterator[tuple[str, str, list[Case]]]:
     """Make the cases: kind of question, people who are asked, and prompts with known answers."""
     items = {item.id: item for item in instruments.statements()}
-    new = instruments.HELD_STATEMENTS
+    new = held_out.STATEMENTS
     pools = {
         "opinion": [item for name, item in items.items() if name not in new][::6],
         "evidence": list(instruments.evidence()[::3]),
@@ -107,7 +108,7 @@ def kinds(rng: np.random.Generator, number: int) -> Iterator[tuple[str, str, lis
         yield kind, "the assistant", [put(None, item, rng) for item in pool]
     some = people(rng, number)
     yield "opinion", "new statements", [put(person, items[name], rng) for person in some for name in sorted(new)]
-    held_wordings = sorted(instruments.HELD_WORDINGS)
+    held_wordings = sorted(held_out.WORDINGS)
     yield "opinion", "new wordings", [put(person, items[name], rng, wording) for person in some for name, wording in held_wordings]
 
 

@@ -30,7 +30,7 @@ from embedded_training.llama import Llama, Shape
 from embedded_training.optimiser import optimisers, pace
 from embedded_training.progress import Progress, Sums
 from embedded_training.tokens import trained
-from personametrics.models.embedded.society.line import Document
+from personametrics.models.embedded.society.talk import Document
 
 SIZES = {"1m": Shape(0), "3m": Shape(0, 192, 6, 3, 512)}
 """The model sizes, without their vocabulary."""
@@ -111,9 +111,9 @@ def learned(model: Llama, batch: Example) -> Sums:
     losses = -torch.from_numpy(batch.weights) * logits.log_softmax(-1)[torch.from_numpy(batch.rows), torch.from_numpy(batch.targets)]
     losses.sum().backward()
     values = losses.detach().double().numpy()
-    soft, said = values[batch.drawn].sum() - batch.entropy, (~batch.drawn).sum()
+    soft, known_answers = values[batch.drawn].sum() - batch.entropy, (~batch.drawn).sum()
     read = float(np.count_nonzero(batch.tokens))
-    return Sums(read, len(batch.places), float(said), float(values[~batch.drawn].sum()), float(soft), batch.answers)
+    return Sums(read, len(batch.places), float(known_answers), float(values[~batch.drawn].sum()), float(soft), batch.answers)
 
 
 def train(plan: Plan, documents: Source, tokenizer: Tokenizer, size: str = "1m") -> None:

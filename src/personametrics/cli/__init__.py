@@ -2,7 +2,10 @@
 
 import sys
 import warnings
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
 from importlib import import_module
+from inspect import Parameter, Signature, signature
 from typing import Any
 
 import typer
@@ -12,24 +15,31 @@ from personametrics.data.errors import PersonametricsError
 from personametrics.version import __version__
 
 VERBS = (
-    "measure",
-    "plan",
-    "audit",
-    "resume",
-    "report",
-    "export",
-    "studies",
-    "run",
-    "replay",
-    "talk",
-    "remedies",
-    "compare",
-    "validate",
-    "doctor",
-    "demo",
-    "cite",
-    "schema",
-)
+    "measure", "plan", "audit", "resume", "report", "export", "studies", "run", "replay", "talk", "remedies", "compare", "validate",
+    "doctor", "demo", "cite", "schema",
+)  # fmt: skip
+HELP = "Psychometrics for simulated people: measure a persona panel before you trust it."
+HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
+
+
+def expanded(verb: Callable[..., None]) -> Callable[..., None]:
+    """Return a verb that takes, in place of every parameter whose type is a dataclass, one option for each field of the dataclass."""
+    parameters = signature(verb).parameters
+    groups: dict[str, Any] = {name: parameter.annotation for name, parameter in parameters.items() if is_dataclass(parameter.annotation)}
+
+    def call(**values: Any) -> None:
+        for name, group in groups.items():
+            values[name] = group(**{field.name: values.pop(field.name) for field in fields(group)})
+        verb(**values)
+
+    options: list[Parameter] = []
+    for name, parameter in parameters.items():
+        group = fields(groups[name]) if name in groups else ()
+        options += [Parameter(field.name, Parameter.KEYWORD_ONLY, default=field.default, annotation=field.type) for field in group]
+        options += [] if name in groups else [parameter.replace(kind=Parameter.KEYWORD_ONLY)]
+    call.__doc__, call.__annotations__ = verb.__doc__, {option.name: option.annotation for option in options}
+    call.__signature__ = Signature(options)  # type: ignore[attr-defined]
+    return call
 
 
 class Verbs(TyperGroup):
@@ -45,18 +55,13 @@ class Verbs(TyperGroup):
         del ctx
         if cmd_name not in VERBS:
             return None
-        verb = typer.Typer(add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
-        verb.command(cmd_name)(getattr(import_module(f"personametrics.cli.{cmd_name}"), cmd_name))
+        verb = typer.Typer(add_completion=False, context_settings=HELP_OPTIONS)
+        verb.command(cmd_name)(expanded(getattr(import_module(f"personametrics.cli.{cmd_name}"), cmd_name)))
         return typer.main.get_command(verb)
 
 
 app = typer.Typer(
-    name="personametrics",
-    cls=Verbs,
-    help="Psychometrics for simulated people: measure a persona panel before you trust it.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    name="personametrics", cls=Verbs, help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, context_settings=HELP_OPTIONS
 )
 
 

@@ -46,14 +46,7 @@ def carry_out(job: Job, again: str, *, extend: bool = False, as_json: bool = Fal
 
 
 def write_card(card: Card, folder: Path, *, as_json: bool, page: Path | None = None) -> None:
-    """Write the card as JSON and as a page into a run directory, and print it.
-
-    Args:
-        card: card of the run.
-        folder: the run directory.
-        as_json: print JSON and nothing else.
-        page: file for the page; None: card.html in the run directory.
-    """
+    """Write the card as JSON and as a page (by default card.html) into a run directory, and print it."""
     page = page or folder / "card.html"
     save(folder / "card.json", card.to_json() + "\n")
     save(page, report.html([card]))
@@ -67,13 +60,8 @@ def write_card(card: Card, folder: Path, *, as_json: bool, page: Path | None = N
 async def with_progress(work: Callable[[Terms], Awaitable[Tally]], console: Console) -> Tally:
     """Ask with a progress bar. The first Ctrl-C waits for the calls in flight."""
     stop = asyncio.Event()
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[used]}"),
-        TimeRemainingColumn(),
-    )
+    description, used = TextColumn("{task.description}"), TextColumn("{task.fields[used]}")
+    columns = (description, BarColumn(), MofNCompleteColumn(), used, TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("asking", total=None, used="")
 
@@ -81,7 +69,7 @@ async def with_progress(work: Callable[[Terms], Awaitable[Tally]], console: Cons
             progress.update(task, total=tally.wanted, completed=tally.before + tally.answered, used=_used(tally))
 
         def halt() -> None:
-            progress.console.print("Stopping. Calls in flight have 5 seconds to finish. Press Ctrl-C again to stop at once.")
+            progress.console.print("Stopping. Open calls have 5 seconds to finish. Press Ctrl-C again to stop at once.")
             stop.set()
             for number in (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().remove_signal_handler(number)

@@ -16,14 +16,11 @@ from personametrics.data.roster import write_items, write_personas
 from personametrics.lab.audit import audit
 from personametrics.models.embedded.model import Embedded
 from personametrics.models.embedded.society.panels import bare, questionnaire, society, strong
-from personametrics.models.scripted import Scripted
+from personametrics.models.function import Scripted
 
 RUNS = 5
 SHOWN = ("signal", "component.persona", "component.persona:item", "component.run")
-PANELS = (
-    ("fully described people", "people.csv", "people-told-of-in-full", strong),
-    ("bare labels", "labels.csv", "bare-labels", bare),
-)
+PANELS = (("fully described people", "people.csv", "people-told-of-in-full", strong), ("bare labels", "labels.csv", "bare-labels", bare))
 """The panels: name, file of the personas, first part of the name of the run directory, and personas."""
 NEXT = """
 What next?
@@ -34,7 +31,7 @@ What next?
 
 
 def demo(out: Annotated[Path, typer.Option(help="Folder for the report.")] = Path("demo-report")) -> None:
-    """Ask the embedded model as two panels, of fully described people and of bare labels, and compare with the known truth."""
+    """Ask the embedded model as two panels, fully described people and mere labels, and compare both with the known truth."""
     console = Console()
     items, cards = questionnaire(), []
     out.mkdir(parents=True, exist_ok=True)
@@ -52,7 +49,7 @@ def demo(out: Annotated[Path, typer.Option(help="Folder for the report.")] = Pat
 def lesson(cards: Sequence[Card]) -> str:
     """Return the result of the demo in one sentence: the persona signal of both panels with its interval."""
     described, labels = (f"{e.value:.2f} ({e.low:.2f} to {e.high:.2f})" for e in (card["signal"] for card in cards))
-    return f"Fully described people: signal {described}; bare labels: {labels}."
+    return f"The signal is {described} for fully described people and {labels} for bare labels."
 
 
 def _measure_panel(name: str, personas: Sequence[Persona], items: Sequence[Item], out: Path, console: Console) -> Card:

@@ -18,7 +18,9 @@ SIGNS = {True: "✓", False: "✗", None: "?"}
 
 
 def doctor(
-    model: Annotated[str, typer.Option(help="openai:NAME\\[@BASE_URL], local:FOLDER, embedded, or an entry point's name.")],
+    model: Annotated[
+        str, typer.Option(help="Name of the model: openai:NAME\\[@BASE_URL], local:FOLDER, embedded, or an entry point's name.")
+    ],
     context: Annotated[bool, typer.Option(help="Also test long prompts, up to 16,000 tokens.")] = True,
     settings: Set = None,
     json_: Json = False,

@@ -7,16 +7,16 @@ import typer
 
 from personametrics.cli.options import Folder, Plugin, load_plugins
 from personametrics.data.errors import InputError, options
-from personametrics.elicit.exports import FORMATS
-from personametrics.elicit.exports import export as write
-from personametrics.lab.begun import begun
+from personametrics.lab.directory import job_of
+from personametrics.lab.exports import FORMATS
+from personametrics.lab.exports import export as write
 
 
 def export(
     folder: Folder,
     to: Annotated[str, typer.Option(help="Format: parquet, csv or inspect.")] = "parquet",
     file: Annotated[
-        Path | None, typer.Option(help="File to write. Default: answers with the ending of the format, in the run directory.")
+        Path | None, typer.Option(help="File to write. Default: answers.parquet, answers.csv or inspect.json in the run directory.")
     ] = None,
     plugin: Plugin = None,
 ) -> None:
@@ -25,4 +25,4 @@ def export(
     if to not in FORMATS:
         message = f'Unknown format "{to}" in --to. {options(to, FORMATS)}.'
         raise InputError(message)
-    typer.echo(f"Written: {write(begun(folder), to, file)}")
+    typer.echo(f"Written: {write(job_of(folder), to, file)}")

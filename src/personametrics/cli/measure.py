@@ -4,7 +4,8 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -13,110 +14,71 @@ import typer
 from rich.console import Console
 
 from personametrics import report
-from personametrics.cli.columns import (
-    Answer,
-    By,
-    Condition,
-    DuplicateRows,
-    File,
-    Item,
-    Missing,
-    Outcome,
-    Persona,
-    Probabilities,
-    Run,
-    Where,
-)  # fmt: skip
-from personametrics.cli.people import HUMANS, Human, HumanAnswer, HumanItem, Respondent
-from personametrics.cli.people import Scale as ScaleName
+from personametrics.cli.options import AnswerFile, AnswerOptions, HumanOptions, answers_option, humans_option
 from personametrics.data.card import Card
-from personametrics.data.columns import Columns, Duplicates
-from personametrics.data.errors import AnswerError, InputError
+from personametrics.data.errors import AnswerError, InputError, ensure
 from personametrics.data.reading import collect, column_names, require, scan, where
 from personametrics.data.responses import Responses
-from personametrics.data.scale import Scale, parse_scale
+from personametrics.data.scale import parse_scale
 from personametrics.lab.measure import measure as measured
 from personametrics.studies.fidelity import Fidelity
 from personametrics.studies.stability import Stability
 
-OUTPUT, NUMBERS = "Output", "Numbers"
-HumanWhere = Annotated[list[str] | None, typer.Option(help="Keep rows of humans with column=value (or !=).", rich_help_panel=HUMANS)]
-Match = Annotated[
-    list[str] | None, typer.Option(help="Groups to compare: panel column=human column, such as party=ideology.", rich_help_panel=HUMANS)
-]
-Level = Annotated[float, typer.Option(help="Confidence level of the intervals.", rich_help_panel=NUMBERS)]
-Target = Annotated[float, typer.Option(help="Target reliability of the D study.", rich_help_panel=NUMBERS)]
-Price = Annotated[float | None, typer.Option(help="Money per call.", rich_help_panel=NUMBERS)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the card as JSON and nothing else.", rich_help_panel=OUTPUT)]
-Html = Annotated[Path | None, typer.Option(help="Write the card as an HTML page that works offline.", rich_help_panel=OUTPUT)]
-Figures = Annotated[Path | None, typer.Option(help="Write the figures into a folder, as SVG, PDF and PNG.", rich_help_panel=OUTPUT)]
-Latex = Annotated[Path | None, typer.Option(help="Write the estimates as a LaTeX table.", rich_help_panel=OUTPUT)]
-Markdown = Annotated[Path | None, typer.Option(help="Write the estimates as a Markdown table.", rich_help_panel=OUTPUT)]
-FailUnder = Annotated[
-    list[str] | None,
-    typer.Option(help="Exit with code 1 if an estimate is lower, such as signal.low=0.5. Repeatable.", rich_help_panel=OUTPUT),
-]
+output_option, numbers_option = (partial(typer.Option, rich_help_panel=panel) for panel in ("Output", "Numbers"))
 
 
-def measure(  # noqa: PLR0917 (a command's options are its parameters)
-    file: File,
-    persona: Persona = "persona",
-    item: Item = "item",
-    answer: Answer = "answer",
-    run: Run = None,
-    condition: Condition = None,
-    outcome: Outcome = None,
-    probabilities: Probabilities = None,
-    scale: ScaleName = "ordinal",
-    missing: Missing = None,
-    where_: Where = None,
-    by: By = None,
-    duplicates: DuplicateRows = "error",
-    human: Human = None,
-    human_respondent: Respondent = "respondent",
-    human_item: HumanItem = "item",
-    human_answer: HumanAnswer = "answer",
-    human_where: HumanWhere = None,
-    match: Match = None,
-    level: Level = 0.9,
-    target: Target = 0.8,
-    price: Price = None,
-    json_: AsJson = False,
-    html: Html = None,
-    figures: Figures = None,
-    latex: Latex = None,
-    markdown: Markdown = None,
-    fail_under: FailUnder = None,
+def measure(
+    file: AnswerFile,
+    options: AnswerOptions,
+    humans: HumanOptions,
+    *,
+    outcome: Annotated[str | None, answers_option(help="Column of the outcome: answered, refused, unparsable, failed or missing.")] = None,
+    by: Annotated[list[str] | None, answers_option(help="Column. One card is made for each of its values.")] = None,
+    duplicates: Annotated[
+        str, answers_option(help="Treatment of rows with the same persona, item, condition and run: error, first, last, mean or runs.")
+    ] = "error",
+    human_where: Annotated[
+        list[str] | None, humans_option(help="Keep only human answers with COLUMN=VALUE, or with COLUMN!=VALUE.")
+    ] = None,
+    match: Annotated[
+        list[str] | None, humans_option(help="Groups to compare, as PANEL_COLUMN=HUMAN_COLUMN, for example party=ideology.")
+    ] = None,
+    level: Annotated[float, numbers_option(help="Confidence level of the intervals.")] = 0.9,
+    target: Annotated[float, numbers_option(help="The reliability that the D study has to reach.")] = 0.8,
+    price: Annotated[float | None, numbers_option(help="Price of one call, for the D study.")] = None,
+    json_: Annotated[bool, output_option("--json", help="Print the card as JSON and nothing else.")] = False,
+    html: Annotated[Path | None, output_option(help="Write the card as an HTML page that works offline.")] = None,
+    figures: Annotated[Path | None, output_option(help="Write the figures into a folder, as SVG, PDF and PNG.")] = None,
+    latex: Annotated[Path | None, output_option(help="Write the estimates as a LaTeX table.")] = None,
+    markdown: Annotated[Path | None, output_option(help="Write the estimates as a Markdown table.")] = None,
+    fail_under: Annotated[
+        list[str] | None,
+        output_option(help="Exit with code 1 if an estimate (signal=0.5) or its lower limit (signal.low=0.5) is too low. Repeatable."),
+    ] = None,
 ) -> None:
     """Measure how much recorded answers depend on the persona, and print the card: verdict, estimates, fitness for use."""
     bars = [_Bar.parse(text) for text in fail_under or []]
     pairs = dict(_pair(text) for text in match or [])
     _check(level, target, price)
-    if pairs and human is None:
-        message = "--match needs --human, the table of people's answers."
-        raise InputError(message)
-    columns = Columns(
-        persona, item, answer, run, tuple(condition or ()), outcome,
-        tuple(name for name in pairs if name != persona), tuple(name.strip() for name in (probabilities or "").split(",") if name.strip()),
-    )  # fmt: skip
-    reading = _Reading(columns, parse_scale(scale), tuple(missing or ()), duplicates)  # type: ignore[arg-type]
+    ensure(not pairs or humans.human is not None, "--match needs --human, the table of people's answers.", InputError)
+    columns = replace(options.columns, outcome=outcome, attributes=tuple(name for name in pairs if name != options.persona))
+    scale, missing = parse_scale(options.scale), tuple(options.missing or ())
+    read = partial(Responses.read, file, columns, scale, missing=missing, duplicates=duplicates)  # type: ignore[arg-type]
     people = None
-    if human is not None:
-        human_columns = Columns(human_respondent, human_item, human_answer, attributes=tuple(dict.fromkeys(pairs.values())))
-        people = Fidelity(
-            Responses.read(human, human_columns, reading.scale, missing=reading.missing, keep=human_where or ()), pairs, level
-        )
+    if humans.human is not None:
+        human_columns = humans.columns(list(dict.fromkeys(pairs.values())))
+        people = Fidelity(Responses.read(humans.human, human_columns, scale, missing=missing, keep=human_where or ()), pairs, level)
     study = Stability(level, target, price)
     cards = _cards(
-        _parts(file, where_ or [], by or []),
-        lambda title, keep: measured(reading.read(file, keep), human=people, study=study, title=title),
+        _parts(file, options.where or [], by or []),
+        lambda title, keep: measured(read(keep=keep), human=people, study=study, title=title),
         of=file if by else None,
     )
     low = [f"{card.title}: {bar.text} ({bar.of(card):.3f})" for card in cards for bar in bars if not bar.of(card) >= bar.least]
     _write(cards, html, figures, latex, markdown)
     _print(cards, by=bool(by), as_json=json_)
     if low:
-        typer.echo("Below --fail-under: " + "; ".join(low), err=True)
+        typer.echo("These estimates are below --fail-under: " + "; ".join(low), err=True)
         raise typer.Exit(1)
 
 
@@ -134,24 +96,8 @@ def _cards(parts: Iterable[tuple[str, Sequence[str]]], card: Callable[[str, Sequ
             if of is None:
                 raise
             typer.echo(f"personametrics: {title} cannot be measured: {error}", err=True)
-    if not measurable:
-        message = f"None of the panels in {of} can be measured."
-        raise InputError(message)
+    ensure(measurable, f"No panel in {of} can be measured.", InputError)
     return measurable
-
-
-@dataclass(frozen=True)
-class _Reading:
-    """The settings for reading the panel's rows."""
-
-    columns: Columns
-    scale: Scale
-    missing: tuple[str, ...]
-    duplicates: Duplicates
-
-    def read(self, file: Path, keep: Sequence[str]) -> Responses:
-        """Return the answers of the rows that meet the conditions."""
-        return Responses.read(file, self.columns, self.scale, missing=self.missing, keep=keep, duplicates=self.duplicates)
 
 
 @dataclass(frozen=True)
@@ -174,9 +120,7 @@ class _Bar:
             least = float(number)
         except ValueError:
             least = math.nan
-        if math.isnan(least) or not name:
-            message = f'"{text}" is not of the form estimate.low=0.5, with low, high or value.'
-            raise InputError(message)
+        ensure(name and not math.isnan(least), f'"{text}" is not of the form estimate.low=0.5, with low, high or value.', InputError)
         return cls(text, start, end, least)
 
     def of(self, card: Card) -> float:
@@ -187,21 +131,15 @@ class _Bar:
 def _pair(text: str) -> tuple[str, str]:
     """Read `party=ideology`."""
     panel, equals, people = (part.strip() for part in text.partition("="))
-    if not (panel and equals and people):
-        message = f'--match "{text}" is not of the form panel column=human column.'
-        raise InputError(message)
+    ensure(panel and equals and people, f'--match "{text}" is not of the form PANEL_COLUMN=HUMAN_COLUMN.', InputError)
     return panel, people
 
 
 def _check(level: float, target: float, price: float | None) -> None:
     """Check that the numeric options are in their ranges."""
     for name, value in (("--level", level), ("--target", target)):
-        if not 0 < value < 1:
-            message = f"{name} must be between 0 and 1, but is {value:g}."
-            raise InputError(message)
-    if price is not None and not price >= 0:
-        message = f"--price must not be negative, but is {price:g}."
-        raise InputError(message)
+        ensure(0 < value < 1, f"{name} must be between 0 and 1, but is {value:g}.", InputError)
+    ensure((price or 0) >= 0, f"--price must be 0 or more, but is {price or 0:g}.", InputError)
 
 
 def _parts(file: Path, keep: Sequence[str], by: Sequence[str]) -> list[tuple[str, list[str]]]:
@@ -214,9 +152,7 @@ def _parts(file: Path, keep: Sequence[str], by: Sequence[str]) -> list[tuple[str
     values = rows.unique().drop_nulls().sort(by)
     if lost := len(rows) - len(rows.drop_nulls()):
         typer.echo(f"personametrics: {lost} rows lack a value of {' or '.join(by)} and are left out.", err=True)
-    if values.is_empty():
-        message = f"{name} has no rows" + (f" that meet {' and '.join(keep)}." if keep else ".")
-        raise AnswerError(message)
+    ensure(not values.is_empty(), f"{name} has no rows" + (f" that meet {' and '.join(keep)}." if keep else "."), AnswerError)
     return [(", ".join(row), [*keep, *(f"{column}={value}" for column, value in zip(by, row, strict=True))]) for row in values.iter_rows()]
 
 
@@ -247,9 +183,7 @@ def save(path: Path, text: str) -> None:
     Raises:
         InputError: the file cannot be written.
     """
-    if path.is_dir() or not path.name:
-        message = f'"{path}" is a directory. Name a file in it.'
-        raise InputError(message)
+    ensure(path.name and not path.is_dir(), f'"{path}" is a directory. Name a file in it.', InputError)
     special = path.is_symlink() or (path.exists() and not path.is_file())  # written in place, never replaced
     part = path if special else path.with_name(f"{path.name}.part")
     try:
@@ -270,7 +204,7 @@ def _print(cards: Sequence[Card], *, by: bool, as_json: bool) -> None:
     console = Console()
     if by:
         report.show_table(cards, console)
-        console.print("For a single card add --where. For a page with all cards add --html FILE.")
+        console.print("To see one card, add --where. To write all cards on one page, add --html FILE.")
     else:
         report.show(cards[0], console)
 

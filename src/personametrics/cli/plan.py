@@ -9,30 +9,15 @@ from rich.console import Console
 from rich.table import Table
 
 from personametrics.cli.audit import NEEDED, Studies
-from personametrics.cli.options import Adaptive, File, Items, Json, ModelName, Out, Personas, Runs, Set, names, plan_of
+from personametrics.cli.options import Adaptive, File, Json, ModelOptions, names
 from personametrics.lab.audit import Audit
 from personametrics.lab.forecast import Forecast
 from personametrics.lab.session import Session
 
 
-def plan(  # noqa: PLR0917 (a command's options are its parameters)
-    study: File = None,
-    model: ModelName = None,
-    personas: Personas = None,
-    items: Items = None,
-    runs: Runs = None,
-    out: Out = None,
-    adaptive: Adaptive = False,
-    studies: Studies = None,
-    settings: Set = None,
-    json_: Json = False,
-) -> None:
+def plan(options: ModelOptions, *, study: File = None, adaptive: Adaptive = False, studies: Studies = None, json_: Json = False) -> None:
     """Print the expected price of a study, the width of its interval, and the cheapest design for a width. No model is asked."""
-    options = {
-        "model": model, "personas": personas, "items": items, "runs": runs, "out": out, "adaptive": adaptive or None,
-        "studies": names(studies),
-    }  # fmt: skip
-    job = Audit(Session.planned(plan_of(study, options, settings, NEEDED)))
+    job = Audit(Session.planned(options.plan(study, NEEDED, adaptive=adaptive or None, studies=names(studies))))
     job.session.require()
     job.design()
     expected = job.expected()
@@ -56,10 +41,10 @@ def _show(job: Audit, expected: Forecast, console: Console) -> None:
     if math.isfinite(expected.width):
         console.print(f"Expected interval of the signal ({session.plan.level:.0%}): ± {expected.width:.2f}.", highlight=False)
     elif not session.plan.score:
-        console.print("This design cannot give a signal: it takes two personas, two items and two runs.", highlight=False)
+        console.print("This design cannot give a signal. At least two personas, two items and two runs are needed.", highlight=False)
     for line in expected.designs:
         console.print(f"  {line}", markup=False, highlight=False)
-    console.print(f"The figures are based on {expected.basis}.", markup=False, highlight=False)
+    console.print(f"These numbers are based on {expected.basis}.", markup=False, highlight=False)
 
 
 def _plain(value: object) -> object:

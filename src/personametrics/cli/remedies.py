@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from personametrics.cli.options import Json, Plugin, load_plugins
-from personametrics.data.citations import citations
+from personametrics.cli.studies import facts
 from personametrics.data.remedy import Remedy
 from personametrics.lab import members
 
@@ -27,13 +27,10 @@ def remedies(plugin: Plugin = None, json_: Json = False) -> None:
         knobs = ", ".join(f"{knob}={value}" for knob, value in row["knobs"].items())
         table.add_row(row["name"], row["says"], row["acts_on"], row["learns_from"], knobs, ", ".join(row["cite"]))
     Console().print(table)
-    typer.echo("Chain of remedies: spell_out+average:k=3. Full reference of a source: personametrics cite KEY")
+    typer.echo("A chain of remedies is written as spell_out+average:k=3. Full reference of a source: personametrics cite KEY")
 
 
 def _row(name: str, remedy: Remedy) -> dict[str, Any]:
     """Return the facts about a remedy."""
-    knobs = {knob: value if isinstance(value, int | float | str | bool) else str(value) for knob, value in remedy.knobs().items()}
-    return {
-        "name": name, "says": remedy.says, "acts_on": remedy.acts_on, "learns_from": LEARNS[remedy.splits], "knobs": knobs,
-        "against": list(remedy.against), "cite": list(remedy.cite), "sources": [str(source) for source in citations(remedy.cite)],
-    }  # fmt: skip
+    stage = {"acts_on": remedy.acts_on, "learns_from": LEARNS[remedy.splits]}
+    return {"name": name, "says": remedy.says, **stage, "against": list(remedy.against), **facts(remedy)}

@@ -12,7 +12,7 @@ from personametrics.lab.talk import Conversations
 
 
 def talk(
-    study: Annotated[Path, typer.Argument(help="A file of dialogues, YAML or TOML (see: personametrics schema talk).")],
+    study: Annotated[Path, typer.Argument(help="A file of dialogues, YAML or TOML. `personametrics schema talk` prints its keys.")],
     out: Annotated[Path | None, typer.Option(help="The run directory, instead of the one in the file.")] = None,
     settings: Set = None,
     json_: Json = False,

@@ -14,6 +14,8 @@ from personametrics.data.finding import Finding, Verdict
 from personametrics.data.notice import Notice
 
 SCHEMA = "personametrics.card/1"
+USES = ("fit_for", "not_fit_for", "undecided")
+"""The keys of the three lists of uses of a verdict."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,7 @@ class Card:
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Estimate:
-        """Return the first estimate of a name in any finding.
-
-        Raises:
-            InputError: the card has no estimate of this name.
-        """
+        """Return the first estimate of a name in any finding; raises InputError without one."""
         names = [estimate.name for finding in self.findings for estimate in finding.estimates]
         if name not in names:
             message = f'The card has no estimate "{name}". {options(name, names, 40)}.'
@@ -61,31 +59,23 @@ class Card:
 
     @classmethod
     def from_dict(cls, card: Mapping[str, Any]) -> "Card":
-        """Return the card of JSON values.
-
-        Raises:
-            ReadError: the values are not a card, or have another schema.
-        """
+        """Return the card of JSON values; raises ReadError if they are not a card, or have another schema."""
         if card.get("schema") != SCHEMA:
-            message = f'The card has the schema "{card.get("schema")}", not {SCHEMA}. Write it again with this version.'
+            message = f'The card has the schema "{card.get("schema")}", not {SCHEMA}. Write the card again with this version.'
             raise ReadError(message)
         try:
             return cls(card["title"], tuple(_finding_from_dict(finding) for finding in card["findings"]), card["provenance"])
         except (KeyError, TypeError, ValueError) as error:
-            message = f"The card is damaged: {type(error).__name__} {error}. Write it again."
+            message = f"The card is damaged: {type(error).__name__} {error}. Write the card again."
             raise ReadError(message) from error
 
     @classmethod
     def load(cls, path: str | Path) -> "Card":
-        """Return the card of a JSON file.
-
-        Raises:
-            ReadError: the file does not hold a card.
-        """
+        """Return the card of a JSON file; raises ReadError if the file is not a card."""
         try:
             return cls.from_dict(json.loads(Path(path).read_text(encoding="utf-8")))
         except (OSError, UnicodeDecodeError, json.JSONDecodeError, AttributeError) as error:
-            message = f"{path} does not hold a card ({error})."
+            message = f"{path} cannot be read as a card ({error}). Give the path of a card.json file."
             raise ReadError(message) from error
 
 
@@ -97,16 +87,11 @@ def card_schema() -> dict[str, Any]:
 
 def _finding_to_dict(finding: Finding) -> dict[str, Any]:
     verdict = finding.verdict
+    uses = dict(zip(USES, map(list, (verdict.fit, verdict.unfit, verdict.open)), strict=True))
     return {
         "study": finding.study,
         "question": finding.question,
-        "verdict": {
-            "label": verdict.label,
-            "sentence": verdict.sentence,
-            "fit_for": list(verdict.fit),
-            "not_fit_for": list(verdict.unfit),
-            "undecided": list(verdict.open),
-        },
+        "verdict": {"label": verdict.label, "sentence": verdict.sentence, **uses},
         "estimates": [_estimate_to_dict(estimate) for estimate in finding.estimates],
         "notices": [{"code": notice.code, "text": notice.text} for notice in finding.notices],
         "evidence": _json(finding.evidence),
@@ -125,13 +110,7 @@ def _finding_from_dict(finding: Mapping[str, Any]) -> Finding:
     return Finding(
         finding["study"],
         finding["question"],
-        Verdict(
-            verdict["label"],
-            verdict["sentence"],
-            tuple(verdict["fit_for"]),
-            tuple(verdict["not_fit_for"]),
-            tuple(verdict["undecided"]),
-        ),
+        Verdict(verdict["label"], verdict["sentence"], *(tuple(verdict[key]) for key in USES)),
         tuple(_estimate_from_dict(estimate) for estimate in finding["estimates"]),
         tuple(Notice(notice["code"], notice["text"]) for notice in finding["notices"]),
         finding["evidence"],

@@ -20,13 +20,7 @@ def references() -> dict[str, dict[str, str]]:
 
 
 def citations(keys: Iterable[str]) -> list[str]:
-    """Return references as readable lines.
-
-    Args:
-        keys: keys in references.bib.
-
-    Returns:
-        One line for each key: authors, year, title, publication and address.
+    """Return references as readable lines: authors, year, title, publication and address.
 
     Raises:
         KeyError: a key is not in references.bib.

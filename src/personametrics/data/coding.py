@@ -76,9 +76,6 @@ def code(answers: pl.Series, scale: Scale, missing: Sequence[str] = ()) -> Coded
         scale: the scale that reads them.
         missing: answers that mean "missing", such as "-1".
 
-    Returns:
-        The labels or numbers, their points, the missing answers, and the answers that are not on the scale.
-
     Raises:
         AnswerError: a numeric scale meets text, an ordinal scale without labels meets words, there are far too many labels, or no answer
             is on the scale.
@@ -92,9 +89,9 @@ def code(answers: pl.Series, scale: Scale, missing: Sequence[str] = ()) -> Coded
     if not coded.answered.any():
         outside = ", ".join(f'"{answer}"' for answer in list(coded.outside)[:5])
         message = (
-            f"No answer is on the scale; the column holds {outside}. Name another scale with --scale."
+            f"No answer is on the scale. The column contains {outside}. Choose another scale with --scale."
             if outside
-            else "No row holds an answer."
+            else "No row has an answer. Check the column of answers."
         )
         raise AnswerError(message)
     return coded
@@ -115,7 +112,7 @@ def _numbers(answers: pl.Series, scale: Numeric, missing: Sequence[str]) -> Code
     if len(wrong):
         message = (
             f'Answer {wrong[0] + 1} is "{values[wrong[0]]}", which is not a number ({len(wrong)} such answers). '
-            "Name it with --missing if it marks a missing answer, or use --scale nominal or text."
+            "If it marks a missing answer, give it with --missing; otherwise use --scale nominal or --scale text."
         )
         raise AnswerError(message)
     given, gone = numbers.to_numpy(), absent.to_numpy()
@@ -159,18 +156,18 @@ def _with_labels(scale: Nominal | Ordinal | FreeText, answers: Sequence[str]) ->
     labels = sorted(set(answers))
     if isinstance(scale, Nominal):
         if len(labels) > MOST_NOMINAL:
-            message = f"The answer column holds {len(labels)} different answers. Use --scale text or numeric."
+            message = f"The answer column has {len(labels)} different answers, too many for labels. Use --scale text or --scale numeric."
             raise AnswerError(message)
         return replace(scale, labels=tuple(labels))
     words = [label for label in labels if not _is_number(label)]
     if words:
         message = (
-            f'"{words[0]}" is not a number, so the order of the answers is unknown. Name the labels in order with '
-            '--scale "low|middle|high", use --scale nominal, or name codes for missing answers with --missing.'
+            f'The answer "{words[0]}" is not a number, so the order of the answers is unknown. Use --scale nominal, or list the labels in '
+            'order, as in --scale "low|middle|high". Give codes for missing answers with --missing.'
         )
         raise AnswerError(message)
     if len(labels) > MOST_ORDINAL:
-        message = f"The answer column holds {len(labels)} different numbers. Use --scale numeric."
+        message = f"The answer column has {len(labels)} different numbers, too many for labels. Use --scale numeric."
         raise AnswerError(message)
     return replace(scale, labels=tuple(sorted(labels, key=float)))
 
@@ -179,7 +176,7 @@ def _embed(scale: FreeText, texts: Sequence[str]) -> Floats:
     """Return the points of texts, checked."""
     points = np.asarray(scale.embed(list(texts)), float)
     if points.ndim != 2 or len(points) != len(texts) or not np.isfinite(points).all():
-        message = f"The embedding of {len(texts)} texts must have one row of finite numbers for each text; it has the shape {points.shape}."
+        message = f"The embedding of {len(texts)} texts must have one row of finite numbers for each text, not the shape {points.shape}."
         raise AnswerError(message)
     return points
 

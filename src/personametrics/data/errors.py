@@ -59,12 +59,7 @@ class MissingExtraError(PersonametricsError):
 
 
 def options(given: str, valid: Iterable[str], most: int = 12) -> str:
-    """Return the end of a message about an unknown name: the closest valid name, and the valid names.
-
-    Args:
-        given: the unknown name.
-        valid: the valid names.
-        most: number of valid names to list.
+    """Return the end of a message about an unknown name: the closest valid name, and up to `most` valid names.
 
     Examples:
         >>> options("persona", ["persona_id", "item"])
@@ -74,3 +69,9 @@ def options(given: str, valid: Iterable[str], most: int = 12) -> str:
     close = get_close_matches(given, names, 1)
     listed = ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
     return (f'Did you mean "{close[0]}"? ' if close else "") + f"Available: {listed}"
+
+
+def ensure(condition: object, message: str, kind: type[InputError] = DesignError) -> None:
+    """Raise an error with a message unless a condition holds."""
+    if not condition:
+        raise kind(message)

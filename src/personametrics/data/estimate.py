@@ -35,36 +35,26 @@ class Name(NamedTuple):
 
 
 NAMES: dict[str, Name] = {
-    "signal": Name("share", "answers", "persona signal: 1 − rerun disagreement / persona disagreement; ICC(1) of a single answer"),
+    "signal": Name("share", "answers", "persona signal: 1 − (rerun disagreement) / (persona disagreement), the ICC(1) of a single answer"),
     "disagreement.rerun": Name("squared scale", "answers", "disagreement between two answers of one persona to the same item"),
     "disagreement.persona": Name("squared scale", "answers", "disagreement between two personas on the same item and condition"),
     "component.persona": Name("squared scale", "personas", "variance between personas over all items"),
     "component.item": Name("squared scale", "items", "variance between items over all personas"),
     "component.condition": Name("squared scale", "conditions", "variance between conditions"),
-    "component.persona:item": Name(
-        "squared scale", "cells", "variance of the interaction of persona and item: what is special to one persona on one item"
-    ),
-    "component.persona:condition": Name(
-        "squared scale", "cells", "variance of the interaction of persona and condition: how differently a condition moves personas"
-    ),
-    "component.item:condition": Name(
-        "squared scale", "cells", "variance of the interaction of item and condition: how differently a condition moves items"
-    ),
-    "component.persona:item:condition": Name("squared scale", "cells", "variance of the interaction of persona, item and condition"),
-    "component.run": Name("squared scale", "answers", "variance of one persona's answers to one item: model uncertainty"),
+    "component.persona:item": Name("squared scale", "cells", "interaction of persona and item: variance that neither explains alone"),
+    "component.persona:condition": Name("squared scale", "cells", "interaction of persona and condition: effects that differ by persona"),
+    "component.item:condition": Name("squared scale", "cells", "interaction of item and condition: effects that differ by item"),
+    "component.persona:item:condition": Name("squared scale", "cells", "interaction of persona, item and condition"),
+    "component.run": Name("squared scale", "answers", "variance of one persona's answers to the same item: rerun noise"),
     "reliability.k=*": Name("share", "answers", "reliability of the mean of k runs (Spearman–Brown)"),
-    "g.rho": Name(
-        "share", "personas", "G: reliability of a persona's mean over these items, conditions and runs, compared with other personas"
-    ),
-    "g.phi": Name(
-        "share", "personas", "Φ: reliability of a persona's mean as a value on the scale, for the same items, conditions and runs"
-    ),
-    "design.runs": Name("runs", "answers", "runs to average so that one answer reaches the target reliability"),
+    "g.rho": Name("share", "personas", "G: reliability of a persona's mean over these items, conditions and runs for ranking personas"),
+    "g.phi": Name("share", "personas", "Φ: reliability of a persona's mean over these items, conditions and runs for its value"),
+    "design.runs": Name("runs", "answers", "number of runs whose mean answer reaches the target reliability"),
     "design.calls": Name("calls", "answers", "calls per persona in the cheapest design whose G reaches the target"),
-    "design.cost": Name("money", "answers", "price of that design for this number of personas"),
-    "p.permutation": Name("probability", "answers", "p-value of the permutation test of no persona effect"),
+    "design.cost": Name("money", "answers", "price of the cheapest design whose G reaches the target, for all personas"),
+    "p.permutation": Name("probability", "answers", "p-value of the permutation test of the hypothesis that personas have no effect"),
     "share.never_varying": Name("share", "cells", "cells asked at least twice that gave the same answer every time"),
-    "share.missing": Name("share", "requests", "requests without an answer and without a stated reason"),
+    "share.missing": Name("share", "requests", "requests without an answer and without a reason"),
     "share.refused": Name("share", "requests", "requests that were refused"),
     "share.unparsable": Name("share", "requests", "requests whose answer is not on the scale"),
     "share.failed": Name("share", "requests", "requests that failed"),
@@ -72,46 +62,38 @@ NAMES: dict[str, Name] = {
     "distance.js": Name("bits", "items", "Jensen–Shannon divergence (base 2) between panel and human answers, mean over items"),
     "distance.wasserstein": Name("scale", "items", "Wasserstein distance between panel and human answers, mean over items"),
     "excess.tv": Name("share", "items", "distance.tv minus floor.tv, mean over items"),
-    "floor.*": Name(
-        "like the distance", "items", "the same distance if panel and people were samples of one population: the effect of sampling alone"
-    ),
-    "ceiling.*": Name("like the distance", "items", "the same distance between two random halves of the people"),
+    "floor.*": Name("like the distance", "items", "distance that sampling alone causes between two samples of one population"),
+    "ceiling.*": Name("like the distance", "items", "distance between two random halves of the people"),
     "difference.correlation": Name(
-        "correlation", "items", "correlation of group differences in the panel with those among people, corrected for noise; may exceed 1"
+        "correlation", "items", "correlation of the panel's and people's group differences, corrected for noise (may exceed 1)"
     ),
     "difference.slope": Name(
-        "ratio",
-        "items",
-        "group differences in the panel per unit of those among people, corrected for noise: exaggerated above 1, flattened below 1",
+        "ratio", "items", "slope of the panel's group differences on people's, corrected for noise (above 1: the panel exaggerates)"
     ),
-    "spread.ratio": Name("ratio", "items", "standard deviation within groups, panel divided by people"),
+    "spread.ratio": Name("ratio", "items", "standard deviation within groups of the panel, divided by that of people"),
     "control.none": Name(
-        "share",
-        "answers",
-        "1 − rerun disagreement / disagreement between answers with and without the persona: how far personas move the model",
+        "share", "answers", "1 − (rerun disagreement) / (disagreement between an answer given with the persona and one without it)"
     ),
     "control.shuffled": Name(
-        "share", "answers", "1 − rerun disagreement / disagreement between answers under a persona's own text and under another persona's"
+        "share",
+        "answers",
+        "1 − (rerun disagreement) / (disagreement between an answer under a persona's own text and one under another's text)",
     ),
-    "control.irrelevant": Name("share", "answers", "signal among irrelevant texts of the same length in place of personas"),
-    "control.items": Name("share", "answers", "signal on items whose answer cannot depend on the persona"),
+    "control.irrelevant": Name("share", "answers", "persona signal with irrelevant texts of the same length in place of personas' texts"),
+    "control.items": Name("share", "answers", "persona signal on items whose answer cannot depend on the persona"),
     "used.calls": Name("calls", "replies", "calls made, including failed ones"),
     "used.tokens_in": Name("tokens", "replies", "tokens read by the model, as it reported them"),
     "used.tokens_out": Name("tokens", "replies", "tokens written by the model, as it reported them"),
-    "used.money": Name("money", "replies", "price of these tokens"),
-    "tracking.total": Name("ratio", "items", "slope over items of the panel's disagreement on human disagreement, corrected for noise"),
-    "tracking.persona": Name("ratio", "items", "the part of that slope due to personas"),
-    "tracking.rerun": Name("ratio", "items", "the part of that slope due to rerun noise"),
+    "used.money": Name("money", "replies", "price of the tokens read and written"),
+    "tracking.total": Name("ratio", "items", "slope of the panel's disagreement on people's disagreement over items, corrected for noise"),
+    "tracking.persona": Name("ratio", "items", "the part of tracking.total that is due to personas"),
+    "tracking.rerun": Name("ratio", "items", "the part of tracking.total that is due to rerun noise"),
 }
 """The names that estimates share (`*` stands for any text), with unit, what n counts, and meaning."""
 
 
 def name_of(name: str) -> Name:
-    """Return the meaning of an estimate's name.
-
-    Raises:
-        KeyError: the name is not in `NAMES`.
-    """
+    """Return the meaning of an estimate's name; raises KeyError if it is not in `NAMES`."""
     family = name if name in NAMES else next((start for start in NAMES if start.endswith("*") and name.startswith(start[:-1])), name)
     return NAMES[family]
 
@@ -162,14 +144,11 @@ class Estimate:
         return Interval(self.value, self.low, self.high)
 
     def side(self, margin: float = 0.0, about: float = 0.0) -> Side:
-        """Return where the whole interval lies.
+        """Return where the whole interval lies: `above` or `below` the margin, `within` it, or `undecided`, as without an interval.
 
         Args:
             margin: differences up to this size do not matter.
             about: the value from which differences are taken.
-
-        Returns:
-            `above` or `below` the margin, `within` it, or `undecided`; without an interval `undecided`.
 
         Examples:
             >>> Estimate("signal", 0.7, 0.6, 0.8, 0.9, 100, "").side(about=0.5)
@@ -185,17 +164,17 @@ class Estimate:
         return "within" if -margin < low and high < margin else "undecided"
 
     def clipped(self, low: float = 0.0, high: float = 1.0) -> "Estimate":
-        """Return the estimate as a sentence shows it: value and interval end at the ends of what is possible.
-
-        Args:
-            low: lowest possible value.
-            high: highest possible value.
+        """Return the estimate as a sentence shows it: value and interval end at the lowest and the highest possible value.
 
         Examples:
             >>> f"{Estimate('signal', 1.08, 0.9, 1.2, 0.9, 100, '').clipped():.2f}"
             '1.00 (0.90 to 1.00)'
         """
         return replace(self, **{end: min(max(getattr(self, end), low), high) for end in ("value", "low", "high")})
+
+    def undefined_for(self, status: EstimateStatus) -> "Estimate":
+        """Return the estimate; if it is undefined without a known cause, with this status as the cause."""
+        return replace(self, status=status) if self.status == EstimateStatus.UNDEFINED else self
 
     def span(self, spec: str = ".2f") -> str:
         """Return the interval in words, such as "0.31 to 0.70", or "no interval"."""
@@ -212,5 +191,5 @@ class Estimate:
         if self.means is None:
             name_of(self.name)
         if math.isnan(self.value) and self.status == EstimateStatus.OK:
-            message = f"The estimate {self.name} is undefined without a status that says why."
+            message = f"The estimate {self.name} is undefined, but its status is `ok`. Give the status with the reason."
             raise ValueError(message)

@@ -1,15 +1,23 @@
 """The finding of a study: its verdict, estimates, notices and evidence."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from personametrics.data.errors import InputError, options
-from personametrics.data.estimate import Estimate
+from personametrics.data.estimate import Estimate, EstimateStatus, Name, Side
 from personametrics.data.notice import Notice
+
+__all__ = ["Cell", "Estimate", "EstimateStatus", "Finding", "Name", "Notice", "Rows", "Side", "Verdict", "number_or_none"]
 
 Cell = str | float | int | bool | None
 Rows = Sequence[Mapping[str, Cell]]
 """A table: one mapping for each row, all with the same keys."""
+
+
+def number_or_none(value: float) -> float | None:
+    """Return a number as a cell of a table, None where it is undefined."""
+    return float(value) if math.isfinite(value) else None
 
 
 @dataclass(frozen=True)
@@ -54,11 +62,7 @@ class Finding:
     cite: tuple[str, ...] = ()
 
     def __getitem__(self, name: str) -> Estimate:
-        """Return the estimate of a name.
-
-        Raises:
-            InputError: the finding has no estimate of this name.
-        """
+        """Return the estimate of a name; raises InputError without one."""
         for estimate in self.estimates:
             if estimate.name == name:
                 return estimate

@@ -1,7 +1,9 @@
 """The requests of a panel, made when they are looked at: a million requests take no more memory than one."""
 
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import overload
 
 from personametrics.data.item import Item
@@ -16,8 +18,27 @@ PANEL, NONE, SHUFFLED, IRRELEVANT, CONTROL = "panel", "none", "shuffled", "irrel
 """The panel; its controls: no persona, another persona's text, an irrelevant text; items whose answer cannot depend on the persona."""
 
 
+class LazyRequests(Sequence[Request]):
+    """A sequence of requests, each made by its position from 0."""
+
+    @abstractmethod
+    def _at(self, position: int) -> Request:
+        """Return the request at a position."""
+
+    @overload
+    def __getitem__(self, index: int) -> Request: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Request]: ...
+    def __getitem__(self, index: int | slice) -> Request | list[Request]:
+        if isinstance(index, slice):
+            return [self._at(position) for position in range(*index.indices(len(self)))]
+        if not -len(self) <= index < len(self):
+            raise IndexError(index)
+        return self._at(index % len(self))
+
+
 @dataclass(frozen=True)
-class Grid(Sequence[Request]):
+class Grid(LazyRequests):
     """Personas × conditions × items × runs. Runs vary fastest, so that one call can answer several; personas vary slowest.
 
     Attributes:
@@ -48,16 +69,8 @@ class Grid(Sequence[Request]):
     def __len__(self) -> int:
         return len(self.personas) * len(self.conditions) * len(self.items) * self.runs
 
-    @overload
-    def __getitem__(self, index: int) -> Request: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Request]: ...
-    def __getitem__(self, index: int | slice) -> Request | list[Request]:
-        if isinstance(index, slice):
-            return [self[position] for position in range(*index.indices(len(self)))]
-        if not -len(self) <= index < len(self):
-            raise IndexError(index)
-        cell, run = divmod(index % len(self), self.runs)
+    def _at(self, position: int) -> Request:
+        cell, run = divmod(position, self.runs)
         return self._in_run(self._first(cell), run)
 
     def __iter__(self) -> Iterator[Request]:
@@ -67,12 +80,11 @@ class Grid(Sequence[Request]):
 
     def _first(self, cell: int) -> Request:
         """Return the first run of a cell; the last one is remembered, since its runs are looked at one after the other."""
-        first = self._last.get(cell)
-        if first is None:
+        if cell not in self._last:
             first = self._made(cell)
             self._last.clear()
             self._last[cell] = first
-        return first
+        return self._last[cell]
 
     def _made(self, cell: int) -> Request:
         """Return the first run of a cell, made from its templates."""
@@ -91,32 +103,20 @@ class Grid(Sequence[Request]):
 
 
 @dataclass(frozen=True)
-class Joined(Sequence[Request]):
-    """A sequence of several grids.
-
-    Attributes:
-        parts: the panel and its controls.
-    """
+class Joined(LazyRequests):
+    """A sequence of several grids: the panel and its controls."""
 
     parts: tuple[Sequence[Request], ...]
 
     def __len__(self) -> int:
         return sum(map(len, self.parts))
 
-    @overload
-    def __getitem__(self, index: int) -> Request: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Request]: ...
-    def __getitem__(self, index: int | slice) -> Request | list[Request]:
-        if isinstance(index, slice):
-            return [self[position] for position in range(*index.indices(len(self)))]
-        position = index % len(self) if -len(self) <= index < len(self) else len(self)
+    def _at(self, position: int) -> Request:
         for part in self.parts:
             if position < len(part):
                 return part[position]
             position -= len(part)
-        raise IndexError(index)
+        raise IndexError(position)
 
     def __iter__(self) -> Iterator[Request]:
-        for part in self.parts:
-            yield from part
+        return chain.from_iterable(self.parts)

@@ -48,13 +48,7 @@ class Levels:
 
 
 def levels(column: pl.Series) -> Levels:
-    """Number the distinct values of a column without nulls.
-
-    Args:
-        column: values of any type; all but integers are compared as text.
-
-    Returns:
-        Codes and names.
+    """Number the distinct values of a column without nulls; all but integers are compared as text.
 
     Examples:
         >>> numbers = levels(pl.Series([10, 9, 10]))

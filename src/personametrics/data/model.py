@@ -14,22 +14,18 @@ if TYPE_CHECKING:  # numpy is slow to load
 
 TOY = "embedded/"
 """Beginning of the ids of the embedded toy model, so that its answers are never taken for those of another."""
-
 VARIABLE = re.compile("[A-Z_][A-Z0-9_]*")
 """Name of an environment variable; no key of a provider looks like one."""
 
 
 def key_variable(name: str) -> str:
-    """Return the name of the environment variable that holds a key, or refuse it without repeating it: it may be the key itself.
-
-    Args:
-        name: a name; empty: no variable.
+    """Return the name of the environment variable that holds a key ("": none), or refuse it without repeating it: it may be the key itself.
 
     Raises:
         StudyError: it has other characters than capital letters, digits and underscores.
     """
     if name and not VARIABLE.fullmatch(name):
-        message = "key_variable: this is not the name of an environment variable. Give a name such as OPENAI_API_KEY, never the key itself."
+        message = "key_variable must be the name of an environment variable. Give a name such as OPENAI_API_KEY, never the key itself."
         raise StudyError(message)
     return name
 
@@ -108,7 +104,7 @@ class Blends(Model, Protocol):
             request: the first prompt and the sampling: its temperature and top_p apply to the blend.
             others: further prompts.
             blend: function that blends log-probabilities at temperature 1.
-            seed: of the draws.
+            seed: seed of the draws.
 
         Returns:
             A reply that counts the tokens of all prompts; it is `failed` if one of them cannot be read.

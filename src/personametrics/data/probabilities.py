@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from personametrics.data.errors import AnswerError
+from personametrics.data.errors import AnswerError, ensure
 from personametrics.stats.arrays import Floats
 
 P = "p:"
@@ -42,30 +42,23 @@ def label_probabilities(frame: pl.DataFrame, columns: Sequence[str], name: str, 
         frame: the table.
         columns: two or more columns of probabilities, or of natural log-probabilities (recognised by being ≤ 0).
         name: name of the table, for messages.
-        some: True if rows may be about different labels; a missing probability then counts as 0.
-
-    Returns:
-        One row for each reply: NaN where a label is missing, or with `some` where all labels are missing.
+        some: True if rows may be about different labels; a missing probability then counts as 0, and a row is NaN only without any.
 
     Raises:
         AnswerError: fewer than two columns are named, they hold no numbers, or a row sums to more than 1.
     """
-    if len(columns) < 2:
-        message = "Label probabilities need one column for each label, at least two. Name further columns."
-        raise AnswerError(message)
+    ensure(len(columns) > 1, "Label probabilities need one column for each of two or more labels. Name further columns.", AnswerError)
     table = frame.select(pl.col(columns).cast(pl.String).cast(pl.Float64, strict=False)).to_numpy().astype(float)
     present = np.isfinite(table)
     given = table[present if some else present.all(1)]
-    if not len(given):
-        message = f"{name}: the columns {', '.join(columns)} hold no probabilities."
-        raise AnswerError(message)
+    ensure(len(given), f"{name}: the columns {', '.join(columns)} contain no probabilities. Name other columns.", AnswerError)
     share = np.exp(table) if (given <= 0).all() else table
     if some:
         share = np.where(present, share, np.where(present.any(1, keepdims=True), 0.0, np.nan))
     total = share.sum(1)
     wrong = np.flatnonzero((total > 1 + SLACK) | (share < 0).any(1) | (total == 0))
     if len(wrong):
-        problem = f"label probabilities sum to {total[wrong[0]]:.3g}, or one is negative ({len(wrong)} such rows)"
-        message = f"{name}, row {wrong[0] + 1}: {problem}. Correct them."
+        problem = f"the label probabilities sum to {total[wrong[0]]:.3g}, or one of them is negative ({len(wrong)} such rows)"
+        message = f"{name}, row {wrong[0] + 1}: {problem}. Correct the probabilities."
         raise AnswerError(message)
     return np.asarray(share / total[:, None])

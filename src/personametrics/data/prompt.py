@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Literal, TypeVar, get_args
 
-from personametrics.data.errors import StudyError, options
+from personametrics.data.errors import StudyError, ensure, options
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
 from personametrics.data.request import Message, Request, Sampling
@@ -19,7 +19,6 @@ Name = TypeVar("Name", bound=str)
 Order = Literal["given", "reversed", "rotated"]
 CONDITIONS = ("wording", "order", "place")
 """The conditions: properties of a prompt that can be varied."""
-
 SLOTS = {
     "persona": ({"persona"}, {"persona"}),
     "item": ({"item", "options", "instruction"}, {"item", "instruction"}),
@@ -142,8 +141,8 @@ class Prompt:
             return (Message("user", question),)
         introduction = self.persona.format(persona=persona.text)
         if (self.place if place == GIVEN else place) == "system":
-            return (Message("system", introduction, told=persona.text), Message("user", question))
-        return (Message("user", f"{introduction}\n\n{question}", told=persona.text),)
+            return (Message("system", introduction, persona=persona.text), Message("user", question))
+        return (Message("user", f"{introduction}\n\n{question}", persona=persona.text),)
 
     def _question(self, item: Item, wording: str, labels: Sequence[str], marks: Sequence[str]) -> str:
         """Return the question with its options and its instruction."""
@@ -151,7 +150,7 @@ class Prompt:
             message = f'The item "{item.id}" has no wording "{wording}". {options(wording, [GIVEN, *item.wordings])}.'
             raise StudyError(message)
         if GIVEN in item.wordings:
-            message = f'The item "{item.id}" has a wording "{GIVEN}", which is the name of its own text. Rename the wording.'
+            message = f'The item "{item.id}" has a wording with the name "{GIVEN}", which means its own text. Rename the wording.'
             raise StudyError(message)
         question = item.text if wording == GIVEN else item.wordings[wording]
         lines = "\n".join(self.option.format(mark=mark, label=label) for mark, label in zip(marks, labels, strict=True))
@@ -162,7 +161,7 @@ class Prompt:
         """Return the instruction on the form of the answer."""
         if isinstance(item.scale, Numeric):
             if math.isinf(item.scale.low) or math.isinf(item.scale.high):
-                message = f'The item "{item.id}" needs a scale with limits, such as 0..10, because the prompt states them.'
+                message = f'The item "{item.id}" needs a scale with limits, such as 0..10, because the prompt states the limits.'
                 raise StudyError(message)
             instruction = self.between.format(low=spell_number(item.scale.low), high=spell_number(item.scale.high))
         else:
@@ -173,7 +172,7 @@ class Prompt:
         """Return the mark to answer with, for each label."""
         if self.style == "letter":
             if len(labels) > len(LETTERS):
-                message = f"{len(labels)} options are more than the letters of the alphabet. Use the style label or number."
+                message = f"The style `letter` allows {len(LETTERS)} options, not {len(labels)}. Use the style `label` or `number`."
                 raise StudyError(message)
             return tuple(LETTERS[: len(labels)])
         return tuple(str(number) for number in range(1, len(labels) + 1)) if self.style == "number" else tuple(labels)
@@ -191,18 +190,14 @@ def conditions(levels: Mapping[Name, Sequence[str]]) -> tuple[Mapping[str, str],
     """
     for name, given in levels.items():
         if not given or len(set(given)) < len(given):
-            problem = "a level is named twice" if given else "no level is named"
-            message = f'conditions.{name}: {problem}. Name different levels, such as "{GIVEN}".'
+            problem = "a level is listed twice" if given else "no level is listed"
+            message = f'conditions.{name}: {problem}. List different levels, such as "{GIVEN}".'
             raise StudyError(message)
     return tuple(dict(zip(levels, combination, strict=True)) for combination in product(*levels.values()))
 
 
 def _check_condition(condition: Mapping[str, str]) -> None:
-    """Check that every condition exists; the levels of wording and order are checked on use.
-
-    Raises:
-        StudyError: a condition or a place does not exist.
-    """
+    """Check that every condition and place exists; the levels of wording and order are checked on use."""
     for name in condition:
         if name not in CONDITIONS:
             message = f'Unknown condition "{name}". {options(name, CONDITIONS)}.'
@@ -221,24 +216,20 @@ def _ordered(item: Item, order: str) -> tuple[str, ...]:
     if isinstance(item.scale, Numeric | FreeText):
         return ()
     labels = item.scale.labels
-    if len(labels) < 2:
-        message = f'The item "{item.id}" needs a scale with labels, such as 1|2|3|4|5, because the prompt shows them.'
-        raise StudyError(message)
-    if len(set(labels)) < len(labels):
-        message = f'The item "{item.id}" has a label twice in its scale, so an answer could mean either. Rename one of them.'
-        raise StudyError(message)
+    ensure(
+        len(labels) > 1, f'The item "{item.id}" needs a scale with labels, such as 1|2|3, because the prompt shows the labels.', StudyError
+    )
+    ensure(
+        len(set(labels)) == len(labels),
+        f'The item "{item.id}" has two equal labels in its scale, so an answer could mean either label. Rename one of them.',
+        StudyError,
+    )
     orders = {"given": labels, "reversed": labels[::-1], "rotated": labels[len(labels) // 2 :] + labels[: len(labels) // 2]}
     return orders[order]
 
 
 def check_slots(name: str, template: str, allowed: set[str], needed: set[str]) -> None:
-    """Check that a template has the needed slots, and only allowed ones.
-
-    Args:
-        name: name of the template, for messages.
-        template: the template.
-        allowed: slots that the template may have.
-        needed: slots that the template must have.
+    """Check that a template, `name` in messages, has the needed slots, and only allowed ones.
 
     Raises:
         StudyError: a slot is unknown, missing or malformed.
@@ -246,15 +237,15 @@ def check_slots(name: str, template: str, allowed: set[str], needed: set[str]) -
     try:
         parts = [part for part in string.Formatter().parse(template) if part[1] is not None]
     except ValueError as error:
-        message = f"{name}: {error}. Write {{{{ and }}}} for braces that are not a slot."
+        message = f"{name}: {error}. Write {{{{ and }}}} for braces that do not mark a slot."
         raise StudyError(message) from error
     slots = {slot for _, slot, _, _ in parts if slot is not None}
     for slot in (slot for _, slot, spec, conversion in parts if spec or conversion):
-        message = f'{name}: the slot "{{{slot}}}" must hold only its name. Remove "!" and ":" from it.'
+        message = f'{name}: the slot "{{{slot}}}" may contain only its name. Remove "!" and ":" from it.'
         raise StudyError(message)
     for slot in sorted(slots - allowed):
         message = f'{name}: unknown slot "{{{slot}}}". {options(slot, sorted(allowed)) if allowed else "This template has no slots"}.'
         raise StudyError(message)
     for slot in sorted(needed - slots):
-        message = f'{name}: the slot "{{{slot}}}" is missing, so its content would never reach the model. Add it.'
+        message = f'{name}: the slot "{{{slot}}}" is missing, so its content would not reach the model. Add the slot.'
         raise StudyError(message)

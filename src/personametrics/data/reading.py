@@ -41,10 +41,10 @@ def scan(source: Any) -> tuple[pl.LazyFrame, str]:
         message = f"{path} is a directory. Name a file in it."
         raise ReadError(message)
     if not path.exists():
-        message = f"{path} does not exist."
+        message = f"{path} does not exist. Check the path."
         raise ReadError(message)
     if path.stat().st_size == 0:
-        message = f"{path} is empty."
+        message = f"{path} is empty. Name another file."
         raise ReadError(message)
     kind = SUFFIXES.get(path.suffix.lower())
     if kind is None:
@@ -66,12 +66,7 @@ def _scan(path: Path, kind: str) -> pl.LazyFrame:
 
 
 def column_names(table: pl.LazyFrame, name: str) -> list[str]:
-    """Return the names of the columns of a lazy table.
-
-    Raises:
-        ReadError: the file cannot be read.
-        ColumnError: two columns have one name.
-    """
+    """Return the names of the columns of a lazy table; raises ReadError on an unreadable file, ColumnError if two columns have one name."""
     try:
         names = table.collect_schema().names()
     except (PolarsError, OSError) as error:
@@ -85,11 +80,7 @@ def column_names(table: pl.LazyFrame, name: str) -> list[str]:
 
 
 def collect(table: pl.LazyFrame, name: str) -> pl.DataFrame:
-    """Collect a lazy table; text files are read in pieces, because they are larger than the part that is kept.
-
-    Raises:
-        ReadError: the file cannot be read.
-    """
+    """Collect a lazy table; text files are read in pieces, because they are larger than the part that is kept. Raises ReadError."""
     try:
         return table.collect(engine="streaming" if Path(name).suffix.lower() in TEXT else "in-memory")
     except (PolarsError, OSError) as error:
@@ -97,16 +88,7 @@ def collect(table: pl.LazyFrame, name: str) -> pl.DataFrame:
 
 
 def require(names: Sequence[str], columns: Sequence[str], table: str) -> None:
-    """Check that columns exist.
-
-    Args:
-        names: names of the needed columns.
-        columns: names of the columns of the table.
-        table: name of the table, for messages.
-
-    Raises:
-        ColumnError: a column does not exist.
-    """
+    """Check that a table has columns; raises ColumnError."""
     for name in names:
         if name not in columns:
             message = f'{table} has no column "{name}". {options(name, columns)}.'
@@ -114,15 +96,7 @@ def require(names: Sequence[str], columns: Sequence[str], table: str) -> None:
 
 
 def where(table: pl.LazyFrame, conditions: Sequence[str], name: str) -> pl.LazyFrame:
-    """Keep the rows that meet every condition.
-
-    Args:
-        table: the lazy table.
-        conditions: `column=value` or `column!=value`; numbers are compared as numbers.
-        name: name of the table, for messages.
-
-    Returns:
-        The filtered lazy table.
+    """Keep the rows that meet every condition, `column=value` or `column!=value`; numbers are compared as numbers.
 
     Raises:
         InputError: a condition has no `=`.
@@ -134,7 +108,7 @@ def where(table: pl.LazyFrame, conditions: Sequence[str], name: str) -> pl.LazyF
         column = column.removesuffix("!")
         column = column if column in column_names(table, name) else column.strip()
         if not equals or not column:
-            message = f'The condition "{condition}" is not of the form column=value or column!=value. Correct it.'
+            message = f'The condition "{condition}" does not have the form column=value or column!=value. Correct it.'
             raise InputError(message)
         require([column], column_names(table, name), name)
         same = _same(pl.col(column), table.collect_schema()[column], value)
@@ -166,5 +140,5 @@ def unreadable(name: object, error: Exception) -> ReadError:
     """Return the error about a file that Polars cannot read."""
     reason = str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__
     if "utf-8" in str(error).lower() or "utf8" in str(error).lower():
-        return ReadError(f"{name} is not UTF-8 text. Convert it, for example with: iconv -f latin1 -t utf-8.")
-    return ReadError(f"{name} cannot be read, because it is damaged or of another kind than its name says ({reason}). Write it again.")
+        return ReadError(f"{name} is not UTF-8 text. Convert it, for example with `iconv -f latin1 -t utf-8`.")
+    return ReadError(f"{name} cannot be read: it is damaged, or its content does not fit its suffix ({reason}). Save it again.")

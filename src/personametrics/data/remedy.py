@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import ClassVar, Literal, Self
+from functools import reduce
+from typing import Any, ClassVar, Literal, Self, get_args, get_origin
 
-from personametrics.data.errors import DesignError
+from personametrics.data.errors import DesignError, StudyError, ensure, options
 from personametrics.data.item import Item
 from personametrics.data.model import Model
 from personametrics.data.notice import Notice
@@ -52,7 +53,8 @@ class Remedy:
 
     A remedy changes one of five stages: who is asked, what is asked, what answers, which answers are read, and which numbers follow. It
     never measures whether it helps; `compare` does. Subclass it as a frozen dataclass in a file of its own and override the method of the
-    stage: the fields are the remedy's knobs, and the file's name is the remedy's name. The base class itself changes nothing.
+    stage: the fields are the remedy's knobs, and the file's name is the remedy's name. The base class itself changes nothing. A knob whose
+    type is a `Literal` takes only these values; every stage may raise an `InputError` that says what it lacks.
 
     Attributes:
         seen: ids of the items or people on which it was fitted; it is never evaluated on them.
@@ -63,6 +65,8 @@ class Remedy:
         name: name of the remedy on the command line; "": the name of its file.
         splits: what `fit` learns from and evaluation leaves out; None: it learns nothing.
         replays: True if recorded answers show its effect although it acts before answers are given.
+        budget: knob that sets how many runs it makes of each; the remedy that has one is the baseline of all that make more requests.
+        on_labels: knobs with which it is tried where all answers are labels, which have no mean.
     """
 
     seen: frozenset[str] = field(default=frozenset(), kw_only=True, repr=False)
@@ -73,6 +77,17 @@ class Remedy:
     name: ClassVar[str] = ""
     splits: ClassVar[Split | None] = None
     replays: ClassVar[bool] = False
+    budget: ClassVar[str] = ""
+    on_labels: ClassVar[Mapping[str, Any]] = {}
+
+    def __post_init__(self) -> None:
+        """Refuse unknown values of knobs."""
+        for knob in fields(self):
+            value, valid = getattr(self, knob.name), get_args(knob.type)
+            if get_origin(knob.type) is Literal and value not in valid:
+                name = self.name or type(self).__module__.rpartition(".")[2]
+                message = f'{name}.{knob.name}: unknown value "{value}". {options(str(value), map(str, valid))}.'
+                raise StudyError(message)
 
     @property
     def links(self) -> "tuple[Remedy, ...]":
@@ -96,78 +111,47 @@ class Remedy:
         return self
 
     def drafts(self, personas: Sequence[Persona]) -> list[Request]:  # noqa: ARG002 (most remedies need nothing written)
-        """Return the requests for texts that a model writes before the study is asked.
-
-        Args:
-            personas: the panel without the remedy.
-        """
+        """Return the requests for texts that a model writes before the study is asked, for the panel without the remedy."""
         return []
 
     def personas(self, personas: Sequence[Persona], written: Sequence[str]) -> tuple[Persona, ...]:  # noqa: ARG002
-        """Return the personas to ask.
-
-        Args:
-            personas: the panel without the remedy.
-            written: the texts that the model wrote, in the order of `drafts`.
-        """
+        """Return the personas to ask, for the panel without the remedy and the written texts, in the order of `drafts`."""
         return tuple(personas)
 
     def notices(self, written: Sequence[str]) -> list[Notice]:  # noqa: ARG002 (most remedies have nothing to report)
-        """Return what a reader must know about the texts that the model wrote.
-
-        Args:
-            written: the texts, in the order of `drafts`.
-        """
+        """Return what a reader must know about the texts that the model wrote, in the order of `drafts`."""
         return []
 
     def requests(self, requests: Sequence[Request]) -> list[Request]:
-        """Return the requests to make.
-
-        Args:
-            requests: the requests of the study without the remedy.
-        """
+        """Return the requests to make, for the requests of the study without the remedy."""
         return list(requests)
 
     def model(self, model: Model, personas: Sequence[Persona]) -> Model:  # noqa: ARG002
-        """Return the model that answers, under another `id` if its answers differ.
-
-        Args:
-            model: the model without the remedy.
-            personas: the personas to ask.
-
-        Raises:
-            StudyError: the model lacks what the remedy needs.
-        """
+        """Return the model that answers, under another `id` if its answers differ; raises StudyError if it lacks what the remedy needs."""
         return model
 
     def responses(self, responses: Responses) -> Responses:
-        """Return the answers that the study reads.
-
-        Args:
-            responses: the answers as they came.
-        """
+        """Return the answers that the study reads, for the answers as they came."""
         return responses
 
     def estimates(self, study: Study) -> Study:
-        """Return the study that makes the estimates.
-
-        Args:
-            study: the study without the remedy.
-        """
-        return study
+        """Return the study that makes the estimates; a remedy that acts on estimates becomes the estimator of a study about people."""
+        if self.acts_on != "estimates":
+            return study
+        if "estimator" not in study.knobs():
+            name, remedy = (member.name or type(member).__module__.rpartition(".")[2] for member in (study, self))
+            message = f"The study {name} does not estimate numbers about people. Use the remedy {remedy} with the study population."
+            raise DesignError(message)
+        return study.set(estimator=self)
 
     def promised(self, before: Mapping[str, float]) -> Mapping[str, float]:  # noqa: ARG002
-        """Return the values that theory predicts for estimates, by name.
-
-        Args:
-            before: values of the estimates without the remedy.
-        """
+        """Return the values that theory predicts for estimates, by name, from those without the remedy."""
         return {}
 
     def rival(self) -> "Remedy | str | None":
-        """Return the baseline at equal cost: a remedy, or its name and knobs.
+        """Return the baseline at equal cost: a remedy, or its name and knobs. None: averaging, if this remedy makes more calls.
 
-        It is asked in as many runs as the price of this remedy pays for. None: averaging, if this remedy makes more calls.
+        It is asked in as many runs as the price of this remedy pays for.
         """
         return None
 
@@ -178,11 +162,7 @@ class Remedy:
 
 @dataclass(frozen=True)
 class Chain(Remedy):
-    """A sequence of remedies that act, within each stage, one after the other.
-
-    Attributes:
-        remedies: the remedies, in order.
-    """
+    """A sequence of remedies that act, within each stage, one after the other."""
 
     remedies: tuple[Remedy, ...] = ()
     says: ClassVar[str] = "Several remedies, one after the other."
@@ -199,15 +179,9 @@ class Chain(Remedy):
 
     @property
     def splits(self) -> Split | None:  # type: ignore[override]
-        """The kind of data that a remedy of the chain learns from.
-
-        Raises:
-            DesignError: a remedy learns from items, another from people.
-        """
+        """The kind of data that a remedy of the chain learns from; raises DesignError if one learns from items and another from people."""
         splits = {remedy.splits for remedy in self.remedies} - {None}
-        if len(splits) > 1:
-            message = "One remedy of this chain learns from items, another from people. Compare them one at a time."
-            raise DesignError(message)
+        ensure(len(splits) < 2, "One remedy of this chain learns from items, and another learns from people. Compare them one at a time.")
         return splits.pop() if splits else None
 
     def fit(self, responses: Responses, human: Responses | None) -> "Chain":
@@ -219,15 +193,9 @@ class Chain(Remedy):
         return replace(self, remedies=tuple(fitted))
 
     def drafts(self, personas: Sequence[Persona]) -> list[Request]:
-        """Return the drafts of the remedy that has texts written.
-
-        Raises:
-            DesignError: several remedies do.
-        """
+        """Return the drafts of the remedy that has texts written; raises DesignError if several do."""
         drafts = [requests for remedy in self.remedies if (requests := remedy.drafts(personas))]
-        if len(drafts) > 1:
-            message = "Two remedies of this chain have texts written. Use one of them."
-            raise DesignError(message)
+        ensure(len(drafts) < 2, "Two remedies of this chain ask a model to write texts. Use only one of these remedies.")
         return drafts[0] if drafts else []
 
     def personas(self, personas: Sequence[Persona], written: Sequence[str]) -> tuple[Persona, ...]:
@@ -243,25 +211,16 @@ class Chain(Remedy):
 
     def requests(self, requests: Sequence[Request]) -> list[Request]:
         """Return the requests after all remedies."""
-        changed = list(requests)
-        for remedy in self.remedies:
-            changed = remedy.requests(changed)
-        return changed
+        return reduce(lambda changed, remedy: remedy.requests(changed), self.remedies, list(requests))
 
     def model(self, model: Model, personas: Sequence[Persona]) -> Model:
         """Return the model after all remedies."""
-        for remedy in self.remedies:
-            model = remedy.model(model, personas)
-        return model
+        return reduce(lambda changed, remedy: remedy.model(changed, personas), self.remedies, model)
 
     def responses(self, responses: Responses) -> Responses:
         """Return the answers after all remedies."""
-        for remedy in self.remedies:
-            responses = remedy.responses(responses)
-        return responses
+        return reduce(lambda changed, remedy: remedy.responses(changed), self.remedies, responses)
 
     def estimates(self, study: Study) -> Study:
         """Return the study after all remedies."""
-        for remedy in self.remedies:
-            study = remedy.estimates(study)
-        return study
+        return reduce(lambda changed, remedy: remedy.estimates(changed), self.remedies, study)

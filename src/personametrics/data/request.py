@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Literal
 
 from personametrics.data.errors import StudyError
@@ -13,6 +14,8 @@ Role = Literal["system", "user", "assistant"]
 
 CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
+PROMPT = attrgetter("to", "messages", "choices", "sampling", "score")
+"""The part of a request that its runs share."""
 SLOT = re.compile("\ue000(\\d+)\ue001")
 """A slot, written with characters of the private use area, which occur in no text."""
 
@@ -23,24 +26,26 @@ class Message:
 
     Attributes:
         role: `system`, `user` or `assistant`.
-        text: the words, with a `slot` for the reply to each request in `said`.
-        said: requests whose replies are part of the words; messages are compared only after the replies are filled in.
-        told: the persona's own text, if it is part of the words; with it the text can be repeated later.
+        text: the words, with a `slot` for the reply to each of `requests`.
+        requests: requests whose replies are part of the words; messages are compared only after the replies are filled in.
+        persona: the persona's own text, if it is part of the words; with it the text can be repeated later.
     """
 
     role: Role
     text: str
-    said: tuple["Request", ...] = field(default=(), compare=False)
-    told: str = field(default="", compare=False, repr=False)
+    requests: tuple["Request", ...] = field(default=(), compare=False)
+    persona: str = field(default="", compare=False, repr=False)
 
-    def spoken(self, replies: Sequence[str]) -> "Message":
+    def filled(self, replies: Sequence[str]) -> "Message":
         """Return the message with the replies in their slots; a slot within a reply stays as it is.
 
         Examples:
-            >>> Message("user", f"She said: {slot(0)}", (Request(()),)).spoken([f"{slot(0)}!"]).text == f"She said: {slot(0)}!"
+            >>> Message("user", f"She said: {slot(0)}", (Request(()),)).filled([f"{slot(0)}!"]).text == f"She said: {slot(0)}!"
             True
         """
-        return Message(self.role, SLOT.sub(lambda match: replies[int(match[1])], self.text), told=self.told) if self.said else self
+        if not self.requests:
+            return self
+        return Message(self.role, SLOT.sub(lambda match: replies[int(match[1])], self.text), persona=self.persona)
 
 
 def slot(index: int) -> str:
@@ -115,7 +120,7 @@ class Request:
     @property
     def waits(self) -> bool:
         """True if the request needs replies to other requests first."""
-        return any(message.said for message in self.messages)
+        return any(message.requests for message in self.messages)
 
     def key(self, model: str) -> bytes:
         """Return the SHA-256 (32 bytes) of the canonical JSON of the request and the model's id.
@@ -133,20 +138,19 @@ class Request:
         try:
             return hashlib.sha256(self.canonical(model).encode()).digest()
         except UnicodeEncodeError as error:
-            message = f"A prompt holds {error.object[error.start]!a}, which is half a character. Clean the texts of personas and items."
+            message = (
+                f"A prompt contains {error.object[error.start]!a}, which is not a complete character and cannot be sent. "
+                "Remove it from the texts of personas and items."
+            )
             raise StudyError(message) from None
         except ValueError as error:
-            message = f"sampling: NaN and infinity cannot be sent to a model ({error}). Give finite numbers."
+            message = f"A sampling setting is NaN or infinite and cannot be sent to a model ({error}). Give finite numbers."
             raise StudyError(message) from None
 
     def canonical(self, model: str) -> str:
-        """Return the canonical JSON: with sorted keys, and without spaces, NaN and infinity.
-
-        Raises:
-            StudyError: replies are missing in the messages.
-        """
+        """Return the canonical JSON: with sorted keys, and without spaces, NaN and infinity; raises StudyError if replies are missing."""
         if self.waits:
-            message = "A prompt waits for replies to other requests. Ask those first (personametrics.elicit.conversation)."
+            message = "A prompt needs replies to other requests. Ask these requests first, with personametrics.elicit.conversation."
             raise StudyError(message)
         sampling = self.sampling
         temperature, top_p = (None if value is None else value + 0.0 for value in (sampling.temperature, sampling.top_p))  # 1, 1.0: one key
@@ -166,10 +170,4 @@ class Request:
 
     def same_prompt(self, other: "Request") -> bool:
         """Return True if two requests are runs of one prompt, so that one call may answer both."""
-        return (self.to, self.messages, self.choices, self.sampling, self.score) == (
-            other.to,
-            other.messages,
-            other.choices,
-            other.sampling,
-            other.score,
-        )
+        return bool(PROMPT(self) == PROMPT(other))

@@ -12,7 +12,7 @@ import polars as pl
 
 from personametrics.data.coding import Coded, code
 from personametrics.data.columns import Columns, Duplicates
-from personametrics.data.errors import AnswerError, ColumnError, DesignError, InputError, options
+from personametrics.data.errors import AnswerError, ColumnError, DesignError, InputError, ensure, options
 from personametrics.data.levels import Levels, levels
 from personametrics.data.notice import Notice
 from personametrics.data.outcome import ReplyOutcome
@@ -59,7 +59,7 @@ class Responses:
         keep: Sequence[str] = (),
         duplicates: Duplicates = "error",
     ) -> "Responses":
-        """Read a table of answers.
+        """Read a table of answers: the rows that meet the conditions, with the named columns only.
 
         Args:
             source: a path (CSV, TSV, Parquet, NDJSON) or a Polars, pandas or Arrow table.
@@ -68,9 +68,6 @@ class Responses:
             missing: answers that mean "missing", such as "-1".
             keep: conditions `column=value` or `column!=value` that rows must meet.
             duplicates: treatment of several rows of one persona, item, condition and run.
-
-        Returns:
-            The rows that meet the conditions, with the named columns only.
 
         Raises:
             ReadError: the file cannot be read.
@@ -89,7 +86,7 @@ class Responses:
         kept = where(table, keep, name)
         for column in columns.used():
             if kept.collect_schema()[column].is_nested():
-                message = f'{name}, column "{column}" holds lists or objects. Unpack them into columns of their own.'
+                message = f'{name}, column "{column}" contains lists or objects. Split it into several columns.'
                 raise ColumnError(message)
         frame = collect(kept.select(_narrow(column, kept.collect_schema()[column]) for column in columns.used()), name)
         if frame.is_empty():
@@ -128,11 +125,7 @@ class Responses:
 
     @cached_property
     def coded(self) -> Coded:
-        """The answers on the scale; a row whose outcome is not "answered" has no answer.
-
-        Raises:
-            AnswerError: the scale cannot read the answers.
-        """
+        """The answers on the scale, none where the outcome is not "answered"; raises AnswerError if the scale cannot read them."""
         answers = self.frame[self.columns.answer]
         if self.columns.outcome is not None:
             answered = self.frame[self.columns.outcome].cast(pl.String) == ReplyOutcome.ANSWERED
@@ -204,7 +197,7 @@ class Responses:
             if len(np.unique(codes, axis=0)) < len(codes):
                 message = (
                     f"{self.source} gives the label probabilities of one persona, item and condition in several rows. "
-                    "Name the column that distinguishes them with --condition."
+                    "Give the column that distinguishes these rows with --condition."
                 )
                 raise DesignError(message)
             return from_counts(names, codes, self.exact[self.answered], self.labelled.points(), exact=True)
@@ -232,37 +225,27 @@ class Responses:
         """
         if name == self.columns.persona:
             return {persona: persona for persona in self.personas.names}
-        require([name], self.frame.columns, f"{self.source} (among the columns named)")
+        require([name], self.frame.columns, f"{self.source}, of which only the named columns were read,")
         pairs = self.frame.select(pl.col(self.columns.persona).cast(pl.String), pl.col(name).cast(pl.String).alias(" value")).unique()
         two = pairs.filter(pl.col(self.columns.persona).is_duplicated()).sort(self.columns.persona, " value")
         if len(two):
             persona, first, second = two[0, 0], two[0, 1], two[1, 1]
-            message = f'{self.source}: "{persona}" has two values of "{name}", {first} and {second}. Give one value in all of its rows.'
+            message = f'{self.source}: "{persona}" has two values of "{name}", {first} and {second}. Give the same value in all its rows.'
             raise DesignError(message)
         return dict(pairs.drop_nulls().iter_rows())
 
     def only(self, rows: pl.Expr, what: str = "a part of the rows") -> "Responses":
-        """Return the table with some of its rows only.
-
-        Args:
-            rows: condition that the rows meet.
-            what: the condition in words, such as "model gpt"; `source` carries it, so that messages name the part.
+        """Return the rows that meet a condition, such as "model gpt" in the words of `what`, which `source` and so messages carry.
 
         Raises:
             DesignError: no row meets the condition.
         """
         kept = self.frame.filter(rows)
-        if kept.is_empty():
-            message = f"{self.source} has no rows of {what}."
-            raise DesignError(message)
+        ensure(not kept.is_empty(), f"{self.source} has no rows of {what}.")
         return replace(self, frame=kept, source=f"{self.source}, {what}")
 
     def keep(self, rows: npt.NDArray[np.bool_], what: str = "a part of the rows") -> "Responses":
-        """Return the table with some of its rows only; what has been read from the whole table is not read again.
-
-        Args:
-            rows: (N,) True for rows to keep.
-            what: these rows in words, as in `only`.
+        """Return the rows (N,) that are True, as `only`; what has been read from the whole table is not read again.
 
         Raises:
             DesignError: no row is kept.
@@ -304,7 +287,7 @@ def _check_roles(columns: Columns) -> None:
     roles |= {"answer": None if columns.probabilities else columns.answer, "outcome": columns.outcome}
     for role, column in roles.items():
         if column in named:
-            message = f'The column "{column}" is named both as {named[column]} and as {role}. Name another column for one of them.'
+            message = f'The column "{column}" has two roles, {named[column]} and {role}. Name another column for one of these roles.'
             raise ColumnError(message)
         if column is not None:
             named[column] = role

@@ -8,10 +8,9 @@ import polars as pl
 
 from personametrics.data.errors import AnswerError, ReadError, StudyError
 from personametrics.data.item import Item
-from personametrics.data.persona import Persona
+from personametrics.data.persona import Persona, Task
 from personametrics.data.reading import collect, column_names, require, scan
 from personametrics.data.scale import parse_scale, spell_scale
-from personametrics.data.task import Task
 from personametrics.data.writing import write
 
 WORDING = "text."
@@ -34,16 +33,10 @@ def read_personas(source: Any) -> tuple[Persona, ...]:
 
 
 def read_items(source: Any) -> tuple[Item, ...]:
-    """Return items from a table with the columns id, text and scale; `text.NAME` is a wording, every other column an attribute.
-
-    Args:
-        source: a path, a table, or items, which are returned as they are.
+    """Return items from a table with the columns id, text and scale, as `read_personas`; `text.NAME` is a wording.
 
     Raises:
-        ReadError: the file cannot be read.
-        ColumnError: a column is missing.
-        AnswerError: a scale cannot be read.
-        StudyError: an id is empty or repeated, a text is empty, or the table has no rows.
+        AnswerError: a scale cannot be read; and all errors of `read_personas`.
     """
 
     def item(row: Mapping[str, str], rest: Mapping[str, str]) -> Item:
@@ -55,43 +48,21 @@ def read_items(source: Any) -> tuple[Item, ...]:
 
 
 def read_tasks(source: Any) -> tuple[Task, ...]:
-    """Return tasks of simulated users from a table with the columns id and text; every other column is an attribute.
-
-    Args:
-        source: a path, a table, or tasks, which are returned as they are.
-
-    Raises:
-        ReadError: the file cannot be read.
-        ColumnError: a column is missing.
-        StudyError: an id is empty or repeated, a text is empty, or the table has no rows.
-    """
+    """Return tasks of simulated users from a table with the columns id and text, as `read_personas`."""
     return _read(source, Task, ("id", "text"), lambda row, rest: Task(row["id"], row["text"], rest))
 
 
 def write_personas(personas: Sequence[Persona], path: str | Path) -> None:
-    """Write personas as a table that `read_personas` reads.
-
-    Raises:
-        InputError: the suffix is not .csv, .parquet or .ndjson, or the path cannot be written.
-    """
-    _write([{"id": persona.id, "text": persona.text, **persona.attributes} for persona in personas], path)
+    """Write personas as a table that `read_personas` reads; raises InputError as `Responses.write`."""
+    write(_rows([{"id": persona.id, "text": persona.text, **persona.attributes} for persona in personas]), path)
 
 
 def write_items(items: Sequence[Item], path: str | Path) -> None:
-    """Write items as a table that `read_items` reads; their scales must have labels or limits.
-
-    Raises:
-        InputError: the suffix is not .csv, .parquet or .ndjson, or the path cannot be written.
-    """
+    """Write items, whose scales must have labels or limits, as a table that `read_items` reads; raises InputError as `Responses.write`."""
     rows = []
     for item in items:
         wordings = {WORDING + name: text for name, text in item.wordings.items()}
         rows.append({"id": item.id, "text": item.text, "scale": spell_scale(item.scale), **item.attributes, **wordings})
-    _write(rows, path)
-
-
-def _write(rows: Sequence[Mapping[str, str]], path: str | Path) -> None:
-    """Write rows as a table; every key of any row is a column."""
     write(_rows(rows), path)
 
 
@@ -126,9 +97,7 @@ def _rows(rows: Sequence[Any]) -> pl.DataFrame:
     """Return mappings as a table; every key of any mapping is a column."""
     for number, row in enumerate(rows, 1):
         if not isinstance(row, Mapping):
-            message = (
-                f"Row {number} is a {type(row).__name__}. Give all rows as mappings with the columns, or all as objects of this library."
-            )
+            message = f"Row {number} is a {type(row).__name__}. Give only mappings from columns to values, or only objects of this library."
             raise ReadError(message)
     columns = dict.fromkeys(name for row in rows for name in row)
     return pl.DataFrame({str(name): [None if row.get(name) is None else str(row[name]) for row in rows] for name in columns}, strict=False)
@@ -145,11 +114,11 @@ def _check_full(cells: Mapping[str, str | None], place: str) -> None:
 def _check_ids(ids: Sequence[str], name: str) -> None:
     """Check that there are rows, and that their ids differ."""
     if not ids:
-        message = f"{name} has no rows. Add at least one."
+        message = f"{name} has no rows. Add at least one row."
         raise StudyError(message)
     seen: set[str] = set()
     for id_ in ids:
         if id_ in seen:
-            message = f'{name}: the id "{id_}" is given twice. Rename one of them.'
+            message = f'{name}: the id "{id_}" occurs twice. Change one of the two ids.'
             raise StudyError(message)
         seen.add(id_)

@@ -20,29 +20,22 @@ LOOKED_AT = 40
 def resolve_duplicates(
     frame: pl.DataFrame, columns: Columns, choice: Duplicates, valid: tuple[Sequence[str], Numeric], name: str
 ) -> tuple[pl.DataFrame, list[Notice]]:
-    """Treat rows that repeat the persona, item, condition and run of another row.
+    """Treat rows that repeat the persona, item, condition and run of another row; return the remaining rows, and notices.
 
-    Args:
-        frame: the rows.
-        columns: the roles of the columns; a table without a run column has no duplicates.
-        choice: `error`, `first`, `last`, `mean` or `runs`.
-        valid: answers that mean "missing", and the scale whose numbers are answers; only these numbers enter a mean.
-        name: name of the table, for messages.
-
-    Returns:
-        The remaining rows, and notices about the treatment.
+    `valid` holds the answers that mean "missing", and the scale whose numbers alone enter a mean. A table without a run column has no
+    duplicates.
 
     Raises:
         AnswerError: a row repeats another and the choice is `error`; the message lists the first five.
     """
     if columns.run is None:
         return frame, [
-            Notice("no-run-column", "No run column was named: the rows of one persona, item and condition count as its runs, in order.")
+            Notice("no-run-column", "No run column was named, so rows of one persona, item and condition count as runs, in their order.")
         ]
     key = [columns.persona, columns.item, *columns.condition, columns.run]
     surplus = _surplus(frame, key)
     if not surplus or choice == "runs":
-        text = f"{surplus} rows repeat a run id of their cell; they count as further runs."
+        text = f"{surplus} rows repeat a run id of their cell and count as further runs."
         return frame, [Notice("duplicates", text)] if surplus else []
     if choice == "error":
         rows = frame.group_by(key, maintain_order=True).len().filter(pl.col("len") > 1).head(5)
@@ -51,17 +44,17 @@ def resolve_duplicates(
         )
         message = (
             f"{name}: {surplus} rows repeat the run of another row: {listed}. "
-            "If another column distinguishes them, such as a model or a wording, name it with --by, --where or --condition. Otherwise "
+            "If another column distinguishes these rows, such as a model or a wording, name it with --by, --where or --condition. If not, "
             "keep one row with --duplicates first or last, average them with --duplicates mean, or count them as further runs with "
             "--duplicates runs."
         )
         raise AnswerError(message)
     if choice == "mean":
         return _averaged(frame, columns, key, valid, name), [
-            Notice("duplicates", f"{surplus} rows that repeat a run were averaged with it.")
+            Notice("duplicates", f"{surplus} rows that repeat a run were averaged with the other rows of that run.")
         ]
     kept = frame.unique(key, keep=choice, maintain_order=True)
-    return kept, [Notice("duplicates", f"{surplus} rows that repeat a run were left out; the {choice} row of each run was kept.")]
+    return kept, [Notice("duplicates", f"{surplus} rows that repeat a run were left out, and the {choice} row of each run was kept.")]
 
 
 def _surplus(frame: pl.DataFrame, key: list[str]) -> int:
@@ -102,11 +95,6 @@ def redrawn_notice(table: pl.LazyFrame, columns: Columns, name: str) -> Notice |
     """Return a notice where runs look like new personas; None where they do not.
 
     In such a table other columns change with the run within a persona, but not within one run of a persona.
-
-    Args:
-        table: all columns.
-        columns: the roles of the columns.
-        name: name of the table, for messages.
     """
     schema = table.collect_schema()
     roles = {columns.persona, columns.item, columns.answer, columns.run, columns.outcome, *columns.condition, *columns.probabilities}
@@ -134,7 +122,7 @@ def redrawn_notice(table: pl.LazyFrame, columns: Columns, name: str) -> Notice |
     if not changing:
         return None
     text = (
-        f"The same persona id has a different {' and '.join(changing[:3])} in another run, so its runs look like new personas and not "
-        "like retests of one persona, and run noise is mixed with differences between personas. Identify personas by id and run together."
+        f"The same persona id has a different {' and '.join(changing[:3])} in another run, so its runs look like new personas. Run noise "
+        "is then mixed with differences between personas. Identify personas by id and run together."
     )
     return Notice("redrawn-personas", text)

@@ -12,11 +12,7 @@ from personametrics.stats.arrays import Floats
 
 @dataclass(frozen=True)
 class Nominal:
-    """A scale of labels without order; two answers agree or they do not.
-
-    Attributes:
-        labels: the allowed answers; empty: the answers that occur.
-    """
+    """A scale of labels without order, by default those that occur; two answers agree or they do not."""
 
     labels: tuple[str, ...] = ()
 
@@ -27,11 +23,7 @@ class Nominal:
 
 @dataclass(frozen=True)
 class Ordinal:
-    """A scale of ordered labels: numbers lie at their value, words at 0, 1, 2 and so on.
-
-    Attributes:
-        labels: the allowed answers in order; empty: the answers that occur, which must then be numbers.
-    """
+    """A scale of ordered labels: numbers lie at their value, words at 0, 1, 2 and so on; by default the answers that occur, all numbers."""
 
     labels: tuple[str, ...] = ()
 
@@ -49,12 +41,7 @@ class Ordinal:
 
 @dataclass(frozen=True)
 class Numeric:
-    """A scale of numbers.
-
-    Attributes:
-        low: smallest allowed answer.
-        high: largest allowed answer.
-    """
+    """A scale of numbers from `low` to `high`."""
 
     low: float = -np.inf
     high: float = np.inf
@@ -62,11 +49,7 @@ class Numeric:
 
 @dataclass(frozen=True)
 class FreeText:
-    """A scale of free texts, which are compared as embeddings.
-
-    Attributes:
-        embed: function from N texts to finite points (N, K); the same text must always give the same point.
-    """
+    """A scale of free texts, compared by `embed`: a function from N texts to finite points (N, K), always the same for the same text."""
 
     embed: Callable[[Sequence[str]], Floats]
 
@@ -75,13 +58,10 @@ Scale = Nominal | Ordinal | Numeric | FreeText
 
 
 def parse_scale(text: str) -> Scale:
-    """Read a scale from a word or from its labels.
+    """Read a scale from a word or from its labels, which are empty if the text names none.
 
     Args:
         text: `nominal`, `ordinal`, `numeric` or `text`; `1|2|3` (ordered labels), `nominal:yes|no` (labels without order), `0..10`.
-
-    Returns:
-        The scale; its labels are empty if the text names none.
 
     Raises:
         AnswerError: the text does not name a scale, or names a label twice.
@@ -105,7 +85,7 @@ def parse_scale(text: str) -> Scale:
     if not kind and labels in PLAIN:
         return PLAIN[labels]
     message = (
-        f'"{text}" is not a scale. Write ordinal, nominal, numeric or text, or spell it out, such as 1|2|3|4|5, nominal:yes|no or 0..10.'
+        f'"{text}" is not a scale. Write ordinal, nominal, numeric or text, or list the answers, as in 1|2|3|4|5, nominal:yes|no or 0..10.'
     )
     raise AnswerError(message)
 
@@ -137,17 +117,10 @@ def spell_number(value: float) -> str:
 
 
 def character_ngrams(texts: Sequence[str], size: int = 3, width: int = 512) -> Floats:
-    """Return points of texts: counts of their character n-grams, hashed into `width` columns and scaled to length 1.
+    """Return points (N, K) of texts: counts of their character n-grams, hashed into K = `width` columns and scaled to length 1.
 
-    The points compare wording, not meaning; to compare meaning, give `FreeText` the function of an embedding model.
-
-    Args:
-        texts: N texts.
-        size: characters per n-gram.
-        width: K, number of columns.
-
-    Returns:
-        The points (N, K), of length 1; an empty text lies at 0.
+    The points compare wording, not meaning; to compare meaning, give `FreeText` the function of an embedding model. An empty text lies at
+    0.
 
     Examples:
         >>> points = character_ngrams(["Yes, always.", "yes, always", "Never"])

@@ -35,13 +35,7 @@ PLAIN = "plain"
 
 
 def instructions(names: Sequence[str]) -> dict[str, str]:
-    """Return instructions by name; the plain question is first.
-
-    Args:
-        names: names of `INSTRUCTIONS`, or other sentences, which are their own names.
-
-    Raises:
-        StudyError: a name is unknown.
+    """Return instructions by name, the plain question first; another sentence is its own name. Raises StudyError for an unknown name.
 
     Examples:
         >>> list(instructions(["accuracy", "Think of all sides."]))
@@ -50,7 +44,7 @@ def instructions(names: Sequence[str]) -> dict[str, str]:
     sentences = {PLAIN: ""}
     for name in names:
         if name not in INSTRUCTIONS and " " not in name.strip():
-            message = f'Unknown instruction "{name}"; write a sentence, or a name. {options(name, list(INSTRUCTIONS))}.'
+            message = f'Unknown instruction "{name}". Write a sentence or one of the names. {options(name, list(INSTRUCTIONS))}.'
             raise StudyError(message)
         sentences[name] = INSTRUCTIONS.get(name, name)
     return sentences

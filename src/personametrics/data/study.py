@@ -8,10 +8,14 @@ from typing import Any, ClassVar, Literal, Self
 from personametrics.data.finding import Finding
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
-from personametrics.data.prompt import Prompt
+from personametrics.data.prompt import NOBODY, Prompt
 from personametrics.data.request import Message, Request, Sampling
 from personametrics.data.responses import Responses
-from personametrics.data.scale import spell_scale
+from personametrics.data.scale import FreeText, Nominal, Numeric, Ordinal, parse_scale, spell_scale
+
+__all__ = ["Aim", "Elicitation", "Room", "Sign", "Study", "StudyWorld", "World", "one_scale"]
+__all__ += ["NOBODY", "FreeText", "Item", "Message", "Nominal", "Numeric", "Ordinal", "Persona", "Prompt", "Request", "Responses"]
+__all__ += ["Sampling", "parse_scale", "spell_scale"]
 
 Aim = Literal["high", "low", "zero"]
 """Direction in which a number is better; zero: the nearer to 0, from either side, the better."""
@@ -71,8 +75,8 @@ class Elicitation:
             before: turns between the persona and the question, or a function from the run to these turns.
         """
         requests = []
-        for level in self.conditions:
-            chosen = {**level, **(condition or {})}
+        levels = [{**level, **(condition or {})} for level in self.conditions]
+        for chosen in {frozenset(level.items()): level for level in levels}.values():  # two equal levels would pass for reruns
             about = {"scale": spell_scale(item.scale), **chosen, **(columns or {})}
             for run in range(1 if self.score else self.runs):
                 request = self.prompt.ask(persona, item, run, chosen, sampling=self.sampling, score=self.score)
@@ -150,8 +154,12 @@ class Study:
         name: name of the study on the command line; "": the name of its file.
         signs: meaning of verdicts for the diagnosis, by the verdict's label.
         spread_group: the column within whose values personas are compared for their spread; "": all personas together.
+        additive: True if every estimate follows from sums (`measures.sums`) over rows that depend on the answers of one persona alone:
+            then `compare` leaves out personas and items by subtraction, and estimates nothing again.
         population: bundled personas of the embedded model that the study asks by default: a name in
             `models.embedded.society.panels.POPULATIONS`.
+        guards: True: every comparison also reports how this study's aim changed, if the same answers can say.
+        in_every_audit: True: every audit asks it as part of the panel, so that it is not among the further studies.
         level: coverage of the intervals, 0 to 1.
         margin: differences below this do not matter, in the unit of `aim`; `compare` uses it too.
         human: people's answers, for studies that compare with people; a study that declares no such field does not.
@@ -165,19 +173,17 @@ class Study:
     name: ClassVar[str] = ""
     signs: ClassVar[Mapping[str, Sign]] = {}
     spread_group: ClassVar[str] = ""
+    additive: ClassVar[bool] = False
     population: ClassVar[str] = "strong"
+    guards: ClassVar[bool] = False
+    in_every_audit: ClassVar[bool] = False
     level: float = 0.9
     margin: float = 0.05
     human: Responses | None = None
     match: Mapping[str, str] = MappingProxyType({})
 
     def design(self, personas: Sequence[Persona], items: Sequence[Item], elicitation: Elicitation) -> Sequence[Request]:
-        """Return the requests of the study; of the items, it takes those that carry what it needs.
-
-        Args:
-            personas: the panel.
-            items: the items on offer.
-            elicitation: number of runs and form of the requests.
+        """Return the requests of the study; of the items on offer, it takes those that carry what it needs.
 
         Raises:
             DesignError: no item carries what the study needs, or the personas lack it; the message says what to add.
@@ -185,10 +191,7 @@ class Study:
         raise NotImplementedError
 
     def estimate(self, responses: Responses) -> Finding:
-        """Return the estimates and the verdict that follow from recorded answers.
-
-        Args:
-            responses: the answers, with the columns of `reads`.
+        """Return the estimates and the verdict that follow from recorded answers with the columns of `reads`.
 
         Raises:
             InputError: a column is missing, or there are too few answers.
@@ -200,12 +203,6 @@ class Study:
 
         `compare` calls this each time it leaves out a part of the answers. A study overrides it where the values alone take much less time
         than `estimate`; they must equal those of `estimate`, and estimates whose change means nothing may be left out.
-
-        Args:
-            responses: the answers, with the columns of `reads`.
-
-        Raises:
-            InputError: a column is missing, or there are too few answers.
         """
         return {estimate.name: estimate.value for estimate in self.estimate(responses).estimates}
 

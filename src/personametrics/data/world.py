@@ -15,15 +15,12 @@ SIZES = {"persona": 20, "item": 20, "run": 5}
 
 
 def simulate(components: Mapping[str, float], sizes: Mapping[str, int] | None = None, seed: int = 0) -> Responses:
-    """Return answers drawn from known variance components: normal effects, crossed facets, and runs nested in cells.
+    """Return answers with run ids, drawn from known variance components: normal effects, crossed facets, and runs nested in cells.
 
     Args:
         components: variances by effect, such as "persona", "item", "persona:item", "run" (and "condition", "persona:condition").
         sizes: number of levels of "persona", "item", "run" (and "condition").
         seed: seed of the draw; the same seed gives the same answers.
-
-    Returns:
-        The responses on a numeric scale, with run ids.
 
     Examples:
         >>> answers = simulate({"persona": 1.0, "run": 1.0}, {"persona": 3, "item": 2, "run": 2})
@@ -56,6 +53,12 @@ def truth(components: Mapping[str, float]) -> float:
     """
     persona = sum(value for effect, value in components.items() if "persona" in effect.split(":"))
     return persona / (persona + components["run"])
+
+
+def camp_signal(follows: float, camps_differ: float = 6 / 11) -> float:
+    """Return the persona signal where a persona's yes or no follows its camp with a probability, and a share of pairs differ in camp."""
+    rerun = 2 * follows * (1 - follows)
+    return 1 - rerun / ((1 - camps_differ) * rerun + camps_differ * (1 - rerun))
 
 
 def _grid(sizes: list[int]) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:

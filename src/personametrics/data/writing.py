@@ -9,12 +9,9 @@ from personametrics.data.errors import InputError
 
 
 def write(frame: pl.DataFrame, path: str | Path) -> None:
-    """Write a table as CSV, Parquet or NDJSON, by the suffix of the path.
+    """Write a table as CSV, Parquet or NDJSON, by the suffix of the path; raises InputError for another suffix, or if it cannot be written.
 
     In CSV, text that a spreadsheet would run as a formula gets a leading apostrophe.
-
-    Raises:
-        InputError: the path has another suffix, or cannot be written.
     """
     kind = Path(path).suffix.lower()
     try:

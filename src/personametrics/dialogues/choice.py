@@ -12,26 +12,15 @@ POINTS = {CONSISTENT: 1, CONTRADICTS: -1}
 def choice(candidates: Sequence[Request], verdicts: Sequence[Request], about: Mapping[str, str]) -> Request:
     """Return the compiled request for the best of some candidates; its reply is the reply of the best candidate.
 
-    Args:
-        candidates: requests whose replies are candidates.
-        verdicts: requests for verdicts, the same number for each candidate, in the order of the candidates.
-        about: columns of the best candidate.
+    The requests for verdicts are the same number for each candidate, in the order of the candidates.
     """
     messages = tuple(Message("user", "\n".join(map(slot, range(len(requests)))), tuple(requests)) for requests in (candidates, verdicts))
     return Request(messages, about=about, compiled=best_reply)
 
 
 def best_candidate(request: Request, replies: Replies) -> Request | None:
-    """Return the candidate with the most points; the first of several with the same points.
-
-    Args:
-        request: a request made by `choice`.
-        replies: replies so far.
-
-    Returns:
-        None if no candidate has a reply.
-    """
-    candidates, verdicts = (message.said for message in request.messages)
+    """Return the candidate of a request made by `choice` with the most points, the first of equals; None if no candidate has a reply."""
+    candidates, verdicts = (message.requests for message in request.messages)
     each = len(verdicts) // len(candidates)
     groups = [verdicts[index * each : (index + 1) * each] for index in range(len(candidates))]
     points = [sum(POINTS.get(replies(verdict) or "", 0) for verdict in group) for group in groups]

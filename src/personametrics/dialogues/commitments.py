@@ -12,7 +12,7 @@ LINES = re.compile(r"\{lines\}")
 
 
 def commitments(lines: Sequence[Message], template: str = SAID, background: str = "", about: Mapping[str, str] | None = None) -> Request:
-    """Return the compiled request for a list of earlier lines.
+    """Return the compiled request for a list of a speaker's earlier lines.
 
     Args:
         lines: lines of the speaker, in order.
@@ -24,32 +24,27 @@ def commitments(lines: Sequence[Message], template: str = SAID, background: str 
     for line in lines:
         messages.append(line)
         if background:
-            words = line.said[0] if line.said else line.text
+            words = line.requests[0] if line.requests else line.text
             verdict = judge_request("prompt_to_line", {"background": background, "line": words}, about or {})
             messages.append(Message("user", slot(0), (verdict,)))
     return Request(tuple(messages), compiled=lambda request, replies: Compiled(list_commitments(request, replies)))
 
 
 def list_commitments(request: Request, replies: Replies) -> str | None:
-    """Return the list of lines, each word for word after a dash.
+    """Return the template of a request made by `commitments` with the list of lines, each word for word after a dash.
 
-    Args:
-        request: a request made by `commitments`.
-        replies: replies so far.
-
-    Returns:
-        The template with the list; "" if no line remains, None if a line has no reply.
+    It is "" if no line remains, and None if a line has no reply.
     """
     template, *rest = request.messages
     lines: list[str] = []
     for message in rest:
         if message.role == "user":
-            if replies(message.said[0]) == CONTRADICTS:
+            if replies(message.requests[0]) == CONTRADICTS:
                 lines.pop()
             continue
-        texts = [replies(request) for request in message.said]
+        texts = [replies(request) for request in message.requests]
         if None in texts:
             return None
-        lines.append(message.spoken([str(text) for text in texts]).text)
+        lines.append(message.filled([str(text) for text in texts]).text)
     listed = "\n".join(f"- {line}" for line in lines)
     return LINES.sub(lambda _: listed, template.text) if lines else ""

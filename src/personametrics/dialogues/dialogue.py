@@ -39,10 +39,9 @@ class Dialogue:
     partner: Mapping[int, Request]
 
     def until(self, turns: int) -> tuple[Message, ...]:
-        """Return the messages up to and including a line, without a system message, for a question that follows.
+        """Return the messages up to and including the n-th line, without a system message, for a question that follows.
 
-        Args:
-            turns: number of lines; 0 gives no messages, because `Elicitation.ask` introduces the persona itself.
+        There are none up to line 0, because `Elicitation.ask` introduces the persona itself.
         """
         if not turns:
             return ()
@@ -97,7 +96,7 @@ def dialogue(
 def _opening(elicitation: Elicitation, persona: Persona | None, words: Message) -> tuple[Message, ...]:
     """Return the persona and the first turn, in their places."""
     *introduction, first = elicitation.prompt.messages(persona, words.text)
-    return (*introduction, replace(first, said=words.said))
+    return (*introduction, replace(first, requests=words.requests))
 
 
 def _about(persona: Persona | None, name: str, run: int, index: int, columns: Mapping[str, str]) -> dict[str, str]:

@@ -21,13 +21,13 @@ from personametrics.stats.intervals.survival import hazard
 
 READS: Mapping[str, str] = {
     "part": "line, probe or verdict",
-    "judged": "the question to the judge, in rows that are verdicts: assistant",
+    "judged": "for a verdict, the question to the judge: assistant",
     "turn": "number of the line, from 1",
     "kind": "kind of the turn: chat, fact, emotional, meta",
 }
 DIALOGUE = ("persona", "item", "run")
 """The columns that identify a dialogue; a study may add further ones."""
-METHOD = "Wilson's interval, by the number of steps that those which hang together are worth"
+METHOD = "Wilson's interval with the effective number of independent steps"
 
 
 class Durations(NamedTuple):
@@ -42,11 +42,7 @@ class Durations(NamedTuple):
 
 
 def require(responses: Responses, reads: Mapping[str, str]) -> pl.DataFrame:
-    """Return the rows as text, with run and answer; the answer is null where the outcome is not `answered`.
-
-    Raises:
-        ColumnError: a column is missing; the message gives its meaning.
-    """
+    """Return the rows as text, with run and answer; the answer is null where the outcome is not `answered`. Raises ColumnError."""
     frame, c = responses.frame, responses.columns
     for name, meaning in reads.items():
         if name not in frame.columns:
@@ -61,15 +57,10 @@ def require(responses: Responses, reads: Mapping[str, str]) -> pl.DataFrame:
 
 
 def judged_lines(rows: pl.DataFrame, by: Sequence[str] = DIALOGUE) -> pl.DataFrame:
-    """Return a row for every line that was put before a judge.
+    """Return a row for every line that was put before a judge, in the order of dialogues (identified by the columns `by`) and turns.
 
-    Args:
-        rows: rows of `require`.
-        by: columns that identify a dialogue.
-
-    Returns:
-        The columns of the rows, with `turn` as a number, `faded` (True if the line is the assistant's; null without a readable verdict),
-        and `before` (the same for the line before; False for a first line, null if unknown), in the order of dialogues and turns.
+    In the rows of `require`, `turn` becomes a number; `faded` is True if the line is the assistant's, null without a readable verdict;
+    `before` is the same for the line before: False for a first line, null if unknown.
     """
     verdict = pl.col("answer").str.strip_chars().str.to_lowercase()
     faded = pl.when(verdict == YES).then(statement=True).when(verdict == NO).then(statement=False)
@@ -82,12 +73,9 @@ def judged_lines(rows: pl.DataFrame, by: Sequence[str] = DIALOGUE) -> pl.DataFra
 
 
 def durations(lines: pl.DataFrame, by: Sequence[str] = DIALOGUE, *, unread: bool | None = None) -> Durations:
-    """Return the durations of dialogues; a dialogue is censored at a line without a readable verdict.
+    """Return the durations of dialogues, from lines of `judged_lines`, each dialogue from its first turn.
 
-    Args:
-        lines: lines of `judged_lines`, each dialogue from its first turn.
-        by: columns that identify a dialogue.
-        unread: value of `faded` for lines without a readable verdict; None: censor there.
+    Lines without a readable verdict count as `unread`; None: the dialogue is censored there.
     """
     times, events, personas = list[int](), list[bool](), list[str]()
     for (persona, *_), part in lines.group_by(["persona", *(name for name in by if name != "persona")], maintain_order=True):
@@ -126,7 +114,7 @@ def hazard_estimate(name: str, meaning: str, steps: pl.DataFrame, level: float, 
 def unread_share(lines: pl.DataFrame, level: float) -> Estimate:
     """Return the share of lines without a readable verdict on the speaker."""
     missing = lines["faded"].is_null().to_numpy()
-    means = Name("share", "lines", "lines without a readable verdict on who speaks")
+    means = Name("share", "lines", "lines without a readable verdict on whether the assistant speaks")
     return proportion("unread", means, hazard(missing, levels(lines["persona"]).codes, level), lines, level)
 
 
@@ -135,29 +123,12 @@ def proportion(  # noqa: PLR0913 (one number with everything that keeps it hones
 ) -> Estimate:
     """Return a share with its interval as an estimate."""
     few = {"persona": EstimateStatus.FEW_PERSONAS, "item": EstimateStatus.FEW_ITEMS}[by] if rows[by].n_unique() < FEW else EstimateStatus.OK
-    return Estimate(
-        name,
-        interval.value,
-        interval.low,
-        interval.high,
-        level,
-        len(rows),
-        method,
-        EstimateStatus.UNDEFINED if np.isnan(interval.value) else few,
-        means,
-    )
+    status = EstimateStatus.UNDEFINED if np.isnan(interval.value) else few
+    return Estimate(name, *interval[:3], level, len(rows), method, status, means)
 
 
 def by_persona(lines: pl.DataFrame, level: float) -> Rows:
-    """Return the share of the assistant's lines by persona and turn, with Wilson's intervals over dialogues.
-
-    Args:
-        lines: lines of `judged_lines`.
-        level: coverage of the intervals.
-
-    Returns:
-        Rows in the order of personas, starting with the persona that fades most.
-    """
+    """Return the share of the assistant's lines by persona and turn, with Wilson's intervals; the persona that fades most is first."""
     shares = lines.drop_nulls("faded").group_by("persona", "turn").agg(pl.col("faded").cast(pl.Float64).sum(), pl.len().alias("dialogues"))
     worst = (pl.col("faded").sum() / pl.col("dialogues").sum()).over("persona").alias("worst")
     rows: list[Mapping[str, Cell]] = []

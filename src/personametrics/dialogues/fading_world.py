@@ -58,7 +58,7 @@ def reply_probabilities(request: Request, *, settled: bool = False) -> Mapping[s
         machine = float((int(persona.split()[1]) + int(request.about["turn"])) % 5 == 0)
     else:
         lines = [line for message in request.messages for line in message.text.splitlines() if line.endswith((PERSON[-9:], MACHINE))]
-        reminded = request.messages[0].told in text
+        reminded = request.messages[0].persona in text
         fades, stays = (REMINDED_FADES, REMINDED_STAYS) if reminded else (FADES, STAYS)
         machine = stays if lines and lines[-1].endswith(MACHINE) else fades
     return {MACHINE: machine, PERSON.format(persona): 1 - machine}

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from personametrics.data.errors import StudyError, options
 from personametrics.data.item import Item
@@ -145,23 +144,18 @@ def judge_request(
         return slot(len(requests) - 1)
 
     question = f"{SLOT.sub(put, text)}\n\n{END.format(first=choices[0], second=choices[1])}"
-    columns = {"part": VERDICT, "judged": kind, "run": str(run), "order": "turned" if turned else "given"}
-    columns |= {"scale": f"nominal:{'|'.join(answers)}"}
-    sampling = replace(Sampling(), max_tokens=16)
-    return Request((Message("user", question, tuple(requests)),), run, choices, sampling, about={**about, **columns}, to=JUDGE)
+    columns = _columns(about, kind, run, spell_scale(Nominal(tuple(answers))), "turned" if turned else "given")
+    return Request((Message("user", question, tuple(requests)),), run, choices, Sampling(max_tokens=16), about=columns, to=JUDGE)
 
 
 def reader_request(lines: Sequence[tuple[str, str | Request]], item: Item, about: Mapping[str, str], run: int = 0) -> Request:
-    """Return the request to a reader, who knows the conversation and not the persona.
+    """Return the request to a reader, who knows the conversation and not the persona; choices are the labels of the item and `UNTOLD`.
 
     Args:
         lines: lines in order: the speaker (`Person`, or another name), and the words or the request whose reply they are.
         item: a question with labels.
         about: columns of the answer; `part`, `judged` and `scale` are added.
         run: number of the retest, from 0.
-
-    Returns:
-        The request, with the labels of the item and `UNTOLD` as choices.
 
     Examples:
         >>> pets = Item("pet", "What pet do you have?", Nominal(("cat", "dog")))
@@ -174,26 +168,14 @@ def reader_request(lines: Sequence[tuple[str, str | Request]], item: Item, about
     choices = (*getattr(item.scale, "labels", ()), UNTOLD)
     slots = {"conversation": conversation, "question": item.text, "options": "\n".join(choices)}
     text = SLOT.sub(lambda match: slots[match[1]], READ)
-    columns = {
-        "item": item.id,
-        "part": VERDICT,
-        "judged": READER,
-        "run": str(run),
-        "order": "given",
-        "scale": spell_scale(Nominal(choices)),
-    }
-    sampling = replace(Sampling(), max_tokens=16)
-    return Request((Message("user", text, tuple(requests)),), run, choices, sampling, about={**about, **columns}, to=JUDGE)
+    columns = _columns({**about, "item": item.id}, READER, run, spell_scale(Nominal(choices)))
+    return Request((Message("user", text, tuple(requests)),), run, choices, Sampling(max_tokens=16), about=columns, to=JUDGE)
 
 
 def indexed_request(before: Sequence[str | Request], line: str | Request, about: Mapping[str, str], run: int = 0) -> Request:
     """Return the request for one verdict on a line and all earlier lines; it is cheaper than pairs, and more prone to errors.
 
-    Args:
-        before: earlier lines, or the requests whose replies they are.
-        line: the line, or its request.
-        about: columns of the answer; `part`, `judged` and `scale` are added.
-        run: number of the retest, from 0.
+    The arguments are those of `reader_request`, with the earlier lines and the line, as words or requests.
 
     Examples:
         >>> request = indexed_request(["I have a cat.", "I am tired."], "I have no cat.", {"persona": "p", "item": "i"})
@@ -205,8 +187,11 @@ def indexed_request(before: Sequence[str | Request], line: str | Request, about:
     places = iter(range(len(requests)))
     *listed, last = [words if isinstance(words, str) else slot(next(places)) for words in lines]
     numbered = "\n".join(f"{number}. {words}" for number, words in enumerate(listed, 1))
-    columns = {"part": VERDICT, "judged": INDEXED, "run": str(run), "order": "given", "scale": "text"}
     text = SLOT.sub(lambda match: {"before": numbered, "line": last}[match[1]], INDEX)
-    return Request(
-        (Message("user", text, tuple(requests)),), run, sampling=replace(Sampling(), max_tokens=64), about={**about, **columns}, to=JUDGE
-    )
+    columns = _columns(about, INDEXED, run, "text")
+    return Request((Message("user", text, tuple(requests)),), run, sampling=Sampling(max_tokens=64), about=columns, to=JUDGE)
+
+
+def _columns(about: Mapping[str, str], kind: str, run: int, scale: str, order: str = "given") -> dict[str, str]:
+    """Return the columns of a verdict."""
+    return {**about, "part": VERDICT, "judged": kind, "run": str(run), "order": order, "scale": scale}

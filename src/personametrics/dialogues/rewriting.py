@@ -15,14 +15,8 @@ Change = Callable[[Request], Request]
 def in_waiting_order(request: Request, done: Container[int]) -> Iterator[Request]:
     """Yield the requests that a request waits for, each once and after those that it waits for itself; then the request.
 
-    The walk uses no recursion, because dialogues may be long.
-
-    Args:
-        request: the last request.
-        done: values of `id` of requests to leave out, together with those that they wait for; it may grow during the walk.
-
-    Raises:
-        StudyError: a request waits for itself.
+    The walk uses no recursion, because dialogues may be long. Requests whose `id` is in `done`, which may grow during the walk, are left
+    out, together with those that they wait for. A request that waits for itself raises StudyError.
     """
     stack, open_ = [(request, False)], set[int]()
     while stack:
@@ -34,28 +28,26 @@ def in_waiting_order(request: Request, done: Container[int]) -> Iterator[Request
             yield current
             continue
         if id(current) in open_:
-            message = "A prompt waits for its own reply. Remove this circle from the design."
+            message = "A prompt needs its own reply. Remove this circular reference from the design."
             raise StudyError(message)
         open_.add(id(current))
         stack.append((current, True))
-        stack += [(other, False) for message in current.messages for other in message.said if id(other) not in done]
+        stack += [(other, False) for message in current.messages for other in message.requests if id(other) not in done]
 
 
 def rewrite(requests: Sequence[Request], change: Change) -> list[Request]:
     """Return changed requests; lines that requests share are changed once, and stay shared.
 
-    Args:
-        requests: requests that may wait for each other.
-        change: function from a request, whose messages already wait for changed requests, to the request that replaces it.
+    `change` takes a request, whose messages already wait for changed requests, and returns the request that replaces it.
     """
     changed: dict[int, Request] = {}
     messages: dict[int, Message] = {}
 
     def renew(message: Message) -> Message:
         if id(message) not in messages:
-            said = tuple(changed[id(other)] for other in message.said)
-            same = all(new is old for new, old in zip(said, message.said, strict=True))
-            messages[id(message)] = message if same else replace(message, said=said)
+            waits_for = tuple(changed[id(other)] for other in message.requests)
+            same = all(new is old for new, old in zip(waits_for, message.requests, strict=True))
+            messages[id(message)] = message if same else replace(message, requests=waits_for)
         return messages[id(message)]
 
     for request in requests:
@@ -73,30 +65,25 @@ def by_persona(request: Request) -> bool:
 
 def persona_text(request: Request) -> str:
     """Return the persona's own text in a request; "" if the request does not hold it."""
-    return next((message.told for message in request.messages if message.told), "")
+    return next((message.persona for message in request.messages if message.persona), "")
 
 
 def compose(role: Role, template: str, parts: Mapping[str, Message]) -> Message:
-    """Return a message from a template and parts, with the replies that the parts wait for.
-
-    Args:
-        role: role of the message.
-        template: text with {name} for each part; other braces stay.
-        parts: messages by name.
+    """Return a message from a template and parts, with the replies that the parts wait for; braces of other names stay.
 
     Examples:
         >>> line = Message("assistant", slot(0), (Request(()),))
         >>> both = compose("user", "{one} / {other}", {"one": line, "other": line})
-        >>> both.text == f"{slot(0)} / {slot(1)}", len(both.said)
+        >>> both.text == f"{slot(0)} / {slot(1)}", len(both.requests)
         (True, 2)
     """
-    said: list[Request] = []
+    requests: list[Request] = []
 
     def put(match: re.Match[str]) -> str:
         if (part := parts.get(match[1])) is None:
             return match[0]
-        first = len(said)
-        said.extend(part.said)
-        return SLOT.sub(lambda index: slot(int(index[1]) + first), part.text) if part.said else part.text
+        first = len(requests)
+        requests.extend(part.requests)
+        return SLOT.sub(lambda index: slot(int(index[1]) + first), part.text) if part.requests else part.text
 
-    return Message(role, NAMED.sub(put, template), tuple(said)) if parts else Message(role, template)
+    return Message(role, NAMED.sub(put, template), tuple(requests)) if parts else Message(role, template)

@@ -16,12 +16,7 @@ ASSISTANT = "assistant"
 
 
 def turns(items: Sequence[Item], kinds: Sequence[str] = ()) -> Mapping[str, tuple[str, ...]]:
-    """Return the texts of turns by kind, in the order of the items.
-
-    Args:
-        items: items, of which those of the kind `turn` are used.
-        kinds: kinds of turns to use; empty: all kinds.
-    """
+    """Return the texts of items of the kind `turn`, by the kind of turn (empty: of all kinds), in the order of the items."""
     texts: dict[str, tuple[str, ...]] = {}
     for item in items:
         kind = item.attributes.get(TURN, "") if item.attributes.get("kind") == TURN else ""
@@ -32,11 +27,6 @@ def turns(items: Sequence[Item], kinds: Sequence[str] = ()) -> Mapping[str, tupl
 
 def script(pool: Mapping[str, Sequence[str]], number: int, seed: Sequence[int]) -> list[Turn]:
     """Return turns in random order: kinds as equally often as possible, and no text twice while others remain.
-
-    Args:
-        pool: texts by kind.
-        number: number of turns.
-        seed: seed of the draw, such as a seed and a run.
 
     Examples:
         >>> [turn.text for turn in script({"chat": ["How are you?"], "meta": ["What are you?"]}, 2, [0, 0])]

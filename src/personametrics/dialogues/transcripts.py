@@ -80,14 +80,14 @@ def _lines(frame: pl.DataFrame, apart: list[str]) -> pl.DataFrame:
     card = pl.col("card") if "card" in frame.columns else pl.lit("")
     item = pl.concat_str("item", *more, separator=", ", ignore_nulls=True).alias("item")
     run = pl.col("run").cast(pl.Int64, strict=False)
-    said = pl.col("said") if "said" in frame.columns else pl.lit("")
-    every = rows.select("at", "part", "persona", "answer", _dialogue(apart, pl.col("run")), item, run, turn, said=said, card=card)
+    scripted = pl.col("said") if "said" in frame.columns else pl.lit("")
+    every = rows.select("at", "part", "persona", "answer", _dialogue(apart, pl.col("run")), item, run, turn, said=scripted, card=card)
     spoken = every.with_columns(
         speaker=pl.when(pl.col("part") == LINE).then(pl.lit(PERSONA)).otherwise(pl.lit(THEM)), text="answer", second=pl.lit(1)
     )
     asked = every.filter(pl.col("part") == LINE).with_columns(speaker=pl.lit(THEM), text="said", second=pl.lit(0))
-    found = pl.concat([asked, spoken]).filter(pl.col("text") != "")
-    return found.sort(pl.col("at").min().over("dialogue"), "turn", "at", "second")
+    lines = pl.concat([asked, spoken]).filter(pl.col("text") != "")
+    return lines.sort(pl.col("at").min().over("dialogue"), "turn", "at", "second")
 
 
 def _verdicts(frame: pl.DataFrame, apart: list[str]) -> pl.DataFrame:
@@ -109,7 +109,7 @@ def _verdicts(frame: pl.DataFrame, apart: list[str]) -> pl.DataFrame:
 
 
 def _line_verdicts(table: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
-    """Return one verdict for each line with verdicts, and the line or card that it contradicts."""
+    """Return one verdict for each line with verdicts, and the line or persona's text that it contradicts."""
     before = lines.select("dialogue", pl.col("turn").alias("earlier"), pl.col("text").alias("line"))
     bad = (pl.col("known") > 0) & (pl.col("good") == 0)
     groups = table.join(before, on=["dialogue", "earlier"], how="left", maintain_order="left").group_by(

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from personametrics.data.persona import Persona
+from personametrics.data.persona import Persona, Task
 from personametrics.data.request import Message, Request, Sampling
 from personametrics.data.role import LINE, PARTNER
 from personametrics.data.study import Elicitation
-from personametrics.data.task import Task
 from personametrics.dialogues.dialogue import BEGIN, Dialogue, reply_message
 
 

@@ -15,7 +15,7 @@ from personametrics.dialogues.judge import CONSISTENT, CONTRADICTS, INDEXED, REA
 PERSON: Final = "person"
 """The metric of questions that the simulated person answers itself."""
 REAL, OTHER, TRUE, FALSE = "", "other", "true", "false"
-"""Values of the column `plant`: nothing planted; another persona's card; a line that agrees with the card; a line that does not."""
+"""Values of the column `plant`: nothing planted; another persona's text; a line that agrees with the own text; a line that does not."""
 OPTIONAL = ("part", "judged", "dialogue", "turn", "earlier", "order", "plant", "gold", "outcome")
 """Columns that may be missing; their values are then ""."""
 NUMBERS = re.compile(r"\s*(?:none|\d+(?:\s*(?:,|and)\s*\d+)*)\s*\.?\s*", re.IGNORECASE)
@@ -40,7 +40,7 @@ def verdicts(responses: Responses) -> pl.DataFrame:
     """
     c, frame = responses.columns, responses.frame
     if "judged" not in frame.columns:
-        message = f'{responses.source} has no column "judged" (the kind of verdict, such as prompt_to_line or reader). Add it.'
+        message = f'{responses.source} has no column "judged" (the kind of verdict, such as prompt_to_line or reader). Add this column.'
         raise ColumnError(message)
     text = {name: _text(frame, name) for name in OPTIONAL}
     outcome = responses.frame[c.outcome].cast(pl.String).to_list() if c.outcome else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.special import ndtr
 
-from personametrics.data.errors import DesignError, StudyError
+from personametrics.data.errors import StudyError, ensure
 from personametrics.data.responses import Responses
 from personametrics.measures.panel import Panel
 from personametrics.stats.arrays import Ints
@@ -23,13 +23,7 @@ ITEMS, RUNS = 8, 2
 
 @dataclass(frozen=True)
 class Sizes:
-    """The sizes of a complete panel.
-
-    Attributes:
-        personas: number of personas.
-        items: number of items.
-        runs: runs per cell.
-    """
+    """The sizes of a complete panel: personas, items, and runs of each cell."""
 
     personas: int
     items: int
@@ -92,8 +86,8 @@ class Adaptive:
 
     At each look the interval has the level that error spending grants it for the share of the full panel's information at hand: the
     chance to ever decide wrongly, all looks together, is at most 1 − level in theory; the documentation says what it was in simulation.
-    An estimate at an early stop lies too far from 0.5 on average. The design also stops if the full grid would hardly decide, which
-    cannot cause a wrong decision.
+    An estimate at an early stop lies too far from 0.5 on average. The design also stops if even the full grid would probably not give
+    a verdict, which cannot cause a wrong decision.
 
     Attributes:
         most: the full grid.
@@ -127,21 +121,14 @@ class Adaptive:
     hopeless: float = 0.05
 
     def start(self) -> Step:
-        """Return the first block.
-
-        Raises:
-            DesignError: the grid is too small for the question, or the first block larger than it.
-            StudyError: fewer than one look, or a level outside 0 to 1.
-        """
-        if self.looks < 1 or not 0 < self.level < 1:
-            message = f"adaptive: looks must be at least 1 and level between 0 and 1, not {self.looks} and {self.level:g}."
-            raise StudyError(message)
+        """Return the first block; refuse one that is too small for the question or larger than the grid."""
+        message = f"adaptive: looks must be at least 1 and level between 0 and 1, not {self.looks} and {self.level:g}."
+        ensure(self.looks >= 1 and 0 < self.level < 1, message, StudyError)
         first = self._first()
         for name, least in (("personas", 2), ("items", 2), ("runs", 1)):
             asked, most = getattr(first, name), getattr(self.most, name)
-            if not least <= asked <= most:
-                message = f"adaptive: the first block must have {least} to {most} {name} of the {most} of the full grid, not {asked}."
-                raise DesignError(message)
+            message = f"adaptive: the first block has {asked} of the {most} {name}. It must have at least {least}, and not more than all."
+            ensure(least <= asked <= most, message)
         return self._step(None, first if self.looks > 1 else self.most, ())
 
     def order(self) -> tuple[Ints, Ints]:
@@ -150,28 +137,20 @@ class Adaptive:
         return rng.permutation(self.most.personas), rng.permutation(self.most.items)
 
     def next(self, answers: Responses, step: Step) -> Step:
-        """Look at all answers so far, and return the next step.
-
-        Args:
-            answers: all answers so far.
-            step: the step they answer.
-
-        Returns:
-            The next step; at the end it has no requests.
+        """Look at all answers so far, and return the step after the one that they answer; at the end it has no requests.
 
         Raises:
             DesignError: fewer than two personas or items answered, or one run of each and no label probabilities.
         """
         panel = Panel(answers, self.level)
         outlook = _Outlook.of(panel)
-        if step.sizes.runs < 2 and not math.isinf(panel.runs):
-            message = f"{answers.source}: one run of each request cannot show noise. Let the first block have two runs."
-            raise DesignError(message)
+        message = f"{answers.source}: one run of each request cannot show noise. Give the first block two runs."
+        ensure(step.sizes.runs >= 2 or math.isinf(panel.runs), message)
         look = self._look(answers, step, outlook)
         reasons = {
             "decided": look.decided,
-            "the grid is used up": step.sizes == self.most,
-            "the full grid would hardly decide": look.hope < self.hopeless,
+            "all planned requests were made": step.sizes == self.most,
+            "even all planned requests would probably not give a verdict": look.hope < self.hopeless,
         }
         for reason, holds in reasons.items():
             if holds:

@@ -6,9 +6,8 @@ from typing import NamedTuple
 
 from personametrics.data.model import Model
 from personametrics.data.reply import Reply
-from personametrics.data.request import Request
 from personametrics.data.scale import parse_scale
-from personametrics.data.study import Room
+from personametrics.data.study import Request, Room
 from personametrics.dialogues.rewriting import in_waiting_order
 from personametrics.elicit.costs.prices import tokens
 from personametrics.elicit.engine import Tally, Terms, elicit
@@ -22,16 +21,12 @@ TRUNCATED = "truncated"
 
 
 def rounds(requests: Sequence[Request]) -> list[list[Request]]:
-    """Return requests and all that they wait for, each once, in rounds: a round can be sent when those before it are answered.
-
-    Raises:
-        StudyError: a request waits for itself.
-    """
+    """Return requests and all that they wait for, each once, in rounds: a round can be sent when those before it are answered."""
     depth: dict[int, int] = {}
     result: list[list[Request]] = []
     for last in requests:
         for request in in_waiting_order(last, depth):
-            level = 1 + max((depth[id(other)] for message in request.messages for other in message.said), default=-1)
+            level = 1 + max((depth[id(other)] for message in request.messages for other in message.requests), default=-1)
             depth[id(request)] = level
             result += [[] for _ in range(level + 1 - len(result))]
             result[level].append(request)
@@ -108,7 +103,7 @@ class Talk:
             self._chosen[id(request)], self._keys[id(request)] = source, self._keys[id(source)]
             self._cut |= {id(request)} if id(source) in self._cut else set()
         elif self._texts[id(request)] is None:
-            reasons = (self._lost.get(id(other)) for message in request.messages for other in message.said)
+            reasons = (self._lost.get(id(other)) for message in request.messages for other in message.requests)
             self._lost[id(request)] = next(filter(None, reasons), LOST)
 
     def _filled(self, request: Request) -> Request | None:
@@ -120,12 +115,12 @@ class Talk:
             return request
         messages = []
         for message in request.messages:
-            replies = [self._texts.get(id(other)) for other in message.said]
+            replies = [self._texts.get(id(other)) for other in message.requests]
             if None in replies:
-                first = message.said[replies.index(None)]
+                first = message.requests[replies.index(None)]
                 self._lost[id(request)] = self._lost.get(id(first), LOST)
                 return None
-            messages.append(message.spoken([str(reply) for reply in replies]))
+            messages.append(message.filled([str(reply) for reply in replies]))
         return self._fitted(replace(request, messages=tuple(messages)), request)
 
     def _fitted(self, request: Request, waiting: Request) -> Request | None:
@@ -143,11 +138,9 @@ class Talk:
 
     def _about(self, request: Request) -> Mapping[str, str]:
         """Return the columns of a request; if room is limited, with the column that says whether it was truncated."""
-        return (
-            {**request.about, TRUNCATED: "yes" if id(request) in self._cut else "no"}
-            if self.room.tokens and request.waits
-            else request.about
-        )
+        if not (self.room.tokens and request.waits):
+            return request.about
+        return {**request.about, TRUNCATED: "yes" if id(request) in self._cut else "no"}
 
     def filled(self) -> list[tuple[Request, str]]:
         """Return every request as it was sent, with the reason why it could not be sent: "" if it could."""
@@ -163,20 +156,12 @@ class Talk:
         for request in self.requests:
             key = self._keys.get(id(request), b"")
             about = self._about(request) if key else request.about
-            yield (
-                request if about is request.about else replace(request, about=about),
-                key,
-                "" if key else self._lost.get(id(request), LOST),
-            )
+            reason = "" if key else self._lost.get(id(request), LOST)
+            yield (request if about is request.about else replace(request, about=about)), key, reason
 
 
 class Round(NamedTuple):
-    """The requests that can be sent at once.
-
-    Attributes:
-        requests: requests by their keys; equal ones once.
-        later: greatest number of requests in later rounds.
-    """
+    """The requests that can be sent at once, by their keys (equal ones once), and the greatest number of requests in later rounds."""
 
     requests: Mapping[bytes, Request]
     later: int
@@ -186,15 +171,6 @@ async def converse(talk: Talk, models: Mapping[str, Model], journal: Journal, te
     """Send round after round the requests without a reply: all dialogues go on together, one turn at a time.
 
     Every line is in the journal when it has come, so that a run that was stopped anywhere continues where it was.
-
-    Args:
-        talk: the requests.
-        models: the model of each role; "" is the model itself.
-        journal: keeps the replies.
-        terms: caps, prices, who watches and who may stop it.
-
-    Returns:
-        The progress of all rounds.
     """
     total: Tally | None = None
     for ready, later in talk.resolve(journal):

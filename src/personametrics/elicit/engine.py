@@ -106,9 +106,6 @@ async def elicit(
         keys: the keys of the requests, if they were computed before.
         role: the role, in the ledger, of requests that name none; "" is the model itself.
 
-    Returns:
-        The progress of the run.
-
     Raises:
         ModelError: no request can be answered.
         RunError: the journal cannot be written, or is damaged.
@@ -183,11 +180,7 @@ class _Run:
                 self.tally.stopped = f"{pulled.cap} is reached"
 
     def _check_all(self, pulled: "_Pull", asked: int, wanted: int) -> None:
-        """Check that a model that ended by itself took every request and answered every request that it took.
-
-        Raises:
-            ModelError: it did not.
-        """
+        """Raise an error unless a model that ended by itself took every request and answered every request that it took."""
         done = asked + pulled.count - len(pulled.open)
         if not self.tally.stopped and (pulled.open or (not pulled.cap and done < wanted)):
             message = f"{self.model.id} stopped answering after {done} of {wanted} requests."
@@ -234,10 +227,7 @@ class _Run:
         return [reply for _, reply in batch]
 
     def _came(self, position: int, reply: Reply) -> None:
-        """Count one more reply; too many failures in a row end the run.
-
-        Probabilities that are not numbers are a failure.
-        """
+        """Count one more reply; too many failures in a row end the run. Probabilities that are not numbers are a failure."""
         self.tally.meter.settle(position, reply)
         if reply.probabilities is not None and not all(map(math.isfinite, reply.probabilities.values())):
             detail = "the model gave probabilities that are not numbers"
@@ -245,7 +235,7 @@ class _Run:
         self.arrived.append((position, reply))
         self.row = self.row + 1 if reply.outcome == ReplyOutcome.FAILED else 0
         if self.row >= IN_A_ROW and not self.tally.stopped:
-            self.tally.stopped = f"{self.row} requests in a row failed, the last because {reply.detail.rstrip('.')}"
+            self.tally.stopped = f"{self.row} requests in a row failed, the last one with this reason: {reply.detail.rstrip('.')}"
 
 
 class _Pull:
@@ -279,13 +269,9 @@ class _Pull:
         return request
 
     def settle(self, index: int) -> int:
-        """Return the position of the request that a reply belongs to.
-
-        Raises:
-            ModelError: the model was not given it, or answered it before.
-        """
+        """Return the position of the request that a reply belongs to; refuse a reply to a request that is not open."""
         if index not in self.open:
-            message = f"{self.run.model.id} answered request {index}, which it was not given or had answered. Correct its method `answer`."
+            message = f"{self.run.model.id} answered request {index}, which is not open. Correct its method `answer`."
             raise ModelError(message)
         self.open.remove(index)
         return int(self.todo[index])

@@ -14,7 +14,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from personametrics.data.errors import RunError
+from personametrics.data.errors import RunError, ensure
 from personametrics.data.outcome import ReplyOutcome
 from personametrics.data.reply import Reply
 from personametrics.data.request import Request
@@ -74,11 +74,11 @@ class Journal:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except (OSError, ValueError) as error:
-            message = f"{folder} cannot be made a run directory ({getattr(error, 'strerror', None) or error})."
+            message = f"{folder} cannot be used as a run directory ({getattr(error, 'strerror', None) or error})."
             raise RunError(message.replace("\0", "\\0")) from error
         if not (folder / FILE).exists() and (foreign := [name for name in OWN if (folder / name).exists()]):
             message = (
-                f"{folder} holds a {foreign[0]} but no journal, and the file would be overwritten. Choose another run directory (out)."
+                f"{folder} contains {foreign[0]} but no journal, and this file would be overwritten. Choose another run directory (--out)."
             )
             raise RunError(message)
         with ExitStack() as opened:
@@ -93,17 +93,11 @@ class Journal:
 
     @classmethod
     def read(cls, folder: str | Path) -> "Journal":
-        """Open a run to look at it, also while another process writes; of format 1, a copy in memory.
-
-        Raises:
-            RunError: it is not a run directory.
-        """
+        """Open a run to look at it, also while another process writes; of format 1, a copy in memory."""
         folder, exists = Path(folder), False
         with suppress(OSError, ValueError):  # a name that no file can have
             exists = (folder / FILE).is_file()
-        if not exists:
-            message = f"{folder} is not a run directory: it has no {FILE}.".replace("\0", "\\0")
-            raise RunError(message)
+        ensure(exists, f"{folder} is not a run directory: it has no {FILE}.".replace("\0", "\\0"), RunError)
         nobody_writes = not os.access(folder, os.W_OK) and not (folder / f"{FILE}-wal").exists()  # an archive, where no lock can be made
         uri = f"{(folder / FILE).resolve().as_uri()}?mode=ro{'&immutable=1' if nobody_writes else ''}"
         with _explained(folder), ExitStack() as opened:
@@ -191,11 +185,7 @@ class Journal:
             yield
 
     def check(self) -> None:
-        """Read every row and compare it with its digest, and the number of replies with the ledger.
-
-        Raises:
-            RunError: a row is damaged or missing.
-        """
+        """Read every row and compare it with its digest, and the number of replies with the ledger."""
         with self._turn, _explained(self.folder), _transaction(self._connection, "BEGIN"):
             counts = dict.fromkeys(rows.NAMES, 0)
             for table in rows.NAMES:
@@ -204,12 +194,12 @@ class Journal:
                     counts[table] += 1
             counted = sum(entry.replies for entry in self._entries())
             if counted != counts["replies"]:
-                message = f"the ledger counts {counted:,} replies and {counts['replies']:,} are there"
+                message = f"the ledger counts {counted:,} replies, but the table has {counts['replies']:,}"
                 raise ValueError(message)
         self._checked = True
 
     def holds(self, keys: Keys) -> npt.NDArray[np.bool_]:
-        """(N,) whether each key has a reply; in time that does not grow with the number of other replies."""
+        """Return whether each of the (N,) keys has a reply; in time that does not grow with the number of other replies."""
         result = np.zeros(len(keys), np.bool_)
         for start in range(0, len(keys), LOOKED_UP):
             some = keys[start : start + LOOKED_UP].tolist()
@@ -222,11 +212,7 @@ class Journal:
         return result
 
     def replies(self, keys: Iterable[bytes]) -> Iterator[Reply | None]:
-        """The reply to each key, in order; None where it has none.
-
-        Raises:
-            RunError: a row is damaged.
-        """
+        """Yield the reply to each key, in order; None where it has none."""
         query = f"{rows.selection('replies')} WHERE key = ?"
         for key in keys:
             with _explained(self.folder):
@@ -237,7 +223,7 @@ class Journal:
             yield reply
 
     def texts(self, keys: Iterable[bytes]) -> Iterator[str | None]:
-        """The text of each reply, in order; None where the reply is missing or is not answered."""
+        """Yield the text of each reply, in order; None where the reply is missing or is not answered."""
         for reply in self.replies(keys):
             yield reply.text if reply is not None and reply.outcome == ReplyOutcome.ANSWERED else None
 
@@ -247,38 +233,29 @@ class Journal:
             self.check()
 
     def failures(self) -> dict[bytes, str]:
-        """The latest reason why each key without a reply failed."""
+        """Return the latest reason why each key without a reply failed."""
         query = f"{rows.selection('failures')} WHERE key NOT IN (SELECT key FROM replies) ORDER BY rowid"  # noqa: S608 (constants)
         with _explained(self.folder):
             latest = [rows.checked(row, "failures") for row in self._connection.execute(query)]
         return {key: detail for key, _, _, detail in latest}
 
     def ledger(self) -> list[Entry]:
-        """The use of every model in every role so far.
-
-        Raises:
-            RunError: a row is damaged.
-        """
+        """Return the use of every model in every role so far."""
         with _explained(self.folder):
             return self._entries()
 
     def _entries(self) -> list[Entry]:
-        """The rows of the ledger."""
+        """Return the rows of the ledger."""
         return [Entry(*rows.checked(row, "ledger")) for row in self._connection.execute(rows.selection("ledger"))]
 
     def totals(self) -> dict[str, int]:
-        """The sums of the ledger.
-
-        Returns:
-            By name: `replies`, `calls`, `tokens_in`, `tokens_out`, `unreported` (replies whose tokens were not reported; they count as 0)
-            and `failures`.
-        """
+        """Return the sums of the ledger by name; `unreported` counts replies whose tokens were not reported, which count as 0."""
         names = ("replies", "calls", "tokens_in", "tokens_out", "unreported", "failures")
         ledger = self.ledger()
         return {name: sum(getattr(entry, name) for entry in ledger) for name in names}
 
     def reported(self) -> dict[str, list[str]]:
-        """The different `fingerprints` of the server, and the parameters that it did not apply (`degraded`), each once."""
+        """Return the different `fingerprints` of the server, and the parameters that it did not apply (`degraded`), each once."""
         self._check_once()
         with _explained(self.folder):
             prints = [row[0] for row in self._connection.execute("SELECT DISTINCT fingerprint FROM replies") if row[0]]
@@ -286,7 +263,7 @@ class Journal:
         return {"fingerprints": sorted(prints), "degraded": sorted({name for names in lists for name in names.split(",")})}
 
     def answering_models(self) -> list[tuple[str, str]]:
-        """The id of each model that was asked, and the name that the server gave of what answered; without those that gave none."""
+        """Return the id of each model that was asked, and the name that the server gave of what answered, if it gave one."""
         self._check_once()
         query = (
             "SELECT DISTINCT requests.model, replies.model FROM replies JOIN requests USING (key) WHERE replies.model != '' ORDER BY 1, 2"
@@ -302,7 +279,7 @@ class Journal:
         if before and changed and not extend and self.totals()["replies"]:
             message = (
                 f"{self.folder} was begun with another study: {'; '.join(changed)}. "
-                "Undo that, choose another run directory (out), or pass --extend to keep the replies to the same requests."
+                "Undo the change, choose another run directory (--out), or pass --extend to keep the replies to the same requests."
             )
             raise RunError(message)
         if before != wanted:
@@ -327,12 +304,12 @@ def changes(before: Any, after: Any, path: str = "") -> list[str]:
 
 
 def _some(differences: Sequence[str], most: int = 4) -> str:
-    """The first changes of one part, and the number of further ones."""
+    """Return the first changes of one part, and the number of further ones."""
     return ", ".join([*differences[:most], *([f"and {len(differences) - most} more"] if len(differences) > most else [])])
 
 
 def _short(value: Any) -> str:
-    """A value in a message."""
+    """Return a value in a message."""
     text = "none" if value is None else str(value)
     return text if len(text) <= 40 else f"{text[:37]}…"
 
@@ -368,18 +345,13 @@ def _keep_copy(connection: sqlite3.Connection, folder: Path) -> None:
 
 
 def _version(connection: sqlite3.Connection, folder: Path) -> int:
-    """Return the format of a journal.
-
-    Raises:
-        RunError: it is not a journal, or of a later format.
-    """
+    """Return the format of a journal; refuse a file that is not a journal, or of a later format."""
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    if version == 0:
-        message = f"{folder / FILE} holds no run: it was never begun, or is the file of something else."
-        raise RunError(message)
-    if not 0 < version <= VERSION:
-        message = f"{folder / FILE} has the format {version}, and this version of personametrics reads up to {VERSION}. "
-        raise RunError(message + "Use the version that wrote it.")
+    ensure(
+        version != 0, f"{folder / FILE} is not the journal of a run: the run was never begun, or another program wrote this file.", RunError
+    )
+    message = f"{folder / FILE} has the format {version}, but this version of personametrics reads only formats up to {VERSION}. "
+    ensure(0 < version <= VERSION, message + "Use the version that wrote the file.", RunError)
     return version
 
 
@@ -392,7 +364,9 @@ def _lock(folder: Path) -> sqlite3.Connection:
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
                 raise
-            message = f"{folder} is in use by another process. Wait for it, stop it, or choose another run directory (out)."
+            message = (
+                f"{folder} is in use by another process. Wait until that process ends, stop it, or choose another run directory (--out)."
+            )
             raise RunError(message) from error
         opened.pop_all()
         return lock
@@ -427,24 +401,20 @@ def _transaction(connection: sqlite3.Connection, begin: str = "BEGIN IMMEDIATE")
 
 @contextmanager
 def _explained(folder: Path, file: str = FILE) -> Iterator[None]:
-    """Turn what goes wrong with a file into one sentence.
-
-    Raises:
-        RunError: something did.
-    """
+    """Turn any error with a file into a RunError of one sentence."""
     try:
         yield
     except UnicodeEncodeError as error:
-        message = f"{folder}: {error.object[error.start]!a} is half a character and cannot be written. Clean the texts of the study."
+        message = f"{folder}: {error.object[error.start]!a} is not a complete character. Remove it from the texts of the study."
         raise RunError(message) from None
     except OverflowError as error:
-        message = f"{folder / file}: a number is too large to be kept ({error}). Correct the model that gave it."
+        message = f"{folder / file}: a number is too large to be stored ({error}). Correct the model that gave it."
         raise RunError(message) from error
     except (ValueError, TypeError) as error:  # a row that is damaged, or content that is not JSON or not an outcome
-        message = f"{folder / file} does not hold what was written to it ({error}). Restore the file from a copy."
+        message = f"{folder / file} does not contain the data that were written to it ({error}). Restore the file from a copy."
         raise RunError(message) from error
     except OSError as error:
-        message = f"{folder / file} cannot be written ({error.strerror}). What was written before is kept."
+        message = f"{folder / file} cannot be written ({error.strerror}). Everything that was written before is kept."
         raise RunError(message) from error
     except sqlite3.DatabaseError as error:
         reason = " ".join(str(error).split())
@@ -452,5 +422,5 @@ def _explained(folder: Path, file: str = FILE) -> Iterator[None]:
             message = f"{folder / file}: {reason}. The file is damaged. Restore it from a copy."
         else:
             remedy = "Free some space and resume." if "full" in str(error) else "The disk or its permissions may be at fault."
-            message = f"{folder / file}: {reason}. {remedy} What was written before is kept."
+            message = f"{folder / file}: {reason}. {remedy} Everything that was written before is kept."
         raise RunError(message) from error

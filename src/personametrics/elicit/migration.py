@@ -1,12 +1,12 @@
 """Formats of run directories: what older ones held, as this version keeps it."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from personametrics.data.errors import RunError
+from personametrics.data.errors import RunError, ensure
 from personametrics.data.outcome import ReplyOutcome
 from personametrics.data.reply import Reply
 from personametrics.elicit import rows
@@ -19,44 +19,17 @@ OLD = ("manifest", "replies", "failures")
 REPLIES = "SELECT key, outcome, text, probabilities, finish, tokens_in, tokens_out, calls, seconds, fingerprint, degraded, detail"
 
 
-def from_format_1(manifest: Manifest) -> Manifest:
-    """Return a manifest of format 1, which had no number, as one of format 2."""
-    return {**manifest, "version": 2}
-
-
-MIGRATIONS: Mapping[int, Callable[[Manifest], Manifest]] = {1: from_format_1}
-"""From each format of a manifest to the next."""
-
-
 def current(manifest: Manifest, file: Path) -> Manifest:
-    """Return a manifest in the format of this version.
-
-    Args:
-        manifest: of any format so far; an empty one stays empty.
-        file: the journal, for messages.
-
-    Raises:
-        RunError: it is of a later format.
-    """
+    """Return a manifest of any format, read from a file, in the format of this version; an empty one stays empty."""
     version = manifest.get("version", 1) if manifest else VERSION
-    if not isinstance(version, int) or not 0 < version <= VERSION:
-        message = f"{file} has a manifest of the format {version!a}, and this version of personametrics reads up to {VERSION}. "
-        raise RunError(message + "Use the version that wrote it.")
-    for step in range(version, VERSION):
-        manifest = MIGRATIONS[step](manifest)
-    return manifest
+    message = f"{file} has a manifest of the format {version!a}, but this version of personametrics reads only formats up to {VERSION}. "
+    ensure(isinstance(version, int) and 0 < version <= VERSION, message + "Use the version that wrote the file.", RunError)
+    return {**manifest, "version": VERSION} if version < VERSION else manifest  # format 1 had no number; the rest is the same
 
 
 @contextmanager
 def understood(file: Path) -> Iterator[None]:
-    """Say in one sentence that a manifest has a key or a value that this version does not know.
-
-    Args:
-        file: the journal that holds it.
-
-    Raises:
-        RunError: something inside needed a key that is missing, or met one of the wrong kind.
-    """
+    """Raise a RunError of one sentence if the manifest in a file lacks a key, or has a key or value that this version does not know."""
     try:
         yield
     except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -64,23 +37,14 @@ def understood(file: Path) -> Iterator[None]:
         if hasattr(error, "errors"):  # of pydantic, whose text takes several lines
             mistake = error.errors()[0]
             reason = f"{'.'.join(map(str, mistake['loc']))}: {mistake['msg']}"
-        message = f"{file} describes its run in a way that this version of personametrics does not read ({reason[:200]}). "
-        raise RunError(message + "Use the version that wrote it.") from error
+        message = f"{file} cannot be understood by this version of personametrics ({reason[:200]}). "
+        raise RunError(message + "Use the version that wrote the file.") from error
 
 
 def convert(source: sqlite3.Connection, target: sqlite3.Connection, parts: Manifest, suffix: str = "") -> None:
-    """Write what a journal of format 1 holds into empty tables of format 2.
+    """Write what a journal of format 1 holds, in tables with a suffix in their names, into empty tables of format 2.
 
-    Format 1 kept neither requests nor their roles: all it used stands in the ledger under the model of its manifest.
-
-    Args:
-        source: a connection to the old tables.
-        target: a connection to the new ones, perhaps the same.
-        parts: the manifest.
-        suffix: of the names of the old tables.
-
-    Raises:
-        ValueError: a row cannot have been written by this program.
+    Format 1 kept neither requests nor their roles: all it used stands in the ledger under the model of its manifest (`parts`).
     """
     manifest = [(part, rows.as_json(content)) for part, content in parts.items()]
     target.executemany(rows.insertion("manifest"), map(rows.signed, manifest))
@@ -127,11 +91,7 @@ def create(connection: sqlite3.Connection) -> None:
 
 
 def _old_reply(row: Sequence[Any]) -> Reply:
-    """Return a reply of format 1.
-
-    Raises:
-        ValueError: it cannot have been written by this program.
-    """
+    """Return a reply of format 1; refuse one that cannot have been written by this program."""
     outcome, text, probabilities, finish, tokens_in, tokens_out, calls, seconds, fingerprint, degraded, detail = row
     if any(part is not None and part != rows.mended(part) for part in (text, finish, fingerprint, detail)):
         message = "a text is not UTF-8"

@@ -51,32 +51,17 @@ class Applied:
     @property
     def sentence(self) -> str:
         """The evidence in one sentence."""
-        parts = [] if self.read is None else [f"the model read {self.read:.0%} of the tokens that the texts of the personas should add"]
-        parts += (
-            []
-            if self.said is None
-            else [f"{self.said} of {self.personas} personas, asked who they are, answered with words of their own text"]
-        )
-        parts += [] if self.moved is None else [f"label probabilities moved by up to {self.moved:.2g}"]
-        return "; ".join(parts) or "the model gave no sign either way"
+        parts = [] if self.read is None else [f"the model read {self.read:.0%} of the tokens of the personas' texts"]
+        who = f"{self.said} of {self.personas} personas used words of their own text when they were asked who they are"
+        parts += [] if self.said is None else [who]
+        parts += [] if self.moved is None else [f"the persona changed label probabilities by up to {self.moved:.2g}"]
+        return "; ".join(parts) or "the replies do not show whether the persona reaches the model"
 
 
 async def applied(model: Model, personas: Sequence[Persona], item: Item, prompt: Prompt, journal: Journal, terms: Terms) -> Applied | None:
     """Ask some personas, and the model itself, who they are; of a model that only scores labels, see whether the persona changes them.
 
-    Args:
-        model: the model.
-        personas: the panel; those with the longest texts are asked.
-        item: item whose labels are scored.
-        prompt: template that places the persona.
-        journal: keeps the replies, so that a resumed run does not pay again.
-        terms: terms of the run.
-
-    Returns:
-        The evidence; None if the run was stopped before.
-
-    Raises:
-        ModelError: the model answers none of these requests.
+    The personas with the longest texts are asked. None: the run was stopped before. A model that answers nothing is a ModelError.
     """
     chosen: list[Persona | None] = [*sorted(personas, key=lambda persona: -len(persona.text))[:SEVERAL], None]
     requests = [_who(prompt, persona) for persona in chosen] if Can.SAMPLE in model.can else []
@@ -89,7 +74,7 @@ async def applied(model: Model, personas: Sequence[Persona], item: Item, prompt:
         return None
     if requests and not any(replies):
         reason = journal.failures()[keys[-1]].rstrip(".")
-        message = f"{model.id} answers none of {len(requests)} requests to say who it is: {reason}. Nothing else was asked."
+        message = f"{model.id} did not answer any of {len(requests)} requests to say who it is: {reason}. Nothing else was asked."
         raise ModelError(message)
     texts = [persona.text for persona in chosen if persona is not None]
     return Applied(_read(requests, replies), _said(texts, replies), _moved(replies), len(texts))

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from personametrics.data.errors import RunError
+from personametrics.data.errors import RunError, ensure
 from personametrics.data.outcome import ReplyOutcome
 from personametrics.data.reply import Reply
 from personametrics.data.request import Request
@@ -49,17 +49,9 @@ CREATE TABLE ledger (
 
 
 class Entry(NamedTuple):
-    """The use of one model in one role, summed over everything that it sent back, readable or not.
+    """The use of one model in one role ("" is the model itself), summed over everything that it sent back, readable or not.
 
-    Attributes:
-        role: role of the requests; "" is the model itself.
-        model: id of the model.
-        replies: replies that were kept.
-        failures: requests that failed.
-        calls: calls made, repeated ones included.
-        tokens_in: tokens read, as far as they were reported.
-        tokens_out: tokens written, as far as they were reported.
-        unreported: replies whose tokens were not reported; they count as 0.
+    Repeated calls count. Tokens count as far as they were reported; `unreported` is the number of replies whose tokens were not.
     """
 
     role: str
@@ -72,12 +64,7 @@ class Entry(NamedTuple):
     unreported: int = 0
 
     def plus(self, replies: Sequence[Reply], kept: int) -> "Entry":
-        """Return this entry and what further replies used.
-
-        Args:
-            replies: as they came.
-            kept: how many of them were new to the journal.
-        """
+        """Return this entry and what further replies used, of which `kept` were new to the journal."""
         failed = [reply for reply in replies if reply.outcome == ReplyOutcome.FAILED]
         return self._replace(
             replies=self.replies + kept,
@@ -100,11 +87,7 @@ def signed(row: Row) -> Row:
 
 
 def checked(row: Row, table: str) -> Row:
-    """Return a row without its digest.
-
-    Raises:
-        ValueError: the row is not the one that was written.
-    """
+    """Return a row without its digest; a ValueError says that the row is not the one that was written."""
     *content, digest = row
     if _digest(content) != digest:
         name = content[0].hex()[:16] if isinstance(content[0], bytes) else ascii(content[0])
@@ -131,17 +114,12 @@ def of_request(key: bytes, request: Request, model: str, role: str) -> Row:
 
 
 def of_reply(key: bytes, reply: Reply) -> Row:
-    """Return a reply as a row.
-
-    Raises:
-        RunError: a probability is not a number.
-    """
+    """Return a reply as a row; refuse probabilities that are not numbers."""
     probabilities = None
     if reply.probabilities is not None:
         shares = {label: float(share) for label, share in reply.probabilities.items()}
-        if not all(map(math.isfinite, shares.values())):
-            message = f"A reply has probabilities that are not numbers and cannot be kept: {shares}."
-            raise RunError(message)
+        message = f"A reply has probabilities that are not numbers and cannot be kept: {shares}."
+        ensure(all(map(math.isfinite, shares.values())), message, RunError)
         probabilities = json.dumps(shares)
     return (
         key, str(reply.outcome), None if reply.text is None else mended(reply.text), probabilities, reply.mass, mended(reply.finish),
@@ -156,11 +134,7 @@ def of_failure(key: bytes, reply: Reply) -> Row:
 
 
 def to_reply(row: Row) -> Reply:
-    """Return the reply of a row.
-
-    Raises:
-        ValueError: it cannot have been written by this version.
-    """
+    """Return the reply of a row; a ValueError says that this version cannot have written it."""
     (
         _, outcome, text, probabilities, _, finish, model, fingerprint, tokens_in, tokens_out, thought, unread_in, unread_out, calls,
         seconds, degraded, detail,

@@ -7,11 +7,9 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from personametrics.data.estimate import Estimate, EstimateStatus
-from personametrics.data.finding import Finding, Rows, Verdict
+from personametrics.data.finding import Estimate, EstimateStatus, Finding, Notice, Rows, Verdict
 from personametrics.data.grid import CONTROL, PANEL, SHUFFLED
 from personametrics.data.model import TOY
-from personametrics.data.notice import Notice
 from personametrics.data.outcome import ReplyOutcome
 from personametrics.elicit.costs.prices import Prices, priced
 from personametrics.elicit.journal import Journal
@@ -26,14 +24,7 @@ DATED = re.compile(r"[-@](?:\d{4}-?\d{2}-?\d{2}|\d{4}|latest)(?:-preview)?$|:lat
 
 
 def record(frame: pl.DataFrame, journal: Journal, prices: Prices | Mapping[str, Prices] | None, level: float) -> Finding:
-    """Return a finding on how the elicitation went.
-
-    Args:
-        frame: the table of the run.
-        journal: the journal, for calls, tokens and the names that the server gives.
-        prices: prices of every model, or by the id of the model; None: money is not counted.
-        level: confidence level of the other findings.
-    """
+    """Return a finding on how the elicitation went, from the table of the run and its journal; without prices, money is not counted."""
     frame = frame.filter(pl.col("arm") != SHUFFLED)
     outcomes = Counter(frame["outcome"].to_list())
     lost = outcomes[ReplyOutcome.FAILED] + outcomes[ReplyOutcome.MISSING]
@@ -42,14 +33,9 @@ def record(frame: pl.DataFrame, journal: Journal, prices: Prices | Mapping[str, 
     failures = [row["reason"] for row in _unanswered(frame) if row["outcome"] == ReplyOutcome.FAILED]
     why = f" (most often: {str(failures[0]).rstrip('.')})" if failures else ""
     sentence += f" {lost:,} have no reply yet{why}. Resume the run to ask them." if lost else ""
-    return Finding(
-        "elicitation",
-        QUESTION,
-        Verdict("incomplete" if lost else "complete" if outcomes[ReplyOutcome.ANSWERED] >= len(frame) / 2 else "hardly answered", sentence),
-        tuple(_used(journal, prices, level)),
-        tuple(_notices(journal, outcomes, len(frame))),
-        _evidence(frame),
-    )
+    label = "incomplete" if lost else "complete" if outcomes[ReplyOutcome.ANSWERED] >= len(frame) / 2 else "hardly answered"
+    estimates, notices = tuple(_used(journal, prices, level)), tuple(_notices(journal, outcomes, len(frame)))
+    return Finding("elicitation", QUESTION, Verdict(label, sentence), estimates, notices, _evidence(frame))
 
 
 def _used(journal: Journal, prices: Prices | Mapping[str, Prices] | None, level: float) -> Iterator[Estimate]:
@@ -83,31 +69,28 @@ def _notices(journal: Journal, outcomes: Mapping[str, int], requests: int) -> li
     """Return the notices on the elicitation."""
     notices, reported, check = [], journal.reported(), journal.manifest.get("applied", {})
     if str(journal.manifest.get("model", "")).startswith(TOY):
-        text = "These answers come from the embedded toy model, which knows a small made-up world and nothing else"
-        notices.append(Notice("toy-model", f"{text}: they show how the instrument works, and say nothing about people or other models."))
+        text = "These answers come from the embedded toy model, which knows a small made-up world and nothing else."
+        notices.append(Notice("toy-model", f"{text} They show how the instrument works, and say nothing about people or other models."))
     if (adaptive := journal.manifest.get("adaptive")) and adaptive["looks"]:
         looks = adaptive["looks"]
         ended = f"ended after {len(looks)} look{'s' if len(looks) > 1 else ''} ({adaptive['reason'] or 'not over yet'})"
-        text = f"Asking was adaptive and {ended}: intervals have the level {looks[-1]['level']:.4g} that makes all looks together keep the"
-        notices.append(Notice("adaptive", f"{text} nominal one, and a signal at an early end lies too far from 0.5 on average."))
+        text = f"Asking was adaptive and {ended}. Intervals have the level {looks[-1]['level']:.4g}, so that all looks together keep the"
+        notices.append(Notice("adaptive", f"{text} nominal level. After an early end, the signal lies too far from 0.5 on average."))
     if check.get("said") == 0:
-        notices.append(Notice("persona-unheard", f"Asked who it is, no persona described itself: {check['evidence']}."))
+        notices.append(Notice("persona-unheard", f"No persona described itself when it was asked who it is: {check['evidence']}."))
     if others := other_models(journal):
         named = "; ".join(f"{answered} answered requests to {asked}" for asked, answered in others[:3])
-        notices.append(Notice("other-model", f"According to the server, another model answered than the one that was asked: {named}."))
+        notices.append(Notice("other-model", f"According to the server, another model than the requested one answered: {named}."))
     if (names := reported["fingerprints"]) and len(names) > 1:
         listed = ", ".join(names[:5])
         text = f"The server reported {len(names)} different builds during the run ({listed}). The model may have changed."
         notices.append(Notice("model-changed", text))
     if reported["degraded"]:
         notices.append(Notice("degraded", f"The server did not apply these parameters: {', '.join(reported['degraded'])}."))
-    often = [outcome for outcome in (ReplyOutcome.REFUSED, ReplyOutcome.UNPARSABLE) if outcomes[outcome] > OFTEN * requests]
-    notices += [
-        Notice(
-            f"often-{outcome}", f"{outcomes[outcome] / requests:.0%} of the requests were {outcome}. The tables show for whom and on what."
-        )
-        for outcome in often
-    ]
+    for outcome in (ReplyOutcome.REFUSED, ReplyOutcome.UNPARSABLE):
+        if (share := outcomes[outcome] / requests) > OFTEN:
+            text = f"{share:.0%} of the requests were {outcome}. The tables show the personas and the items."
+            notices.append(Notice(f"often-{outcome}", text))
     return notices
 
 
@@ -142,9 +125,8 @@ def _plain_name(name: str) -> str:
 
 def _evidence(frame: pl.DataFrame) -> dict[str, Rows]:
     """Return the outcomes by persona and by item, the rules that read the answers, and the reasons of failures."""
-    tables = {
-        f"outcomes by {column}": _shares(frame.filter(pl.col("arm").is_in([PANEL, CONTROL])), column) for column in ("persona", "item")
-    }
+    panel = frame.filter(pl.col("arm").is_in([PANEL, CONTROL]))
+    tables = {f"outcomes by {column}": _shares(panel, column) for column in ("persona", "item")}
     rules = frame.filter(pl.col("rule") != "").group_by("rule").len("answers").sort("answers", descending=True)
     tables["rules that read the answers"] = rules.to_dicts()
     tables["asks without an answer"] = _unanswered(frame)

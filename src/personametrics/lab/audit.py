@@ -8,17 +8,12 @@ from typing import Any, ClassVar
 import polars as pl
 
 from personametrics.data.card import Card
-from personametrics.data.errors import DesignError, InputError, StudyError
-from personametrics.data.finding import Finding, Verdict
+from personametrics.data.errors import DesignError, InputError, StudyError, ensure
+from personametrics.data.finding import Finding, Notice, Verdict
 from personametrics.data.grid import ARM, PANEL, Grid
-from personametrics.data.item import Item
 from personametrics.data.model import Model
-from personametrics.data.notice import Notice
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
-from personametrics.data.responses import Responses
 from personametrics.data.scale import parse_scale, spell_scale
-from personametrics.data.study import Study
+from personametrics.data.study import Item, Persona, Request, Responses, Study
 from personametrics.elicit.adaptive import Adaptive, Look, Sizes
 from personametrics.elicit.engine import Tally, Terms, elicit
 from personametrics.elicit.journal import Journal
@@ -26,13 +21,13 @@ from personametrics.elicit.plan.file import checked
 from personametrics.elicit.plan.study import Plan
 from personametrics.elicit.summary import record
 from personametrics.elicit.table import responses
-from personametrics.lab import bundled, members, panel, remedy_trials
+from personametrics.lab import examples, members, panel, remedy_trials
 from personametrics.lab.comparison.trial import Trial
 from personametrics.lab.diagnosis import diagnose, shared_level
 from personametrics.lab.forecast import Forecast, forecast
 from personametrics.lab.measure import versions
 from personametrics.lab.session import Job, Session, wait_for
-from personametrics.lab.task import Task
+from personametrics.lab.task import Task, put_all
 from personametrics.studies.controls import Controls
 from personametrics.studies.stability import Stability
 
@@ -92,9 +87,8 @@ class Audit(Job):
 
     def __post_init__(self) -> None:
         plan = self.session.plan
-        if plan.human is not None and not (plan.studies or plan.remedies):
-            message = "human: no study here compares with people; name one that does, such as studies: [fidelity], or leave it out."
-            raise StudyError(message)
+        message = "human: none of the studies compares with people. Add one, for example studies: [fidelity], or remove human."
+        ensure(plan.human is None or plan.studies or plan.remedies, message, StudyError)
         panel.check(self.session)
 
     @property
@@ -103,14 +97,9 @@ class Audit(Job):
         plan = self.session.plan
         aside = {"model", "personas", "items", "out", "limits", "caps", "prices", "level", "target", "check", "key_variable"}
         aside |= {"human", "studies", "remedies", "judge", "partner", "roles", "room"}  # they ask further, in the same journal
-        kept = self.session.remembered()
-        return {
-            "model": self.session.model.id,
-            "study": plan.model_dump(by_alias=True, exclude=aside),
-            "prompt": vars(self.session.elicitation.prompt),
-            "personas": kept["personas"],
-            "items": kept["items"],
-        }
+        kept = {name: rows for name, rows in self.session.remembered().items() if name in {"personas", "items"}}
+        study, prompt = plan.model_dump(by_alias=True, exclude=aside), vars(self.session.elicitation.prompt)
+        return {"model": self.session.model.id, "study": study, "prompt": prompt, **kept}
 
     @cached_property
     def panels(self) -> Mapping[str, Task]:
@@ -147,15 +136,10 @@ class Audit(Job):
         return [session.personas[index] for index in personas[: sizes.personas]], [*chosen, *fixed], sizes.runs
 
     def steps(self) -> Adaptive:
-        """Return how adaptive asking grows the panel.
-
-        Raises:
-            StudyError: the items are on several scales, each of which would end at another point.
-        """
+        """Return how adaptive asking grows the panel; items on several scales, each of which would end at another point, are refused."""
         plan, items = self.session.plan, self.session.items
-        if len({spell_scale(item.scale) for item in items}) > 1:
-            message = "adaptive: the items are on several scales; make a study of each, or ask the full grid."
-            raise StudyError(message)
+        message = "adaptive: the items are on several scales. Make one study for each scale, or set adaptive to false."
+        ensure(len({spell_scale(item.scale) for item in items}) == 1, message, StudyError)
         runs = 1 if plan.score else plan.runs
         most = Sizes(len(self.session.personas), sum(not item.is_control for item in items), runs)
         return Adaptive(most, level=plan.level, seed=plan.seed)
@@ -179,52 +163,38 @@ class Audit(Job):
     def left_out(self) -> tuple[Notice, ...]:
         """A notice of the studies that cannot be asked, although all were to be."""
         reasons = [str(reason) for reason in self._further.values() if not isinstance(reason, Task)]
-        return (Notice("left-out-studies", f"Not asked: {' '.join(reasons)}"),) if reasons else ()
+        return (Notice("left-out-studies", f"Some studies could not be asked. {' '.join(reasons)}"),) if reasons else ()
 
     @cached_property
     def _further(self) -> Mapping[str, Task | DesignError]:
-        """The task of every further study, or the reason why it cannot be asked.
-
-        Raises:
-            StudyError: a study does not exist.
-            DesignError: a study that the plan names can use neither the personas and items of the plan nor the bundled ones.
-        """
-        plan, found = self.session.plan, dict[str, Task | DesignError]()
-        own = {"stability", "controls"}
-        for text in [name for name in members.studies() if name not in own] if plan.studies == [ALL] else plan.studies:
+        """The task of every further study, or the reason why it cannot be asked; a study that the plan names must be usable."""
+        plan, results = self.session.plan, dict[str, Task | DesignError]()
+        every = [name for name, kind in members.studies().items() if not kind.in_every_audit]
+        for text in every if plan.studies == [ALL] else plan.studies:
             name = text.partition(":")[0]
             try:
-                found[name] = self._usable(self.study(text))
+                results[name] = self._usable(self.study(text))
             except DesignError as error:
                 if plan.studies != [ALL]:
                     raise
-                found[name] = error
-        tasks = {name: task for name, task in found.items() if isinstance(task, Task)}
+                results[name] = error
+        tasks = {name: task for name, task in results.items() if isinstance(task, Task)}
         studies = shared_level([task.study for task in tasks.values()], plan.level, others=1)
-        return found | {name: replace(task, study=study) for (name, task), study in zip(tasks.items(), studies, strict=True)}
+        return results | {name: replace(task, study=study) for (name, task), study in zip(tasks.items(), studies, strict=True)}
 
     def study(self, text: str) -> Study:
-        """Return a study by its name, with the people's answers of the plan if it compares with people.
-
-        Raises:
-            StudyError: the study does not exist.
-            InputError: the people's answers cannot be read.
-        """
+        """Return a study by its name, with the people's answers of the plan if it compares with people."""
         study = members.study(text)
         return self.session.with_people(study) if study.compares_with_people else study
 
     def _usable(self, study: Study) -> Task:
-        """Return a study on the personas and items of the plan, or else on the bundled ones.
-
-        Raises:
-            DesignError: it can use neither; why it cannot use those of the plan.
-        """
+        """Return a study on the personas and items of the plan, or else on the bundled ones; refuse it if it can use neither."""
         task = Task.of(self.session, study)
         try:
             task.requests  # noqa: B018 (designed, or refused)
         except DesignError:
             toy = self.session.model.id
-            other = replace(task, personas=bundled.personas(toy, study.population), items=bundled.items(toy), bundled=True)
+            other = replace(task, personas=examples.personas(toy, study.population), items=examples.items(toy), bundled=True)
             try:
                 other.requests  # noqa: B018 (as above)
             except DesignError:
@@ -242,8 +212,8 @@ class Audit(Job):
     def further_forecast(self) -> str:
         """The price of the further studies and the studies that are left out, in words; "" without further studies."""
         each = "; ".join(f"{name} {task.expected()}" for name, task in self.further.items())
-        said = [f"Further studies, at most, as what they share is asked once: {each}."] if each else []
-        return " ".join([*said, *(notice.text for notice in self.left_out)])
+        prices = [f"Further studies: {each}. Requests that they share are made once, so the total can be smaller."] if each else []
+        return " ".join([*prices, *(notice.text for notice in self.left_out)])
 
     @property
     def forecast(self) -> str:
@@ -255,9 +225,8 @@ class Audit(Job):
         plan = self.session.plan
         if plan.adaptive:
             self.steps().start()
-            if plan.runs < 2 and not plan.score:
-                message = "adaptive: with one run noise cannot be seen; let runs be 2 or more, or ask the full grid."
-                raise StudyError(message)
+            message = "adaptive: one run cannot show noise. Set runs to 2 or more, or adaptive to false."
+            ensure(plan.runs >= 2 or plan.score, message, StudyError)
         for name in plan.remedies:
             if name != remedy_trials.AUTO:
                 members.remedy(name)
@@ -266,18 +235,12 @@ class Audit(Job):
     async def put(self, journal: Journal, terms: Terms) -> Tally:
         """Ask controls and panel, then the further studies, then for the remedies."""
         tasks = [*self.panels.values()]
-        if self.session.plan.score:
-            await elicit(
-                self.session.model, tasks[-1].requests[-1:], journal, terms
-            )  # a server without probabilities fails here, with one call
+        if self.session.plan.score:  # a server without probabilities fails here, with one call
+            await elicit(self.session.model, tasks[-1].requests[-1:], journal, terms)
         tally = await (self._adaptively(journal, terms) if self.session.plan.adaptive else put_all(tasks, journal, terms))
-        for task in self.further.values():
-            if not tally.complete:
-                return tally
-            tally = tally.with_more(await task.put(journal, terms))
+        tally = await put_all(self.further.values(), journal, terms, tally)
         if tally.complete and self.session.plan.remedies:
-            more = await remedy_trials.try_out(self.trials(self.findings()), journal, terms, most=self._most)
-            tally = tally.with_more(more) if more else tally
+            tally = await remedy_trials.try_out(self.trials(self.findings()), journal, terms, tally, most=self._most)
         return tally
 
     async def _adaptively(self, journal: Journal, terms: Terms) -> Tally:
@@ -287,7 +250,7 @@ class Audit(Job):
         while True:
             part = self.at(step.sizes)
             journal.note("adaptive", {"sizes": vars(step.sizes), "looks": [_look(look) for look in step.looks], "reason": step.reason})
-            tally = await put_all([*part.panels.values()], journal, terms)
+            tally = await put_all(part.panels.values(), journal, terms)
             if step.reason or not tally.complete:
                 return tally
             try:
@@ -328,15 +291,15 @@ class Audit(Job):
 
     def arms(self) -> dict[str, dict[str, Responses]]:
         """Return the answers by scale and arm."""
-        found: dict[str, dict[str, Responses]] = {}
+        answers: dict[str, dict[str, Responses]] = {}
         for scale, task in self.panels.items():
             frame = task.table.drop("text")
             names = frame[ARM].unique().to_list()
-            found[scale] = {
+            answers[scale] = {
                 arm: responses(frame.filter(pl.col(ARM) == arm), self.session.personas, parse_scale(scale), f"{self.folder} ({arm})")
                 for arm in names
             }
-        return found
+        return answers
 
     def findings(self) -> list[Finding]:
         """Return what the studies found, as far as there are replies."""
@@ -353,11 +316,12 @@ class Audit(Job):
         level = looks[-1]["level"] if looks and looks[-1]["level"] < 1 else session.plan.level
         if self.further:
             level = shared_level([Stability()], level, others=len(self.further))[0].level
-        panels, found = self.arms(), list[Finding]()
+        panels, findings = self.arms(), list[Finding]()
         for scale, arms in panels.items():
             both = _on_one_scale(arms, level, session.plan.target, price)
-            found += both if len(panels) == 1 else [replace(one, question=f"{one.question} (items on {scale})") for one in both]
-        return found + [task.finding_or_reason for task in self.further.values()]
+            named = [replace(finding, question=f"{finding.question} (items with the scale {scale})") for finding in both]
+            findings += both if len(panels) == 1 else named
+        return findings + [task.finding_or_reason for task in self.further.values()]
 
     @property
     def card(self) -> Card:
@@ -366,33 +330,23 @@ class Audit(Job):
 
     def card_read(self) -> Card:
         """Return the card of the replies that this audit has read."""
-        plan, found = self.session.plan, self.findings_read()
+        plan, findings = self.session.plan, self.findings_read()
         with Journal.read(self.folder) as journal:
             frame = pl.concat([task.table for task in self.panels.values()], how="diagonal_relaxed").drop("text")
             elicitation, kept = record(frame, journal, self.session.prices, plan.level), journal.manifest
         if plan.remedies or self.further:
-            tried = remedy_trials.tried(self.trials(found), most=self._most) if plan.remedies else ()
-            found = [replace(diagnose(found, plan.level), notices=self.left_out), *tried, *found]
+            tried = remedy_trials.tried(self.trials(findings), most=self._most) if plan.remedies else ()
+            findings = [replace(diagnose(findings, plan.level), notices=self.left_out), *tried, *findings]
         provenance = {name: kept[name] for name in ("model", "prompt", "applied", "adaptive", "reported", "stopped") if kept.get(name)}
         provenance["study"] = {name: value for name, value in kept["study"].items() if name != "prompt" and value not in ("", {}, None)}
         title = f"{self.session.model.id} ({self.folder.name})"
-        return Card(title, (*found, elicitation), {**provenance, "rows": len(frame), "versions": versions()})
-
-
-async def put_all(tasks: Sequence[Task], journal: Journal, terms: Terms) -> Tally:
-    """Ask what is missing of several tasks, one after the other."""
-    tally = await tasks[0].put(journal, terms)
-    for task in tasks[1:]:
-        if not tally.complete:
-            return tally
-        tally = tally.with_more(await task.put(journal, terms))
-    return tally
+        return Card(title, (*findings, elicitation), {**provenance, "rows": len(frame), "versions": versions()})
 
 
 def _on_one_scale(arms: Mapping[str, Responses], level: float, target: float, price: float | None) -> list[Finding]:
     """Return what the panel and its controls say on one scale; where too few answers came back, that nothing can be said."""
     if PANEL not in arms:
-        sentence = "Nothing can be said: all items on this scale are controls; put them on a scale of the other items to compare them."
+        sentence = "Nothing can be said: all items on this scale are controls. Give them a scale of the other items."
         return [Finding("controls", Controls.question, Verdict("unknown", sentence), ())]
     try:
         return [Stability(level, target, price).estimate(arms[PANEL]), Controls(level=level).compare(arms)]

@@ -4,8 +4,7 @@ from typing import Any
 
 from personametrics.data.model import Model
 from personametrics.data.remedy import Remedy
-from personametrics.data.responses import Responses
-from personametrics.data.study import Study
+from personametrics.data.study import Responses, Study
 from personametrics.lab import members
 from personametrics.lab.comparison.trial import Comparison, Trial
 from personametrics.lab.run import session_of
@@ -48,11 +47,7 @@ async def acompare(
 def trial_of(
     study: Study | str, model: Model | str, remedy: Remedy | str, personas: Any = None, items: Any = None, **settings: Any
 ) -> Trial:
-    """Return the trial that `compare` asks.
-
-    Raises:
-        InputError: personas or items cannot be read, or a study or remedy does not exist.
-    """
+    """Return the trial that `compare` asks."""
     chosen = members.study(study) if isinstance(study, str) else study
     if isinstance(human := settings.get("human"), Responses):
         chosen = members.with_people(chosen, human)

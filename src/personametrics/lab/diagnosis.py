@@ -10,19 +10,14 @@ from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.study import Sign, Study
 from personametrics.lab import members
 
-QUESTION = "Which failure does this panel have, and what is it fit for?"
+QUESTION = "Which failures does this panel have, and which uses is it fit for?"
 READ_LATER = ("responses", "estimates")
 """Stages of remedies that are listed after those that change what is asked."""
 Chosen = TypeVar("Chosen", bound=Study)
 
 
 class Failure(NamedTuple):
-    """A published failure of simulated people.
-
-    Attributes:
-        meaning: the failure in one sentence.
-        advice: what helps in addition to remedies; "": nothing.
-    """
+    """A published failure of simulated people, in one sentence, and the advice that helps in addition to remedies ("": none)."""
 
     meaning: str
     advice: str = ""
@@ -31,7 +26,7 @@ class Failure(NamedTuple):
 FAILURES: Mapping[str, Failure] = {
     "instability": Failure("Asking the same persona again moves its answers as much as asking another persona."),
     "resistance": Failure("The model keeps its own character, whatever persona it is given."),
-    "distortion": Failure("The persona bends judgement of facts toward its identity.", "leave the persona out where facts are asked"),
+    "distortion": Failure("The persona bends judgement of facts toward its identity.", "leave the persona out of questions about facts"),
     "drift": Failure("The persona fades, contradicts itself or gives way over a conversation."),
 }
 """The failures in the order in which they are reported. `Study.signs` names them; failures that only a study names follow these."""
@@ -48,12 +43,7 @@ USES: Mapping[str, str] = {
 
 
 class Failing(NamedTuple):
-    """A failure that was found.
-
-    Attributes:
-        remedies: names of the remedies that are published against it.
-        study: name of the gravest study that shows it.
-    """
+    """A failure that was found: the remedies that are published against it, and the gravest study that shows it."""
 
     remedies: tuple[str, ...]
     study: str
@@ -61,12 +51,7 @@ class Failing(NamedTuple):
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """The verdicts of several studies with what they mean for a panel.
-
-    Attributes:
-        findings: the findings by study.
-        signs: the meaning of verdicts, by study and label.
-    """
+    """The findings of several studies with what their verdicts mean for a panel: the signs by study and label."""
 
     findings: Mapping[str, Finding]
     signs: Mapping[str, Mapping[str, Sign]]
@@ -126,7 +111,7 @@ class Diagnosis:
     def lacking(self, use: str) -> list[str]:
         """Return the verdicts that a use still needs, in words."""
         return [
-            f"{study} verdict {' or '.join(map(repr, labels))}"
+            f"{' or '.join(map(repr, labels))} from {study}"
             for study, labels in self.needs(use).items()
             if study not in self.findings or self.findings[study].verdict.label not in labels
         ]
@@ -134,7 +119,7 @@ class Diagnosis:
     def spoilers(self, use: str) -> list[str]:
         """Return the verdicts that make a panel unfit for a use, in words."""
         spoiling = [study for study, sign in self.present.items() if use in sign.spoils]
-        return [f"{study} verdict {self.findings[study].verdict.label!r}" for study in sorted(spoiling)]
+        return [f"{self.findings[study].verdict.label!r} from {study}" for study in sorted(spoiling)]
 
     @property
     def sentence(self) -> str:
@@ -169,24 +154,16 @@ class Diagnosis:
 def shared_level(studies: Sequence[Chosen], level: float = 0.9, others: int = 0) -> list[Chosen]:
     """Return studies whose verdicts are all correct with the probability `level`: each at 1 − (1 − level) / number (Bonferroni).
 
-    Args:
-        studies: the studies of one card.
-        level: simultaneous coverage of all intervals, 0 to 1.
-        others: number of further verdicts on the same card.
+    The number includes `others`, further verdicts on the same card.
     """
     each = 1 - (1 - level) / max(1, len(studies) + others)
     return [study.set(level=each) for study in studies]
 
 
 def diagnose(findings: Iterable[Finding], level: float = 0.9) -> Finding:
-    """Return the diagnosis that follows from the verdicts of studies.
+    """Return the diagnosis that follows from the verdicts of studies, which are all correct with the confidence `level`.
 
-    Args:
-        findings: findings of the studies, at most one a study.
-        level: simultaneous confidence of all verdicts, 0 to 1.
-
-    Returns:
-        A finding without estimates. Its evidence lists failures with the figures that show them, and remedies.
+    It has no estimates. Its evidence lists failures with the figures that show them, and remedies.
     """
     diagnosis = Diagnosis.of(findings)
     spoilers = {use: diagnosis.spoilers(use) for use in diagnosis.uses}
@@ -194,10 +171,10 @@ def diagnose(findings: Iterable[Finding], level: float = 0.9) -> Finding:
     free = [use for use in diagnosis.uses if not spoilers[use] and diagnosis.needs(use)]
     verdict = Verdict(
         ", ".join(diagnosis.found) or "no failure found",
-        f"{diagnosis.sentence} All {len(diagnosis.findings)} verdicts are correct together with {level:.0%} confidence.",
+        f"{diagnosis.sentence} With {level:.0%} confidence, all {len(diagnosis.findings)} verdicts are correct.",
         tuple(use for use in free if not lacking[use]),
         tuple(f"{use} ({', '.join(spoilers[use])})" for use in diagnosis.uses if spoilers[use]),
-        tuple(f"{use} (would need: {', '.join(lacking[use])})" for use in free if lacking[use]),
+        tuple(f"{use} (missing: {', '.join(lacking[use])})" for use in free if lacking[use]),
     )
     evidence: dict[str, Rows] = {"failures": diagnosis.figures}
     evidence["remedies"] = [row for failure in diagnosis.found for row in _worth_trying(failure)]

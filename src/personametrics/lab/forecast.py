@@ -31,12 +31,9 @@ class Forecast:
         requests: number of replies needed; equal requests, such as those of the shuffled control, share one.
         waiting: number of these that are not in the journal yet.
         tokens_in: tokens to be read, without any discount for several answers to one call.
-        tokens_out: tokens to be written.
-        money: price of both; None where no prices are known.
         width: expected half-width of the signal's interval.
         designs: the cheapest design for each half-width, as sentences.
         basis: the source of the figures.
-        price: the money in words.
         adaptive: whether asking may end earlier.
     """
 
@@ -48,7 +45,7 @@ class Forecast:
     width: float
     designs: tuple[str, ...]
     basis: str
-    price: str = "no price known; give prices: {tokens_in, tokens_out} per million"
+    price: str = "price unknown (set prices.tokens_in and prices.tokens_out, per million tokens)"
     adaptive: bool = False
 
     @property
@@ -63,10 +60,7 @@ class Forecast:
 def forecast(session: Session, grids: Sequence[Grid], arms: Callable[[], Mapping[str, Mapping[str, Responses]]]) -> Forecast:
     """Return the price of a panel with its controls and the width of its interval. Nothing is asked.
 
-    Args:
-        session: of the panel; replies that its directory holds already serve as a pilot.
-        grids: the panel and its controls.
-        arms: reads the answers so far, by scale and arm.
+    Replies that the run directory holds already serve as a pilot; `arms` reads them, by scale and arm.
     """
     plan = session.plan
     grids = [grid for grid in grids if grid.arm != SHUFFLED]
@@ -75,24 +69,16 @@ def forecast(session: Session, grids: Sequence[Grid], arms: Callable[[], Mapping
     read = [_tokens_in(grid, session.model) for grid in grids]
     written = pilot.written or _assumed(session)
     waiting = requests - pilot.replies
-    counted = "the model's own count of tokens" if isinstance(session.model, Counts) else f"{LETTERS_A_TOKEN:g} characters a token"
+    counted = "the model's own count of tokens" if isinstance(session.model, Counts) else f"{LETTERS_A_TOKEN:g} characters per token"
     tokens_in, tokens_out = waiting * sum(read) / sum(map(len, grids)), waiting * written
     sizes = {"persona": len(session.personas), "item": len(session.items), "run": runs}
     prices = session.prices
     money = None if prices is None else prices.of(tokens_in, tokens_out)
     panel = [(tokens, len(grid)) for tokens, grid in zip(read, grids, strict=True) if grid.arm in {PANEL, CONTROL}]
     each = sum(tokens for tokens, _ in panel) / sum(size for _, size in panel)
-    expected = Forecast(
-        requests,
-        waiting,
-        tokens_in,
-        tokens_out,
-        money,
-        math.nan if plan.score else expected_width(pilot.components, sizes, plan.level, pilot.uneven),
-        () if plan.score else _designs(session, pilot, each, written),
-        f"{pilot.basis}; {counted}",
-        adaptive=plan.adaptive,
-    )
+    width = math.nan if plan.score else expected_width(pilot.components, sizes, plan.level, pilot.uneven)
+    designs, basis = () if plan.score else _designs(session, pilot, each, written), f"{pilot.basis}, and on {counted}"
+    expected = Forecast(requests, waiting, tokens_in, tokens_out, money, width, designs, basis, adaptive=plan.adaptive)
     return expected if prices is None or money is None else replace(expected, price=prices.say(money))
 
 
@@ -104,7 +90,7 @@ class _Pilot:
     written: float = 0.0
     components: Mapping[str, float] = field(default_factory=lambda: TYPICAL)
     uneven: Mapping[str, float] = field(default_factory=lambda: UNEVEN)
-    basis: str = "typical variance components (a signal of 0.5), since nothing was asked yet"
+    basis: str = "typical variance components with a signal of 0.5 (no request was made yet)"
 
 
 def _pilot(session: Session, grids: Sequence[Grid], arms: Callable[[], Mapping[str, Mapping[str, Responses]]]) -> _Pilot:
@@ -128,8 +114,8 @@ def _pilot(session: Session, grids: Sequence[Grid], arms: Callable[[], Mapping[s
 
 def _different(grids: Iterable[Grid]) -> int:
     """Return the number of cells whose requests differ."""
-    once = [replace(grid, elicitation=replace(grid.elicitation, runs=1)) for grid in grids]
-    return len({request.key("") for grid in once for request in grid})
+    single = [replace(grid, elicitation=replace(grid.elicitation, runs=1)) for grid in grids]
+    return len({request.key("") for grid in single for request in grid})
 
 
 def _tokens_in(grid: Grid, model: Model | None) -> float:
@@ -142,7 +128,7 @@ def _assumed(session: Session) -> float:
     """Return the tokens written for one request without a pilot; a free text is assumed to be half as long as it may be."""
     long = [not session.elicitation.prompt.ask(None, item).choices and isinstance(item.scale, FreeText) for item in session.items]
     most = session.plan.sampling.max_tokens
-    return float(np.mean([most / 2 if one else min(BRIEF, most) for one in long]))
+    return float(np.mean([most / 2 if is_long else min(BRIEF, most) for is_long in long]))
 
 
 def _designs(session: Session, pilot: _Pilot, read: float, written: float) -> tuple[str, ...]:
@@ -151,9 +137,9 @@ def _designs(session: Session, pilot: _Pilot, read: float, written: float) -> tu
     for width in WIDTHS if personas > 1 else ():
         best = cheapest(pilot.components, width, {"persona": personas}, level=session.plan.level, uneven=pilot.uneven)
         money = f", {prices.say(prices.of(best.calls * read, best.calls * written))}" if prices else ""
-        aim = f"for the signal ± {width:g}"
+        aim = f"for an interval of ± {width:g}"
         if best.reached:
-            lines.append(f"{aim}: {best.runs} runs, {best.items} items ({best.calls:,} requests{money})")
+            lines.append(f"{aim}: {best.runs} runs and {best.items} items ({best.calls:,} requests{money})")
         else:
-            lines.append(f"{aim}: not with {personas} personas; {best.runs} runs of {best.items} items give ± {best.width:.2f}")
+            lines.append(f"{aim}: not possible with {personas} personas. {best.runs} runs of {best.items} items give ± {best.width:.2f}")
     return tuple(lines)

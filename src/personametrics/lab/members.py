@@ -14,10 +14,9 @@ from typing import Any, TypeVar
 
 import personametrics.remedies
 import personametrics.studies
-from personametrics.data.errors import DesignError, StudyError, options
+from personametrics.data.errors import StudyError, ensure, options
 from personametrics.data.remedy import Chain, Remedy
-from personametrics.data.responses import Responses
-from personametrics.data.study import Study
+from personametrics.data.study import Responses, Study
 
 PLUGINS = "personametrics_plugins"
 """Package under whose name loaded files are imported."""
@@ -39,43 +38,29 @@ def remedies() -> Mapping[str, type[Remedy]]:
 
 
 def load(path: str | Path) -> list[str]:
-    """Import a Python file, so that its studies and remedies can be opened by name; this runs the file's code.
+    """Import a Python file, and return the names of its studies and remedies, which can then be opened by name.
 
-    Args:
-        path: a file with a subclass of `Study` or `Remedy`. The file's name is the member's name; where a file has several studies, or
-            several remedies, each needs the class attribute `name`.
-
-    Returns:
-        The names of its members.
-
-    Raises:
-        StudyError: the file cannot be imported, has no such class, or uses a name that is taken.
+    The file's code is executed. The file's name is the member's name; where a file has several studies, or several remedies, each needs
+    the class attribute `name`. A StudyError says that the file cannot be imported, has no such class, or uses a name that is taken.
     """
     path = Path(path).resolve()
     module = _import_file(path)
-    members: list[tuple[type, Kind]] = [(Study, kind) for kind in _defined(module, Study)]
-    members += [(Remedy, kind) for kind in _defined(module, Remedy)]
-    if not members:
-        message = f"{path} has no study and no remedy. Write a subclass of Study or Remedy from personametrics.data in it."
-        raise StudyError(message)
+    kinds: list[Kind] = [*_defined(module, Study), *_defined(module, Remedy)]
+    message = f"{path} has no study and no remedy. Write a subclass of Study or Remedy from personametrics.data in it."
+    ensure(kinds, message, StudyError)
     for key in [key for key in _loaded if key.startswith(f"{path}:")]:  # loaded before
         del _loaded[key]
-    for base, kind in members:
-        name = _kind_name(kind)
-        if name in (studies() if base is Study else remedies()):
-            kind_of = base.__name__.casefold()
-            message = f'{path} has a {kind_of} "{name}", but that name is taken. Rename the file or set the class attribute name.'
-            raise StudyError(message)
-        _loaded[f"{path}:{base.__name__}:{name}"] = kind
-    return [_kind_name(kind) for _, kind in members]
+    for kind in kinds:
+        name, is_study = _kind_name(kind), issubclass(kind, Study)
+        noun = "study" if is_study else "remedy"
+        message = f'{path} has a {noun} "{name}", but another {noun} has this name. Rename the file, or set the class attribute `name`.'
+        ensure(name not in (studies() if is_study else remedies()), message, StudyError)
+        _loaded[f"{path}:{noun}:{name}"] = kind
+    return [_kind_name(kind) for kind in kinds]
 
 
 def _import_file(path: Path) -> ModuleType:
-    """Return the module of a file.
-
-    Raises:
-        StudyError: it is not a Python file, or running it fails.
-    """
+    """Return the module of a file; refuse what is not a Python file, or fails when it is run."""
     name = f"{PLUGINS}.{path.stem}"
     spec = spec_from_file_location(name, path) if path.is_file() else None
     if spec is None or spec.loader is None:
@@ -102,20 +87,16 @@ def _installed(base: type[Member]) -> dict[str, type[Member]]:
 
 
 def _from_entry_point(entry: EntryPoint, base: type[Member]) -> type[Member]:
-    """Return the class that an installed package offers.
-
-    Raises:
-        StudyError: it cannot be imported, or is not a subclass of the base.
-    """
+    """Return the class that an installed package offers; refuse what cannot be imported or is not a subclass of the base."""
     try:
-        kind = entry.load()
+        kind: Any = entry.load()
     except Exception as error:
         message = f"The entry point {entry.name} = {entry.value} cannot be loaded: {type(error).__name__}: {error}"
         raise StudyError(message) from error
-    if not (isinstance(kind, type) and issubclass(kind, base)):
-        message = f"The entry point {entry.name} = {entry.value} is not a subclass of {base.__name__}."
-        raise StudyError(message)
-    return kind
+    message = f"The entry point {entry.name} = {entry.value} is not a subclass of {base.__name__}."
+    ensure(isinstance(kind, type) and issubclass(kind, base), message, StudyError)
+    chosen: type[Member] = kind
+    return chosen
 
 
 def _from_files(base: type[Member]) -> dict[str, type[Member]]:
@@ -162,20 +143,12 @@ def _text(value: object) -> str:
 
 
 def study(text: str) -> Study:
-    """Return a study by its name, with knobs: `expertise:margin=0.1`.
-
-    Raises:
-        StudyError: the study or a knob is unknown, or a value has the wrong type.
-    """
+    """Return a study by its name, with knobs: `expertise:margin=0.1`."""
     return _parse(text, studies(), "study")
 
 
 def remedy(text: str) -> Remedy:
-    """Return a remedy by its name, with knobs: `average:k=3`; several make a chain: `spell_out+average:k=3`.
-
-    Raises:
-        StudyError: a remedy or a knob is unknown, or a value has the wrong type.
-    """
+    """Return a remedy by its name, with knobs: `average:k=3`; several make a chain: `spell_out+average:k=3`."""
     links = [_parse(part, remedies(), "remedy") for part in re.split(r"\+(?=[a-z])", text)]
     return links[0] if len(links) == 1 else Chain(remedies=tuple(links))
 
@@ -191,25 +164,15 @@ def _parse(text: str, kinds: Mapping[str, type[Member]], what: str) -> Member:
     for part in filter(None, re.split(r",(?=\w+=)", rest)):
         knob, _, value = part.partition("=")
         if knob not in defaults:
-            message = f'{name} has no knob "{knob}". {options(knob, list(defaults), 30)}.'
+            message = f'{name} has no option "{knob}". {options(knob, list(defaults), 30)}.'
             raise StudyError(message)
         knobs[knob] = _value(value, defaults[knob], f"{name}:{knob}")
     return kinds[name](**knobs)
 
 
 def with_people(study: Study, human: Responses | Callable[[], Responses]) -> Study:
-    """Return a study with people's answers.
-
-    Args:
-        study: a study that compares with people.
-        human: the answers, or a function that reads them.
-
-    Raises:
-        DesignError: the study does not compare with people.
-    """
-    if not study.compares_with_people:
-        message = f"{name_of(study)} does not compare with people. Leave human out."
-        raise DesignError(message)
+    """Return a study with people's answers, given or read by a function; refuse a study that does not compare with people."""
+    ensure(study.compares_with_people, f"{name_of(study)} does not compare with people. Leave human out.")
     return study.set(human=human if isinstance(human, Responses) else human())
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from personametrics.data.errors import AnswerError, StudyError
+from personametrics.data.errors import AnswerError, StudyError, ensure
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
 from personametrics.data.request import Message
@@ -16,26 +16,23 @@ TAKEN = {"arm", "persona", "item", "run", "answer", "outcome", "rule", "scale", 
 
 
 def check(session: Session) -> None:
-    """Refuse personas, items and conditions that cannot make a panel.
-
-    Raises:
-        StudyError: the message names what to change.
-    """
+    """Refuse personas, items and conditions that cannot make a panel; the message names what to change."""
     items = session.items
     for item in items:
         _check_conditions(session, item)
         if (mark := item.attributes.get("control", "")).strip().casefold() not in {"", "yes", "no"}:
-            message = f'The item "{item.id}" has control "{mark}"; write yes or no.'
+            message = f'The item "{item.id}" has control "{mark}". Write yes or no.'
             raise StudyError(message)
-        if not _is_spelled(item.scale):
-            message = f'The item "{item.id}" has a scale that cannot be written down: leave "|", ":" and outer spaces out of labels.'
-            raise StudyError(message)
-    if sum(item.is_control for item in items) == 1:
-        message = "One control item cannot show whether the persona moves what it should not; mark two or more as control, or none."
-        raise StudyError(message)
+        message = f'The scale of the item "{item.id}" cannot be written down. Remove "|", ":" and outer spaces from its labels.'
+        ensure(_is_spelled(item.scale), message, StudyError)
+    message = (
+        "One control item is not enough to show whether personas change answers that they should not change. "
+        "Mark two or more items as control, or mark none."
+    )
+    ensure(sum(item.is_control for item in items) != 1, message, StudyError)
     _check_personas(session)
     if session.plan.score and (loose := [item.id for item in items if not session.elicitation.prompt.ask(None, item).choices]):
-        message = f'score: the item "{loose[0]}" has no labels to score; give it a scale such as 1|2|3|4|5 or ask without score.'
+        message = f'score: the item "{loose[0]}" has no labels to score. Give it a scale such as 1|2|3|4|5, or set score to false.'
         raise StudyError(message)
 
 
@@ -44,10 +41,10 @@ def _check_personas(session: Session) -> None:
     first: dict[str, Persona] = {}
     for persona in session.personas:
         if taken := sorted(TAKEN & set(persona.attributes)):
-            message = f'The persona "{persona.id}" has the attribute "{taken[0]}", which is a column of the answers; rename it.'
+            message = f'The persona "{persona.id}" has the attribute "{taken[0]}", which is also a column of the answers. Rename it.'
             raise StudyError(message)
         if (twin := first.setdefault(persona.text, persona)) is not persona:
-            message = f'The personas "{twin.id}" and "{persona.id}" have the same text and would share their answers; leave one out.'
+            message = f'The personas "{twin.id}" and "{persona.id}" have the same text and would share their answers. Remove one of them.'
             raise StudyError(message)
 
 
@@ -58,7 +55,7 @@ def _check_conditions(session: Session, item: Item) -> None:
         messages = session.elicitation.prompt.ask(Persona("", "a person"), item, 0, condition).messages
         if (before := seen.setdefault(messages, condition)) is not condition:
             one, other = (" / ".join(levels.values()) for levels in (before, condition))
-            message = f'conditions: the item "{item.id}" is asked in the very same words under {one} and under {other}; leave one out.'
+            message = f'conditions: the prompt of the item "{item.id}" is the same under {one} and under {other}. Remove one of them.'
             raise StudyError(message)
 
 

@@ -1,6 +1,7 @@
 """Remedies tried on an audited panel: chosen by its diagnosis, the cheapest first, and measured again."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from personametrics.data.errors import InputError
@@ -21,20 +22,12 @@ TRIED = 2
 """Number of these that are tried, the cheapest first."""
 BEFORE = frozenset({"personas", "requests", "model"})
 """A remedy at these stages has no effect to measure if it leaves every prompt unchanged."""
-MODE = {"average": "average:how=mode"}
-"""Remedies as they are tried on labels, which have no mean."""
 
 
 def trials(session: Session, findings: Sequence[Finding], task_of: Callable[[str], Task]) -> list[Trial]:
     """Return the remedies to try, the cheapest first; of a remedy that the plan names, with the study that shows the failure it is for.
 
-    Args:
-        session: with a plan that asks for remedies.
-        findings: the findings of the studies.
-        task_of: from the name of a study to its task.
-
-    Raises:
-        StudyError: a remedy does not exist.
+    `task_of` gives the task of a study by its name.
     """
     plan = session.plan
     shown = {remedy: failure.study for failure in failing(findings) for remedy in failure.remedies}
@@ -47,8 +40,8 @@ def trials(session: Session, findings: Sequence[Finding], task_of: Callable[[str
         task = task_of(study)
         trial = Trial(session, replace(task, study=task.study.set(level=plan.level)), remedy)
         try:
-            if automatic and text in MODE and _labels_only(trial):
-                trial = replace(trial, remedy=members.remedy(MODE[text]))
+            if automatic and remedy.on_labels and all(request.about["scale"].startswith("nominal") for request in trial.plain.requests):
+                trial = replace(trial, remedy=replace(remedy, **remedy.on_labels))
             extra = trial.extra if automatic else 0
             idle = automatic and not extra and remedy.acts_on in BEFORE
         except InputError:
@@ -58,59 +51,43 @@ def trials(session: Session, findings: Sequence[Finding], task_of: Callable[[str
     return [trial for _, trial in sorted(every, key=lambda pair: pair[0])]
 
 
-def _labels_only(trial: Trial) -> bool:
-    """Return whether every question asks for labels without order."""
-    return all(request.about["scale"].startswith("nominal") for request in trial.plain.requests)
+async def try_out(trials: Sequence[Trial], journal: Journal, terms: Terms, tally: Tally, *, most: int) -> Tally:
+    """Ask for remedies, in the journal of the audit and the cheapest first, until enough of them (`most`) give a result.
 
-
-async def try_out(these: Sequence[Trial], journal: Journal, terms: Terms, *, most: int) -> Tally | None:
-    """Ask for remedies until enough of them give a result.
-
-    Args:
-        these: the trials, the cheapest first.
-        journal: where the audit keeps its replies.
-        terms: who watches, and who may stop it.
-        most: number of results.
+    Returns `tally`, the progress of the audit so far, together with that of the remedies.
     """
-    tally: Tally | None = None
-    done = 0
-    for trial in these:
-        if done == most or (tally is not None and not tally.complete):
-            break
-        try:
-            more = await _put(trial, journal, terms)
-        except InputError:
-            continue  # said on the card, by `tried`
-        tally, done = more if tally is None else tally.with_more(more), done + (_hindrance(trial) is None)
+    results = 0
+    for trial in trials:
+        if results < most and tally.complete:
+            with suppress(InputError):  # said on the card, by `tried`
+                trial.design()
+                tally = tally.with_more(await trial.put(journal, terms))
+                results += _hindrance(trial) is None
     return tally
 
 
-async def _put(trial: Trial, journal: Journal, terms: Terms) -> Tally:
-    """Ask what a trial is missing, in the journal of its audit."""
-    trial.design()
-    return await trial.put(journal, terms)
-
-
-def tried(these: Sequence[Trial], *, most: int) -> Iterator[Finding]:
+def tried(trials: Sequence[Trial], *, most: int) -> Iterator[Finding]:
     """Yield what each remedy changed, or the reason why it has no result; stop where `try_out` stopped."""
     done = 0
-    for trial in these:
+    for trial in trials:
         if done == most:
             return
         remedy, study = members.spell(trial.remedy), members.name_of(trial.plain.study)
         if error := _hindrance(trial):
-            question = f"Does {remedy} improve what {study} measures?"
+            question = f"Does {remedy} improve the result of {study}?"
             yield Finding(COMPARISON, question, Verdict("unknown", f"{remedy} could not be tried: {error}"), ())
             continue
         change, done = trial.comparison.change, done + 1
-        yield replace(change, verdict=replace(change.verdict, sentence=f"Tried: {remedy}, measured by {study}. {change.verdict.sentence}"))
+        yield replace(
+            change, verdict=replace(change.verdict, sentence=f"{remedy} was tried, and measured with {study}. {change.verdict.sentence}")
+        )
 
 
 def _hindrance(trial: Trial) -> InputError | None:
     """Return the reason why a remedy has no result: it was not asked, or an arm cannot be read; None: it has one."""
     try:
         if trial.drafts and trial.writer.id.startswith(TOY):
-            return InputError("it needs the model to write text, which the embedded toy model cannot do. Use another model.")
+            return InputError("it needs texts from the model, and the embedded toy model cannot write them. Use another model.")
         for arm in trial.asked.arms():
             arm.finding  # noqa: B018 (estimated, or not to be)
     except InputError as error:

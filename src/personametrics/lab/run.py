@@ -8,22 +8,26 @@ from typing import Any, ClassVar
 import polars as pl
 
 from personametrics.data.card import Card
+from personametrics.data.errors import InputError, StudyError, ensure
 from personametrics.data.finding import Finding
 from personametrics.data.grid import ARM, PANEL
 from personametrics.data.model import Model
-from personametrics.data.request import Request
 from personametrics.data.role import JUDGE, PARTNER
-from personametrics.data.study import Study
+from personametrics.data.study import Request, Study
 from personametrics.elicit.engine import Tally, Terms
 from personametrics.elicit.journal import FILE, Journal
 from personametrics.elicit.plan.file import checked
 from personametrics.elicit.plan.study import Plan
 from personametrics.elicit.summary import record
 from personametrics.lab import members
-from personametrics.lab.looks import put_in_steps
 from personametrics.lab.measure import versions
 from personametrics.lab.session import ANSWERS, Job, Session, wait_for
 from personametrics.lab.task import Task
+
+FIRST = 2
+"""The runs before the first look of adaptive asking."""
+OPEN = frozenset({"undecided", "unknown"})
+"""Verdicts that more runs may change."""
 
 
 def run(study: Study | str, model: Model | str, personas: Any = None, items: Any = None, **settings: Any) -> Finding:
@@ -53,18 +57,7 @@ async def arun(study: Study | str, model: Model | str, personas: Any = None, ite
 
 
 def session_of(study: Study, model: Model | str, personas: Any = None, items: Any = None, **settings: Any) -> Session:
-    """Return the session that asks a study.
-
-    Args:
-        study: chooses the bundled personas.
-        model: a model string or a model.
-        personas: as for `run`.
-        items: as for `run`.
-        settings: as for `run`.
-
-    Raises:
-        InputError: personas, items or a setting cannot be used.
-    """
+    """Return the session that asks a study, which chooses the bundled personas; the other arguments are those of `run`."""
     models: dict[str, Model] = {} if isinstance(model, str) else {"": model}
     given = dict(settings)
     for role in (JUDGE, PARTNER):
@@ -82,11 +75,7 @@ def session_of(study: Study, model: Model | str, personas: Any = None, items: An
 
 @dataclass(frozen=True)
 class StudyRun(Job):
-    """One study in one run directory.
-
-    Attributes:
-        task: the study with its requests.
-    """
+    """One study with its requests in one run directory."""
 
     kind: ClassVar[str] = "studies"
     task: Task
@@ -121,7 +110,7 @@ class StudyRun(Job):
     async def put(self, journal: Journal, terms: Terms) -> Tally:
         """Ask what is missing; with `adaptive`, in steps until the verdict is clear."""
         if self.session.plan.adaptive:
-            return await put_in_steps(self.task, journal, terms)
+            return await _put_in_steps(self.task, journal, terms)
         return await self.task.put(journal, terms)
 
     @cached_property
@@ -148,14 +137,45 @@ class StudyRun(Job):
         """The finding, how the asking went, and what it takes to do it again."""
         task = self.reached
         with Journal.read(self.folder) as journal:
-            own = ARM in task.table.columns and PANEL in task.table[ARM]  # the arms of other studies are not those of a panel
-            frame = task.table if own else task.table.with_columns(pl.lit(PANEL).alias(ARM))
+            has_panel = ARM in task.table.columns and PANEL in task.table[ARM]  # the arms of other studies are not those of a panel
+            frame = task.table if has_panel else task.table.with_columns(pl.lit(PANEL).alias(ARM))
             elicitation = record(frame, journal, None, task.study.level)
-        knobs = {name: str(value) for name, value in task.study.knobs().items()}
-        provenance = {
-            "model": self.session.model.id,
-            "study": {"name": task.name, **knobs},
-            "rows": len(task.table),
-            "versions": versions(),
-        }
+        study = {"name": task.name, **{name: str(value) for name, value in task.study.knobs().items()}}
+        provenance = {"model": self.session.model.id, "study": study, "rows": len(task.table), "versions": versions()}
         return Card(f"{task.name}: {self.session.model.id} ({self.folder.name})", (task.finding_or_reason, elicitation), provenance)
+
+
+def looks_of(runs: int) -> list[int]:
+    """Return the number of runs at each look: it doubles, and ends at the runs of the plan.
+
+    Examples:
+        >>> looks_of(5)
+        [2, 4, 5]
+    """
+    return [*(FIRST * 2**index for index in range((runs - 1).bit_length() - 1)), runs]
+
+
+async def _put_in_steps(task: Task, journal: Journal, terms: Terms) -> Tally:
+    """Ask a study in steps of runs, and stop when its verdict is clear; one run, with nothing to stop, is refused.
+
+    Each look has the level 1 − (1 − level) / looks (Bonferroni), so that the verdict is false no more often than after one look.
+    """
+    runs = task.elicitation.runs
+    message = "adaptive: one run cannot be stopped early. Set runs to 2 or more, and score to false."
+    ensure(runs >= FIRST and not task.elicitation.score, message, StudyError)
+    looks = looks_of(runs)
+    level = 1 - (1 - task.study.level) / len(looks)
+    seen = []
+    for number in looks:
+        part = replace(task.in_runs(number), study=task.study.set(level=level))
+        tally = await part.put(journal, terms)
+        try:
+            label = part.finding.verdict.label
+        except InputError:
+            label = "unknown"
+        seen.append({"runs": number, "level": level, "verdict": label})
+        decided = label not in OPEN
+        journal.note("looks", {"runs": number, "level": level, "looks": seen, "decided": decided})
+        if decided or not tally.complete:
+            return tally
+    return tally

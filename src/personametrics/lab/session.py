@@ -13,25 +13,22 @@ from typing import Any, ClassVar, TypeVar
 import polars as pl
 
 from personametrics.data.card import Card
-from personametrics.data.errors import ModelError, StudyError
-from personametrics.data.item import Item
+from personametrics.data.errors import ModelError, StudyError, ensure
 from personametrics.data.model import TOY, Blend, Can, Model
-from personametrics.data.persona import Persona
 from personametrics.data.prompt import GIVEN, conditions
 from personametrics.data.reply import Reply
-from personametrics.data.request import Message, Request, Sampling
-from personametrics.data.role import JUDGE, PARTNER
+from personametrics.data.role import JUDGE
 from personametrics.data.roster import read_items, read_personas
 from personametrics.data.scale import spell_scale
-from personametrics.data.study import Elicitation, Room, Study
+from personametrics.data.study import Elicitation, Item, Message, Persona, Request, Room, Sampling, Study
 from personametrics.dialogues.rewriting import rewrite
 from personametrics.elicit.costs.prices import Caps, Prices, listed
 from personametrics.elicit.engine import Tally, Terms
 from personametrics.elicit.journal import Journal
 from personametrics.elicit.persona_check import applied
 from personametrics.elicit.plan.study import Plan
-from personametrics.lab import bundled, members
-from personametrics.models.named import named
+from personametrics.lab import examples, members
+from personametrics.models.registry import open_model
 from personametrics.models.traffic import Limits
 from personametrics.version import __version__
 
@@ -63,11 +60,7 @@ def wait_for(work: Coroutine[Any, Any, Result]) -> Result:
 
 @dataclass(frozen=True)
 class Recorded:
-    """A stand-in for a model whose replies are all in the journal; nothing can be asked of it.
-
-    Attributes:
-        id: the id of the model.
-    """
+    """A stand-in for a model of this id whose replies are all in the journal; nothing can be asked of it."""
 
     id: str
     can: frozenset[Can] = frozenset(Can)
@@ -83,12 +76,9 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Session:
-    """The plan, the people, the items and the models of one run directory; every verb that asks has one.
+    """The plan, the personas, the items and the models of one run directory; every verb that asks has one.
 
     Attributes:
-        plan: the settings.
-        personas: who is asked.
-        items: what they are asked.
         models: the model of each role; "" answers, and takes every role that is not named.
         bundled: whether the items are bundled ones, which nobody has validated.
     """
@@ -105,23 +95,15 @@ class Session:
     ) -> "Session":
         """Return the session of a plan, with its models opened.
 
-        Args:
-            plan: the settings.
-            models: the model of some roles, instead of those of the plan.
-            personas: instead of those of the plan; None in both: bundled ones.
-            items: instead of those of the plan; None in both: bundled ones.
-            population: the bundled personas of the embedded model, by name.
-
-        Raises:
-            InputError: personas or items cannot be read, or a model does not exist.
-            ModelError: a model cannot be opened.
+        Models, personas and items that are given take the place of those of the plan; without any personas or items, bundled ones are
+        asked: `population` names the personas of the embedded model.
         """
         models = opened(plan, models or {})
         toy = models[""].id
         who = plan.personas if personas is None else personas
         what = plan.items if items is None else items
-        people = bundled.personas(toy, population) if who is None else read_personas(who)
-        return cls(plan, people, bundled.items(toy) if what is None else read_items(what), models, what is None)
+        people = examples.personas(toy, population) if who is None else read_personas(who)
+        return cls(plan, people, examples.items(toy) if what is None else read_items(what), models, what is None)
 
     @property
     def folder(self) -> Path:
@@ -141,18 +123,18 @@ class Session:
     @property
     def prices(self) -> Prices | None:
         """Prices of the plan, or the listed ones of the model; None where none are known."""
-        given = self.plan.prices
-        return listed(self.model.id) if given is None else Prices(**given.model_dump())
+        return self._prices_of("")
 
     @property
     def price_list(self) -> dict[str, Prices]:
         """The prices of every model whose prices are known, by its id."""
-        parts = {JUDGE: self.plan.judge, PARTNER: self.plan.partner, **self.plan.roles}
-        known = {"": self.prices}
-        for role, model in self.models.items():
-            given = part.prices if (part := parts.get(role)) else None
-            known.setdefault(role, listed(model.id) if given is None else Prices(**given.model_dump()))
-        return {self.models[role].id: prices for role, prices in known.items() if prices is not None}
+        return {model.id: prices for role, model in self.models.items() if (prices := self._prices_of(role)) is not None}
+
+    def _prices_of(self, role: str) -> Prices | None:
+        """Return the prices that the plan gives for a role, or the listed ones of its model."""
+        part = self.plan.role_parts.get(role) if role else self.plan
+        given = part.prices if part else None
+        return listed(self.models[role].id) if given is None else Prices(**given.model_dump())
 
     @cached_property
     def elicitation(self) -> Elicitation:
@@ -163,8 +145,7 @@ class Session:
 
     def with_role_settings(self, requests: Sequence[Request]) -> Sequence[Request]:
         """Return requests with the settings that the plan gives to other roles."""
-        plain, parts = Sampling(), {JUDGE: self.plan.judge, PARTNER: self.plan.partner, **self.plan.roles}
-        settings = {role: part for role, part in parts.items() if part is not None and part.sampling(plain) != plain}
+        settings = {role: part for role, part in self.plan.role_parts.items() if part.sampling(Sampling()) != Sampling()}
 
         def change(request: Request) -> Request:
             part = settings.get(request.to)
@@ -173,12 +154,7 @@ class Session:
         return rewrite(requests, change) if settings else requests
 
     def with_people(self, study: Study) -> Study:
-        """Return a study with the people's answers of the plan; as it is if the plan has none.
-
-        Raises:
-            DesignError: the study does not compare with people.
-            InputError: their table cannot be read.
-        """
+        """Return a study with the people's answers of the plan; as it is if the plan has none."""
         human = self.plan.human
         if human is None:
             return study
@@ -195,24 +171,19 @@ class Session:
         return "system" in {own if place == GIVEN else place for place in self.plan.conditions.get("place", [GIVEN])}
 
     def require(self) -> None:
-        """Stop before anything is paid if the model lacks what the plan needs.
-
-        Raises:
-            StudyError: the model does; the message says what to change.
-        """
+        """Stop before anything is paid if the model lacks what the plan needs; the StudyError says what to change."""
         lacks = {
-            "label probabilities; ask without score": self.plan.score and Can.SCORE not in self.model.can,
-            "answers in words; ask with score": not self.plan.score and Can.SAMPLE not in self.model.can,
-            "a system message; set prompt.place to user": self.persona_in_system and Can.SYSTEM not in self.model.can,
+            "label probabilities. Set score to false": self.plan.score and Can.SCORE not in self.model.can,
+            "answers in words. Set score to true": not self.plan.score and Can.SAMPLE not in self.model.can,
+            "a system message. Set prompt.place to user": self.persona_in_system and Can.SYSTEM not in self.model.can,
         }
-        for what in (name for name, missing in lacks.items() if missing):
-            message = f"{self.model.id} does not offer {what}."
-            raise StudyError(message)
+        lacking = next((name for name, missing in lacks.items() if missing), "")
+        ensure(not lacking, f"{self.model.id} does not offer {lacking}.", StudyError)
         unpriced = [role for role, model in self.models.items() if model.id not in self.price_list]
         if self.plan.caps.money is not None and unpriced:
             key = f"{unpriced[0]}.prices" if unpriced[0] else "prices"
             message = (
-                f"caps.money needs prices, and the prices of {self.models[unpriced[0]].id} are unknown. "
+                f"caps.money needs prices, but the prices of {self.models[unpriced[0]].id} are unknown. "
                 f"Add {key}: {{tokens_in: …, tokens_out: …}} (per million)."
             )
             raise StudyError(message)
@@ -220,20 +191,11 @@ class Session:
     def remembered(self) -> dict[str, Any]:
         """Return what a run directory has to remember so that its command can be resumed, as JSON values."""
         items = [{**vars(item), "scale": spell_scale(item.scale)} for item in self.items]
-        return {
-            "plan": self.plan.model_dump(by_alias=True),
-            "personas": [vars(persona) for persona in self.personas],
-            "items": items,
-            "roles": self.ids,
-            "bundled": self.bundled,
-        }
+        kept = {"plan": self.plan.model_dump(by_alias=True), "personas": [vars(persona) for persona in self.personas]}
+        return {**kept, "items": items, "roles": self.ids, "bundled": self.bundled}
 
     async def check(self, journal: Journal, terms: Terms) -> None:
-        """Stop with the evidence if the persona does not reach the model.
-
-        Raises:
-            ModelError: it does not.
-        """
+        """Stop with the evidence in a ModelError if the persona does not reach the model."""
         prompt = replace(self.elicitation.prompt, place="system" if self.persona_in_system else "user")  # system messages get lost
         seen = await applied(self.model, self.personas, self.items[0], prompt, journal, terms)
         if seen is None:
@@ -241,37 +203,29 @@ class Session:
         journal.note("applied", {**vars(seen), "evidence": seen.sentence})
         if not seen.reached:
             message = (
-                f"The persona does not seem to reach {self.model.id}: {seen.sentence}; put it in the user turn (prompt.place: user), "
-                "or set check: false if you know better."
+                f"The persona does not seem to reach {self.model.id}: {seen.sentence}. Put it in the user turn (prompt.place: user), "
+                "or set check: false to skip this check."
             )
             raise ModelError(message)
 
 
 def opened(plan: Plan, models: Mapping[str, Model]) -> dict[str, Model]:
-    """Return the model of each role of a plan.
+    """Return the model of each role of a plan; models that are open already take the place of those of the plan.
 
     The embedded toy model knows too little to judge, so that its judge is the oracle of its world.
-
-    Args:
-        plan: names models by role.
-        models: those that are open already.
 
     Raises:
         StudyError: a model does not exist.
         ModelError: a model cannot be opened.
     """
     limits = Limits(**plan.limits.model_dump())
-    result = {
-        "": models.get("") or named(plan.model, limits, structured=plan.structured, scoring=plan.scoring, key_variable=plan.key_variable)
-    }
-    for role, part in {JUDGE: plan.judge, PARTNER: plan.partner, **plan.roles}.items():
-        if role in models:
-            result[role] = models[role]
-        elif part is not None:
-            result[role] = named(part.model, limits, key_variable=part.key_variable)
+    options = {"structured": plan.structured, "scoring": plan.scoring, "key_variable": plan.key_variable}
+    result = {"": models.get("") or open_model(plan.model, limits, **options)}
+    parts = {role: part for role, part in plan.role_parts.items() if role not in models}
+    result |= {role: open_model(part.model, limits, key_variable=part.key_variable) for role, part in parts.items()} | {**models}
     if JUDGE not in result and result[""].id.startswith(TOY):
-        result[JUDGE] = named("oracle")
-    return result | {role: model for role, model in models.items() if role not in result}
+        result[JUDGE] = open_model("oracle")
+    return result
 
 
 @dataclass(frozen=True)

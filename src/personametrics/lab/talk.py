@@ -1,5 +1,6 @@
 """Simulated users who talk to a system under test: from a file to transcripts and a card."""
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,16 +11,15 @@ from typing import Any, ClassVar
 import polars as pl
 
 from personametrics.data.card import Card
-from personametrics.data.errors import StudyError
+from personametrics.data.errors import StudyError, ensure
 from personametrics.data.finding import Finding, Rows, Verdict
 from personametrics.data.grid import PANEL
 from personametrics.data.model import Can, Model
 from personametrics.data.outcome import ReplyOutcome
-from personametrics.data.request import Request
+from personametrics.data.persona import Task
 from personametrics.data.role import LINE, PARTNER
 from personametrics.data.roster import read_personas, read_tasks
-from personametrics.data.study import Elicitation
-from personametrics.data.task import Task
+from personametrics.data.study import Elicitation, Request
 from personametrics.dialogues.user_dialogue import user_dialogue
 from personametrics.elicit.conversation import OUTGREW, TRUNCATED, Talk, converse
 from personametrics.elicit.costs.estimate import expected
@@ -31,7 +31,7 @@ from personametrics.elicit.table import dialogue_table
 from personametrics.lab.measure import versions
 from personametrics.lab.session import Job, Session, wait_for
 from personametrics.lab.task import exchanges
-from personametrics.models.named import named
+from personametrics.models.registry import open_model
 from personametrics.models.traffic import Limits
 
 QUESTION = "Did every dialogue reach its end?"
@@ -72,12 +72,7 @@ async def atalk(plan: TalkPlan | str | Path, model: Model | None = None, partner
 
 @dataclass(frozen=True)
 class Conversations(Job):
-    """Dialogues of every persona about every task.
-
-    Attributes:
-        plan: the file of the dialogues.
-        tasks: what the personas want; None alone: nothing in particular.
-    """
+    """Dialogues of every persona about every task; the task None is nothing in particular."""
 
     kind: ClassVar[str] = "dialogues"
     plan: TalkPlan
@@ -85,23 +80,14 @@ class Conversations(Job):
 
     @classmethod
     def planned(cls, plan: TalkPlan, model: Model | None = None, partner: Model | None = None) -> "Conversations":
-        """Return the dialogues of a plan, with their models opened.
-
-        Args:
-            plan: the file of the dialogues.
-            model: the model of the personas; None: that of the plan.
-            partner: the system under test; None: the partner of the plan.
-
-        Raises:
-            InputError: personas, tasks or templates cannot be used, or a model does not exist.
-        """
+        """Return the dialogues of a plan, with their models opened; the arguments are those of `talk`."""
         plan.lasting(), plan.prompt()
-        tasks = [None] if plan.tasks is None else [plan.told(task) for task in read_tasks(plan.tasks)]
+        tasks = [None] if plan.tasks is None else [plan.worded(task) for task in read_tasks(plan.tasks)]
         personas = read_personas(plan.personas)
         limits = Limits(**plan.limits.model_dump())
-        models = {"": model or named(plan.model, limits, key_variable=plan.key_variable)}
+        models = {"": model or open_model(plan.model, limits, key_variable=plan.key_variable)}
         if not plan.partner.says:
-            models[PARTNER] = partner or named(plan.partner.model, limits, key_variable=plan.partner.key_variable)
+            models[PARTNER] = partner or open_model(plan.partner.model, limits, key_variable=plan.partner.key_variable)
         return cls(Session(plan.settings(), personas, (), models), plan, tasks)
 
     @cached_property
@@ -109,25 +95,19 @@ class Conversations(Job):
         """The requests for all lines of all dialogues, each after the lines before it."""
         plan, assistant, turns = self.plan, self.plan.assistant(), self.plan.lasting()
         elicitation = Elicitation(plan.runs, prompt=plan.prompt(), sampling=plan.sampling.sampling())
-        found: list[Request] = []
+        requests: list[Request] = []
         for persona, task, run in product(self.session.personas, self.tasks, range(plan.runs)):
-            held = user_dialogue(elicitation, persona, task, assistant, turns, run)
-            for at, line in enumerate(held.lines):
-                found += [line, held.partner[at]] if held.partner else [line]
-        return found
+            dialogue = user_dialogue(elicitation, persona, task, assistant, turns, run)
+            for index, line in enumerate(dialogue.lines):
+                requests += [line, dialogue.partner[index]] if dialogue.partner else [line]
+        return requests
 
     @property
     def manifest(self) -> dict[str, Any]:
         """The settings that decide what is asked, as JSON values; the run directory refuses to go on with another plan."""
-        ids = self.session.ids
-        return {
-            "kind": self.kind,
-            "model": ids[""],
-            "partner": ids.get(PARTNER),
-            "study": self.plan.decides(),
-            "personas": [vars(persona) for persona in self.session.personas],
-            "tasks": [vars(task) for task in self.tasks if task is not None],
-        }
+        who = {"kind": self.kind, "model": self.session.model.id, "partner": self.session.ids.get(PARTNER), "study": self.plan.decides()}
+        personas, tasks = self.session.personas, [task for task in self.tasks if task is not None]
+        return {**who, "personas": [vars(persona) for persona in personas], "tasks": [vars(task) for task in tasks]}
 
     @property
     def command(self) -> dict[str, Any]:
@@ -139,14 +119,12 @@ class Conversations(Job):
         """The requests to come and their price, in words."""
         number = len(self.session.personas) * len(self.tasks) * self.plan.runs
         lines = expected(self.requests, self.session.ids, self.session.model)
-        return f"{number:,} dialogues of {self.plan.lasting()} turns; at most {lines}."
+        return f"{number:,} dialogues of {self.plan.lasting()} turns. This takes at most {lines}."
 
     def design(self) -> None:
         """Refuse a partner that cannot answer in words."""
         for model in self.session.models.values():
-            if Can.SAMPLE not in model.can:
-                message = f"{model.id} does not offer answers in words; name another model."
-                raise StudyError(message)
+            ensure(Can.SAMPLE in model.can, f"{model.id} does not give answers in words. Name another model.", StudyError)
 
     async def put(self, journal: Journal, terms: Terms) -> Tally:
         """Ask what is missing: all dialogues go on together, a batch per turn."""
@@ -162,8 +140,7 @@ class Conversations(Job):
         """The requests for lines, one per row, with their replies."""
         with Journal.read(self.folder) as journal:
             if not self._talk.resolved:
-                for _ in self._talk.resolve(journal):
-                    pass
+                deque(self._talk.resolve(journal), 0)
             return dialogue_table(self._talk.outcomes(), journal)
 
     @cached_property
@@ -219,16 +196,16 @@ class Conversations(Job):
         sentence = f"{number - len(broken):,} of {number:,} dialogues of {self.plan.lasting()} turns reached their end."
         if TRUNCATED in lines.columns:
             cut = lines.filter(pl.col(TRUNCATED) == "yes")["dialogue"].n_unique()
-            sentence += f" {cut:,} continued without their oldest turns, as they exceeded {self.plan.room.tokens:,} tokens."
+            sentence += f" {cut:,} continued without their oldest turns, because they exceeded {self.plan.room.tokens:,} tokens."
         if number > SHOWN:
-            sentence += f" The first {SHOWN:,} are shown here; {FILES[0]} has all."
+            sentence += f" The first {SHOWN:,} are shown here. {FILES[0]} contains all of them."
         evidence = {"dialogues that did not go to their end": ends.to_dicts()} if len(ends) else {}
         return Finding("talk", QUESTION, Verdict(label, sentence), (), (), {**evidence, "transcripts": self._transcripts()})
 
     def _transcripts(self) -> Rows:
         """Return the transcripts of the first dialogues."""
-        said = self.dialogues.filter((pl.col("dialogue") <= SHOWN) & pl.col("text").is_not_null())
-        rows = said.select(
+        lines = self.dialogues.filter((pl.col("dialogue") <= SHOWN) & pl.col("text").is_not_null())
+        rows = lines.select(
             pl.col("dialogue").cast(pl.String),
             "persona",
             pl.col("task").alias("item"),
@@ -251,5 +228,5 @@ class Conversations(Job):
             elicitation, kept = record(asked.with_columns(arm=pl.lit(PANEL)), journal, None, LEVEL), journal.manifest
         aside = {name: kept[name] for name in ("model", "partner", "study", "reported") if kept.get(name)}
         provenance = {**aside, "rows": len(self.dialogues), "versions": versions()}
-        other = self.session.ids.get(PARTNER, "given words")
+        other = self.session.ids.get(PARTNER, "a scripted partner")
         return Card(f"talk: {self.session.model.id} with {other} ({self.folder.name})", (self.finding, elicitation), provenance)

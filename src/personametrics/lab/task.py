@@ -1,24 +1,19 @@
 """One study in a session: its requests, and what their replies say."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import polars as pl
 
-from personametrics.data.errors import InputError, StudyError
-from personametrics.data.finding import Finding, Rows, Verdict
+from personametrics.data.errors import InputError, StudyError, ensure
+from personametrics.data.finding import Finding, Notice, Rows, Verdict
 from personametrics.data.grid import Grid, Joined
-from personametrics.data.item import Item
 from personametrics.data.model import Model
-from personametrics.data.notice import Notice
-from personametrics.data.persona import Persona
 from personametrics.data.remedy import Remedy
-from personametrics.data.request import Request
-from personametrics.data.responses import Responses
 from personametrics.data.role import JUDGE
-from personametrics.data.study import Elicitation, Study
+from personametrics.data.study import Elicitation, Item, Persona, Request, Responses, Study
 from personametrics.dialogues.transcripts import transcripts
 from personametrics.elicit.conversation import Talk, converse, everything
 from personametrics.elicit.costs.estimate import Expected, expected
@@ -30,19 +25,14 @@ from personametrics.lab.session import Session
 
 MOST_PROMPTS = 8
 """Prompts that a finding shows with their answers."""
-BUNDLED = "The items are bundled with the library; nobody has validated them."
+BUNDLED = "The items are bundled with the library. They have not been validated."
 
 
 @dataclass(frozen=True)
 class Task:
-    """A study with its requests, in a session.
+    """A study with its requests to personas about items, in a session.
 
     Attributes:
-        session: the run directory, the models, the plan.
-        study: with its knobs.
-        personas: who is asked.
-        items: what they are asked.
-        elicitation: how the questions are put.
         bundled: whether the items are bundled ones.
         remedy: changes what is asked.
         model: what answers, where a remedy changes it; None: the model of the session.
@@ -79,17 +69,13 @@ class Task:
 
     @cached_property
     def requests(self) -> Sequence[Request]:
-        """The requests.
-
-        Raises:
-            DesignError: the items or personas lack what the study needs.
-            StudyError: the study asks its questions in dialogues, where conditions of the plan have no place.
-        """
+        """The requests; refused in dialogues where the plan has conditions, which have no place there."""
         designed = self.study.design(self.personas, self.items, self.elicitation)
         for name in self.session.plan.conditions:
-            if not any(name in request.about for request in designed) or any(request.waits for request in designed):
-                message = f"conditions: {self.name} does not put its questions in several ways; leave {name} out."
-                raise StudyError(message)
+            message = f"conditions: {self.name} cannot vary the {name} of its prompts. Remove {name}."
+            ensure(
+                any(name in request.about for request in designed) and not any(request.waits for request in designed), message, StudyError
+            )
         changed = designed if type(self.remedy) is Remedy else self.remedy.requests(designed)  # a panel's grid stays lazy
         return self.session.with_role_settings(changed)
 
@@ -162,11 +148,7 @@ class Task:
 
     @property
     def finding(self) -> Finding:
-        """The finding of the study.
-
-        Raises:
-            InputError: too few came back.
-        """
+        """The finding of the study; an InputError says that too few answers came back."""
         finding = self.study.estimate(self.responses)
         notices = [*finding.notices, *([Notice("shipped-items", BUNDLED)] if self.bundled else []), *self.judge_notices]
         evidence = {"transcripts": rows} if (rows := transcripts(self.table)) else {}
@@ -185,32 +167,36 @@ class Task:
         """The notices that a reader needs about the judge."""
         if self.talk is None or not any(request.to == JUDGE for request in everything(self.requests)):
             return []
-        ids = self.ids
-        judge = ids.get(JUDGE, ids[""])
-        if judge == ids[""]:
-            text = f"{judge} judged its own lines; name another model as judge to see whether its verdicts hold."
-            return [Notice("own-judge", text)]
-        return [Notice("judge", f"The judge was {judge}; its verdicts are as good as it is.")]
+        judge = self.ids.get(JUDGE, self.ids[""])
+        if judge == self.ids[""]:
+            return [Notice("own-judge", f"{judge} judged its own lines. Name another model as judge, and compare the verdicts.")]
+        return [Notice("judge", f"The judge was {judge}. The verdicts are only as good as this judge.")]
 
     def _prompts(self, finding: Finding) -> Rows:
         """Return some prompts and answers, word for word, of the item that stands first in the evidence."""
-        rows = finding.evidence.get("items") or finding.evidence.get("dilemmas") or [{}]
-        worst = rows[0].get("item")
+        evidence = finding.evidence.get("items") or finding.evidence.get("dilemmas") or [{}]
+        worst = evidence[0].get("item")
         texts = self.table["text"].to_list() if "text" in self.table.columns else [None] * len(self.requests)
         first = [(request, text) for request, text in zip(self.settled, texts, strict=True) if request.run == 0 and not request.waits]
         shown = [pair for pair in first if pair[0].about["item"] == worst] or first
-        return [
-            {"persona": request.about["persona"], "item": request.about["item"], "prompt": _as_read(request), "answer": text}
-            for request, text in shown[:MOST_PROMPTS]
-        ]
+        rows = []
+        for request, text in shown[:MOST_PROMPTS]:
+            prompt = "\n\n".join(f"[{message.role}] {message.text}" for message in request.messages)
+            rows.append({"persona": request.about["persona"], "item": request.about["item"], "prompt": prompt, "answer": text})
+        return rows
+
+
+async def put_all(tasks: Iterable[Task], journal: Journal, terms: Terms, tally: Tally | None = None) -> Tally:
+    """Ask what is missing of several tasks, one after the other as long as none is cut short; return their progress added to `tally`."""
+    for task in tasks:
+        if tally is None or tally.complete:
+            more = await task.put(journal, terms)
+            tally = more if tally is None else tally.with_more(more)
+    assert tally is not None  # noqa: S101 (there is a task, or a tally)
+    return tally
 
 
 def exchanges(talk: Talk) -> Iterator[tuple[Request, bytes]]:
     """Yield every request of a conversation as it was sent, with its key; b"" where it could not be sent."""
     for (request, why), (_, key, _) in zip(talk.filled(), talk.outcomes(), strict=True):
         yield request, b"" if why else key
-
-
-def _as_read(request: Request) -> str:
-    """Return a prompt as it is read."""
-    return "\n\n".join(f"[{message.role}] {message.text}" for message in request.messages)

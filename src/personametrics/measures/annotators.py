@@ -6,13 +6,13 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from personametrics.data.errors import DesignError, options
+from personametrics.data.errors import DesignError, ensure, options
 from personametrics.data.responses import Responses
 from personametrics.measures.people import Side, pair_up
 from personametrics.stats.arrays import Floats
+from personametrics.stats.distributions.agreement import majority, others_agreement, pair_agreement
 from personametrics.stats.distributions.distances import total_variation
 from personametrics.stats.distributions.floors import permutation_floor
-from personametrics.stats.distributions.majority import majority, others_agreement, pair_agreement
 
 SET = "set"
 """The column of a remedy that gives sets of labels, separated by `|`."""
@@ -29,11 +29,7 @@ class LabelCounts(NamedTuple):
 
 
 def pool_labels(responses: Responses, labels: Sequence[str] = ()) -> LabelCounts:
-    """Return the counts of labels per item, over all personas.
-
-    Args:
-        responses: answers on a scale with labels.
-        labels: further labels, given by others.
+    """Return the counts of labels per item, over all personas; `labels` are further labels, given by others.
 
     Raises:
         DesignError: the answers are not labels, or there are too many different ones.
@@ -58,12 +54,12 @@ def column_of(responses: Responses, name: str) -> dict[str, str]:
     if not name:
         return dict.fromkeys(responses.items.names, "")
     if name not in responses.frame.columns:
-        message = f'{responses.source} has no column "{name}", by which items would be grouped. {options(name, responses.frame.columns)}.'
+        message = f'{responses.source} has no column "{name}", which should group the items. {options(name, responses.frame.columns)}.'
         raise DesignError(message)
     item, value = pl.col(responses.columns.item).cast(pl.String).alias(" item"), pl.col(name).cast(pl.String).fill_null("").alias(" value")
     pairs = responses.frame.select(item, value).unique().sort(" item", " value")
     if len(two := pairs.filter(pl.col(" item").is_duplicated())):
-        message = f'{responses.source}: the item "{two[0, 0]}" has two values of "{name}". Give one value in all of its rows.'
+        message = f'{responses.source}: the item "{two[0, 0]}" has two values of "{name}". Give the same value in all its rows.'
         raise DesignError(message)
     values = dict(pairs.iter_rows())
     return {item: values[item] for item in responses.items.names}
@@ -72,10 +68,9 @@ def column_of(responses: Responses, name: str) -> dict[str, str]:
 def annotation_table(responses: Responses, people: Responses) -> pl.DataFrame:
     """Return a row for each item that the panel was asked and people labelled.
 
-    Returns:
-        The columns item, annotators, labelled (True if the panel gave an answer), and columns that are null without an answer: agreement,
-        ceiling and their differences (see `studies.annotation`), certainty (share of the panel's most frequent label), and the labels of
-        panel and people. If the answers have a column `set`, also sets.coverage and sets.size, for all items.
+    The columns are item, annotators, labelled (True if the panel gave an answer), and columns that are null without an answer: agreement,
+    ceiling and their differences (see `studies.annotation`), certainty (share of the panel's most frequent label), and the labels of panel
+    and people. If the answers have a column `set`, also sets.coverage and sets.size, for all items.
 
     Raises:
         DesignError: fewer than two items are common to both, or answers are not labels.
@@ -89,9 +84,7 @@ def annotation_table(responses: Responses, people: Responses) -> pl.DataFrame:
 
 def _numbers(panel: Side, human: Side) -> pl.DataFrame:
     """Return the comparison for the items that both sides labelled."""
-    if not panel.labels:
-        message = "The panel needs answers with at most 64 different labels. Name the labels with --scale."
-        raise DesignError(message)
+    ensure(panel.labels, "The panel needs answers with at most 64 different labels. Name the labels with --scale.")
     mine, theirs = panel.counts, human.counts
     share, chance, label = mine / mine.sum(1, keepdims=True), theirs / theirs.sum(1, keepdims=True), majority(mine)
     columns = {"agreement": (label * chance).sum(1), "agreement.single": (share * chance).sum(1)}

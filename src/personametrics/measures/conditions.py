@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from personametrics.data.errors import ColumnError, DesignError, options
+from personametrics.data.errors import ColumnError, ensure, options
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
 from personametrics.data.probabilities import label_names, label_probabilities
@@ -18,9 +18,9 @@ from personametrics.data.scale import FreeText, Nominal, Numeric, Ordinal
 from personametrics.data.study import Elicitation, one_scale
 from personametrics.stats.arrays import Floats, Ints
 from personametrics.stats.variance.cells import Cells, from_answers, from_counts, from_labels
-from personametrics.stats.variance.ordinal_points import ordinal_points
+from personametrics.stats.variance.conditions import ordinal_points
 
-READS: Mapping[str, str] = {"wording": "how the item is worded", "order": "the order of its options"}
+READS: Mapping[str, str] = {"wording": "wording of the item", "order": "order of the options"}
 MOST_NUMBERS = 200
 """The limit of the number of different numbers on a scale."""
 
@@ -28,28 +28,17 @@ MOST_NUMBERS = 200
 def condition_requests(
     personas: Sequence[Persona], items: Sequence[Item], elicitation: Elicitation, conditions: Sequence[str], study: str
 ) -> list[Request]:
-    """Return the requests for items as given, in each of their wordings, and with their options reversed.
+    """Return the requests for items as given, and, by the conditions named, in each of their wordings and with their options reversed.
 
     If some items have wordings, only these are used; of these, the items on the most frequent scale, so that they can be compared.
-
-    Args:
-        personas: personas that are asked.
-        items: items to choose from.
-        elicitation: prompt, sampling and runs.
-        conditions: the conditions to vary: `wording`, `order` or both.
-        study: name of the study, for messages.
 
     Raises:
         DesignError: there are fewer than two personas, or fewer than two items that can be asked in two ways.
     """
     worded = one_scale([item for item in items if "wording" in conditions and item.wordings])
     chosen = worded if len(worded) > 1 else one_scale([item for item in items if len(_levels(item, conditions)) > 1])
-    if len(chosen) < 2:
-        message = f"{study} needs two or more items with wordings, or with labels whose order can be reversed."
-        raise DesignError(message)
-    if len(personas) < 2:
-        message = f"{study} needs two or more personas."
-        raise DesignError(message)
+    ensure(len(chosen) > 1, f"{study} needs two or more items with wordings, or with labels whose order can be reversed.")
+    ensure(len(personas) > 1, f"{study} needs two or more personas.")
     return [
         request
         for persona in personas
@@ -69,11 +58,7 @@ def _levels(item: Item, conditions: Sequence[str]) -> list[dict[str, str]]:
 
 
 def with_conditions(responses: Responses, conditions: Sequence[str]) -> Responses:
-    """Return the answers of personas with named conditions; an empty condition is `given`.
-
-    Args:
-        responses: drawn answers, or label probabilities.
-        conditions: columns of conditions, of which those in the table count; if none is in the table, its own conditions count.
+    """Return the answers of personas with the conditions that are columns of the table, or else its own; an empty condition is `given`.
 
     Raises:
         ColumnError: the table has no column of a condition.
@@ -83,13 +68,11 @@ def with_conditions(responses: Responses, conditions: Sequence[str]) -> Response
     if not named:
         missing = " or ".join(f'"{name}"' for name in conditions)
         available = options("", responses.frame.columns, 30)
-        message = f"{responses.source} has no column {missing} (the condition under which an item was asked). {available}."
+        message = f"{responses.source} has no column {missing} (the condition in which an item was asked). {available}."
         raise ColumnError(message)
     people = pl.col(responses.columns.persona).cast(pl.String) != NOBODY
     frame = responses.frame.filter(people).with_columns(pl.col(name).cast(pl.String).fill_null(GIVEN) for name in named)
-    if frame.is_empty():
-        message = f"{responses.source} holds no answers of personas. Add them, or check the column of personas."
-        raise DesignError(message)
+    ensure(not frame.is_empty(), f"{responses.source} has no answers of personas. Add such answers, or check the column of personas.")
     more = tuple(name for name in responses.columns.more if name not in named)
     return replace(responses, frame=frame, columns=replace(responses.columns, condition=tuple(named), more=more))
 
@@ -97,10 +80,8 @@ def with_conditions(responses: Responses, conditions: Sequence[str]) -> Response
 def graded_cells(responses: Responses) -> Cells:
     """Return cells in which the disagreement of two answers is their absolute difference on a scale from 0 to 1.
 
-    For labels without order the disagreement is 1 if they differ; for texts it is half the squared distance of their points.
-
-    Raises:
-        DesignError: there are too many different numbers.
+    For labels without order the disagreement is 1 if they differ; for texts it is half the squared distance of their points. It raises
+    DesignError if there are too many different numbers.
     """
     facets = {"persona": responses.personas, "item": responses.items}
     facets |= {} if responses.conditions is None else {"condition": responses.conditions}
@@ -119,11 +100,7 @@ def graded_cells(responses: Responses) -> Cells:
 
 
 def label_points(responses: Responses) -> Floats:
-    """Return the points of the labels (L, K), or of the numbers that occur.
-
-    Raises:
-        DesignError: there are too many different numbers.
-    """
+    """Return the points of the labels (L, K), or of the numbers that occur; raises DesignError if these are too many."""
     if responses.columns.probabilities:
         labels = label_names(responses.columns.probabilities)
         return Nominal(labels).points() if isinstance(responses.scale, Nominal) else ordinal_points(Ordinal(labels).positions())
@@ -132,9 +109,7 @@ def label_points(responses: Responses) -> Floats:
     if isinstance(responses.coded.scale, Nominal):
         return responses.coded.scale.points()
     numbers = np.unique(responses.coded.values[responses.answered].astype(float))
-    if len(numbers) > MOST_NUMBERS:
-        message = f"{responses.source} holds {len(numbers)} different numbers. Round them to at most {MOST_NUMBERS}."
-        raise DesignError(message)
+    ensure(len(numbers) <= MOST_NUMBERS, f"{responses.source} has {len(numbers)} different numbers. Round them to at most {MOST_NUMBERS}.")
     width = responses.scale.high - responses.scale.low if isinstance(responses.scale, Numeric) else math.inf
     return ordinal_points(numbers, width if math.isfinite(width) else None)
 

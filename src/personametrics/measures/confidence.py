@@ -8,12 +8,12 @@ import numpy.typing as npt
 import polars as pl
 from scipy.special import entr
 
-from personametrics.data.errors import DesignError, options
+from personametrics.data.errors import DesignError, ensure, options
 from personametrics.data.outcome import ReplyOutcome
 from personametrics.data.responses import Responses
 from personametrics.stats.arrays import Floats, Ints
-from personametrics.stats.distributions.entropy import miller_madow
-from personametrics.stats.distributions.majority import pair_agreement
+from personametrics.stats.distributions.agreement import pair_agreement
+from personametrics.stats.distributions.information import miller_madow
 
 Doubt = Literal["agreement", "entropy", "certainty"]
 Over = Literal["item", "cell"]
@@ -68,7 +68,7 @@ def _stated(responses: Responses, over: Over) -> tuple[Ints, Floats]:
     stated = responses.frame[CERTAINTY].cast(pl.String)
     numbers = stated.cast(pl.Float64, strict=False)
     if wrong := stated.filter(stated.is_not_null() & numbers.is_null()).to_list():
-        message = f'{responses.source}, column "{CERTAINTY}": "{wrong[0]}" is not a number. Correct it, or leave it empty.'
+        message = f'{responses.source}, column "{CERTAINTY}": "{wrong[0]}" is not a number. Correct it, or leave the cell empty.'
         raise DesignError(message)
     keys, place = np.unique(units(responses, over), return_inverse=True)
     value = numbers.fill_null(np.nan).to_numpy()
@@ -79,18 +79,11 @@ def _stated(responses: Responses, over: Over) -> tuple[Ints, Floats]:
 
 
 def withdraw(responses: Responses, kept: npt.NDArray[np.bool_]) -> Responses:
-    """Return the same rows, some of them with the answer withdrawn.
-
-    Args:
-        responses: the answers.
-        kept: (N,) True for rows that keep their answer.
-
-    Raises:
-        DesignError: no answer remains.
-    """
-    if not (kept & responses.answered).any():
-        message = f"{responses.source}: every answer is in doubt, so that no answer remains. Set a larger coverage or alpha."
-        raise DesignError(message)
+    """Return the same rows, with the answer withdrawn where `kept` (N,) is False; raises DesignError if no answer remains."""
+    ensure(
+        (kept & responses.answered).any(),
+        f"{responses.source}: all answers are too uncertain, and none remains. Set a larger coverage or alpha.",
+    )
     c, keep = responses.columns, pl.Series(" kept", kept)
     gone = [pl.when(keep).then(pl.col(name)).alias(name) for name in c.probabilities or (c.answer,)]
     if c.outcome is not None:

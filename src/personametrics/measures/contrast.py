@@ -56,7 +56,7 @@ class Contrasts:
         n = used["item"].n_unique()
         estimate = RowSums(used, self.level).estimate(name, means, sums, lambda total: of(averages(total, added)), n=n, ratio=ratio)
         if added:
-            method = "half an answer added to either side of every cell, since an accuracy is 0 or 1"
+            method = "0.5 right and 0.5 wrong answers added to each compared group, because an accuracy is 0 or 1"
             estimate = replace(estimate, low=float("nan"), high=float("nan"), method=method, status=EstimateStatus.NO_INTERVAL)
         return [estimate]
 

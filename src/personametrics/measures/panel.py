@@ -35,17 +35,13 @@ class Panel:
     """
 
     def __init__(self, responses: Responses, level: float) -> None:
-        """Sum up the answers.
-
-        Raises:
-            DesignError: the answers are of one persona only, or to one item only.
-        """
+        """Sum up the answers; raises DesignError if they are of one persona only, or to one item only."""
         self.responses, self.level = responses, level
         self.cells = responses.cells
         for role, names, facet in (("persona", responses.personas.names, 0), ("item", responses.items.names, 1)):
             if len(np.unique(self.cells.codes[:, facet])) < 2:
                 only = names[self.cells.codes[0, facet]]
-                message = f'{responses.source} holds answers for one {role} only, "{only}". Give answers for two or more.'
+                message = f'{responses.source} has answers for only one {role}, "{only}". Give answers for two or more {role}s.'
                 raise DesignError(message)
         self.facets = self.cells.facets
         self.levels = {facet: len(np.unique(column)) for facet, column in zip(self.facets, self.cells.codes.T, strict=True)}
@@ -84,11 +80,11 @@ class Panel:
         It is the mean over pairs of personas of half the variance of a difference, (1/n + 1/n' − 2 · common/(n · n')) / 2, and 0 on a
         complete panel.
         """
-        own = self._levels_of_personas("item")
-        personas = np.unique(own[:, 0])[:MOST_PERSONAS]
-        answered = np.zeros((len(personas), int(own[:, 1].max()) + 1))
-        own = own[np.isin(own[:, 0], personas)]
-        answered[np.searchsorted(personas, own[:, 0]), own[:, 1]] = 1
+        pairs = self._levels_of_personas("item")
+        personas = np.unique(pairs[:, 0])[:MOST_PERSONAS]
+        answered = np.zeros((len(personas), int(pairs[:, 1].max()) + 1))
+        pairs = pairs[np.isin(pairs[:, 0], personas)]
+        answered[np.searchsorted(personas, pairs[:, 0]), pairs[:, 1]] = 1
         mean = answered / answered.sum(1, keepdims=True)
         together = mean @ mean.T
         P = len(personas)
@@ -122,9 +118,6 @@ class Panel:
         """Return the lower end of 1 − D[all] / D[all but a facet] if no rerun ever disagreed, by the rule of three.
 
         A cell that varies is assumed to have its runs at both ends of the scale.
-
-        Args:
-            facet: facet whose levels are distinguished, such as `persona`.
         """
         everything = frozenset(self.facets)
         reach = float((np.ptp(self.cells.mean, 0) ** 2).sum()) / 2

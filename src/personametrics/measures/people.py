@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from personametrics.data.errors import DesignError
+from personametrics.data.errors import DesignError, ensure
 from personametrics.data.item import Item
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Ordinal
@@ -116,13 +116,7 @@ class Side:
             members = person[group == code]
             place[members] = np.arange(len(members))
         part = place[self.cells.codes[:, 1]] % parts
-        return [self._only(part != number) for number in range(parts)]
-
-    def _only(self, keep: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> "Side":
-        """Return the side with some of its cells only."""
-        c = self.cells
-        counts = None if c.counts is None else c.counts[keep]
-        return replace(self, cells=Cells(c.facets, c.codes[keep], c.n[keep], c.mean[keep], c.scatter[keep], counts))
+        return [replace(self, cells=self.cells.only(part != number)) for number in range(parts)]
 
     @property
     def smallest(self) -> int:
@@ -132,11 +126,10 @@ class Side:
 
     @cached_property
     def deviations(self) -> tuple[Floats, Floats]:
-        """The deviations of group means from the mean of groups, per item.
+        """The deviations of group means from the mean of groups, per item (I, G, K), and their sampling variances (I, G, K).
 
-        Returns:
-            The deviations (I, G, K) and their sampling variances (I, G, K); NaN where a group did not answer an item. The variance of a
-            mean follows from the spread of the means of its people; in a group of one person, from that person's runs.
+        Both are NaN where a group did not answer an item. The variance of a mean follows from the spread of the means of its people; in a
+        group of one person, from that person's runs.
         """
         I, G, K = len(self.items), len(self.groups), self.cells.mean.shape[1]
         person = np.unique(self.cells.codes[:, [2, 0, 1]], axis=0, return_inverse=True)
@@ -181,12 +174,7 @@ def _padded(values: Floats, size: int) -> Floats:
 
 
 def pair_up(panel: Responses, human: Responses, match: Mapping[str, str]) -> tuple[Side, Side]:
-    """Return a panel and people on the same items, groups and labels.
-
-    Args:
-        panel: answers of personas.
-        human: answers of people.
-        match: {attribute of personas: attribute of respondents}.
+    """Return a panel and people on the same items, groups and labels; `match` pairs attributes of personas with those of respondents.
 
     Raises:
         DesignError: fewer than two items or no group are common, or the scales do not fit.
@@ -195,31 +183,26 @@ def pair_up(panel: Responses, human: Responses, match: Mapping[str, str]) -> tup
     groups = sorted(set(panel_groups.values()) & set(human_groups.values()))
     if not groups:
         message = (
-            f"No group of --match is on both sides: {panel.source} has {_some(panel_groups)}, {human.source} has {_some(human_groups)}. "
-            "Spell the values alike."
+            f"No group of --match is in both tables: {panel.source} has {_some(panel_groups)}, {human.source} has {_some(human_groups)}. "
+            "Write the values in the same way in both tables."
         )
         raise DesignError(message)
     asked = set(_answered(human, human_groups, groups))
     items = [name for name in _answered(panel, panel_groups, groups) if name in asked]
     if len(items) < 2:
         message = (
-            f"{panel.source} and {human.source} have {len(items)} items in common, and two are needed. "
-            f'Give items the same ids; "{panel.items.names[0]}" is an id in the first, "{human.items.names[0]}" in the second.'
+            f"{panel.source} and {human.source} have {len(items)} items in common, but two are needed. "
+            f'Give the items the same ids. The first table has the id "{panel.items.names[0]}", the second "{human.items.names[0]}".'
         )
         raise DesignError(message)
-    if human.exact is not None:
-        message = f"{human.source} holds probabilities. Give people's answers as answers, one in each row."
-        raise DesignError(message)
+    ensure(human.exact is None, f"{human.source} contains probabilities. Give one answer of one person in each row.")
     for side in (panel, human):
         if side.labelled is not None and side.cells.counts is None:
             many = len(side.labelled.labels)
-            message = f"{side.source} holds {many} different labels, too many to compare one by one. Use --scale text."
+            message = f"{side.source} has {many} different labels, too many to compare one by one. Use --scale text."
             raise DesignError(message)
     labels, positions = _labels(panel, human)
-    return (
-        _side(panel, items, panel_groups, groups, labels, positions),
-        _side(human, items, human_groups, groups, labels, positions),
-    )
+    return (_side(panel, items, panel_groups, groups, labels, positions), _side(human, items, human_groups, groups, labels, positions))
 
 
 def _some(groups: Mapping[str, str]) -> str:
@@ -245,7 +228,7 @@ def _labels(panel: Responses, human: Responses) -> tuple[Sequence[str], Floats |
     mine, theirs = panel.labelled, human.labelled
     if mine is None or theirs is None:
         if panel.cells.mean.shape[1] != human.cells.mean.shape[1]:
-            message = f"{panel.source} and {human.source} are on different scales. Name one scale that reads both with --scale."
+            message = f"{panel.source} and {human.source} are on different scales. Give a scale that fits both with --scale."
             raise DesignError(message)
         return (), None
     joint = tuple(dict.fromkeys((*mine.labels, *theirs.labels)))
@@ -255,7 +238,7 @@ def _labels(panel: Responses, human: Responses) -> tuple[Sequence[str], Floats |
         try:
             joint = tuple(sorted(joint, key=float))
         except ValueError as error:
-            message = f"{panel.source} and {human.source} hold different answers. Name all labels in order with --scale."
+            message = f"{panel.source} and {human.source} contain different answers. List all labels in order with --scale."
             raise DesignError(message) from error
     return joint, Ordinal(joint).positions()
 
@@ -293,17 +276,9 @@ def _renumbered(names: Sequence[str], order: Sequence[str]) -> Ints:
 
 
 def require_people(study: str, human: Responses | None) -> Responses:
-    """Return people's answers.
-
-    Args:
-        study: name of the study that compares with them.
-        human: the answers, or None.
-
-    Raises:
-        DesignError: human answers are missing.
-    """
+    """Return people's answers; raises DesignError without them, for the study of this name."""
     if human is None:
-        message = f"{study} needs people's answers. Give a table of them as human."
+        message = f"{study} needs people's answers. Give a table of these answers as `human`."
         raise DesignError(message)
     return human
 
@@ -311,17 +286,12 @@ def require_people(study: str, human: Responses | None) -> Responses:
 def items_of_people(study: str, items: Sequence[Item], human: Responses | None) -> list[Item]:
     """Return the items that people answered.
 
-    Args:
-        study: name of the study that compares with people.
-        items: the items on offer.
-        human: people's answers.
-
     Raises:
         DesignError: human answers are missing, or people answered fewer than two of the items.
     """
     names = set(require_people(study, human).items.names)
     common = [item for item in items if item.id in names]
     if len(common) < 2:
-        message = f"{study} needs two or more items that people answered, such as {min(names)}. Give items the ids of the human table."
+        message = f"{study} needs two or more items that people answered, such as {min(names)}. Use the item ids of people's table."
         raise DesignError(message)
     return common

@@ -9,15 +9,14 @@ import polars as pl
 
 from personametrics.data.coding import plain as trimmed
 from personametrics.data.columns import Columns
-from personametrics.data.errors import AnswerError, DesignError
+from personametrics.data.errors import AnswerError, DesignError, ensure
 from personametrics.data.finding import Rows
 from personametrics.data.levels import levels
 from personametrics.data.prompt import NOBODY
 from personametrics.data.reading import column_names, scan
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Nominal, Numeric, Ordinal, parse_scale
-from personametrics.measures.answers import answers
-from personametrics.measures.scores import score_answers
+from personametrics.measures.answers import answers, score_answers
 from personametrics.stats.arrays import Floats, Ints
 
 WEIGHT = "weight"
@@ -29,12 +28,7 @@ OVERLAP = 0.5
 
 
 def read_people(table: object, columns: Columns, scale: str) -> Responses:
-    """Return people's answers from a table, with its column `weight`.
-
-    Args:
-        table: a path or a frame, with one answer in each row.
-        columns: roles of the columns.
-        scale: scale that reads the answers, as text for `parse_scale`.
+    """Return people's answers from a table, one in each row, with its column `weight`; `scale` is text for `parse_scale`.
 
     Raises:
         InputError: the table cannot be read, or holds no answer on the scale.
@@ -101,24 +95,17 @@ class Estimator(Protocol):
     """An estimator of a population's means from a panel's answers."""
 
     def numbers(self, panel: People) -> Numbers:
-        """Return the estimates (I, K) for the panel's items.
-
-        Raises:
-            DesignError: the data do not identify the estimates.
-        """
+        """Return the estimates (I, K) for the panel's items; raises DesignError if the data do not identify them."""
 
     def evidence(self, panel: People) -> Mapping[str, Rows]:
         """Return tables on the data behind the estimates, by name: the people used, and their effective number."""
 
 
 def sample_means(people: People) -> Numbers:
-    """Return weighted means over people, as if they were a sample of the population.
+    """Return weighted means over people, as if they were a sample of the population; NaN for an item without answers.
 
     The variance of a weighted mean is the variance between people times Σp², where p are the weights that sum to 1; that is 1/P times the
-    design effect of Kish (1965). Its degrees of freedom are the effective number of people, 1 / Σp², minus 1.
-
-    Returns:
-        The estimates: NaN for an item without answers, and a variance of NaN with one person.
+    design effect of Kish (1965). Its degrees of freedom are the effective number of people, 1 / Σp², minus 1; it is NaN for one person.
 
     Examples:
         >>> numbers = sample_means(People(["a", "b"], ["q"], ["mean"], np.array([[[0.0]], [[1.0]]])))
@@ -136,15 +123,12 @@ def sample_means(people: People) -> Numbers:
 
 
 def people(responses: Responses, attributes: Sequence[str] = (), labels: Sequence[str] = ()) -> People:
-    """Return the mean answers of each person.
+    """Return the mean answers of each person, in the order of their names, without people who answered nothing.
 
     Args:
         responses: drawn answers, or label probabilities; on a nominal scale they become shares of labels, on others scores from 0 to 1.
         attributes: columns to keep as attributes of the people.
         labels: labels of a nominal scale, in the order of the result; by default those of the scale.
-
-    Returns:
-        The people in the order of their names, without people who answered nothing and without answers that have no persona.
 
     Raises:
         ColumnError: an attribute does not exist.
@@ -152,9 +136,7 @@ def people(responses: Responses, attributes: Sequence[str] = (), labels: Sequenc
         AnswerError: the table holds no answer, or a weight is not a positive number.
     """
     rows = answers(responses).filter(pl.col("persona") != NOBODY)
-    if rows.is_empty():
-        message = f"{responses.source} holds no answer of a person. Check the columns of personas and answers."
-        raise AnswerError(message)
+    ensure(not rows.is_empty(), f"{responses.source} has no answer of a person. Check the columns of personas and answers.", AnswerError)
     if _nominal(responses):
         parts = list(labels or _labels(responses))
         label = rows["answer"].map_elements(trimmed, pl.String).replace_strict({name: index for index, name in enumerate(parts)})
@@ -184,24 +166,18 @@ def panel_and_people(
     """Return a panel and people on the items that both answered, with the same parts.
 
     Labels are joined if one of the scales is nominal; numbers and ordered labels are scored between the outermost ends of both scales.
-
-    Args:
-        panel: answers of personas.
-        human: answers of people; their persona is the respondent.
-        attributes: columns to keep as attributes of the personas.
-        of_people: columns to keep as attributes of the people.
+    `attributes` and `of_people` are columns to keep as attributes of the personas and of the people.
 
     Raises:
         DesignError: no item or label is common to both, the scales do not fit, or `people` raises it.
-        ColumnError: raised by `people`.
-        AnswerError: raised by `people`.
+        ColumnError, AnswerError: raised by `people`.
     """
     sides = ((panel, attributes), (human, of_people))
     if _nominal(panel) or _nominal(human):
         labels = [_labels(side) for side, _ in sides]
         if not set(labels[0]) & set(labels[1]):
             listed = [", ".join(names[:6]) or "numbers" for names in labels]
-            message = f"{panel.source} has the answers {listed[0]}, {human.source} has {listed[1]}. Label both alike."
+            message = f"{panel.source} has the answers {listed[0]}, but {human.source} has {listed[1]}. Use the same labels in both."
             raise DesignError(message)
         joint = list(dict.fromkeys([*labels[0], *labels[1]]))
         simulated, real = (people(replace(side, scale=Nominal(_labels(side))), kept, joint) for side, kept in sides)
@@ -211,8 +187,8 @@ def panel_and_people(
     common = [name for name in simulated.items if name in set(real.items)]
     if not common:
         message = (
-            f"{panel.source} and {human.source} have no item in common. Give items the same ids; "
-            f'"{simulated.items[0]}" is an id in the first, "{real.items[0]}" in the second.'
+            f"{panel.source} and {human.source} have no item in common. Give the items the same ids. "
+            f'The first table has the id "{simulated.items[0]}", the second "{real.items[0]}".'
         )
         raise DesignError(message)
     return simulated.on_items(common), real.on_items(common)
@@ -247,15 +223,11 @@ def _ends(responses: Responses) -> _Ends:
 
 
 def _stretched(sides: tuple[People, People], ends: tuple[_Ends, _Ends], where: str) -> tuple[People, People]:
-    """Return the scores of both sides between the outermost ends.
-
-    Raises:
-        DesignError: the scales differ.
-    """
+    """Return the scores of both sides between the outermost ends; raises DesignError if the scales differ."""
     low, high = min(end.low for end in ends), max(end.high for end in ends)
     shared = min(end.high for end in ends) - max(end.low for end in ends)
     if ends[0].words != ends[1].words or shared < OVERLAP * (high - low):
-        message = f"{where} are on different scales. Name one scale that reads both, such as 1|2|3|4|5."
+        message = f"{where} are on different scales. Name one scale that fits the answers of both tables, such as 1|2|3|4|5."
         raise DesignError(message)
     panel, human = (
         replace(side, values=(side.values * (end.high - end.low) + end.low - low) / (high - low))
@@ -265,11 +237,7 @@ def _stretched(sides: tuple[People, People], ends: tuple[_Ends, _Ends], where: s
 
 
 def _weights(responses: Responses, names: Sequence[str]) -> Floats | None:
-    """Return the weights of people; None without a column of weights.
-
-    Raises:
-        AnswerError: a weight is not a positive number.
-    """
+    """Return the weights of people, None without a column of weights; raises AnswerError if one is not a positive number."""
     if WEIGHT not in (*responses.columns.attributes, *responses.columns.more):
         return None
     stated = responses.attribute(WEIGHT)

@@ -51,7 +51,7 @@ def reliabilities(panel: Panel) -> list[Estimate]:
     estimates = []
     for k in range(1, MOST_RUNS + 1):
         averaged = Interval(*(float(spearman_brown(end, k)) for end in panel.signal[:3]))
-        estimates.append(panel.named(f"reliability.k={k}", averaged, panel.answers, "Spearman–Brown of the signal"))
+        estimates.append(panel.named(f"reliability.k={k}", averaged, panel.answers, "Spearman–Brown formula applied to the signal"))
     for name, absolute in (("g.rho", False), ("g.phi", True)):
         free = partial(_coefficient, facets=panel.facets, numbers=panel.averaged, apart=panel.apart, absolute=absolute)
         ends = panel.interval(free, "share")[1:3]
@@ -75,16 +75,16 @@ def _coefficient(
 def values(panel: Panel) -> dict[str, float]:
     """Return the values of the estimates of this module by name, without their intervals."""
     everything = frozenset(panel.facets)
-    found = {
+    numbers = {
         "signal": signal(panel.whole),
         "disagreement.rerun": panel.whole[everything],
         "disagreement.persona": panel.whole[everything - {"persona"}],
     }
-    found |= {f"component.{effect}": component(panel.whole, effect) for effect in panel.components}
-    found |= {f"reliability.k={k}": spearman_brown(found["signal"], k) for k in range(1, MOST_RUNS + 1)}
+    numbers |= {f"component.{effect}": component(panel.whole, effect) for effect in panel.components}
+    numbers |= {f"reliability.k={k}": spearman_brown(numbers["signal"], k) for k in range(1, MOST_RUNS + 1)}
     for name, absolute in (("g.rho", False), ("g.phi", True)):
-        found[name] = _coefficient(panel.whole, panel.facets, panel.averaged, panel.apart, absolute=absolute, truncate=True)
-    return {name: float(value) for name, value in found.items()} | {estimate.name: estimate.value for estimate in shares(panel)}
+        numbers[name] = _coefficient(panel.whole, panel.facets, panel.averaged, panel.apart, absolute=absolute, truncate=True)
+    return {name: float(value) for name, value in numbers.items()} | {estimate.name: estimate.value for estimate in shares(panel)}
 
 
 def shares(panel: Panel) -> list[Estimate]:

@@ -1,14 +1,17 @@
 """Estimates that follow from sums over answers: differences of shares, odds ratios, slopes."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, overload
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from personametrics.data.estimate import Estimate, EstimateStatus, Name
-from personametrics.data.levels import levels
+from personametrics.data.levels import Levels, levels
 from personametrics.data.prompt import NOBODY
 from personametrics.measures.panel import FEW
 from personametrics.stats.arrays import Floats, Ints, quotient
@@ -16,25 +19,48 @@ from personametrics.stats.intervals.cluster import Sums, cluster_jackknife, clus
 from personametrics.stats.intervals.jackknife import Interval
 
 METHOD = "jackknife over personas and items"
-WILSON = f"Wilson's interval, by the number of answers that they are worth by the {METHOD}"
+WILSON = f"Wilson's interval with the effective number of independent answers, from the {METHOD}"
 DIGITS = 12
 """Decimals beyond these are rounding, which must not decide which side of 0 an exactly known number lies on."""
-
-
+Expressions = Mapping[str, pl.Expr] | Sequence[pl.Expr]
+"""Expressions that are summed over the rows, with or without names."""
 Totals = Mapping[str, Floats]
 """Sums over the rows (…) by their names."""
 
 
+class Terms(NamedTuple):
+    """The terms (N, k) of the sums from which an estimate follows, with the persona and the item of each row."""
+
+    rows: Floats
+    statistic: Sums
+    persona: Levels
+    item: Levels
+
+    def without(self, blocks: Ints, number: int) -> Floats:
+        """Return the value without each block of rows (number,), for the block of each row (N,); −1: the row is never left out."""
+        parts = np.stack([np.bincount(blocks + 1, column, number + 1)[1:] for column in self.rows.T], axis=1)
+        with np.errstate(all="ignore"):
+            return np.round(np.asarray(self.statistic(self.rows.sum(0) - parts), float), DIGITS)
+
+
+_RECORD: ContextVar[dict[str, Terms] | None] = ContextVar("terms", default=None)
+
+
+@contextmanager
+def recorded_terms() -> Iterator[dict[str, Terms]]:
+    """Record the terms of the estimates that are made meanwhile, by name."""
+    terms: dict[str, Terms] = {}
+    token = _RECORD.set(terms)
+    try:
+        yield terms
+    finally:
+        _RECORD.reset(token)
+
+
 def clusters(rows: pl.DataFrame) -> dict[str, Ints]:
-    """Return codes of the personas and items of rows, by which answers are clustered.
+    """Return codes from 0 of the persona (N,) and the item (N,) of rows, by which answers are clustered.
 
     Answers without a persona are not a sample of personas, so there each item is a cluster of its own.
-
-    Args:
-        rows: with the columns persona and item.
-
-    Returns:
-        {"persona": (N,), "item": (N,)}, from 0.
     """
     persona = pl.when(pl.col("persona") == NOBODY).then(pl.concat_str(pl.lit("\x1f"), "item")).otherwise(pl.col("persona"))
     return {"persona": levels(rows.select(persona.alias("persona"))["persona"]).codes, "item": levels(rows["item"]).codes}
@@ -72,48 +98,21 @@ class RowSums:
         return self.rows.lazy().with_columns(columns).select(names).collect().to_numpy()
 
     def mean(self, name: str, means: Name, value: pl.Expr, *, n: int | None = None) -> Estimate:
-        """Return the mean of an expression over the rows where it is not null.
-
-        Args:
-            name: name of the estimate.
-            means: its unit, what n counts, and its meaning.
-            value: for example a column, or a column where a condition holds.
-            n: number of what the estimate counts; None: the number of these rows.
-        """
+        """Return the mean of an expression over the rows where it is not null, whose number is n by default."""
         present = value.is_not_null()
         n = int(self.column(present).sum()) if n is None else n
         return self.estimate(name, means, [value, present], quotient, n=n)
 
-    @overload
     def estimate(
-        self,
-        name: str,
-        means: Name,
-        sums: Mapping[str, pl.Expr],
-        statistic: Callable[[Totals], Floats],
-        *,
-        n: int,
-        ratio: bool = False,
-    ) -> Estimate: ...
-    @overload
-    def estimate(self, name: str, means: Name, sums: Sequence[pl.Expr], statistic: Sums, *, n: int, ratio: bool = False) -> Estimate: ...
-    def estimate(
-        self,
-        name: str,
-        means: Name,
-        sums: Mapping[str, pl.Expr] | Sequence[pl.Expr],
-        statistic: Callable[[Any], Floats],
-        *,
-        n: int,
-        ratio: bool = False,
+        self, name: str, means: Name, sums: Expressions, statistic: Callable[[Any], Floats], *, n: int, ratio: bool = False
     ) -> Estimate:
         """Return an estimate that follows from sums over the rows.
 
         Args:
             name: name of the estimate.
             means: its unit, what n counts, and its meaning.
-            sums: expressions that are summed over the rows, by name; or a list of them.
-            statistic: from the sums to the number: it receives {name: (…)}, or (…, k) for a list, and returns (…).
+            sums: expressions that are summed over the rows.
+            statistic: function from the sums, {name: (…)} or (…, k) without names, to the number (…).
             n: number of what the estimate counts.
             ratio: True for a positive number whose interval is made on its logarithm.
         """
@@ -123,31 +122,34 @@ class RowSums:
             value = statistic({key: totals[..., index] for index, key in enumerate(names)} if names else totals)
             return np.asarray(np.log(value)) if ratio else value
 
-        interval = cluster_jackknife(self._columns(expressions), number, self._codes, self.level)
+        terms = self._terms(name, expressions, (lambda totals: np.exp(number(totals))) if ratio else number)
+        interval = cluster_jackknife(terms, number, self._codes, self.level)
         return self._named(name, means, Interval(*np.exp(interval[:3])) if ratio else interval, METHOD, n)
 
     def share(self, name: str, means: Name, sums: Sequence[pl.Expr], *, n: int) -> Estimate:
-        """Return a share, or a mean of scores from 0 to 1.
-
-        Args:
-            name: name of the estimate.
-            means: its unit, what n counts, and its meaning.
-            sums: two expressions: what counts, and what it is a share of.
-            n: number of what the estimate counts.
-        """
-        return self._named(name, means, cluster_share(self._columns(sums), self._codes, self.level), WILSON, n)
+        """Return a share, or a mean of scores from 0 to 1, from the sums of what counts and of what it is a share of."""
+        return self._named(name, means, cluster_share(self._terms(name, sums, quotient), self._codes, self.level), WILSON, n)
 
     def share_of_variance(self, name: str, means: Name, sums: Sequence[pl.Expr], *, n: int) -> Estimate:
-        """Return the first of two sums as a share of both, such as a signal: below 1, and by noise also below 0.
+        """Return the first of two sums as a share of both, such as a signal: below 1, and by noise also below 0."""
 
-        Args:
-            name: name of the estimate.
-            means: its unit, what n counts, and its meaning.
-            sums: two expressions: variance of interest, and the remaining variance.
-            n: number of what the estimate counts.
-        """
-        interval = cluster_jackknife(self._columns(sums), lambda s: s[..., 0] / (s[..., 0] + s[..., 1]), self._codes, self.level, "share")
+        def share(totals: Floats) -> Floats:
+            return totals[..., 0] / (totals[..., 0] + totals[..., 1])
+
+        interval = cluster_jackknife(self._terms(name, sums, share), share, self._codes, self.level, "share")
         return self._named(name, means, interval, METHOD, n)
+
+    def _terms(self, name: str, expressions: Sequence[pl.Expr], statistic: Sums) -> Floats:
+        """Return expressions of the rows (N, k), and record them where terms are recorded."""
+        rows, record = self._columns(expressions), _RECORD.get()
+        if record is not None:
+            record[name] = Terms(rows, statistic, *self._levels)
+        return rows
+
+    @cached_property
+    def _levels(self) -> tuple[Levels, Levels]:
+        """The persona and the item of each row."""
+        return levels(self.rows["persona"]), levels(self.rows["item"])
 
     def _named(self, name: str, means: Name, interval: Interval, method: str, n: int) -> Estimate:
         """Return an interval as an estimate, with the status that a reader must know."""

@@ -17,16 +17,12 @@ from personametrics.stats.variance.disagreement import pairs
 
 MOST_ROWS = 200_000
 """The number of answers for the check of shared runs, which takes whole items up to this number."""
-
 CODES = {*range(-99, 0), 88, 98, 99, 888, 998, 999, 9999}
 """Numbers that often stand for a missing answer."""
-
 SHARED = 0.05
 """Runs share something if its part of the disagreement of two personas is larger than this …"""
-
 SIGMAS = 4.0
 """… and larger than this number of standard errors over items."""
-
 P_VALUE = 0.001
 """Missing answers depend on the persona if the p-value of independence is smaller than this."""
 
@@ -35,7 +31,7 @@ def notices(responses: Responses) -> list[Notice]:
     """Return the warnings that a reader needs before believing a number from these answers."""
     warnings = [*responses.notices]
     if responses.conditions is None and responses.columns.condition:
-        text = "The condition column holds one value only, so the effect of conditions cannot be estimated."
+        text = "The condition column has only one value, so the effect of conditions cannot be estimated."
         warnings.append(Notice("one-condition", text))
     checked = [check(responses) for check in (_outside, _code, _missing, _surplus, _shared_runs)]
     return warnings + [notice for notice in checked if notice is not None]
@@ -68,7 +64,7 @@ def _code(responses: Responses) -> Notice | None:
     listed = ", ".join(f"{n:g}" for n in suspects)
     others = set(numbers) - set(suspects)
     text = (
-        f"{rows} answers are {listed}, while the others go from {min(others):g} to {max(others):g}. They count as answers. "
+        f"{rows} answers are {listed}, and the other answers go from {min(others):g} to {max(others):g}. These numbers count as answers. "
         f"If they mark missing answers, use --missing {listed.split(', ')[0]}."
     )
     return Notice("missing-code", text)
@@ -97,13 +93,13 @@ def _missing(responses: Responses) -> Notice | None:
     )
     text = f"{share:.1%} of all requests have no answer ({by_outcome})"
     if p >= P_VALUE:
-        return Notice("missing", f"{text}, without a clear dependence on the persona (p = {p:.2g}).")
+        return Notice("missing", f"{text}, and this share does not clearly depend on the persona (p = {p:.2g}).")
     worst, best = int(np.argmax(lost / asked)), int(np.argmin(lost / asked))
     names = responses.personas.names
     return Notice(
         "missing-by-persona",
-        f"{text}, and their share depends on the persona (p = {p:.1g}): {lost[best] / asked[best]:.0%} for {names[best]}, "
-        f"{lost[worst] / asked[worst]:.0%} for {names[worst]}. The remaining answers may not represent all.",
+        f"{text}, and this share depends on the persona (p = {p:.1g}): {lost[best] / asked[best]:.0%} for {names[best]}, "
+        f"{lost[worst] / asked[worst]:.0%} for {names[worst]}. The remaining answers may not represent all requests.",
     )
 
 
@@ -117,8 +113,10 @@ def _surplus(responses: Responses) -> Notice | None:
     if not 0 < more.sum() < 0.05 * len(n) or (n == usual).mean() < 0.5:
         return None
     surplus = int((n[more] - usual).sum())
-    text = f"{more.sum()} of {len(n)} cells hold more runs than the usual {usual:.0f}, up to {n.max():.0f}: {surplus} surplus rows"
-    return Notice("surplus-runs", f"{text}. Every cell has the same weight in spite of this.")
+    text = (
+        f"{more.sum()} of {len(n)} cells have more runs than the usual {usual:.0f}, up to {n.max():.0f}, so there are {surplus} extra rows"
+    )
+    return Notice("surplus-runs", f"{text}. All cells still have the same weight.")
 
 
 def _shared_runs(responses: Responses) -> Notice | None:
@@ -143,8 +141,8 @@ def _shared_runs(responses: Responses) -> Notice | None:
     error = float(np.sqrt((len(drops) - 1) * np.var(drops))) if np.isfinite(drops).all() else np.inf
     if not shared > max(SHARED, SIGMAS * error):
         return None
-    text = f"Two personas disagree {shared:.0%} less within one run id than across run ids, so the runs are not independent: they share "
-    return Notice("shared-runs", f"{text}something, such as a wording. If run ids name wordings, pass them as --condition.")
+    text = f"Two personas disagree {shared:.0%} less within one run id than across run ids, so the runs are not independent. They share "
+    return Notice("shared-runs", f"{text}something, such as a wording. If the run ids name wordings, give this column as --condition.")
 
 
 def _first_items(responses: Responses) -> Ints:

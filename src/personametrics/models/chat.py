@@ -31,12 +31,8 @@ def body(request: Request, name: str, structured: Structured = "") -> dict[str, 
     if structured == "choice" and request.choices:
         sent["structured_outputs"] = {"choice": request.choices}
     elif structured and request.choices:
-        answer = {
-            "type": "object",
-            "properties": {"answer": {"type": "string", "enum": request.choices}},
-            "required": ["answer"],
-            "additionalProperties": False,
-        }
+        answer: dict[str, Any] = {"type": "object", "properties": {"answer": {"type": "string", "enum": request.choices}}}
+        answer |= {"required": ["answer"], "additionalProperties": False}
         sent["response_format"] = {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": answer}}
     return sent
 
@@ -54,25 +50,15 @@ def continuation_body(request: Request, name: str, answer: str) -> dict[str, Any
 
 
 def replies(payload: Mapping[str, Any], clean: Clean, seconds: float) -> list[Reply]:
-    """Return one reply for each choice; the first carries the call and its tokens.
-
-    Raises:
-        UnreadableError: choices are missing, or one has no text.
-    """
+    """Return one reply for each choice (UnreadableError if one has no text); the first carries the call and its tokens."""
     choices = payload.get("choices")
     if not isinstance(choices, list) or not choices:
-        message = "the server's answer has no choices"
+        message = 'the server\'s answer has no text: the field "choices" is missing or empty'
         raise UnreadableError(message)
     mark, name = payload.get("system_fingerprint"), payload.get("model")
     thought = _mapping(_mapping(payload.get("usage")).get("completion_tokens_details")).get("reasoning_tokens")
-    shared = Reply(
-        fingerprint=clean(mark) if isinstance(mark, str) else "",
-        model=clean(name) if isinstance(name, str) else "",
-        seconds=seconds,
-        calls=0,
-        tokens_in=0,
-        tokens_out=0,
-    )
+    fingerprint, model = (clean(value) if isinstance(value, str) else "" for value in (mark, name))
+    shared = Reply(fingerprint=fingerprint, model=model, seconds=seconds, calls=0, tokens_in=0, tokens_out=0)
     read, written = usage(payload)
     first = replace(shared, calls=1, tokens_in=read, tokens_out=written, tokens_thought=_count(thought))
     return [_reply(choice, clean, first if index == 0 else shared) for index, choice in enumerate(choices)]
@@ -85,12 +71,7 @@ def usage(payload: Mapping[str, Any]) -> tuple[int | None, int | None]:
 
 
 def first_tokens(payload: Mapping[str, Any]) -> Tokens:
-    """Return the alternatives of the first token; empty if the server gives none.
-
-    Raises:
-        UnreadableError: the answer is empty.
-        RejectedError: a log-probability is not one.
-    """
+    """Return the alternatives of the first token; empty if the server gives none; UnreadableError if the answer is empty."""
     try:
         content = payload["choices"][0]["logprobs"]["content"]
         shown = [(each["token"], each["logprob"]) for each in content[0]["top_logprobs"]] if content else None
@@ -116,10 +97,6 @@ def first_token_probabilities(choices: Sequence[str], tokens: Tokens) -> dict[st
     since the server would then have written it so. A choice that is not shown gets 0. The rest of the mass, up to 1, belongs to other
     answers and to alternatives that were not shown.
 
-    Args:
-        choices: the valid answers.
-        tokens: alternatives and their log-probabilities, at most 0.
-
     Raises:
         RejectedError: more than 0.001 of the mass begins several choices, none begins any, or all add up to more than 1.
 
@@ -132,25 +109,19 @@ def first_token_probabilities(choices: Sequence[str], tokens: Tokens) -> dict[st
     for token, value in tokens:
         meant = _meant(token.lstrip(), choices, written)
         if len(meant) > 1 and exp(value) > SLACK:
-            named = " and ".join(f'"{choice}"' for choice in meant)
-            message = (
-                f'The choices {named} share their first token "{token}". Use prompt.style: letter or number, or scoring: continuation.'
-            )
+            named = " and ".join(f'"{choice}"' for choice in meant) + f' share their first token "{token}"'
+            message = f"The choices {named}. Use prompt.style: letter or number, or scoring: continuation."
             raise RejectedError(message)
         if len(meant) == 1:
             mass[meant[0]] += exp(value)
     if not any(mass.values()):
-        message = f"None of the choices is among the {len(tokens)} likeliest first tokens. Sample instead (score: false)."
+        message = f"No choice is among the {len(tokens)} likeliest first tokens. Ask for answers instead (score: false)."
         raise RejectedError(message)
     return _proper(mass, sum(exp(value) for _, value in tokens))
 
 
 def prompt_tokens(payload: Mapping[str, Any]) -> Tokens:
-    """Return the tokens of a prompt with their log-probabilities (0 for the first); empty if the server gives none.
-
-    Raises:
-        RejectedError: they cannot be read.
-    """
+    """Return the tokens of a prompt with their log-probabilities (0 for the first); empty if the server gives none."""
     entries, tokens = payload.get("prompt_logprobs"), list[tuple[str, float]]()
     if not isinstance(entries, list):
         return []
@@ -170,7 +141,7 @@ def prompt_tokens(payload: Mapping[str, Any]) -> Tokens:
     return tokens
 
 
-def continuation_probabilities(choices: Sequence[str], empty: Tokens, filled: Sequence[Tokens]) -> dict[str, float]:
+def continuation_probabilities(choices: Sequence[str], empty: Tokens, *filled: Tokens) -> dict[str, float]:
     """Return the probabilities of whole choices, computed from prompts in which they have been answered.
 
     The tokens of a choice are those between the head and the end that its prompt shares with the prompt of an empty answer. If one choice
@@ -180,21 +151,18 @@ def continuation_probabilities(choices: Sequence[str], empty: Tokens, filled: Se
         choices: the valid answers.
         empty: tokens of the prompt with an empty answer.
         filled: tokens of the prompt of each choice.
-
-    Raises:
-        RejectedError: the prompts differ elsewhere too, or the probabilities add up to more than 1.
     """
     spans, ends = [], []
     for tokens in filled:
         head = sum(1 for _ in takewhile(lambda pair: pair[0][0] == pair[1][0], zip(empty, tokens, strict=False)))
         end = len(tokens) - (len(empty) - head)
         if head >= end or [token for token, _ in tokens[end:]] != [token for token, _ in empty[head:]]:
-            message = "The server writes prompts in which an answer cannot be told from its surroundings. Use scoring: first_token."
+            message = "In this server's prompts, an answer cannot be separated from the text around it. Use scoring: first_token."
             raise RejectedError(message)
         spans.append(tokens[head:end])
         ends.append(tokens[end : end + 1])
     pieces = [[token for token, _ in span] for span in spans]
-    if any(one != other and other[: len(one)] == one for one in pieces for other in pieces):
+    if any(begun != whole and whole[: len(begun)] == begun for begun in pieces for whole in pieces):
         spans = [[*span, *end] for span, end in zip(spans, ends, strict=True)]
     mass = {choice: exp(sum(value for _, value in span)) for choice, span in zip(choices, spans, strict=True)}
     return _proper(mass, sum(mass.values()))
@@ -229,20 +197,11 @@ def _messages(request: Request) -> list[dict[str, str]]:
 
 
 def _reply(choice: Any, clean: Clean, shared: Reply) -> Reply:
-    """Return one choice as a reply.
-
-    Args:
-        choice: a choice, as the server gives it.
-        clean: makes text fit to be kept.
-        shared: a reply with what the choices of one answer have in common.
-
-    Raises:
-        UnreadableError: it has no text, or the server says that it broke off.
-    """
+    """Return a choice of the server as a reply, with what the choices of one answer share."""
     message, finish = _mapping(choice).get("message"), _mapping(choice).get("finish_reason")
     text = _text(_mapping(message).get("content", ""))
     if not isinstance(message, dict) or text is None:
-        trouble = "the server's answer has a choice without text"
+        trouble = "the server's answer has a part without text"
         raise UnreadableError(trouble)
     finish = clean(finish) if isinstance(finish, str) else ""
     if finish == "error":
@@ -290,11 +249,7 @@ def _meant(text: str, choices: Sequence[str], written: set[str]) -> list[str]:
 
 
 def _proper(mass: dict[str, float], total: float) -> dict[str, float]:
-    """Return probabilities that add up to 1 at most.
-
-    Raises:
-        RejectedError: they add up to more.
-    """
+    """Return probabilities that add up to 1 at most; raise RejectedError if they add up to more."""
     if not total <= 1 + SLACK:
         message = f"the server gives probabilities that add up to {total:.3f}"
         raise RejectedError(message)

@@ -9,22 +9,13 @@ import torch
 from personametrics.data.model import Blend
 from personametrics.data.request import Sampling
 from personametrics.models.packing import Tokens
-from personametrics.models.prepared import Prepared
+from personametrics.models.runtime import Prepared
 from personametrics.models.weights import Weights, distribution
-
-PLAIN = Sampling()
-"""The sampling at the model's own probabilities."""
 
 
 @dataclass
 class Drawn:
-    """An answer that is being written.
-
-    Attributes:
-        random: generator of this answer alone.
-        tokens: tokens written so far.
-        stopped: True if the model ended the answer.
-    """
+    """An answer that is being written, with a random generator of its own; it stopped if the model ended it."""
 
     random: torch.Generator
     tokens: list[int] = field(default_factory=list)
@@ -33,13 +24,9 @@ class Drawn:
 
 @torch.inference_mode()
 def draw(weights: Weights, stops: Tokens, requests: Sequence[Prepared], model: str) -> list[Drawn]:
-    """Draw an answer to each request; drawing requests together changes nothing but rounding.
+    """Draw an answer to each request, with seeds from the model's id; requests share their sampling.
 
-    Args:
-        weights: the model.
-        stops: tokens that end an answer.
-        requests: at least one request; all share their sampling.
-        model: id of the model, from which the seeds are computed.
+    Drawing requests together changes nothing but rounding.
     """
     sampling = requests[0].request.sampling
     answers = [Drawn(torch.Generator().manual_seed(prepared.request.seed(model))) for prepared in requests]
@@ -63,19 +50,11 @@ def draw(weights: Weights, stops: Tokens, requests: Sequence[Prepared], model: s
 
 @torch.inference_mode()
 def draw_blended(weights: Weights, stops: Tokens, prompts: Sequence[Prepared], blend: Blend, seed: int) -> Drawn:
-    """Draw one answer to several prompts, each token from a blend of the distributions after them.
-
-    Args:
-        weights: the model.
-        stops: tokens that end an answer.
-        prompts: at least one prompt; the sampling of the first is used.
-        blend: function that blends log-probabilities.
-        seed: seed of the draws.
-    """
+    """Draw one answer to several prompts (with the sampling of the first), each token from a blend of the distributions after them."""
     sampling, answer = prompts[0].request.sampling, Drawn(torch.Generator().manual_seed(seed))
     logits, seen, cache = _read(weights, [prepared.tokens for prepared in prompts])
     for _ in range(sampling.max_tokens):
-        logs = blend(distribution(logits, PLAIN).double().cpu().numpy(), answer.tokens[-1] if answer.tokens else None)
+        logs = blend(distribution(logits, Sampling()).double().cpu().numpy(), answer.tokens[-1] if answer.tokens else None)
         (token,) = _next(torch.from_numpy(logs)[None], sampling, [answer])
         answer.stopped = token in stops
         if answer.stopped:
@@ -88,11 +67,7 @@ def draw_blended(weights: Weights, stops: Tokens, prompts: Sequence[Prepared], b
 
 
 def _read(weights: Weights, prompts: Sequence[Tokens]) -> tuple[torch.Tensor, torch.Tensor, Any]:
-    """Run every distinct prompt once, aligned right.
-
-    Returns:
-        (B, V) logits after each prompt, a (B, T) mask of the places that hold tokens, and the cache with a row for each prompt.
-    """
+    """Return (B, V) logits after each prompt, aligned right, a (B, T) mask of places that hold tokens, and the cache with B rows."""
     different = list(dict.fromkeys(prompts))
     width = max(map(len, different))
     ids = weights.integers([[0] * (width - len(tokens)) + list(tokens) for tokens in different])

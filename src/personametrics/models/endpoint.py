@@ -5,7 +5,6 @@ import os
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
@@ -23,6 +22,7 @@ SECRET = 16
 LONE = re.compile("[\ud800-\udfff]")
 """Half a character, which JSON can hold and UTF-8 cannot."""
 WRONG = {401: "check the key in {key}", 402: "the account has no credit", 403: "the key in {key} may not use this model"}
+WRONG |= dict.fromkeys((404, 405), "correct the model's name or base_url")
 """Remedies for a status that every request would get."""
 AGAIN = frozenset({408, 409, 425, 429})
 """Statuses below 500 after which another attempt may succeed."""
@@ -30,44 +30,31 @@ CONGESTED = frozenset({429, 503, 529})
 """Statuses that ask for fewer calls."""
 
 
-@dataclass
-class Endpoint:
-    """One address that takes JSON and gives JSON.
+@asynccontextmanager
+async def opened(url: str, key_variable: str, limits: Limits) -> AsyncIterator["Connection"]:
+    """Open connections to an address, with the key in an environment variable (empty: no key); they are closed at the end.
 
-    Attributes:
-        url: the address.
-        key_variable: name of the environment variable that holds the key; empty: no key is sent.
+    Raises:
+        ModelError: the key holds characters that a header cannot carry.
     """
-
-    url: str
-    key_variable: str
-
-    @asynccontextmanager
-    async def opened(self, limits: Limits) -> AsyncIterator["Connection"]:
-        """Open connections with the key, if there is one; they are closed at the end.
-
-        Raises:
-            ModelError: the key holds characters that a header cannot carry.
-        """
-        key = os.environ.get(self.key_variable, "").strip() if self.key_variable else ""
-        if not (key.isascii() and key.isprintable()):
-            message = f"The environment variable {self.key_variable} holds characters that no key has. Set it again."
-            raise ModelError(message)
-        async with aiohttp.ClientSession(
-            headers={"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {}),
-            timeout=aiohttp.ClientTimeout(total=limits.timeout),
-            connector=aiohttp.TCPConnector(limit=limits.connections),
-            cookie_jar=aiohttp.DummyCookieJar(),
-        ) as http:
-            yield Connection(self, http, key)
+    key = os.environ.get(key_variable, "").strip() if key_variable else ""
+    if not (key.isascii() and key.isprintable()):
+        message = f"The environment variable {key_variable} holds characters that no key has. Set it again."
+        raise ModelError(message)
+    async with aiohttp.ClientSession(
+        headers={"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {}),
+        timeout=aiohttp.ClientTimeout(total=limits.timeout),
+        connector=aiohttp.TCPConnector(limit=limits.connections),
+        cookie_jar=aiohttp.DummyCookieJar(),
+    ) as http:
+        yield Connection(url, key_variable, http, key)
 
 
 class Connection:
     """An open endpoint. It knows the key, so it shows nothing of itself."""
 
-    def __init__(self, endpoint: Endpoint, http: aiohttp.ClientSession, key: str) -> None:
-        self.url = endpoint.url
-        self._endpoint, self._http, self._key = endpoint, http, key
+    def __init__(self, url: str, key_variable: str, http: aiohttp.ClientSession, key: str) -> None:
+        self.url, self._key_variable, self._http, self._key = url, key_variable, http, key
 
     async def post(self, content: bytes) -> dict[str, Any]:
         """Send JSON once, and return the JSON object that comes back.
@@ -81,7 +68,7 @@ class Connection:
             async with self._http.post(self.url, data=content, allow_redirects=False) as response:
                 received = await _read(response)
         except TimeoutError:
-            trouble = TransientError("no answer in time", congested=True)
+            trouble = TransientError("no answer within the time limit", congested=True)
         except aiohttp.ClientConnectorError as error:
             trouble = TransientError(f"cannot connect: {self.clean(str(error.os_error))}", reached=False)
         except (aiohttp.ClientError, OSError) as error:
@@ -100,16 +87,11 @@ class Connection:
     def short(self, text: str) -> str:
         """Return a short message without the key, however short the key is."""
         text = self.clean(text)
-        text = text.replace(self._key, "***") if self._key else text
-        text = " ".join(text.split())
+        text = " ".join((text.replace(self._key, "***") if self._key else text).split())
         return text if len(text) <= SHORT else f"{text[: SHORT - 1]}…"
 
     def _decoded(self, received: bytes) -> dict[str, Any]:
-        """Return the JSON object received.
-
-        Raises:
-            TransientError: it is something else.
-        """
+        """Return the JSON object received; raise TransientError if it is something else."""
         try:
             payload = json.loads(received.decode())
         except (ValueError, RecursionError):
@@ -120,13 +102,9 @@ class Connection:
         return payload
 
     def refuse_error(self, payload: dict[str, Any]) -> None:
-        """Refuse an answer that holds an error although its status says that all is well.
-
-        Raises:
-            TransientError: it does.
-        """
+        """Raise TransientError if an answer holds an error although its status says that all is well."""
         if payload.get("error") and "choices" not in payload:
-            message = f"an error under the status of a success: {self.short(_error(payload, '')[0])}"
+            message = f"an error message with the status of a success: {self.short(_error(payload, '')[0])}"
             raise TransientError(message)
 
     def _trouble(self, response: aiohttp.ClientResponse, received: bytes) -> Exception:
@@ -135,16 +113,11 @@ class Connection:
         reason = f"{status}: {self.short(message)}" if message else str(status)
         if 300 <= status < 400:
             place = self.short(_target(self.url, response.headers.get("Location", "")))
-            return ModelError(
-                f"{self.url} redirects to {place} ({status}), and redirects are not followed, so that the key stays here. Correct base_url."
-            )
-        if status in WRONG:
-            fix = WRONG[status].format(key=self._endpoint.key_variable or "key_variable (none is set)")
+            why = "and redirects are not followed, so that no other server gets the key. Correct base_url."
+            return ModelError(f"{self.url} redirects to {place} ({status}), {why}")
+        if fix := WRONG.get(status, "the account's quota is used up" if code == "insufficient_quota" else ""):
+            fix = fix.format(key=self._key_variable or "key_variable (none is set)")
             return ModelError(f"{self.url} refuses every request ({reason}): {fix}.")
-        if status in {404, 405}:
-            return ModelError(f"{self.url} refuses every request ({reason}): correct the model's name or base_url.")
-        if code == "insufficient_quota":
-            return ModelError(f"{self.url} refuses every request ({reason}): the account's quota is used up.")
         if status in AGAIN or status >= 500:
             return TransientError(reason, retry_after(response.headers.get("Retry-After")), congested=status in CONGESTED)
         return RejectedError(reason)
@@ -191,11 +164,7 @@ def _target(url: str, location: str) -> str:
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
-    """Return the bytes of a response.
-
-    Raises:
-        RejectedError: it is too long.
-    """
+    """Return the bytes of a response; raise RejectedError if it is too long."""
     received = bytearray()
     if (response.content_length or 0) <= MOST_BYTES:
         async for part in response.content.iter_any():

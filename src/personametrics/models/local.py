@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -16,7 +16,7 @@ from personametrics.data.model import Blend, Can
 from personametrics.data.reply import Reply
 from personametrics.data.request import Message, Request
 from personametrics.models.packing import cut
-from personametrics.models.prepared import Prepared, add_joint_usage, add_usage, probabilities
+from personametrics.models.runtime import Prepared, add_joint_usage, add_usage, scored_replies
 
 if TYPE_CHECKING:
     from personametrics.models.drawing import Drawn
@@ -90,8 +90,7 @@ class Local:
         """Answer requests in their order, reading a few ahead; the work is done in a thread.
 
         Raises:
-            ModelError: the checkpoint cannot be loaded, its chat template has no system message, memory ran out, or logits are not
-                finite.
+            ModelError: the checkpoint cannot be loaded or takes no system message, memory ran out, or logits are not finite.
             MissingExtraError: torch or transformers is missing.
         """
         source, waiting = enumerate(requests), deque[Prepared]()
@@ -107,11 +106,7 @@ class Local:
                 yield prepared.index, reply
 
     def blended(self, request: Request, others: Sequence[Sequence[Message]], blend: Blend, seed: int) -> Reply:
-        """Draw an answer, each token from a blend of the distributions after several prompts; see `Blends`.
-
-        Raises:
-            ModelError: as for `answer`.
-        """
+        """Draw an answer, each token from a blend of the distributions after several prompts; see `Blends`."""
 
         def work() -> Reply:
             prompts = self._prepare(enumerate([request, *(replace(request, messages=tuple(messages)) for messages in others)]))
@@ -120,17 +115,6 @@ class Local:
             return add_joint_usage(prompts, lambda: self._reply(draw_blended(self._weights, self._rendering.stops, prompts, blend, seed)))
 
         return THREAD.submit(self._within_memory, work).result()
-
-    def score_plainly(self, request: Request) -> Mapping[str, float]:
-        """Return log-probabilities of the choices, one forward pass for each: slow, used to check the fast way.
-
-        Raises:
-            ModelError: the request cannot be scored.
-        """
-        (prepared,) = THREAD.submit(self._prepare, [(0, request)]).result()
-        if prepared.fault or not request.score:
-            raise ModelError(prepared.fault or "The request does not ask for probabilities. Set score=True.")
-        return dict(zip(request.choices, THREAD.submit(lambda: self._scorer.plainly(prepared)).result(), strict=True))
 
     @cached_property
     def _rendering(self) -> "Rendering":
@@ -172,9 +156,15 @@ class Local:
 
     def _work(self, requests: Sequence[Prepared], shared: int) -> list[Reply]:
         """Return replies to requests of one kind."""
-        return self._within_memory(
-            lambda: add_usage(requests, lambda: self._scored(requests, shared) if requests[0].request.score else self._drawn(requests))
-        )
+
+        def work() -> list[Reply]:
+            if requests[0].request.score:
+                return scored_replies(requests, self._scorer.score(requests, shared))
+            from personametrics.models.drawing import draw  # noqa: PLC0415 (as above)
+
+            return [self._reply(answer) for answer in draw(self._weights, self._rendering.stops, requests, self.id)]
+
+        return self._within_memory(lambda: add_usage(requests, work))
 
     def _within_memory(self, work: Callable[[], T]) -> T:
         """Do the work; if memory runs out, raise an error that names a way out."""
@@ -186,20 +176,6 @@ class Local:
             settings = f"Lower batch ({self.batch}) or packed ({self.packed}), blend fewer prompts"
             message = f"{self.id} ran out of memory. {settings}, or use dtype bfloat16."
             raise ModelError(message) from error
-
-    def _scored(self, requests: Sequence[Prepared], shared: int) -> list[Reply]:
-        """Return replies with probabilities of the choices."""
-        scores = self._scorer.score(requests, shared)
-        return [
-            Reply(probabilities=probabilities(prepared.request.choices, logs), tokens_out=0)
-            for prepared, logs in zip(requests, scores, strict=True)
-        ]
-
-    def _drawn(self, requests: Sequence[Prepared]) -> list[Reply]:
-        """Return replies in words."""
-        from personametrics.models.drawing import draw  # noqa: PLC0415 (as above)
-
-        return [self._reply(answer) for answer in draw(self._weights, self._rendering.stops, requests, self.id)]
 
     def _reply(self, drawn: "Drawn") -> Reply:
         """Return a reply in words."""

@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import re
-from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
@@ -14,7 +14,7 @@ from personametrics.data.outcome import ReplyOutcome
 from personametrics.data.reply import Reply
 from personametrics.data.request import Request
 from personametrics.models import chat
-from personametrics.models.endpoint import Connection, Endpoint, checked
+from personametrics.models.endpoint import Connection, checked, opened
 from personametrics.models.traffic import GaveUpError, Limits, RejectedError, Traffic, TransientError
 
 OPENAI = "https://api.openai.com/v1"
@@ -25,8 +25,8 @@ FIXES = {
     "temperature": "set sampling.temperature to null in the study",
     "top_p": "set sampling.top_p to null in the study",
     "seed": "set sampling.seed to null in the study",
-    "logprobs": "sample instead (score: false)",
-    "top_logprobs": "sample instead (score: false)",
+    "logprobs": "ask for answers instead (score: false)",
+    "top_logprobs": "ask for answers instead (score: false)",
     "prompt_logprobs": "use scoring: first_token",
     "response_format": 'set structured to ""',
     "structured_outputs": 'set structured to ""',
@@ -84,14 +84,10 @@ class OpenAICompatible:
 
     @classmethod
     def named(cls, text: str, **settings: Any) -> "OpenAICompatible":
-        """Return the model of a `NAME` or `NAME@BASE_URL`; the name may have `/`, `:` and `@` in it.
-
-        Args:
-            text: the name and perhaps the address.
-            settings: further attributes.
+        """Return the model of a `NAME` or `NAME@BASE_URL` with further attributes; the name may have `/`, `:` and `@` in it.
 
         Raises:
-            StudyError: an address without http:// or https://, or as the constructor.
+            StudyError: an address lacks http:// or https://, or as for the class.
         """
         name, base_url = [*re.split("@(?=https?://)", text, maxsplit=1), OPENAI][:2]
         if "://" in name or re.search(r"@(localhost\b|[^@]*:\d)", name):
@@ -115,16 +111,15 @@ class OpenAICompatible:
         if variable and not os.environ.get(variable, "").strip():
             message = f"Set the environment variable {variable} to your key for {self.base_url}."
             raise ModelError(message)
-        async with Endpoint(f"{self.base_url}/chat/completions", variable).opened(self.limits) as connection:
+        async with opened(f"{self.base_url}/chat/completions", variable, self.limits) as connection:
             asking = _Asking(self, connection, Traffic(self.limits, self.base_url), MOST if Can.MANY in self.can else 1)
-            calls, running = asking.calls(requests), dict[asyncio.Task[list[Reply]], list[int]]()
+            calls, running = asking.calls(requests), dict[asyncio.Task[list[Reply]], Sequence[int]]()
             done = asyncio.Queue[asyncio.Task[list[Reply]]]()
             try:
                 while True:
                     while asking.failure is None and len(running) < asking.traffic.window and (call := next(calls, None)):
-                        running[task := asyncio.create_task(asking.replies([request for _, request in call]))] = [
-                            index for index, _ in call
-                        ]
+                        indices, prompts = zip(*call, strict=True)
+                        running[task := asyncio.create_task(asking.replies(prompts))] = indices
                         task.add_done_callback(done.put_nowait)
                     if not running:
                         break
@@ -145,11 +140,11 @@ class _Asking:
     """One `answer()`, with all that it learns about the server.
 
     Attributes:
-        most: answers asked for in one call.
+        most: answers requested in one call.
         limit: the parameter that limits the length of answers.
-        answered: whether any call was answered, so that the parameters are good.
-        scored: whether any answer had log-probabilities.
-        failure: why no more calls can be made.
+        answered: True once a call was answered, so that the parameters are good.
+        scored: True once an answer had log-probabilities.
+        failure: the reason why no more calls can be made.
     """
 
     model: OpenAICompatible
@@ -194,7 +189,8 @@ class _Asking:
             trouble = self.connection.short(f"the server's answer cannot be read ({type(error).__name__}: {error})")
             failed = Reply(outcome=ReplyOutcome.FAILED, calls=0, detail=trouble)
             result += [replace(failed, calls=int(not result and index == 0)) for index in range(len(requests) - len(result))]
-        unread = [max(0, sum(tokens) - sum(carried)) for tokens, carried in zip(_sides(billed), _carried(result), strict=True)]
+        carried = _sums((reply.tokens_in, reply.tokens_out) for reply in result)
+        unread = [max(0, tokens - reported) for tokens, reported in zip(_sums(billed), carried, strict=True)]
         if any(unread):
             result = result or [Reply(outcome=ReplyOutcome.FAILED, calls=len(billed), detail=trouble)]
             result[0] = replace(result[0], unread_in=unread[0], unread_out=unread[1])
@@ -239,11 +235,7 @@ class _Asking:
         return replies[: len(requests)], calls
 
     async def _posted(self, body: dict[str, Any], billed: list[_Tokens]) -> dict[str, Any]:
-        """Return the answer; empty if the server refuses several answers in one call. Its tokens are counted, readable or not.
-
-        Raises:
-            TransientError, RejectedError, ModelError: as `Connection.post`.
-        """
+        """Return the answer; empty if the server refuses several in one call. Its tokens are counted, readable or not."""
         if self.limit not in body:
             body[self.limit] = body.pop("max_tokens")
         try:
@@ -262,14 +254,10 @@ class _Asking:
         raise TransientError(reason, after=0)
 
     def _blame(self, reason: str, body: dict[str, Any]) -> None:
-        """Look for a parameter in an error; once a call was answered the parameters are good, and the request is at fault.
-
-        Raises:
-            ModelError: the server does not take the parameter.
-        """
+        """Raise ModelError if an error names a parameter; once a call was answered the parameters are good, and the request is at fault."""
         for name, fix in FIXES.items():
             if not self.answered and name in body and re.search(rf"\b{name}\b", reason):
-                message = f'{self.model.base_url} does not take "{name}" ({reason}): {fix}.'
+                message = f'{self.model.base_url} does not accept "{name}" ({reason}): {fix}.'
                 raise ModelError(message)
 
     async def _scored(self, request: Request, billed: list[_Tokens]) -> Reply:
@@ -289,22 +277,14 @@ class _Asking:
         reply = chat.combined(replies, asyncio.get_running_loop().time() - began, request.sampling)
         if reply.outcome is not ReplyOutcome.ANSWERED:
             return reply
+        read: Callable[..., dict[str, float]] = chat.first_token_probabilities if first else chat.continuation_probabilities
         try:
-            probabilities = (
-                chat.first_token_probabilities(choices, shown[0])
-                if first
-                else chat.continuation_probabilities(choices, shown[0], shown[1:])
-            )
+            return replace(reply, probabilities=read(choices, *shown))
         except RejectedError as error:
             return replace(reply, outcome=ReplyOutcome.FAILED, detail=str(error))
-        return replace(reply, probabilities=probabilities)
 
     async def _shown(self, body: dict[str, Any], cost: float, billed: list[_Tokens]) -> tuple[Reply, chat.Tokens]:
-        """Return the reply to one call, and the tokens whose log-probabilities it shows.
-
-        Raises:
-            ModelError: the server shows none to anybody.
-        """
+        """Return the reply to one call, and the tokens whose log-probabilities it shows; raise ModelError if no call shows any."""
 
         async def attempt() -> tuple[Reply, chat.Tokens]:
             payload = await self._posted(body, billed)
@@ -322,17 +302,12 @@ class _Asking:
         if reply.outcome is ReplyOutcome.ANSWERED and not tokens:
             if self.scored:
                 return replace(reply, outcome=ReplyOutcome.FAILED, detail="the server's answer has no log-probabilities"), []
-            message = f"{self.model.name} at {self.model.base_url} gives no log-probabilities. Sample instead (score: false)."
+            message = f"{self.model.name} at {self.model.base_url} gives no log-probabilities. Ask for answers instead (score: false)."
             raise ModelError(message)
         self.scored |= bool(tokens)
         return reply, tokens
 
 
-def _sides(tokens: Sequence[_Tokens]) -> tuple[list[int], list[int]]:
-    """Return the tokens read and those written; what was not reported counts as 0."""
-    return [read or 0 for read, _ in tokens], [written or 0 for _, written in tokens]
-
-
-def _carried(replies: Sequence[Reply]) -> tuple[list[int], list[int]]:
-    """Return the tokens that replies carry themselves."""
-    return _sides([(reply.tokens_in, reply.tokens_out) for reply in replies])
+def _sums(tokens: Iterable[_Tokens]) -> list[int]:
+    """Return the numbers of tokens read and written; what was not reported counts as 0."""
+    return [sum(filter(None, side)) for side in zip((0, 0), *tokens, strict=True)]

@@ -29,16 +29,10 @@ def common(first: Sequence[int], second: Sequence[int]) -> int:
 
 
 def cut(prompts: Sequence[Tokens], most: int) -> tuple[int, int]:
-    """Return the number of prompts for one row, up to the next persona, and the length of their prefix.
+    """Return the number of prompts for one row, `most` or up to the next persona, and the number of first tokens that they share.
 
-    A persona ends at a prompt that shares much less with the next one than the neighbouring pairs share.
-
-    Args:
-        prompts: at least one prompt, in the order of the requests; with two more than `most`, the end of a persona is found in time.
-        most: largest number of prompts in a row.
-
-    Returns:
-        The number of prompts, and the number of first tokens they share (for a single prompt: shared with the next one).
+    A persona ends at a prompt that shares much less with the next one than the neighbouring pairs share; give two prompts more than `most`,
+    in the order of the requests. A single prompt shares its tokens with the next one.
 
     Examples:
         >>> ann, bob = tuple(range(100)), tuple(range(200, 300))
@@ -55,13 +49,7 @@ def cut(prompts: Sequence[Tokens], most: int) -> tuple[int, int]:
 
 @dataclass
 class Tree:
-    """Token sequences after a prefix, as one row.
-
-    Attributes:
-        start: length of the prefix, which is not part of the row.
-        tokens: (N) tokens of the row; a token comes after its parent.
-        parents: (N) place of each token's parent; −1: the prefix.
-        depths: (N) number of tokens between the prefix and each token.
+    """N tokens after a prefix of length `start`, as one row, each with the place of its parent (−1: the prefix) and its depth from 0.
 
     Examples:
         >>> tree = Tree(start=100)
@@ -80,12 +68,7 @@ class Tree:
     _places: dict[tuple[int, int], int] = field(default_factory=dict)
 
     def add(self, tokens: Sequence[int], after: int = -1) -> list[int]:
-        """Add a sequence, and return the places of its tokens in the row.
-
-        Args:
-            tokens: tokens to add.
-            after: place that the sequence follows; −1: the prefix.
-        """
+        """Add a sequence after a place (−1: the prefix), and return the places of its tokens in the row."""
         path = []
         for token in tokens:
             place = self._places.setdefault((after, token), len(self.tokens))

@@ -11,7 +11,7 @@ from jinja2 import TemplateError
 from personametrics.data.errors import ModelError
 from personametrics.data.request import Message, Request
 from personametrics.models.packing import Tokens, overlapping
-from personametrics.models.prepared import Prepared, length_fault, request_fault
+from personametrics.models.runtime import Prepared, first_line, length_fault, request_fault
 from personametrics.models.weights import quiet
 
 MARK = "zqxj"
@@ -21,10 +21,7 @@ DATED = "{% macro strftime_now(form) %}1 January 2025{% endmacro %}"
 
 
 class Rendering:
-    """The tokenizer and chat template of a checkpoint, and the tokens that end its answers.
-
-    Args:
-        folder: folder of the checkpoint.
+    """The tokenizer and chat template of a checkpoint folder, and the tokens that end its answers.
 
     Raises:
         ModelError: the folder has no configuration, no tokenizer or no chat template.
@@ -36,7 +33,9 @@ class Rendering:
                 self.config: Any = transformers.AutoConfig.from_pretrained(folder, local_files_only=True).get_text_config()
                 self.tokenizer: Any = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
         except (OSError, ValueError, KeyError) as error:
-            message = f'"{folder}" is not a checkpoint ({_line(error)}). Give a folder with config.json, tokenizer.json and *.safetensors.'
+            message = (
+                f'"{folder}" is not a checkpoint ({first_line(error)}). Give a folder with config.json, tokenizer.json and *.safetensors.'
+            )
             raise ModelError(message) from error
         if not self.tokenizer.chat_template:
             message = f'The tokenizer in "{folder}" has no chat template. Add the chat_template.jinja of the chat-tuned model.'
@@ -49,10 +48,7 @@ class Rendering:
     @cached_property
     def system(self) -> bool:
         """True if the template takes a system message and shows it to the model."""
-        try:
-            return MARK in self.text((Message("system", MARK), Message("user", "?")))
-        except TemplateError:
-            return False
+        return MARK in self._accepted((Message("system", MARK), Message("user", "?")))
 
     @cached_property
     def stops(self) -> Tokens:
@@ -66,11 +62,7 @@ class Rendering:
 
     def _turn_end(self) -> int | None:
         """Return the special token that the template puts after an answer."""
-        try:
-            text = self.text((Message("user", "?"), Message("assistant", MARK)), reply=False)
-        except TemplateError:
-            return None
-        return self._special(text.rpartition(MARK)[2])
+        return self._special(self._accepted((Message("user", "?"), Message("assistant", MARK)), reply=False).rpartition(MARK)[2])
 
     @cached_property
     def _signs(self) -> tuple[str, ...]:
@@ -81,10 +73,8 @@ class Rendering:
     def _opening(self) -> str:
         """The text that begins an answer, if it is a special token, which separates the choices from the text before."""
         prompt = (Message("user", MARK),)
-        try:
-            opening = self.text(prompt).removeprefix(self.text(prompt, reply=False))
-        except TemplateError:
-            return ""
+        without = self._accepted(prompt, reply=False)
+        opening = self._accepted(prompt).removeprefix(without) if without else ""
         return "" if self._special(opening) is None else opening
 
     def _special(self, text: str) -> int | None:
@@ -94,17 +84,20 @@ class Rendering:
         return tokens[0] if added is not None and added.special else None
 
     def text(self, messages: Sequence[Message], *, reply: bool = True) -> str:
-        """Return the prompt as the model reads it.
-
-        Args:
-            messages: messages of the conversation.
-            reply: True to begin the model's turn.
+        """Return the prompt as the model reads it, up to where its turn begins or, without `reply`, before that.
 
         Raises:
             TemplateError: the template refuses the messages.
         """
         turns = [{"role": message.role, "content": message.text} for message in messages]
         return str(self.tokenizer.apply_chat_template(turns, chat_template=self.template, tokenize=False, add_generation_prompt=reply))
+
+    def _accepted(self, messages: Sequence[Message], *, reply: bool = True) -> str:
+        """Return the prompt as the model reads it; "" if the template refuses the messages."""
+        try:
+            return self.text(messages, reply=reply)
+        except TemplateError:
+            return ""
 
     def encode(self, text: str) -> Tokens:
         """Return the tokens of a text, without those that the tokenizer would add."""
@@ -115,18 +108,14 @@ class Rendering:
         return str(self.tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False))
 
     def prepare(self, index: int, request: Request) -> Prepared:
-        """Turn a request into tokens.
-
-        Raises:
-            ModelError: the request has a system message and the template does not take one.
-        """
+        """Turn a request into tokens."""
         if not self.system and any(message.role == "system" for message in request.messages):
             message = f'The chat template in "{self.folder}" has no system message, so the persona would be lost. Set prompt.place: user.'
             raise ModelError(message)
         try:
             text = self.text(request.messages)
         except TemplateError as error:
-            return Prepared(index, request, fault=f"The chat template refuses these messages: {_line(error)}.")
+            return Prepared(index, request, fault=f"The chat template refuses these messages: {first_line(error)}.")
         tokens = self.encode(text)
         opening = self._opening if text.endswith(self._opening) and self._opening else text
         choices = tuple(self._following(opening, choice) for choice in request.choices) if request.score else ()
@@ -147,8 +136,3 @@ class Rendering:
         if ready.ends and not self.stops:
             return "One choice begins with another, and the checkpoint names no token that ends an answer. Add eos_token_id to config.json."
         return request_fault(ready.request, self._signs) or length_fault(ready.needed, self.longest)
-
-
-def _line(error: Exception) -> str:
-    """Return the first line of an error."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

@@ -13,7 +13,7 @@ from transformers import DynamicCache
 from personametrics.data.errors import ModelError
 from personametrics.data.request import Request
 from personametrics.models.packing import WORTH, Tokens, Tree, common
-from personametrics.models.prepared import Prepared
+from personametrics.models.runtime import Prepared
 from personametrics.models.weights import Weights, distribution
 
 KEPT = 4
@@ -30,27 +30,14 @@ class Scorer:
 
     The log-probability of a choice is the sum over its tokens, given the rendered prompt. The answer need not end there: "no" is
     also a prefix of "not sure". If one choice's tokens begin with another's, the end of the answer is scored as part of every choice.
-
-    Args:
-        weights: the model.
-        stops: tokens that end an answer.
     """
 
     def __init__(self, weights: Weights, stops: Tokens) -> None:
-        self.weights = weights
-        self.stops = stops
+        self.weights, self.stops = weights, stops
         self._kept: OrderedDict[Tokens, Any] = OrderedDict()
 
     def score(self, requests: Sequence[Prepared], shared: int) -> list[list[float]]:
-        """Return log-probabilities of the choices of requests that share their sampling.
-
-        Args:
-            requests: at least one request.
-            shared: number of first tokens of their prompts that are worth keeping.
-
-        Returns:
-            The log-probability of each choice, per request.
-        """
+        """Return log-probabilities of the choices of requests that share their sampling, and the first tokens that are worth keeping."""
         longest = max(len(prepared.tokens) + len(choice) for prepared in requests for choice in prepared.choices)
         if not self.packs or longest > self.weights.window:
             return [self.plainly(prepared) for prepared in requests]
@@ -73,9 +60,8 @@ class Scorer:
     @torch.inference_mode()
     def _packed(self, requests: Sequence[Prepared], shared: int) -> list[list[float]]:
         """Return log-probabilities computed from one row."""
-        reach = min(
-            common(prepared.tokens[:-1], requests[0].tokens) for prepared in requests
-        )  # a prompt's last token stays in the row, because its logits are needed
+        # A prompt's last token stays in the row, because its logits are needed.
+        reach = min(common(prepared.tokens[:-1], requests[0].tokens) for prepared in requests)
         prefix, cache = self._begin(requests[0].tokens[:reach], min(shared, reach))
         tree = Tree(len(prefix))
         plans = [self._plan(tree, prepared) for prepared in requests]
@@ -103,12 +89,7 @@ class Scorer:
         return [(token,) for token in choice] + ([self.stops] if prepared.ends else [])
 
     def _begin(self, reach: Tokens, shared: int) -> tuple[Tokens, Any]:
-        """Return a prefix with its keys and values: a kept one, cut to the shared tokens, or a new one that extends it.
-
-        Args:
-            reach: tokens that the prompts of a row share.
-            shared: number of them that are worth a forward pass of their own, if few of them are kept.
-        """
+        """Return a prefix of what a row shares, with its keys and values: a kept one, cut, or extended to what is worth keeping."""
         nearest = max(self._kept, key=lambda kept: common(kept, reach), default=())
         length = common(nearest, reach) if common(nearest, reach) >= WORTH else 0
         extend = shared - length >= WORTH
@@ -133,10 +114,8 @@ class Scorer:
     @cached_property
     def packs(self) -> bool:
         """True if packing does not change the scores, tried once on made-up tokens: some models ignore the mask or the positions."""
-        made = [3 + (7 * index) % 89 for index in range(2 * WORTH + 30)]
-        prompts = [tuple(made[: 2 * WORTH] + made[-20 + 5 * index : -5 + 5 * index]) for index in (0, 1)] + [
-            tuple(made[: WORTH + 9] + made[-8:])
-        ]
+        made = tuple(3 + (7 * index) % 89 for index in range(2 * WORTH + 30))
+        prompts = (made[: 2 * WORTH] + made[-20:-5], made[: 2 * WORTH], made[: WORTH + 9] + made[-8:])
         request = Request((), choices=("a", "b"), score=True)
         requests = [Prepared(index, request, tokens, ((5, 9), (8, 6, 4))) for index, tokens in enumerate(prompts)]
         try:
@@ -150,12 +129,7 @@ class Scorer:
 
 
 def _sums(logs: torch.Tensor, choices: Iterable[Sequence[Step]]) -> list[float]:
-    """Return the log-probability of each choice: the sum over its steps of the log-probability that one of the step's tokens follows.
-
-    Args:
-        logs: (R, V) log-probabilities.
-        choices: steps of each choice: a row, and the tokens of which one follows.
-    """
+    """Return the sum over each choice's steps of the log-probability, in its row of (R, V), that one of the step's tokens follows."""
     steps = [step for choice in choices for step in choice]
     rows = [row for row, tokens in steps for _ in tokens]
     columns = [token for _, tokens in steps for token in tokens]

@@ -4,7 +4,7 @@ import asyncio
 import random
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
@@ -49,23 +49,15 @@ class Limits:
     backoff: float = 0.5
 
     def __post_init__(self) -> None:
-        for name in (each.name for each in fields(self)):
-            value = getattr(self, name)
+        for name, value in vars(self).items():
             least = 1 if name in {"connections", "attempts"} else 0
             if value is not None and not (value > 0 and least <= value < float("inf")):
-                message = f"limits.{name}: {value} cannot be kept. Give a number above 0{', at least 1' if least else ''}."
+                message = f"limits.{name} is {value}. Write a number above 0{' and not below 1' if least else ''}."
                 raise StudyError(message)
 
 
 class TransientError(Exception):
-    """An attempt that may succeed later.
-
-    Attributes:
-        reason: what happened.
-        after: seconds that the server asks to wait.
-        congested: True if the server has too much to do.
-        reached: True if a server answered.
-    """
+    """An attempt that may succeed later, after the seconds that a server asks for; it may be congested, or not reached at all."""
 
     def __init__(self, reason: str, after: float | None = None, *, congested: bool = False, reached: bool = True) -> None:
         super().__init__(reason)
@@ -73,7 +65,7 @@ class TransientError(Exception):
 
 
 class UnreadableError(TransientError):
-    """An attempt that was answered, and perhaps billed, but not readably. The next answer may be readable: it is asked for once more."""
+    """An attempt that was answered, and perhaps billed, but not readably; the next answer may be readable, so one more is made."""
 
 
 class RejectedError(Exception):
@@ -81,12 +73,7 @@ class RejectedError(Exception):
 
 
 class GaveUpError(Exception):
-    """A call that was given up.
-
-    Attributes:
-        reason: why, in one sentence.
-        calls: number of attempts made.
-    """
+    """A call that was given up for a reason, after some attempts (`calls`)."""
 
     def __init__(self, reason: str, calls: int) -> None:
         super().__init__(reason)
@@ -102,10 +89,7 @@ class Traffic:
     halved, at most once a round trip, when the server is congested again. A call keeps its place while it waits to be repeated, and the
     number does not grow until a call that met congestion is through: a server in trouble gets no new calls.
     A wait is drawn between 0 and backoff · 2^attempt (full jitter), unless the server gives one. Calls are evenly spaced, without bursts.
-
-    Attributes:
-        limits: limits on the use of the endpoint.
-        where: name of the endpoint in errors.
+    Errors name the endpoint by `where` it is.
     """
 
     limits: Limits
@@ -125,18 +109,15 @@ class Traffic:
         return max(1, int(min(self._window, self.limits.connections)))
 
     async def call(self, attempt: Callable[[], Awaitable[T]], tokens: float = 0) -> tuple[T, int]:
-        """Attempt until it succeeds.
+        """Attempt until it succeeds, and return what the last attempt returned, and the number of attempts.
 
         Args:
-            attempt: makes one attempt; raises `TransientError` if another may succeed, `UnreadableError` if only one more is worth
-                making, `RejectedError` if none will succeed.
+            attempt: function that makes one attempt; it raises `TransientError` if another may succeed, `UnreadableError` if only one more
+                is worth making, `RejectedError` if none will succeed.
             tokens: estimate of the tokens of one attempt.
 
-        Returns:
-            What the last attempt returned, and how many were made.
-
         Raises:
-            GaveUpError: rejected, or too many attempts.
+            GaveUpError: the attempt was rejected, or failed too often.
             ModelError: no call can succeed.
         """
         jams = unreadable = 0
@@ -161,7 +142,7 @@ class Traffic:
             raise GaveUpError(str(error), calls) from None
         finally:
             self._jams -= jams
-        message = f"{calls} attempt{'s' if calls > 1 else ''} failed, the last with: {trouble.reason}"
+        message = f"{calls} attempt{'s' if calls > 1 else ''} failed, the last one with: {trouble.reason}"
         raise GaveUpError(message, calls)
 
     def stop(self) -> None:
@@ -169,11 +150,7 @@ class Traffic:
         self._over.set()
 
     async def _turn(self, tokens: float) -> float:
-        """Wait until a call may begin, and return the time when it does.
-
-        Raises:
-            ModelError: no call may begin any more.
-        """
+        """Wait until a call may begin, and return the time when it does."""
         clock, limits = asyncio.get_running_loop().time, self.limits
         while (now := clock()) < self._free or self._over.is_set():
             await self._sleep(self._free - now)
@@ -182,11 +159,7 @@ class Traffic:
         return now
 
     async def _sleep(self, seconds: float) -> None:
-        """Sleep.
-
-        Raises:
-            ModelError: calls were stopped before the time was over.
-        """
+        """Sleep; raise ModelError if calls are stopped before the time is over."""
         try:
             async with asyncio.timeout(seconds):
                 await self._over.wait()
@@ -209,14 +182,12 @@ class Traffic:
             self._window = min(self._window + (1 if self._slow_start else 1 / self._window), self.limits.connections)
 
     def _failed(self, trouble: TransientError, sent: float, *, last: bool) -> None:
-        """Make room for fewer calls, since an attempt failed.
-
-        Raises:
-            ModelError: no server is there, or it asks for a long pause.
-        """
+        """Make room for fewer calls, since an attempt failed; raise ModelError if no server is there, or it asks for a long pause."""
         now, after = asyncio.get_running_loop().time(), trouble.after or 0
         if after > PATIENCE:
-            message = f"{self.where} asks for a pause of {after:.0f} s ({trouble.reason}). Run again later; the replies so far are kept."
+            message = (
+                f"{self.where} asks for a pause of {after:.0f} s ({trouble.reason}). Run the command later. All replies so far are kept."
+            )
             raise ModelError(message)
         if trouble.congested:
             self._slow_start = False
@@ -227,7 +198,7 @@ class Traffic:
         # Before the first answer every attempt counts, later only last ones: a server may restart.
         self._lost = 0 if trouble.reached else self._lost + (last or not self._reached)
         if self._lost >= HOPELESS or (last and not self._reached):
-            message = f"No server answers at {self.where} ({trouble.reason}). Start it, or correct base_url."
+            message = f"No server answers at {self.where} ({trouble.reason}). Start the server, or correct base_url."
             raise ModelError(message)
 
 

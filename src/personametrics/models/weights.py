@@ -32,10 +32,7 @@ def quiet() -> Iterator[None]:
 class Weights:
     """A causal language model on its device.
 
-    Args:
-        folder: folder of the checkpoint; only safetensors are read, nothing is downloaded, no code of the checkpoint is run.
-        device: `auto` (a GPU if available), `cpu`, `cuda`, `cuda:1` …
-        dtype: number type of the weights.
+    Only the safetensors of the checkpoint's folder are read; nothing is downloaded, and no code of the checkpoint is run.
 
     Raises:
         ModelError: the device is not available, or weights are missing or have a wrong shape.
@@ -62,33 +59,16 @@ class Weights:
         self._takes = frozenset(inspect.signature(self.model.forward).parameters)
 
     def run(self, keep: Any, **arguments: Any) -> tuple[torch.Tensor, Any]:
-        """Run one forward pass; arguments that the model does not accept are left out.
+        """Return (B, K, V) logits at K places of a row, in float32 at least, and the cache, from one forward pass.
 
-        Args:
-            keep: (K) integer tensor of the places in the row whose logits are needed.
-            arguments: arguments of the model.
-
-        Returns:
-            (B, K, V) logits in float32 at least, and the cache.
+        Arguments that the model does not accept are left out.
         """
-        accepted = {name: value for name, value in arguments.items() if name in self._takes}
-        if "logits_to_keep" in self._takes:
-            out = self.model(**accepted, logits_to_keep=keep)
-            return out.logits.float(), out.get("past_key_values")
-        out = self.model(**accepted)
-        return out.logits[:, keep].float(), out.get("past_key_values")
+        out = self.model(**{name: value for name, value in (arguments | {"logits_to_keep": keep}).items() if name in self._takes})
+        logits = out.logits if "logits_to_keep" in self._takes else out.logits[:, keep]
+        return logits.float(), out.get("past_key_values")
 
     def row(self, tree: Tree, keep: Sequence[int], cache: Any = None) -> torch.Tensor:
-        """Return logits within a tree of tokens.
-
-        Args:
-            tree: tree of the row.
-            keep: K places in the row.
-            cache: keys and values of the prefix, extended by the row; None: the row has none.
-
-        Returns:
-            (K, V) logits.
-        """
+        """Return (K, V) logits at K places of a tree of tokens; the cache of the prefix, if any, is extended by the row."""
         seen = torch.from_numpy(tree.visible()).to(self.device)
         mask = torch.zeros(seen.shape, dtype=self.dtype, device=self.device).masked_fill_(~seen, torch.finfo(self.dtype).min)
         logits, _ = self.run(
@@ -107,14 +87,9 @@ class Weights:
 
 
 def distribution(logits: torch.Tensor, sampling: Sampling) -> torch.Tensor:
-    """Return log-probabilities of the next token at the temperature and top_p of the sampling.
+    """Return (…, V) log-probabilities of the next token, given (…, V) logits, at the temperature and top_p of the sampling.
 
-    Args:
-        logits: (…, V) logits.
-        sampling: sampling settings; None counts as 1.
-
-    Returns:
-        (…, V) log-probabilities; at temperature 0 the likeliest token has probability 1.
+    None counts as 1; at temperature 0 the likeliest token has probability 1.
 
     Raises:
         ModelError: a logit is NaN.

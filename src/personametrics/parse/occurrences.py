@@ -12,7 +12,6 @@ from personametrics.parse.spelling import fold
 NUMBER_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 SHORT = {*NUMBER_WORDS, "no"}
 """Words that are rarely an answer before another word: two children, no one."""
-
 DIGITS = r"(?:\d[\d.,]*(?<=\d)|\.\d+)"
 NUMBER = rf"""
     (?<![\w^]) (?<!\d[.,:/'-]) (?<![^\W\d]-) (?<!~~)
@@ -29,14 +28,12 @@ FOLLOWS = (
     r"|weil|da|denn|oder|und|aber|parce|car|ou|et|mais|porque|pues|ya|o|y|e|pero|mas|perché|ma|want|omdat|en"
 )
 """Words that may follow a bare number or letter that is an answer; any other makes it part of the prose: 3 children, a nurse."""
-
 WEIGHED = re.compile(
     r"(?:\b(?:not|almost|nearly|hardly|barely|scarcely|very|quite|rather|fairly|somewhat|slightly|partly|partially|mostly|largely"
     r"|strongly|completely|totally|fully|entirely|extremely|over|under|above|below|(?:more|less|fewer|other|rather) than|at (?:least|most)"
     r"|up to|minus)|n't) \Z"
 )
 """Text before a mention that makes it another answer."""
-
 PLAIN = re.compile(r"[+-]?\d+(?:\.\d+)?")
 ANCHORED = re.compile(r"(\d+) ?[-=:.)(] ?([^\W\d].*?)\)?")
 THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,(?:\d{2,3},)*\d{3}(?:\.\d+)?|(?:\.\d{3})+(?:,\d+)?)")
@@ -80,16 +77,14 @@ class Lexicon:
     closed: bool = True
 
     def scan(self, text: str, *, cut: bool = False) -> list[Mention]:
-        """Return all mentions from left to right, the longest at each place.
+        """Return all mentions in a folded text from left to right, the longest at each place.
 
-        Args:
-            text: folded text.
-            cut: whether the model was stopped, so that a mention at the very end may be the beginning of another: 1 of 10.
+        In a text that was cut, a mention at the very end may be the beginning of another, such as 1 of 10.
         """
-        found = [one for match in self._pattern.finditer(text) if (one := self._mention(match)) is not None]
-        if cut and found and found[-1].end == len(text) and self._grows(text[found[-1].start :]):
-            found[-1] = replace(found[-1], answer=None, firm=False)
-        return found
+        mentions = [mention for match in self._pattern.finditer(text) if (mention := self._mention(match)) is not None]
+        if cut and mentions and mentions[-1].end == len(text) and self._grows(text[mentions[-1].start :]):
+            mentions[-1] = replace(mentions[-1], answer=None, firm=False)
+        return mentions
 
     @cached_property
     def marker(self) -> re.Pattern[str]:
@@ -162,9 +157,9 @@ class Lexicon:
         return not self.closed or any(other != form and other.startswith(form) for other in {*self.words, *numbers_too})
 
 
-def _weighed(text: str, at: int) -> bool:
+def _weighed(text: str, index: int) -> bool:
     """Return whether the text before a mention makes it another answer: almost always, not 4."""
-    return bool(WEIGHED.search(text[max(0, at - 16) : at]))
+    return bool(WEIGHED.search(text[max(0, index - 16) : index]))
 
 
 def numbers(digits: str) -> tuple[float, ...]:
@@ -174,29 +169,23 @@ def numbers(digits: str) -> tuple[float, ...]:
         >>> numbers("3,5"), numbers("1,200"), numbers("1.200"), numbers("3..4")
         ((3.5,), (1200.0,), (1.2, 1200.0), ())
     """
-    found = []
+    values = []
     if re.fullmatch(r"\d*\.?\d+", digits):
-        found.append(float(digits))
+        values.append(float(digits))
     if THOUSANDS.fullmatch(digits):
         comma = "," if digits.find(",") > 0 and digits.find(",") < (digits.find(".") % 1_000_000) else "."
-        found.append(float(digits.replace(comma, "").replace(",", ".")))
+        values.append(float(digits.replace(comma, "").replace(",", ".")))
     elif re.fullmatch(r"\d+,\d+", digits):
-        found.append(float(digits.replace(",", ".")))
-    return tuple(found)
+        values.append(float(digits.replace(",", ".")))
+    return tuple(values)
 
 
 @lru_cache(1024)
 def choices(marks: tuple[str, ...], labels: tuple[str, ...]) -> Lexicon:
-    """Return the valid answers if one of several choices is asked for.
+    """Return the valid answers if one of several choices, shown as `marks`, is asked for; `labels` are those on the scale.
 
-    A label that is another choice's mark is not read: if 1, 2, 3 stand for 0, 1, 2, the reply 1 is the mark.
-
-    Args:
-        marks: names of the choices as shown, in any order.
-        labels: label of each on the scale.
-
-    Raises:
-        ValueError: there are more labels than marks, or fewer.
+    A label that is another choice's mark is not read: if 1, 2, 3 stand for 0, 1, 2, the reply 1 is the mark. ValueError: their numbers
+    differ.
     """
     shown, meant = _names(marks, labels), _names(labels, labels)
     if any(shown.get(form, answer) != answer for form, answer in meant.items()):

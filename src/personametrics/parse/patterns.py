@@ -10,7 +10,6 @@ from personametrics.parse.refusals import says_no
 
 Answers = set[str | None]
 """Different answers; None stands for one that cannot be taken."""
-
 BECAUSE = r"(?:because|since|given|due|for|weil|denn|parce|car|porque|pues|perché|omdat|want)\b"
 ADJECTIVES = r"(?:(?:final|honest|short|best|overall|own|personal|true|correct|direct) ){0,2}"
 ANSWER = (
@@ -44,7 +43,6 @@ CONCLUDED = re.compile(
     re.MULTILINE,
 )
 """Text before an answer that ends its sentence."""
-
 SIGNS = "😀-🙏👍✅✔☑"
 OPEN = r"[\s\"'(\[{:<>]"
 FILLERS = re.compile(
@@ -114,19 +112,19 @@ class Page:
     @cached_property
     def sole(self) -> Answers:
         """The different answers mentioned; a text that refuses with "no" has none that can be taken."""
-        return {None} if says_no(self.text) else {one.answer for one in self.mentions if one.firm}
+        return {None} if says_no(self.text) else {mention.answer for mention in self.mentions if mention.firm}
 
     def whole(self, start: int, end: int) -> Answers:
         """Return the answers that make up a part of the text; empty if it holds anything else."""
-        inside = [one for one in self.mentions if start <= one.start and one.end <= end]
+        inside = [mention for mention in self.mentions if start <= mention.start and mention.end <= end]
         if not inside:
             return set()
-        at = max(start, self._opening(start, inside[0].start))
-        gaps = zip([at, *(one.end for one in inside)], [*(one.start for one in inside), end], strict=True)
+        index = max(start, self._opening(start, inside[0].start))
+        gaps = zip([index, *(mention.end for mention in inside)], [*(mention.start for mention in inside), end], strict=True)
         first, *rest = ((left, right) for left, right in gaps)
         clean = LEAD.fullmatch(self.text, *first) and all(JOINED.fullmatch(self.text, *gap) for gap in rest[:-1])
         last = AFTER.fullmatch(self.text, *rest[-1]) or (not self.lexicon.closed and UNIT.fullmatch(self.text, *rest[-1]))
-        return {one.answer for one in inside} if clean and last else set()
+        return {mention.answer for mention in inside} if clean and last else set()
 
     def _opening(self, start: int, end: int) -> int:
         """Return the index at which a text goes on after the number or letter of an option that was never shown."""
@@ -142,42 +140,42 @@ class Page:
 
     def after(self, cue: re.Pattern[str]) -> Iterator[Mention]:
         """Return the mentions directly after a cue that is not denied, asked or conditional."""
-        for found in cue.finditer(self.text):
-            ahead = next((one for one in self.mentions if one.start >= found.end()), None)
-            if ahead is None or not FILLERS.fullmatch(self.text, found.end(), ahead.start) or self.denied(found.start()):
+        for match in cue.finditer(self.text):
+            ahead = next((mention for mention in self.mentions if mention.start >= match.end()), None)
+            if ahead is None or not FILLERS.fullmatch(self.text, match.end(), ahead.start) or self.denied(match.start()):
                 continue
             if QUALIFIED.match(self.text, ahead.end):
                 yield replace(ahead, answer=None)
             elif self._goes_on(ahead) and self.text[self.stop(ahead.end) :][:1] != "?":
                 yield ahead
 
-    def _goes_on(self, one: Mention) -> bool:
+    def _goes_on(self, mention: Mention) -> bool:
         """Return whether the text after a mention leaves its meaning unchanged."""
-        unit = not self.lexicon.closed and UNIT.fullmatch(self.text, one.end, self.stop(one.end))
-        joined = any(other.start >= one.end and JOINED.fullmatch(self.text, one.end, other.start) for other in self.mentions)
-        return bool(unit or joined or GOES_ON.match(self.text, one.end))
+        unit = not self.lexicon.closed and UNIT.fullmatch(self.text, mention.end, self.stop(mention.end))
+        joined = any(other.start >= mention.end and JOINED.fullmatch(self.text, mention.end, other.start) for other in self.mentions)
+        return bool(unit or joined or GOES_ON.match(self.text, mention.end))
 
-    def denied(self, at: int) -> bool:
+    def denied(self, index: int) -> bool:
         """Return whether the text before an index negates it within its sentence."""
-        before = self.text[max(0, at - 300) : at]
+        before = self.text[max(0, index - 300) : index]
         sentence = re.split(r"[.!?\n]", before)[-1]
         return bool(IF.search(sentence) or DENIED.search(CLAUSE.split(sentence)[-1]))
 
-    def stop(self, at: int) -> int:
+    def stop(self, index: int) -> int:
         """Return the index at which the sentence ends, or its reason begins."""
-        found = STOP.search(self.text, at)
-        return found.start() if found else len(self.text)
+        match = STOP.search(self.text, index)
+        return match.start() if match else len(self.text)
 
     def region(self, first: Mention) -> Answers:
         """Return the answers in the rest of a sentence, and those that follow it directly."""
         until, answers = self.stop(first.end), {first.answer if first.firm else None}
         if retracted := RETRACTED.match(self.text, until):
             until = self.stop(retracted.end())
-        for one in self.mentions:
-            if one.start < first.end or not one.firm:
+        for mention in self.mentions:
+            if mention.start < first.end or not mention.firm:
                 continue
-            if one.start >= until and self.text[until : one.start].strip(" \n.,;:!?()[]{}\"'-"):
+            if mention.start >= until and self.text[until : mention.start].strip(" \n.,;:!?()[]{}\"'-"):
                 break
-            until = max(until, one.end)
-            answers.add(one.answer)
+            until = max(until, mention.end)
+            answers.add(mention.answer)
         return answers

@@ -1,21 +1,14 @@
 """Phrases with which a model refuses to answer."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 CANNOT = r"\bi ?(?:cannot|can't|can not|won't|will not|(?:am|'m) (?:unable|not able) to|(?:have to|must|need to)? ?decline to|refuse to)"
 OBJECT = r"(?:answers?|responses?|opinions?|views?|ratings?|preferences?|assessments?|information|advice|assistance|choice|number)\b"
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """One way to refuse.
-
-    Attributes:
-        language: language of the words.
-        pattern: pattern of the folded text.
-        example: a text that it matches.
-    """
+class Refusal(NamedTuple):
+    """One way to refuse: its language, the pattern of the folded text, and a text that it matches."""
 
     language: str
     pattern: str
@@ -41,11 +34,8 @@ REFUSALS = (
     Refusal("Spanish", r"\bno puedo (?:responder|contestar|proporcionar)\b", "No puedo responder a eso."),
     Refusal("Portuguese", r"\bcomo (?:uma? )?(?:inteligência artificial|modelo de linguagem)\b", "Como modelo de linguagem, não opino."),
     Refusal("Portuguese", r"\bnão posso (?:responder|fornecer)\b", "Não posso responder."),
-    Refusal(
-        "Italian",
-        r"\bcome (?:intelligenza artificiale|modello linguistico)\b|\bnon posso (?:rispondere|fornire)\b",
-        "Non posso rispondere.",
-    ),
+    Refusal("Italian", r"\bcome (?:intelligenza artificiale|modello linguistico)\b", "Come intelligenza artificiale, non ho opinioni."),
+    Refusal("Italian", r"\bnon posso (?:rispondere|fornire)\b", "Non posso rispondere."),
     Refusal("Dutch", r"\bals (?:ai|taalmodel)\b|\bik kan (?:\w+ ){0,4}?niet (?:be)?antwoorden\b", "Ik kan deze vraag niet beantwoorden."),
     Refusal("Polish", r"\bjako (?:ai|model językowy)\b|\bnie mogę (?:odpowiedzieć|udzielić)\b", "Nie mogę odpowiedzieć."),
     Refusal("Russian", r"\bкак (?:ии|языковая модель)\b|\bя не могу (?:ответить|отвечать)\b", "Я не могу ответить."),
@@ -57,7 +47,6 @@ REFUSALS = (
     Refusal("Korean", r"(?:ai|언어 모델)로서|(?:답변|대답)(?:을)? ?(?:드릴|할) 수 없", "답변할 수 없습니다."),
 )
 """The phrases by language; their order does not matter."""
-
 ANY = re.compile("|".join(f"(?:{refusal.pattern})" for refusal in REFUSALS))
 OPENING = re.compile(
     rf"\W*(?:(?:i(?:'m| am) )?(?:so |very )?sorry\W+|i apologi[sz]e\W+|(?:but|unfortunately|however)\W+)*(?:{ANY.pattern})"
@@ -66,11 +55,7 @@ NO = re.compile(rf"\W*(?:no|nein|non|não|nie|nee)\W+(?:(?:sorry|i'm sorry|but)\
 
 
 def refuses(text: str, *, opening: bool = False) -> bool:
-    """Return whether a text refuses to answer.
-
-    Args:
-        text: folded text.
-        opening: whether only the start of the text counts.
+    """Return True if a folded text, or its start (`opening`), refuses to answer.
 
     Examples:
         >>> refuses("well, i can't answer that."), refuses("well, i can't answer that.", opening=True)

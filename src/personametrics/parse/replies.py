@@ -49,27 +49,27 @@ def _exact(page: Page) -> Answers:
 
 def _json(page: Page) -> Answers:
     """Return the value of `answer` or, without it, of a key that means the same."""
-    found: Answers = set()
+    answers: Answers = set()
     for value in _values(page.text):
         inner = Page(fold(value), page.lexicon, page.cut and page.text.endswith(value))
-        found |= next((answers for rule in RULES if rule.name != "json" and (answers := rule.find(inner))), {None})
-    return found
+        answers |= next((inner_answers for rule in RULES if rule.name != "json" and (inner_answers := rule.find(inner))), {None})
+    return answers
 
 
 def _declared(page: Page) -> Answers:
     """Return the answers after "answer:" and the like, or before "is my answer"."""
-    found: Answers = set()
+    answers: Answers = set()
     for first in page.after(DECLARED):
-        found |= page.region(first)
-    for one in page.mentions:
-        if one.firm and REVERSED.match(page.text, one.end) and not page.denied(one.start):
-            found.add(one.answer)
-    return found
+        answers |= page.region(first)
+    for mention in page.mentions:
+        if mention.firm and REVERSED.match(page.text, mention.end) and not page.denied(mention.start):
+            answers.add(mention.answer)
+    return answers
 
 
 def _alone(page: Page) -> Answers:
     """Return the answer that is a line or a sentence of its own."""
-    ends = [*((found.start(), found.end()) for found in SEGMENT.finditer(page.text)), (len(page.text), 0)]
+    ends = [*(match.span() for match in SEGMENT.finditer(page.text)), (len(page.text), 0)]
     starts = [0, *(end for _, end in ends[:-1])]
     return _only(page, lambda: set().union(*(page.whole(start, end) for start, (end, _) in zip(starts, ends, strict=True))))
 
@@ -82,12 +82,14 @@ def _leading(page: Page) -> Answers:
 def _stated(page: Page) -> Answers:
     """Return the answer after "I" or "so"."""
 
-    def found() -> Answers:
-        said = {one.answer for one in page.after(STATED) if not page.text[one.start].isdigit() and one.end - one.start > 1}
-        concluded = {one.answer for one in page.after(CONCLUDED) if ENDS.match(page.text, one.end)}
-        return said | concluded
+    def after_cues() -> Answers:
+        stated = {
+            mention.answer for mention in page.after(STATED) if not page.text[mention.start].isdigit() and mention.end - mention.start > 1
+        }
+        concluded = {mention.answer for mention in page.after(CONCLUDED) if ENDS.match(page.text, mention.end)}
+        return stated | concluded
 
-    return _only(page, found)
+    return _only(page, after_cues)
 
 
 def _only(page: Page, find: Callable[[], Answers]) -> Answers:
@@ -115,27 +117,18 @@ class Rule:
 RULES = (
     Rule("exact", "the text is the answer and nothing else", "**Agree.**", _exact),
     Rule("json", "the value of `answer` in JSON", "{'answer': 'agree', 'why': 'I disagree with few'}", _json),
-    Rule("declared", "what follows “answer:”, “my choice is”, “I'd say” and the like", "Some disagree. My answer is: agree.", _declared),
-    Rule("alone", "a line or a sentence of its own", "Honestly? Agree.", _alone),
-    Rule("leading", "the beginning, set apart by punctuation or a reason", "Agree, because I work at night.", _leading),
-    Rule("stated", "what follows “I” or “it is”, or “so” and “but” at the end", "As a nurse, I agree with that.", _stated),
+    Rule("declared", "the words after “answer:”, “my choice is”, “I'd say” or similar", "Some disagree. My answer is: agree.", _declared),
+    Rule("alone", "a line or a sentence that consists of the answer only", "Honestly? Agree.", _alone),
+    Rule("leading", "the beginning of the text, if punctuation or a reason follows", "Agree, because I work at night.", _leading),
+    Rule("stated", "the words after “I”, or the last words after “it is”, “so” or “but”", "As a nurse, I agree with that.", _stated),
 )
 """The first that finds exactly one answer decides; one that finds several ends the search. The last three need a single mention."""
 
 
 def parse(reply: Reply, request: Request, scale: Scale, style: Style) -> Parsed:
-    """Read a reply.
+    """Read a reply to a request on the scale of its item; it never raises on any text, and never chooses between two answers.
 
-    It never raises on any text, and never chooses between two answers.
-
-    Args:
-        reply: the reply.
-        request: its request, with the choices and the label that each of them means.
-        scale: scale of the item.
-        style: answer style of the prompt; free text is taken apart as JSON only if JSON was asked for.
-
-    Returns:
-        The answer and the rule that read it, or the outcome without one. The rule of a reply of probabilities alone is `probabilities`.
+    Free text is taken apart as JSON only if the style asks for it. The rule of a reply of probabilities alone is `probabilities`.
 
     Examples:
         >>> from personametrics.data.request import Message
@@ -179,10 +172,10 @@ def _read(page: Page) -> Parsed:
     """Return the answer of the first rule that finds one."""
     if page.mentions or "{" in page.text:
         for rule in RULES:
-            found = rule.find(page)
-            if len(found) == 1 and None not in found:
-                return Parsed(found.pop(), ReplyOutcome.ANSWERED, rule.name)
-            if found:
+            answers = rule.find(page)
+            if len(answers) == 1 and None not in answers:
+                return Parsed(answers.pop(), ReplyOutcome.ANSWERED, rule.name)
+            if answers:
                 break
     return Parsed(None, ReplyOutcome.REFUSED, "") if refuses(page.text) else UNPARSABLE
 
@@ -200,19 +193,19 @@ def _free(text: str, style: Style, *, line: bool) -> Parsed:
 def _open(text: str) -> str:
     """Return the words in JSON, the text itself if it only mentions a brace, or nothing if it is JSON that cannot be read."""
     try:
-        found, _ = json.JSONDecoder(strict=False).raw_decode(text, text.find("{"))
+        content, _ = json.JSONDecoder(strict=False).raw_decode(text, text.find("{"))
     except (ValueError, RecursionError):
-        found = {"answer": next(iter(_values(text[:MOST])), None)}
-    if isinstance(answer := found.get("answer"), str):
+        content = {"answer": next(iter(_values(text[:MOST])), None)}
+    if isinstance(answer := content.get("answer"), str):
         return answer
     return "" if text.startswith(("{", "`")) else text
 
 
 def _values(text: str) -> list[str]:
     """Return the values in JSON, faulty or not."""
-    found = list(JSON.finditer(text)) if "{" in text else []
-    named = [one for one in found if (one["key"] or one["bare"]).lower() == "answer"] or found
-    return [_plain(one) for one in named]
+    pairs = list(JSON.finditer(text)) if "{" in text else []
+    named = [pair for pair in pairs if (pair["key"] or pair["bare"]).lower() == "answer"] or pairs
+    return [_plain(pair) for pair in named]
 
 
 def _plain(match: re.Match[str]) -> str:

@@ -5,10 +5,8 @@ import unicodedata
 
 SEEN = 2000
 """Characters that are read at the start, and as many at the end; the text between is never read."""
-
 BREAK = "\n…\n"
 """Mark of the text that was not read."""
-
 TAG = re.compile(r"[<\[◁](/?)(?:think|thinking|thought|reasoning)[>\]▷]", re.IGNORECASE)
 GROUPED = re.compile("(?<=[0-9])[\u00a0\u2009\u202f'’](?=[0-9]{3}(?![0-9]))")
 FRACTIONS = [chr(code) for code in (*range(0xBC, 0xBF), *range(0x2150, 0x215F)) if 0 < unicodedata.numeric(chr(code), 0) < 1]

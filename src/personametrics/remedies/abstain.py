@@ -5,13 +5,14 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import ClassVar, Literal, NamedTuple, get_args
+from itertools import product
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from personametrics.data.columns import Columns
-from personametrics.data.errors import DesignError, StudyError, options
+from personametrics.data.errors import DesignError, StudyError
 from personametrics.data.item import Item
 from personametrics.data.notice import Notice
 from personametrics.data.persona import Persona
@@ -27,19 +28,12 @@ from personametrics.stats.arrays import Floats, Ints
 from personametrics.stats.inference.conformal import Score, fewest_items, nonconformity, quantile, sets
 
 By = Literal[Doubt, "conformal"]
-VALUES = {"by": get_args(By), "over": get_args(Over), "score": get_args(Score)}
 LABELS = ("a", "b", "c")
 """Labels of the known world."""
 
 
 class Fitted(NamedTuple):
-    """The thresholds that were learned.
-
-    Attributes:
-        thresholds: threshold of each group of items ("": all items); infinite if too little was learned about the group.
-        learned_from: number of items or cells.
-        labels: labels of the answers, for conformal sets.
-    """
+    """The threshold of each group of items ("": all; infinite: too little was learned), from how many items or cells, and the labels."""
 
     thresholds: Mapping[str, float]
     learned_from: int
@@ -74,32 +68,24 @@ class Abstain(Remedy):
     score: Score = "lac"
     group: str = ""
     fitted: Fitted | None = field(default=None, kw_only=True, repr=False)
-    says: ClassVar[str] = "Take back answers where the panel is in doubt, and leave them to people."
+    says: ClassVar[str] = "Remove the answers about which the panel is uncertain, and let people answer instead."
     acts_on: ClassVar[Stage] = "responses"
     against: ClassVar[tuple[str, ...]] = ("instability",)
     cite: ClassVar[tuple[str, ...]] = ("geifman2017", "vovk2005", "sadinle2019", "romano2020", "lu2022", "lee2023")
     splits: ClassVar[Split | None] = "items"
 
     def __post_init__(self) -> None:
-        """Refuse unknown ways, and shares outside 0 to 1."""
-        for knob, valid in VALUES.items():
-            value = getattr(self, knob)
-            if value not in valid:
-                message = f'abstain.{knob}: unknown value "{value}". {options(value, valid)}.'
-                raise StudyError(message)
+        """Refuse shares outside 0 to 1."""
+        super().__post_init__()
         if not (0 < self.coverage <= 1 and 0 < self.alpha < 1):
             message = f"abstain: coverage={self.coverage:g} and alpha={self.alpha:g} must lie between 0 and 1."
             raise StudyError(message)
         if self.by == "conformal" and self.over == "cell":
-            message = "abstain: conformal sets are of items, for the panel as a whole. Leave out over=cell."
+            message = "abstain: by=conformal works on items, not on single cells. Leave out over=cell."
             raise StudyError(message)
 
     def fit(self, responses: Responses, human: Responses | None) -> "Abstain":
-        """Return a copy with thresholds from the panel's own answers or, for conformal sets, from people's labels of the same items.
-
-        Raises:
-            DesignError: conformal sets lack people's labels, or labelled items in every group; or nothing was asked twice.
-        """
+        """Return a copy with thresholds from the panel's own answers or, for conformal sets, from people's labels of the same items."""
         fitted = self._calibrated(responses, human) if self.by == "conformal" else self._ranked(responses, self.by)
         return replace(self, fitted=fitted, seen=frozenset(responses.items.names))
 
@@ -108,7 +94,10 @@ class Abstain(Remedy):
         keys, sure = confidence(responses, by, self.over)
         group_of = np.array(list(column_of(responses, self.group).values()))[keys % len(responses.items.names)]
         sure = np.nan_to_num(sure, nan=-math.inf)
-        thresholds = {group: _threshold(sure[group_of == group], self.coverage) for group in np.unique(group_of).tolist()}
+        thresholds = {}
+        for group in np.unique(group_of).tolist():
+            ranked = np.sort(sure[group_of == group])[::-1]
+            thresholds[group] = float(ranked[math.ceil(self.coverage * len(ranked) - 1e-9) - 1])
         if max(thresholds.values()) == -math.inf:
             needed = "Ask each twice or more" if by != "certainty" else "Fill the column certainty"
             message = f"{responses.source}: no {self.over} has the answers that abstain by={by} needs. {needed}."
@@ -126,10 +115,11 @@ class Abstain(Remedy):
             raise DesignError(message)
         scores = self._scores(panel.items, panel.counts, ordered=panel.positions is not None)
         weight = people.counts / people.counts.sum(1, keepdims=True)
-        group_of_item = column_of(responses, self.group)
-        groups = np.array([group_of_item[name] for name in panel.items])
-        in_group = {group: groups == group for group in np.unique(groups).tolist()}
-        thresholds = {group: quantile(scores[rows].ravel(), self.alpha, weight[rows].ravel()) for group, rows in in_group.items()}
+        groups = np.array(list(map(column_of(responses, self.group).get, panel.items)))
+        thresholds = {
+            group: quantile(scores[groups == group].ravel(), self.alpha, weight[groups == group].ravel())
+            for group in np.unique(groups).tolist()
+        }
         if min(thresholds.values()) == math.inf:
             needed = f"{fewest_items(self.alpha)} or more items{' in a group' if self.group else ''} that people labelled"
             message = f"abstain by=conformal,alpha={self.alpha:g} learns from {needed}, but has {len(groups)}. Label more items."
@@ -139,19 +129,15 @@ class Abstain(Remedy):
     def _scores(self, items: Sequence[str], counts: Floats, *, ordered: bool) -> Floats:
         """Return the nonconformity scores of all labels (I, L); an item's random draw follows from its name, whatever else is asked."""
         if self.score == "ordinal" and not ordered:
-            message = "abstain: score=ordinal needs labels that are in order. Use lac or aps."
+            message = "abstain: score=ordinal needs ordered labels. Use score=lac or score=aps."
             raise DesignError(message)
         draws = np.array([np.random.default_rng(zlib.crc32(name.encode())).random() for name in items])
         return nonconformity(counts / counts.sum(1, keepdims=True), self.score, draws)
 
     def responses(self, responses: Responses) -> Responses:
-        """Return the rows without the answers in doubt; with conformal sets also a column `set`, labels with `|` between them.
-
-        Raises:
-            DesignError: the remedy is not fitted, or no answer remains.
-        """
+        """Return the rows without the answers in doubt; with conformal sets also a column `set`, labels with `|` between them."""
         if self.fitted is None:
-            message = "abstain needs a threshold. Call fit with answers to other items, or use compare, which does."
+            message = "abstain needs a threshold. Call fit with answers to other items, or use compare, which calls fit."
             raise DesignError(message)
         if self.by == "conformal":
             return self._with_sets(responses, self.fitted)
@@ -180,16 +166,16 @@ class Abstain(Remedy):
         keys = units(responses, self.over)
         remaining = withdraw(responses, np.isin(keys, kept))
         numbers = f"{len(np.intersect1d(kept, keys))} of {len(np.unique(keys))} {self.over}s keep their answers"
-        text = f"{numbers} (abstain by {self.by}, learned from {fitted.learned_from}); the others count as missing."
+        text = f"{numbers} (abstain by {self.by}, learned from {fitted.learned_from}). Answers of the others count as missing."
         if unknown := [group for group, threshold in fitted.thresholds.items() if threshold == math.inf]:
-            text += f" People labelled too few items with the {self.group} {', '.join(unknown)}, so all of these are left to people."
+            text += f" People labelled too few items with the {self.group} {', '.join(unknown)}, so all of these items are left to people."
         return replace(remaining, notices=(*remaining.notices, Notice("abstained", text)))
 
     def promised(self, before: Mapping[str, float]) -> Mapping[str, float]:
         """Return the share that is kept or, for conformal sets, the lowest share that includes people's labels."""
-        if "coverage" not in before:
+        if "coverage" not in before or self.over == "cell":
             return {}
-        return {"sets.coverage": 1 - self.alpha} if self.by == "conformal" else {"coverage": self.coverage} if self.over == "item" else {}
+        return {"sets.coverage": 1 - self.alpha} if self.by == "conformal" else {"coverage": self.coverage}
 
     def known(self) -> RemedyWorld:
         """Return a world in which the panel is wrong on some items and unsure of them; in the null world it is as sure as elsewhere.
@@ -212,22 +198,15 @@ class Abstain(Remedy):
         def human(seed: int, _: bool) -> Responses:  # noqa: FBT001 (people are the same in both worlds)
             rng = np.random.default_rng(seed)
             rows = [
-                (f"annotator {annotator}", item.id, _labels_of(index)[0 if rng.random() < right else rng.integers(1, 3)])
-                for index, item in enumerate(items)
-                for annotator in range(3)
+                (f"annotator {annotator}", items[index].id, _labels_of(index)[0 if rng.random() < right else rng.integers(1, 3)])
+                for index, annotator in product(range(len(items)), range(3))
             ]
             return Responses.read(pl.DataFrame(rows, ["persona", "item", "answer"], orient="row"), Columns(), Nominal(LABELS))
 
-        change = {"agreement": hard / len(items) * (right - (1 - right) / 2)}
-        worlds = partial(world, unsure=True), partial(world, unsure=False)
-        return RemedyWorld("annotation", personas, items, worlds[0], change, worlds[1], Elicitation(3), human)
+        change, defect, null = hard / len(items) * (right - (1 - right) / 2), partial(world, unsure=True), partial(world, unsure=False)
+        return RemedyWorld("annotation", personas, items, defect, {"agreement": change}, null, Elicitation(3), human)
 
 
 def _labels_of(item: int) -> tuple[str, ...]:
     """Return the labels of an item in the known world: the right one, and two others."""
     return tuple(LABELS[(item + step) % 3] for step in range(3))
-
-
-def _threshold(sure: Floats, coverage: float) -> float:
-    """Return the confidence of the least sure unit that is kept."""
-    return float(np.sort(sure)[::-1][math.ceil(coverage * len(sure) - 1e-9) - 1])

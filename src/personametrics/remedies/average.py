@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import polars as pl
 
-from personametrics.data.errors import DesignError, StudyError, options
+from personametrics.data.errors import DesignError, StudyError
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
 from personametrics.data.probabilities import P
@@ -37,48 +37,39 @@ class Average(Remedy):
 
     k: int = 5
     how: How = "mean"
-    says: ClassVar[str] = "Ask k times and read the mean, the most frequent answer or the shares of all answers as one answer."
+    says: ClassVar[str] = (
+        "Ask k times, and combine the answers into one: their mean, the most frequent answer, or the shares of all answers."
+    )
     acts_on: ClassVar[Stage] = "requests"
     against: ClassVar[tuple[str, ...]] = ("instability",)
     cite: ClassVar[tuple[str, ...]] = ("spearman1910", "brown1910")
     replays: ClassVar[bool] = True
+    budget: ClassVar[str] = "k"
+    on_labels: ClassVar[Mapping[str, Any]] = {"how": "mode"}
 
     def __post_init__(self) -> None:
-        """Refuse a number of runs below 1, and an unknown way."""
+        """Refuse a number of runs below 1."""
+        super().__post_init__()
         if self.k < 1:
             message = f"average.k: {self.k} is not a number of runs. Write 1 or more."
             raise StudyError(message)
-        if self.how not in get_args(How):
-            message = f'average.how: unknown value "{self.how}". {options(self.how, get_args(How))}.'
-            raise StudyError(message)
 
     def requests(self, requests: Sequence[Request]) -> list[Request]:
-        """Return k runs for each run; requests for label probabilities, which are not drawn, as they are.
-
-        Raises:
-            DesignError: answers should be averaged, but all are labels without order.
-        """
+        """Return k runs for each run; requests for label probabilities, which are not drawn, as they are."""
         scales = {request.about.get("scale", "") for request in requests if not request.score}
         if self.how == "mean" and scales and all(scale.startswith("nominal") for scale in scales):
             message = f"average: labels without order have no mean. Write average:k={self.k},how=mode."
             raise DesignError(message)
-        return [
-            request if request.score else replace(request, run=run, about={**request.about, "run": str(run)})
-            for request in requests
-            for run in self._runs(request)
-        ]
-
-    def _runs(self, request: Request) -> range:
-        """Return the runs that become one answer."""
-        return range(1) if request.score else range(request.run * self.k, (request.run + 1) * self.k)
+        more = list[Request]()
+        for request in requests:
+            runs = range(request.run * self.k, (request.run + 1) * self.k)
+            more += [request] if request.score else [replace(request, run=run, about={**request.about, "run": str(run)}) for run in runs]
+        return more
 
     def responses(self, responses: Responses) -> Responses:
         """Return one row for every k runs of a prompt; a group without an answer keeps its first row.
 
         Other columns of a prompt stay; a stated certainty becomes the mean over the answers.
-
-        Raises:
-            DesignError: the column of runs is missing, another column differs from run to run, or answers have no scores to average.
         """
         c = responses.columns
         if c.probabilities:
@@ -109,11 +100,7 @@ class Average(Remedy):
 
     @staticmethod
     def _shares(responses: Responses) -> Responses:
-        """Return one row for each prompt, with the share of each label.
-
-        Raises:
-            DesignError: the answers are not labels.
-        """
+        """Return one row for each prompt, with the share of each label."""
         c, labelled = responses.columns, responses.labelled
         if labelled is None:
             message = f"{responses.source}: numbers and texts have no shares of labels. Write average:how=mean."
@@ -126,11 +113,7 @@ class Average(Remedy):
         return replace(responses, frame=rows.group_by(by, maintain_order=True).agg(shares), columns=columns, scale=labelled)
 
     def _scores(self, responses: Responses) -> tuple[pl.Series, Scale]:
-        """Return every answer as a number, and the scale of their means.
-
-        Raises:
-            DesignError: the answers have no scores.
-        """
+        """Return every answer as a number, and the scale of their means."""
         scale: Scale | None = responses.scale if isinstance(responses.scale, Numeric) else responses.labelled
         values = responses.coded.values
         if isinstance(scale, Ordinal):
@@ -151,10 +134,6 @@ class Average(Remedy):
     def promised(self, before: Mapping[str, float]) -> Mapping[str, float]:
         """Return the signal of the mean of k answers (Spearman–Brown)."""
         return {"signal": float(spearman_brown(before["signal"], self.k))} if "signal" in before and self.how == "mean" else {}
-
-    def rival(self) -> Remedy | None:
-        """Return None: averaging is itself the baseline at equal cost."""
-        return None
 
     def known(self) -> RemedyWorld:
         """Return a world in which each persona has its own answer to each item; in the null world, each item has one answer for all.

@@ -34,7 +34,7 @@ class BestOf(Remedy):
 
     n: int = 4
     judgings: int = 1
-    says: ClassVar[str] = "Draw each line several times, and use the one that a judge finds most consistent with the persona."
+    says: ClassVar[str] = "Ask for each line several times, and keep the line that a judge finds most consistent with the persona."
     acts_on: ClassVar[Stage] = "requests"
     against: ClassVar[tuple[str, ...]] = ("drift",)
     cite: ClassVar[tuple[str, ...]] = ("abdulhai2025",)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 from typing import ClassVar
 
 from personametrics.data.item import Item
@@ -29,17 +30,13 @@ class Debias(Remedy):
     """
 
     instruction: str = "accuracy"
-    says: ClassVar[str] = "Put a debiasing instruction before every question; published ones hardly helped."
+    says: ClassVar[str] = "Put a debiasing instruction before every question. In published tests, such instructions helped little."
     acts_on: ClassVar[Stage] = "requests"
     against: ClassVar[tuple[str, ...]] = ("distortion",)
     cite: ClassVar[tuple[str, ...]] = ("dash2025",)
 
     def requests(self, requests: Sequence[Request]) -> list[Request]:
-        """Return every question to a persona with the sentence before it, and questions without a persona as they are.
-
-        Raises:
-            StudyError: the instruction is neither a name nor a sentence.
-        """
+        """Return every question to a persona with the sentence before it, and questions without a persona as they are."""
         sentence = instructions([self.instruction])[self.instruction]
         return [request if request.about.get("persona") == NOBODY else with_instruction(request, sentence) for request in requests]
 
@@ -48,16 +45,10 @@ class Debias(Remedy):
         personas = tuple(
             Persona(f"{side} {index}", f"You are {index}, {side}.", {"politics": side}) for side in SIDES for index in range(8)
         )
+        scale = Nominal(("yes", "no"))
         items = tuple(
-            Item(
-                f"{side} {gold} {index}",
-                f"Study {2 * index + (gold == 'yes')}: did it help {side}?",
-                Nominal(("yes", "no")),
-                {"gold": gold, "side": side},
-            )
-            for side in SIDES
-            for gold in ("yes", "no")
-            for index in range(6)
+            Item(f"{side} {gold} {index}", f"Study {2 * index + (gold == 'yes')}: did it help {side}?", scale, {"gold": gold, "side": side})
+            for side, gold, index in product(SIDES, scale.labels, range(6))
         )
 
         def world(request: Request, *, heeds: bool) -> Mapping[str, float]:

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal, get_args
+from typing import ClassVar, Literal
 
-from personametrics.data.errors import StudyError, options
+from personametrics.data.errors import StudyError
 from personametrics.data.remedy import Remedy, RemedyWorld, Stage
 from personametrics.data.request import Message, Request, slot
 from personametrics.dialogues.commitments import LINES, SAID, commitments
@@ -29,16 +29,14 @@ class Mediator(Remedy):
 
     keep: Keep = "consistent"
     template: str = SAID
-    says: ClassVar[str] = "Compile a fresh prompt for each turn: the persona, its own lines so far, and the turn."
+    says: ClassVar[str] = "Write a new prompt for each turn, with the persona, its own lines so far, and the turn."
     acts_on: ClassVar[Stage] = "requests"
     against: ClassVar[tuple[str, ...]] = ("drift",)
     cite: ClassVar[tuple[str, ...]] = ("liu2026mediator", "laban2025")
 
     def __post_init__(self) -> None:
-        """Refuse an unknown choice of lines, and a template without a place for them."""
-        if self.keep not in get_args(Keep):
-            message = f'mediator.keep: unknown value "{self.keep}". {options(self.keep, get_args(Keep))}.'
-            raise StudyError(message)
+        """Refuse a template without a place for the lines."""
+        super().__post_init__()
         if not LINES.search(self.template):
             message = "mediator.template: the place of the lines is missing. Write {lines} where they should stand."
             raise StudyError(message)
@@ -60,7 +58,7 @@ class Mediator(Remedy):
         if first.role == "system":
             return replace(request, messages=(first, compose("user", "{said}{turn}", parts)))
         parts["head"] = Message("user", first.text[: first.text.index(persona) + len(persona)])
-        return replace(request, messages=(replace(compose("user", "{head}\n\n{said}{turn}", parts), told=persona),))
+        return replace(request, messages=(replace(compose("user", "{head}\n\n{said}{turn}", parts), persona=persona),))
 
     def rival(self) -> str:
         """Return the remedy that repeats the persona in each turn of the same conversation."""

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal, get_args
+from typing import ClassVar, Literal
 
-from personametrics.data.errors import StudyError, options
+from personametrics.data.errors import StudyError
 from personametrics.data.remedy import Remedy, RemedyWorld, Stage
 from personametrics.data.request import Message, Request, slot
 from personametrics.dialogues.commitments import commitments
@@ -39,12 +39,10 @@ class Restate(Remedy):
     cite: ClassVar[tuple[str, ...]] = ("laban2025",)
 
     def __post_init__(self) -> None:
-        """Refuse a number of turns below 1, an unknown form, and a template without a place for the persona."""
+        """Refuse a number of turns below 1, and a template without a place for the persona."""
+        super().__post_init__()
         if self.every < 1:
             message = f"restate.every: {self.every} is not a number of turns. Write 1 for each turn."
-            raise StudyError(message)
-        if self.form not in get_args(Form):
-            message = f'restate.form: unknown value "{self.form}". {options(self.form, get_args(Form))}.'
             raise StudyError(message)
         if self.template.count("{}") != 1:
             message = "restate.template: the place of the persona is unclear. Write {} once, where the persona should stand."
@@ -63,15 +61,15 @@ class Restate(Remedy):
         for message in request.messages:
             turn += message.role == "user"
             lines += [message] if message.role == "assistant" else []
-            due = message.role == "user" and turn % self.every == 0 and not message.told  # a turn with the persona needs no reminder
+            due = message.role == "user" and turn % self.every == 0 and not message.persona  # a turn with the persona needs no reminder
             messages.append(self._reminder(persona, lines, message) if due else message)
         return replace(request, messages=tuple(messages))
 
     def _reminder(self, persona: str, lines: Sequence[Message], turn: Message) -> Message:
         """Return a turn with a reminder before it."""
         listed = (commitments(lines, SUMMARY),) if self.form == "summary" and lines else ()
-        said = Message("user", slot(0), listed) if listed else Message("user", "")
-        parts = {"persona": Message("user", persona), "said": said, "turn": turn}
+        summary = Message("user", slot(0), listed) if listed else Message("user", "")
+        parts = {"persona": Message("user", persona), "said": summary, "turn": turn}
         return compose("user", self.template.replace("{}", "{persona}{said}") + " {turn}", parts)
 
     def known(self) -> RemedyWorld:

@@ -3,13 +3,14 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Literal, NamedTuple, get_args
+from itertools import product
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from personametrics.data.columns import Columns
-from personametrics.data.errors import DesignError, StudyError, options
+from personametrics.data.errors import DesignError, StudyError
 from personametrics.data.finding import Cell, Rows
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
@@ -17,7 +18,7 @@ from personametrics.data.remedy import Remedy, RemedyWorld, Split, Stage
 from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Ordinal
-from personametrics.data.study import Elicitation, Study
+from personametrics.data.study import Elicitation
 from personametrics.measures.population import Numbers, People, panel_and_people, sample_means
 from personametrics.stats.arrays import Floats, Ints, sums
 from personametrics.stats.inference.weighting import best_ridge, design_effect, mixture, rake
@@ -33,14 +34,7 @@ TOWN, COUNTRY = 42, 6
 
 
 class Fitted(NamedTuple):
-    """The weights that were learned.
-
-    Attributes:
-        weights: weight of each persona by its id; the mean is 1.
-        humans: number of people.
-        questions: number of questions.
-        ridge: strength of the pull to equal weights; NaN without a mixture.
-    """
+    """The weight of each persona (mean 1), from how many people and questions, and the ridge (NaN without a mixture)."""
 
     weights: Mapping[str, float]
     humans: int
@@ -67,36 +61,29 @@ class Reweight(Remedy):
     attributes: tuple[str, ...] = ()
     ridge: float = -1.0
     fitted: Fitted | None = field(default=None, kw_only=True, repr=False)
-    says: ClassVar[str] = "Weight personas so that the panel has the composition of people, or answers other questions as people do."
+    says: ClassVar[str] = (
+        "Weight the personas so that the panel has the composition of people, or gives people's answers to other questions."
+    )
     acts_on: ClassVar[Stage] = "estimates"
     cite: ClassVar[tuple[str, ...]] = ("deming1940", "kish1965", "bui2025")
     splits: ClassVar[Split | None] = "items"
 
     def __post_init__(self) -> None:
-        """Refuse an unknown method, and groups without attributes."""
-        if self.method not in get_args(Method):
-            message = f'reweight.method: unknown value "{self.method}". {options(self.method, get_args(Method))}.'
-            raise StudyError(message)
+        """Refuse groups without attributes."""
+        super().__post_init__()
         if (self.method == "mixture") == bool(self.attributes):
             message = (
-                "reweight: poststratify and rake need attributes, but a mixture has none. Write, for example, attributes=party/gender."
+                "reweight needs attributes for method=poststratify or rake, such as attributes=party/gender, and none for method=mixture."
             )
             raise StudyError(message)
 
     def fit(self, responses: Responses, human: Responses | None) -> "Reweight":
-        """Return a copy with weights from people's attributes, or from their answers to these questions.
-
-        Raises:
-            DesignError: people are missing, questions are too few, or weights cannot give people's shares.
-        """
+        """Return a copy with weights from people's attributes, or from their answers to these questions."""
         if human is None:
-            message = "reweight learns from people, but has none. Give a table of their answers as human."
+            message = "reweight learns from people's answers, but has none. Give a table of them as human."
             raise DesignError(message)
         panel, people = panel_and_people(responses, human, self.attributes, self.attributes)
-        if self.method == "mixture":
-            weights, ridge = self._mixture(panel, people)
-        else:
-            weights, ridge = self._shares(panel, people), math.nan
+        weights, ridge = self._mixture(panel, people) if self.method == "mixture" else (self._shares(panel, people), math.nan)
         by_persona = dict(zip(panel.ids, (weights * len(weights)).tolist(), strict=True))
         fitted = Fitted(by_persona, len(people.ids), len(panel.items), ridge)
         return replace(self, fitted=fitted, seen=frozenset(panel.items))
@@ -122,24 +109,8 @@ class Reweight(Remedy):
             raise DesignError(message)
         return weights
 
-    def estimates(self, study: Study) -> Study:
-        """Return the study with weighted means.
-
-        Raises:
-            DesignError: the study does not estimate numbers about people.
-        """
-        if "estimator" not in vars(study):
-            acts = f"reweight acts on numbers about people, which {type(study).__name__} does not estimate"
-            message = f"{acts}. Use it with population."
-            raise DesignError(message)
-        return study.set(estimator=self)
-
     def numbers(self, panel: People) -> Numbers:
-        """Return weighted means; their intervals take the weights as given.
-
-        Raises:
-            DesignError: the remedy is not fitted, or not on this panel.
-        """
+        """Return weighted means; their intervals take the weights as given."""
         return sample_means(self._weighted(panel))
 
     def _weighted(self, panel: People) -> People:
@@ -154,7 +125,7 @@ class Reweight(Remedy):
     def _learned(self) -> Fitted:
         """The learned weights."""
         if self.fitted is None:
-            message = "reweight has learned nothing yet. Call fit with answers of the panel and of people."
+            message = "reweight is not fitted. Call fit with answers of the panel and of people."
             raise DesignError(message)
         return self.fitted
 
@@ -162,8 +133,8 @@ class Reweight(Remedy):
         """Return the number of people it learned from, the worth of the weighted personas, and the weights."""
         learned, weighted = self._learned, self._weighted(panel)
         effect = float(design_effect(weighted.stand_for))
-        row: dict[str, Cell] = {"method": self.method, "humans": learned.humans, "questions": learned.questions}
-        row |= {"ridge": None if math.isnan(learned.ridge) else learned.ridge}
+        ridge = None if math.isnan(learned.ridge) else learned.ridge
+        row: dict[str, Cell] = {"method": self.method, "humans": learned.humans, "questions": learned.questions, "ridge": ridge}
         row |= {"personas": len(panel.ids), "design effect": effect, "effective personas": len(panel.ids) / effect}
         order = np.argsort(-weighted.stand_for, kind="stable")
         weights = [{"persona": panel.ids[index], "weight": float(weighted.stand_for[index])} for index in order]
@@ -187,8 +158,7 @@ class Reweight(Remedy):
             draws = np.random.default_rng(seed).random((PEOPLE, len(items)))
             rows = [
                 (person, place, item.id, "yes" if draw < _agreeing(place, item.id) else "no")
-                for (person, place), drawn in zip(people, draws, strict=True)
-                for item, draw in zip(items, drawn, strict=True)
+                for ((person, place), item), draw in zip(product(people, items), draws.ravel(), strict=True)
             ]
             frame = pl.DataFrame(rows, ["persona", "place", "item", "answer"], orient="row")
             return Responses.read(frame, Columns(attributes=("place",)), scale)
@@ -207,24 +177,22 @@ def _agreeing(place: str, item: str) -> float:
 
 
 def _groups(panel: People, people: People, names: Sequence[str]) -> tuple[Ints, Floats]:
-    """Return the group of each persona, and the groups' shares among the people whose attributes are known.
-
-    Raises:
-        DesignError: a persona is in no group, or a group of people has no persona.
-    """
+    """Return the group of each persona, and the groups' shares among the people whose attributes are known."""
     in_panel, in_people = (list(zip(*(side.attributes[name] for name in names), strict=True)) for side in (panel, people))
-    known = np.array(["" not in values for values in in_people])
-    if any("" in values for values in in_panel) or not known.any():
+    complete = np.array(["" not in values for values in in_people])
+    if any("" in values for values in in_panel) or not complete.any():
         incomplete = next((name for name, values in zip(panel.ids, in_panel, strict=True) if "" in values), "")
-        who = f'the persona "{incomplete}" lacks them' if known.any() else "all of the people lack them"
+        who = f'the persona "{incomplete}" lacks them' if complete.any() else "all of the people lack them"
         message = f"reweight needs {' and '.join(names)} of all personas and of people, but {who}. Fill them in."
         raise DesignError(message)
-    groups = sorted({*in_panel, *(values for values, is_known in zip(in_people, known, strict=True) if is_known)})
+    groups = sorted({*in_panel, *(values for values, known in zip(in_people, complete, strict=True) if known)})
     code = {group: index for index, group in enumerate(groups)}
-    codes, weights = np.array([code.get(values, 0) for values in in_people]), np.where(known, people.stand_for, 0.0)
+    codes, weights = np.array([code.get(values, 0) for values in in_people]), np.where(complete, people.stand_for, 0.0)
     shares = sums(codes, weights / weights.sum(), len(groups))
     for group, share in zip(groups, shares, strict=True):
         if share > 0 and group not in set(in_panel):
-            message = f"reweight: no persona is {' and '.join(group)}, as {share:.0%} of people are. Add one, or use broader groups."
+            message = (
+                f"reweight: {share:.0%} of people are {' and '.join(group)}, but no persona is. Add such a persona, or use broader groups."
+            )
             raise DesignError(message)
     return np.array([code[values] for values in in_panel]), shares

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal, get_args
+from typing import ClassVar, Literal
 
 from personametrics.data.errors import DesignError, StudyError, options
 from personametrics.data.item import Item
@@ -12,6 +12,7 @@ from personametrics.data.remedy import Remedy, RemedyWorld, Stage
 from personametrics.data.request import Message, Request, Sampling
 from personametrics.data.roster import read_personas
 from personametrics.data.scale import Nominal
+from personametrics.data.world import camp_signal
 
 Form = Literal["values", "interview"]
 FORMS: Mapping[Form, str] = {
@@ -55,31 +56,24 @@ class SpellOut(Remedy):
     words: int = 150
     tell: tuple[str, ...] = ()
     texts: str = ""
-    says: ClassVar[str] = "Have a model spell out each persona's values, experiences and manner of speaking, once."
+    says: ClassVar[str] = "Let a model write out each persona's values, experiences and manner of speaking, once."
     acts_on: ClassVar[Stage] = "personas"
     against: ClassVar[tuple[str, ...]] = ("instability", "resistance")
     cite: ClassVar[tuple[str, ...]] = ("lutz2025", "park2024")
 
     def __post_init__(self) -> None:
-        """Refuse an unknown form, and a number of words below 1."""
-        if self.form not in FORMS:
-            message = f'spell_out.form: unknown value "{self.form}". {options(self.form, get_args(Form))}.'
-            raise StudyError(message)
+        """Refuse a number of words below 1."""
+        super().__post_init__()
         if self.words < 1:
             message = f"spell_out.words: {self.words} is not a number of words. Write a number such as 150."
             raise StudyError(message)
 
     def drafts(self, personas: Sequence[Persona]) -> list[Request]:
-        """Return one request for each persona; none if the texts are given.
-
-        Raises:
-            DesignError: an attribute of `tell` is unknown.
-        """
+        """Return one request for each persona; none if the texts are given."""
         available = sorted({name for persona in personas for name in persona.attributes})
-        for name in self.tell:
-            if name not in available:
-                message = f'spell_out.tell: no persona has the attribute "{name}". {options(name, available)}.'
-                raise DesignError(message)
+        if unknown := [name for name in self.tell if name not in available]:
+            message = f'spell_out.tell: no persona has the attribute "{unknown[0]}". {options(unknown[0], available)}.'
+            raise DesignError(message)
         return [] if self.texts else [self._draft(persona) for persona in personas]
 
     def _draft(self, persona: Persona) -> Request:
@@ -90,26 +84,20 @@ class SpellOut(Remedy):
         return Request((Message("user", question),), sampling=Sampling(max_tokens=TOKENS * self.words + 50), about=about)
 
     def personas(self, personas: Sequence[Persona], written: Sequence[str]) -> tuple[Persona, ...]:
-        """Return the personas, each with its own text and the written text.
-
-        Raises:
-            InputError: a written text is missing, refused, empty or cut off; the table of texts cannot be read, or lacks a persona.
-        """
+        """Return the personas, each with its own text and the written text."""
         texts = {row.id: row.text for row in read_personas(self.texts)} if self.texts else _extract(personas, written)
-        for persona in personas:
-            if persona.id not in texts:
-                missing = f'{self.texts} has no text for the persona "{persona.id}"'
-                message = f"{missing}. Add a row with its id, or remove texts= to let the model write it."
-                raise DesignError(message)
+        if missing := [persona.id for persona in personas if persona.id not in texts]:
+            advice = "Add a row with its id, or remove texts= to let the model write it."
+            message = f'{self.texts} has no text for the persona "{missing[0]}". {advice}'
+            raise DesignError(message)
         return tuple(replace(persona, text=f"{persona.text}\n\n{texts[persona.id].strip()}") for persona in personas)
 
     def known(self) -> RemedyWorld:
         """Return a world of two camps, in which spelling out raises the share of answers that follow the camp; in the null world not."""
         camps = ("order", "freedom")
         personas = tuple(Persona(f"persona {index}", f"You are number {index}.", {"camp": camps[index % 2]}) for index in range(12))
-        items = tuple(
-            Item(f"item {index}", f"Statement {index}.", Nominal(("no", "yes")), {"with": camps[index // 2 % 2]}) for index in range(12)
-        )
+        scale = Nominal(("no", "yes"))
+        items = tuple(Item(f"item {index}", f"Statement {index}.", scale, {"with": camps[index // 2 % 2]}) for index in range(12))
         camp_of = {persona.id: persona.attributes["camp"] for persona in personas}
         agreeing = {item.id: item.attributes["with"] for item in items}
 
@@ -121,28 +109,21 @@ class SpellOut(Remedy):
             yes = held if camp == agreeing[request.about["item"]] else 1 - held
             return {"no": 1 - yes, "yes": yes}
 
-        change = {"signal": _signal(SPELLED) - _signal(LABEL)}
+        change = {"signal": camp_signal(SPELLED) - camp_signal(LABEL)}
         return RemedyWorld("stability:permutations=99", personas, items, world, change, lambda request: world(request, LABEL))
 
 
 def _extract(personas: Sequence[Persona], written: Sequence[str]) -> dict[str, str]:
     """Return the written text of each persona, by its id."""
     if len(written) != len(personas):
-        numbers = f"there are {len(written)} for {len(personas)}"
-        message = f"spell_out needs one written text for each persona: {numbers}. Let the model write them, or name texts=."
+        numbers = f"there are {len(written)} for {len(personas)}. Let the model write them, or name texts=."
+        message = f"spell_out needs one written text for each persona, but {numbers}"
         raise DesignError(message)
     texts = {}
     for persona, reply in zip(personas, written, strict=True):
         text = WRITTEN.search(reply)
         if not text or not text[1].strip():
-            problem = f'The model wrote no usable text for the persona "{persona.id}" (refused, empty or cut off)'
-            message = f"{problem}. Give the texts with texts=FILE."
+            message = f'The model wrote no usable text (refused, empty or cut off) for "{persona.id}". Give the texts with texts=FILE.'
             raise DesignError(message)
         texts[persona.id] = text[1]
     return texts
-
-
-def _signal(held: float, other_camp: float = 6 / 11) -> float:
-    """Return the persona signal for a probability of answers that follow the camp, and a share of pairs of personas of two camps."""
-    rerun = 2 * held * (1 - held)
-    return 1 - rerun / ((1 - other_camp) * rerun + other_camp * (1 - rerun))

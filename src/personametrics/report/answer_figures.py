@@ -12,7 +12,6 @@ from personametrics.report.words import number, quoted
 
 MOST_KINDS = 8
 """Number of colours that a reader can distinguish. If there are more answers, only the most frequent ones get a colour of their own."""
-
 OTHER = "(other)"
 
 
@@ -30,8 +29,8 @@ def _means(rows: list[Row]) -> Figure:
     color = alt.Color("mean:Q", title="mean answer", scale=alt.Scale(zero=False), legend=alt.Legend(gradientLength=140))
     bottom, top = (extreme(rows, key=lambda row: float(row["mean"])) for extreme in (min, max))
     text = (
-        f"Heat map of the mean answers of {len(personas)} personas to {len(items)} items, both ordered by their means, "
-        f"from {number(bottom['mean'])} (persona {quoted(bottom['persona'])}, item {quoted(bottom['item'])}) "
+        f"Heat map of the mean answers of {len(personas)} personas to {len(items)} items, both ordered by their means. "
+        f"The means go from {number(bottom['mean'])} (persona {quoted(bottom['persona'])}, item {quoted(bottom['item'])}) "
         f"to {number(top['mean'])} (persona {quoted(top['persona'])}, item {quoted(top['item'])})."
     )
     chart = _grid(rows, personas, items, color, alt.Tooltip("mean:Q", format=".3g"))
@@ -43,8 +42,8 @@ def _modes(rows: list[Row], kept: list[str]) -> Figure:
     personas, items = (list(dict.fromkeys(str(row[name]) for row in rows)) for name in ("persona", "item"))
     most, cells = Counter(str(row["answer"]) for row in rows).most_common(1)[0]
     text = (
-        f"Heat map of the most frequent answer of {len(personas)} personas to {len(items)} items, fainter where fewer runs gave it; "
-        f"{quoted(most)} leads in {cells} of {len(rows)} cells."
+        f"Heat map of the most frequent answer of {len(personas)} personas to {len(items)} items; fainter colours mean fewer runs. "
+        f"{quoted(most)} is the most frequent answer in {cells} of {len(rows)} cells."
     )
     shade = alt.Opacity("share:Q", scale=alt.Scale(domain=[0, 1], range=[0.15, 1]), legend=None)
     shown = (alt.Tooltip("answer:N"), alt.Tooltip("share:Q", format=".0%"))
@@ -57,16 +56,9 @@ def _grid(
 ) -> Picture:
     """Draw one rectangle per persona and item."""
     axis = alt.Axis(labelAngle=-90, labelLimit=90, labelOverlap="greedy", orient="bottom")
-    marks = (
-        alt.Chart()
-        .mark_rect()
-        .encode(
-            x=alt.X("item:N", title="item", scale=alt.Scale(domain=items), axis=axis),
-            y=alt.Y("persona:N", title=None, scale=alt.Scale(domain=personas), axis=alt.Axis(labelOverlap="greedy")),
-            color=color,
-            tooltip=[alt.Tooltip("persona:N"), alt.Tooltip("item:N"), *shown],
-        )
-    )
+    x = alt.X("item:N", title="item", scale=alt.Scale(domain=items), axis=axis)
+    y = alt.Y("persona:N", title=None, scale=alt.Scale(domain=personas), axis=alt.Axis(labelOverlap="greedy"))
+    marks = alt.Chart().mark_rect().encode(x=x, y=y, color=color, tooltip=[alt.Tooltip("persona:N"), alt.Tooltip("item:N"), *shown])
     return drawing(rows, marks if opacity is None else marks.encode(opacity=opacity), height=12 * len(personas))
 
 
@@ -80,16 +72,15 @@ def answers(finding: Finding) -> Figure | None:
     color = alt.Color("answer:O", title=None, scale=alt.Scale(domain=labels)) if ordered else _kind(kept)
     personas = _by_mean(rows) if ordered else list(dict.fromkeys(str(row["persona"]) for row in rows))
     y = alt.Y("persona:N", title=None, scale=alt.Scale(domain=personas))
-    x = alt.X(
-        "share:Q", title="share of answers", stack="zero", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%", tickCount=TICKS)
-    )
+    axis, whole = alt.Axis(format=".0%", tickCount=TICKS), alt.Scale(domain=[0, 1])
+    x = alt.X("share:Q", title="share of answers", stack="zero", scale=whole, axis=axis)
     tooltip = [alt.Tooltip("persona:N"), alt.Tooltip("answer:N"), alt.Tooltip("share:Q", format=".1%")]
     bars = alt.Chart().mark_bar(height={"band": 0.86}).encode(x=x, y=y, color=color, order="order:Q", tooltip=tooltip)
     total: dict[str, float] = dict.fromkeys(labels, 0.0)
     for row in rows:
         total[str(row["answer"])] += float(row["share"]) / len(personas)
     listed = ", ".join(f"{quoted(label)} {share:.0%}" for label, share in sorted(total.items(), key=lambda pair: -pair[1])[:5])
-    text = f"Stacked bars of the answers of {len(personas)} personas over all items. Mean over personas: {listed}."
+    text = f"Stacked bars of the answers of {len(personas)} personas over all items. Mean shares over personas: {listed}."
     return Figure("answers", "Answers of each persona", text, drawing(_with_kind(rows, kept), bars, height=STEP * len(personas)), rows)
 
 

@@ -30,7 +30,6 @@ class Line:
     Attributes:
         turn: number of the turn, from 1.
         own: True if the persona is the speaker.
-        text: the words.
         verdict: index in `VERDICTS`.
         against: text that the line contradicts, or "".
     """
@@ -44,12 +43,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Dialogue:
-    """A dialogue with its lines.
-
-    Attributes:
-        name: its persona, item and run.
-        lines: its lines, in order.
-    """
+    """A dialogue: its name (persona, item and run), and its lines in order."""
 
     name: str
     lines: tuple[Line, ...]
@@ -68,11 +62,7 @@ class Dialogue:
 
 
 def dialogues(finding: Finding) -> list[Dialogue]:
-    """Return the dialogues of a finding, those with the largest share of contradictions first, otherwise in their order.
-
-    Args:
-        finding: finding whose evidence `transcripts`, if it has any, holds one row per line.
-    """
+    """Return the dialogues of a finding, those with the largest share of contradictions first, otherwise in their order."""
     groups: dict[str, list[Any]] = {}
     for row in finding.evidence.get(EVIDENCE, ()):
         groups.setdefault(str(row.get("dialogue")), []).append(row)
@@ -81,13 +71,9 @@ def dialogues(finding: Finding) -> list[Dialogue]:
 
 
 def worst(ordered: Sequence[Dialogue], most: int = WORST) -> list[tuple[Dialogue, Line]]:
-    """Return lines that contradict: the first of each dialogue, then the second of each, and so on.
-
-    Args:
-        ordered: dialogues, the worst first.
-        most: largest number of lines.
-    """
-    bad = [(index, one, line) for one in ordered for index, line in enumerate(line for line in one.lines if line.verdict == BAD)]
+    """Return lines that contradict: the first of each dialogue, then the second of each, and so on."""
+    wrong = [(dialogue, [line for line in dialogue.lines if line.verdict == BAD]) for dialogue in ordered]
+    bad = [(index, dialogue, line) for dialogue, lines in wrong for index, line in enumerate(lines)]
     return [(dialogue, line) for _, dialogue, line in sorted(bad, key=lambda triple: triple[0])[:most]]
 
 
@@ -103,12 +89,7 @@ def short(text: str) -> str:
 
 
 def fitting(ordered: Sequence[Dialogue], room: int = ROOM) -> Sequence[Dialogue]:
-    """Return the first dialogues, as many as fit into a number of bytes.
-
-    Args:
-        ordered: dialogues, the worst first.
-        room: limit in bytes of JSON.
-    """
+    """Return the first dialogues, as many as fit into a number of bytes of JSON."""
     for index, dialogue in enumerate(ordered):
         room -= sum(len(json.dumps([line.text, line.against]).encode()) + OVERHEAD for line in dialogue.lines)
         if room < 0:
@@ -123,10 +104,10 @@ def packed(ordered: Sequence[Dialogue]) -> dict[str, Any]:
     def place(text: str) -> int:
         return texts.setdefault(text, len(texts))
 
-    kept = [
-        [one.name, *one.counts, [[line.turn, int(line.own), place(line.text), place(line.against), line.verdict] for line in one.lines]]
-        for one in ordered
-    ]
+    kept = []
+    for dialogue in ordered:
+        lines = [[line.turn, int(line.own), place(line.text), place(line.against), line.verdict] for line in dialogue.lines]
+        kept.append([dialogue.name, *dialogue.counts, lines])
     return {"texts": list(texts), "dialogues": kept}
 
 

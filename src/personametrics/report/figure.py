@@ -7,25 +7,19 @@ from typing import Any
 
 import altair as alt
 
-from personametrics.data.estimate import Estimate
-from personametrics.data.finding import Finding, Rows
+from personametrics.data.finding import Estimate, Finding, Rows
 from personametrics.report.words import plain
 
 Row = Mapping[str, Any]
 Picture = alt.LayerChart
-
 STEP = 15
 """Height in pixels of one line in a figure that lists personas or items."""
-
 TICKS = 6
 """Approximate number of labels along an axis."""
-
 FIT = alt.AutoSizeParams(type="fit-x", contains="padding")
 """Sizing that counts axes and legends in the width, so that no figure is wider than its container."""
-
 WHOLE = "isValid(datum.low) && isValid(datum.high)"
 """The condition that both ends of an interval are given; a missing end would be drawn at zero."""
-
 HEIGHT = 280
 """Height in pixels of a figure without a list of lines."""
 
@@ -50,17 +44,8 @@ class Figure:
 
 
 def table(finding: Finding, name: str, *needed: str) -> list[Row]:
-    """Return the rows of an evidence table in which all needed columns have a value; [] if the finding has no such table.
-
-    Args:
-        finding: finding with the evidence.
-        name: name of the table.
-        needed: columns without which a row cannot be drawn.
-
-    Returns:
-        The rows, their text made safe to show.
-    """
-    return [safe(row) for row in finding.evidence.get(name, ()) if all(known(row.get(column)) for column in needed)]
+    """Return the rows of an evidence table in which all needed columns have a value, their text made safe to show; [] without a table."""
+    return [safe(row) for row in finding.evidence.get(name, ()) if all(has_value(row.get(column)) for column in needed)]
 
 
 def safe(row: Row) -> dict[str, Any]:
@@ -68,7 +53,7 @@ def safe(row: Row) -> dict[str, Any]:
     return {key: plain(value) if isinstance(value, str) else value for key, value in row.items()}
 
 
-def known(value: object) -> bool:
+def has_value(value: object) -> bool:
     """Return True if a cell has a value: text, or a finite number."""
     return value is not None and not (isinstance(value, float) and not math.isfinite(value))
 
@@ -79,16 +64,7 @@ def ends(e: Estimate) -> dict[str, float | None]:
 
 
 def drawing(rows: Iterable[Row], *layers: alt.Chart, height: float = HEIGHT) -> Picture:
-    """Return layers over the same rows, as wide as their container.
-
-    Args:
-        rows: data of the layers that have no data of their own.
-        layers: charts, from back to front.
-        height: height in pixels.
-
-    Returns:
-        The layered chart.
-    """
+    """Return layers, from back to front, over the same rows, as wide as their container."""
     return alt.LayerChart(data=values(rows), layer=list(layers), width="container", height=height, autosize=FIT)
 
 
@@ -98,17 +74,9 @@ def values(rows: Iterable[Row]) -> alt.InlineData:
 
 
 def kinds(chart: alt.Chart, column: str, order: list[str] | list[int], shapes: Sequence[str] = (), title: str | None = None) -> alt.Chart:
-    """Give each kind a colour and a shape, so that nothing depends on colour alone.
+    """Give each kind in a column a colour and a shape, so that nothing depends on colour alone, with one legend for both.
 
-    Args:
-        chart: chart of marks.
-        column: column that holds the kind.
-        order: kinds, in the order of the legend.
-        shapes: one shape per kind; empty: the usual order.
-        title: title of the legend.
-
-    Returns:
-        The chart with one legend for colour and shape.
+    `order` is that of the legend; `shapes` has one shape per kind, and is empty for the usual order.
     """
     usual = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-left", "triangle-right")
     drawn = [(shapes or usual)[index % len(shapes or usual)] for index in range(len(order))]
@@ -135,6 +103,11 @@ def identity_line(low: float, high: float) -> alt.Chart:
     corners = values([{"same x": low, "same y": low}, {"same x": high, "same y": high}])
     line: alt.Chart = alt.Chart(corners).mark_line(style="identity").encode(x="same x:Q", y="same y:Q")
     return line
+
+
+def both_ends(rows: Sequence[Row], most: int) -> list[Row]:
+    """Return the rows that one figure lists: all, or half of the largest number from each end."""
+    return list(rows) if len(rows) <= most else [*rows[: most // 2], *rows[-(most // 2) :]]
 
 
 def seriated(rows: Sequence[Row], name: str, value: str) -> list[str]:

@@ -9,18 +9,16 @@ import vl_convert
 
 from personametrics.data.card import Card
 from personametrics.data.finding import Finding
-from personametrics.report import answer_figures, change_figures, human_figures, panel_figures, talk_figures
+from personametrics.report import answer_figures, human_figures, panel_figures, talk_figures
 from personametrics.report.figure import Figure
 from personametrics.report.theme import PAPER_FONT, theme
 
 PAPER_WIDTH = 520
 """Width in pixels of a figure in a file, axes and legends included."""
-
 PIXELS = 2.0
 """Pixels of a PNG per pixel of the figure, for sharp prints."""
-
 _ALL: tuple[Callable[[Finding], Figure | None], ...] = (
-    change_figures.arms,
+    panel_figures.arms,
     panel_figures.components,
     panel_figures.signal_by_item,
     panel_figures.signal_by_persona,
@@ -40,24 +38,13 @@ _ALL: tuple[Callable[[Finding], Figure | None], ...] = (
 
 
 def figures(finding: Finding) -> list[Figure]:
-    """Return the figures of a finding, drawn from its estimates and evidence alone.
-
-    Args:
-        finding: finding of a study.
-
-    Returns:
-        One figure for each kind of which the finding has the numbers.
-    """
+    """Return the figures of a finding, drawn from its estimates and evidence alone: one for each kind of which it has the numbers."""
     drawn = (draw(finding) for draw in _ALL)
     return [figure for figure in drawn if figure is not None]
 
 
 def save_figures(card: Card, directory: str | Path) -> list[Path]:
-    """Write every figure of a card as SVG, PDF and PNG on a white ground. No network is needed.
-
-    Args:
-        card: card with the findings.
-        directory: folder for the files; created if it does not exist.
+    """Write every figure of a card as SVG, PDF and PNG on a white ground into a folder, made if need be. No network is needed.
 
     Returns:
         The files written: `STUDY-FIGURE.svg` and so on. If a card has two findings of one study, the file names of the second end in `-2`.

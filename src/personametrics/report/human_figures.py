@@ -6,14 +6,12 @@ from collections.abc import Sequence
 import altair as alt
 
 from personametrics.data.finding import Finding
-from personametrics.report.figure import HEIGHT, STEP, TICKS, Figure, Row, drawing, identity_line, kinds, known, table
+from personametrics.report.figure import HEIGHT, STEP, TICKS, Figure, Row, both_ends, drawing, has_value, identity_line, kinds, table
 from personametrics.report.words import number, quoted
 
 MOST_GROUPS = 8
 """Largest number of groups that get a colour and a shape of their own."""
-
 FROM_ZERO = alt.Scale(zero=True, nice=True)
-
 MOST_LINES = 60
 """Items or groups that one figure lists. If there are more, it lists those at both ends."""
 
@@ -34,8 +32,8 @@ def differences(finding: Finding) -> Figure | None:
         dots = kinds(dots, "group", groups)
     same = sum(float(row["panel"]) * float(row["human"]) > 0 for row in rows)
     text = (
-        f"Scatter of {len(rows)} group differences ({len(groups)} groups), panel against humans, with the line on which both are equal; "
-        f"{same} of {len(rows)} point the same way."
+        f"Scatter of {len(rows)} differences of {len(groups)} groups: those of the panel against those of people. "
+        f"On the line, both are equal. {same} of {len(rows)} differences have the same sign in the panel as in people."
     )
     chart = drawing(rows, identity_line(min(both), max(both)), dots, height=HEIGHT + 60)
     return Figure("differences", "Group differences: panel against humans", text, chart, rows)
@@ -46,24 +44,22 @@ def distances(finding: Finding) -> Figure | None:
     rows = sorted(table(finding, "distances", "item", "tv"), key=lambda row: float(row["tv"]))
     if not rows:
         return None
-    shown = _both_ends(rows)
-    order = [str(row["item"]) for row in shown]
+    shown = both_ends(rows, MOST_LINES)
     marks = {"tv": "panel", "floor": "sampling alone", "ceiling": "human halves"}
-    points = [
-        {"item": row["item"], "distance": row[name], "what": what} for name, what in marks.items() for row in shown if known(row.get(name))
-    ]
+    drawn = [(row, name) for name in marks for row in shown if has_value(row.get(name))]
+    points = [{"item": row["item"], "distance": row[name], "what": marks[name]} for row, name in drawn]
     x = alt.X("distance:Q", title="total variation", axis=alt.Axis(tickCount=TICKS), scale=FROM_ZERO)
-    y = alt.Y("item:N", title=None, scale=alt.Scale(domain=order))
+    y = alt.Y("item:N", title=None, scale=alt.Scale(domain=[str(row["item"]) for row in shown]))
     dots = alt.Chart().mark_point(filled=True, size=50, opacity=1).encode(x=x, y=y)
     dots = dots.encode(tooltip=["item:N", "what:N", alt.Tooltip("distance:Q", format=".3g")])
-    drawn = [what for what in marks.values() if any(point["what"] == what for point in points)]
-    dots = kinds(dots, "what", drawn, ("circle", "triangle-right", "triangle-left"))
+    order = list(dict.fromkeys(str(point["what"]) for point in points))
+    dots = kinds(dots, "what", order, ("circle", "triangle-right", "triangle-left"))
     title = "Distance to human answers, item by item" + _left_out(rows, shown)
     middle = statistics.median(float(row["tv"]) for row in rows)
     text = (
-        f"Dots of the total variation between panel and human answers of {len(rows)} items, from {number(rows[0]['tv'])} "
-        f"({quoted(rows[0]['item'])}) to {number(rows[-1]['tv'])} ({quoted(rows[-1]['item'])}), median {number(middle)}, "
-        "compared with the distance due to sampling alone and the distance between two halves of the humans."
+        f"Each dot is one of {len(rows)} items: the total variation between the answers of the panel and of people. It goes from "
+        f"{number(rows[0]['tv'])} ({quoted(rows[0]['item'])}) to {number(rows[-1]['tv'])} ({quoted(rows[-1]['item'])}), with the median "
+        f"{number(middle)}. Two marks show the distance due to sampling alone, and the distance between two halves of the people."
     )
     return Figure("distances", title, text, drawing(points, dots, height=(STEP + 2) * len(shown)), rows)
 
@@ -73,18 +69,19 @@ def spread(finding: Finding) -> Figure | None:
     rows = sorted(table(finding, "spread", "group", "panel", "human"), key=lambda row: -float(row["human"]))
     if not rows:
         return None
-    shown = _both_ends(rows)
+    shown = both_ends(rows, MOST_LINES)
     y = alt.Y("group:N", title=None, scale=alt.Scale(domain=[str(row["group"]) for row in shown]))
     whose = {"panel": "panel", "human": "humans"}
     points = [dict(row) | {"who": who, "spread": row[column]} for column, who in whose.items() for row in shown]
-    x = alt.X(
-        "spread:Q", title="standard deviation within the group", axis=alt.Axis(tickCount=TICKS), scale=alt.Scale(zero=True, nice=True)
-    )
+    x = alt.X("spread:Q", title="standard deviation within the group", axis=alt.Axis(tickCount=TICKS), scale=FROM_ZERO)
     dots = kinds(alt.Chart().mark_point(filled=True, size=55, opacity=1).encode(x=x, y=y), "who", list(whose.values()))
     dots = dots.encode(tooltip=["group:N", "who:N", *(alt.Tooltip(f"{name}:Q", format=".3g") for name in ("panel", "human"))])
     bridge = alt.Chart().mark_rule(style="identity").encode(x="panel:Q", x2="human:Q", y=y)
     narrower = sum(float(row["panel"]) < float(row["human"]) for row in rows)
-    text = f"Pairs of dots, the spread of the panel and of the humans in {len(rows)} groups: the panel is narrower in {narrower} of them."
+    text = (
+        f"Each pair of dots shows the spread of the panel and the spread of the people in one of {len(rows)} groups. "
+        f"The panel's spread is smaller in {narrower} of them."
+    )
     title = "Spread within groups: panel and humans" + _left_out(rows, shown)
     return Figure("spread", title, text, drawing(points, bridge, dots, height=(STEP + 5) * len(shown)), rows)
 
@@ -104,17 +101,12 @@ def tracking(finding: Finding) -> Figure | None:
     dots = kinds(dots, "part", list(parts.values()))
     mean = {name: statistics.fmean(float(row[name]) for row in rows) for name in ("human", *parts)}
     text = (
-        f"Scatter of the panel's disagreement on {len(rows)} items against human disagreement, with the line on which both are equal. "
-        f"Means: humans {number(mean['human'])}, between personas {number(mean['persona'])}, between reruns {number(mean['rerun'])}."
+        f"Scatter of the panel's disagreement on {len(rows)} items against the disagreement of people; on the line, both are equal. "
+        f"Mean disagreement: {number(mean['human'])} between people, {number(mean['persona'])} between personas, "
+        f"{number(mean['rerun'])} between reruns."
     )
     chart = drawing(points, identity_line(min(0, *both), max(both)), dots, height=HEIGHT + 40)
-    return Figure("tracking", "Does the panel disagree where humans do?", text, chart, rows)
-
-
-def _both_ends(rows: Sequence[Row]) -> list[Row]:
-    """Return the rows that one figure lists."""
-    half = MOST_LINES // 2
-    return list(rows) if len(rows) <= MOST_LINES else [*rows[:half], *rows[-half:]]
+    return Figure("tracking", "Do personas disagree on the items on which people disagree?", text, chart, rows)
 
 
 def _left_out(rows: Sequence[Row], shown: Sequence[Row]) -> str:

@@ -24,13 +24,7 @@ LISTED = {"comparison"}
 
 
 def html(cards: Sequence[Card]) -> str:
-    """Return one page for one card, or for several with an overview.
-
-    Args:
-        cards: cards to show. Any text in them is shown as text, never interpreted.
-
-    Returns:
-        A complete HTML document.
+    """Return one complete HTML page for one card, or for several with an overview. Text in them is shown as text, never interpreted.
 
     Examples:
         >>> from personametrics.data.finding import Finding, Verdict
@@ -115,7 +109,7 @@ def _talk(finding: Finding, name: str, room: int) -> Mapping[str, Any] | None:
         "id": name,
         "says": _summary(recorded, len(shown)),
         "judged": any(dialogue.share >= 0 for dialogue in shown),
-        "worst": {"title": "Lines that contradict, worst dialogues first", "rows": rows, "columns": _columns(rows)} if rows else None,
+        "worst": {"title": "Lines with a contradiction, worst dialogues first", "rows": rows, "columns": _columns(rows)} if rows else None,
         "data": _json(packed(shown)),
     }
 
@@ -125,12 +119,12 @@ def _summary(recorded: Sequence[Dialogue], shown: int) -> str:
     bad, judged = sum(dialogue.share > 0 for dialogue in recorded), sum(dialogue.share >= 0 for dialogue in recorded)
     text = f"{len(recorded):,} dialogue{'s' * (len(recorded) != 1)}. "
     if judged:
-        text += f"{bad:,} of the {judged:,} judged dialogues contain a contradiction; those with the largest share are listed first."
+        text += f"{bad:,} of the {judged:,} judged dialogues contain a contradiction. The largest shares of contradictions come first."
     elif any(dialogue.counts[2] for dialogue in recorded):
         text += "No verdict on these dialogues could be read."
     else:
         text += "No judge rated these dialogues."
-    return text if shown == len(recorded) else f"{text} This page holds the first {shown:,}, to keep its size within bounds."
+    return text if shown == len(recorded) else f"{text} This page shows only the first {shown:,}, so that it stays small."
 
 
 def _columns(rows: Rows) -> list[Mapping[str, Any]]:

@@ -1,4 +1,4 @@
-"""Figures of a panel: variance components, signal by item and by persona, reliability, D study."""
+"""Figures of a panel: variance components, signal by item and by persona, reliability, D study; and of the arms of a comparison."""
 
 import math
 import re
@@ -8,16 +8,15 @@ from typing import Any
 
 import altair as alt
 
-from personametrics.data.estimate import Estimate
-from personametrics.data.finding import Finding
-from personametrics.report.figure import STEP, TICKS, WHOLE, Figure, Picture, Row, drawing, ends, kinds, known, line_at, safe, table, values
-from personametrics.report.words import level, number, plain, quoted
+from personametrics.data.finding import Estimate, Finding
+from personametrics.report.figure import STEP, TICKS, WHOLE, Figure, Row, both_ends, drawing, ends, has_value, kinds, line_at, table, values
+from personametrics.report.words import interval, level, number, plain, quoted
 
 MOST_LEVELS = 60
 """Items or personas that one figure lists. If there are more, it lists the best and the worst half of that number."""
-
 RUNS = "runs per item"
-
+ARMS = {"before": "without the remedy", "after": "with the remedy", "rival": "baseline at equal cost"}
+"""The arms of a comparison, by the first part of the names of their estimates."""
 LEAST_SIGNAL = -1.0
 """Lower limit of the axis for single items and personas. Intervals that reach further are cut there."""
 
@@ -27,7 +26,7 @@ def components(finding: Finding) -> Figure | None:
     estimates = [e for e in finding.estimates if e.name.startswith("component.") and math.isfinite(e.value)]
     if not estimates:
         return None
-    rows = [_component(e) for e in estimates]
+    rows: list[dict[str, Any]] = [{"component": _effect(e), "variance": e.value} | ends(e) | {"n": e.n} for e in estimates]
     order = [str(row["component"]) for row in rows]
     x = alt.X("variance:Q", title="variance (squared scale)", axis=alt.Axis(tickCount=TICKS))
     y = alt.Y("component:N", title=None, scale=alt.Scale(domain=order))
@@ -41,13 +40,9 @@ def components(finding: Finding) -> Figure | None:
     )
     largest = max(estimates, key=lambda e: e.value)
     listed = ", ".join(f"{row['component']} {number(e.value)}" for row, e in zip(rows, estimates, strict=True))
-    text = f"Bars of {len(estimates)} variance components with their {level(estimates)}s: {listed}. The largest is {_effect(largest)}."
+    text = f"Bars of {len(estimates)} variance components with their {level(estimates)}s: {listed}."
+    text += f' The largest component is "{_effect(largest)}".'
     return Figure("components", "Where the variance comes from", text, chart, rows)
-
-
-def _component(e: Estimate) -> dict[str, Any]:
-    """Return a variance component as a row."""
-    return {"component": _effect(e), "variance": e.value} | ends(e) | {"n": e.n}
 
 
 def _effect(e: Estimate) -> str:
@@ -70,7 +65,6 @@ def _signal(finding: Finding, name: str, facet: str, title: str) -> Figure | Non
     rows = sorted(table(finding, name, "signal"), key=lambda row: -float(row["signal"]))
     if not rows:
         return None
-    shown, order = _ends(rows, facet)
     if len(rows) > MOST_LEVELS:
         title += f" (best {MOST_LEVELS // 2} and worst {MOST_LEVELS // 2} of {len(rows)})"
     middle = statistics.median(float(row["signal"]) for row in rows)
@@ -79,22 +73,24 @@ def _signal(finding: Finding, name: str, facet: str, title: str) -> Figure | Non
         f"median {number(middle)}, worst {quoted(rows[-1][facet])} at {number(rows[-1]['signal'])}. "
         "To the right of the dashed line, the persona outweighs the noise."
     )
-    return Figure(f"signal-by-{facet}", title, text, _dots(shown, facet, order), [safe(row) for row in finding.evidence[name]])
+    return Figure(
+        f"signal-by-{facet}",
+        title,
+        text,
+        _dots(both_ends(rows, MOST_LEVELS), facet, _lines(rows, facet)),
+        table(finding, name),
+    )
 
 
-def _ends(rows: Sequence[Row], facet: str) -> tuple[list[Row], list[str]]:
-    """Return the rows and the lines of a figure, with one line that stands for all rows left out."""
-    half = MOST_LEVELS // 2
-    if len(rows) <= MOST_LEVELS:
-        return list(rows), [str(row[facet]) for row in rows]
-    best, worst = rows[:half], rows[-half:]
-    gap = f"({len(rows) - MOST_LEVELS} more)"
-    return [*best, *worst], [*(str(row[facet]) for row in best), gap, *(str(row[facet]) for row in worst)]
+def _lines(rows: Sequence[Row], facet: str) -> list[str]:
+    """Return the lines of a figure that lists both ends of its rows, with one line that stands for all rows left out."""
+    names, half = [str(row[facet]) for row in rows], MOST_LEVELS // 2
+    return names if len(rows) <= MOST_LEVELS else [*names[:half], f"({len(rows) - MOST_LEVELS} more)", *names[-half:]]
 
 
-def _dots(rows: list[Row], facet: str, order: list[str]) -> Picture:
+def _dots(rows: list[Row], facet: str, order: list[str]) -> alt.LayerChart:
     """Draw dots with intervals on one axis that ends at 1."""
-    lowest = [max(LEAST_SIGNAL, float(row["low"])) for row in rows if known(row.get("low"))]
+    lowest = [max(LEAST_SIGNAL, float(row["low"])) for row in rows if has_value(row.get("low"))]
     least = min(0.0, *(float(row["signal"]) for row in rows), *lowest)
     x = alt.X("signal:Q", title="persona signal", axis=alt.Axis(tickCount=TICKS), scale=alt.Scale(domain=[least, 1], nice=False))
     y = alt.Y(f"{facet}:N", title=None, scale=alt.Scale(domain=order))
@@ -128,7 +124,7 @@ def reliability(finding: Finding) -> Figure | None:
     first, last = estimates[0], estimates[-1]
     text = (
         f"A line with the band of its {level(estimates)}: the mean of {rows[0]['runs']} run has reliability {number(first.value)}, "
-        f"of {rows[-1]['runs']} runs {number(last.value)}."
+        f"and the mean of {rows[-1]['runs']} runs {number(last.value)}."
     )
     return Figure("reliability", "Reliability when averaging runs", text, chart, rows)
 
@@ -156,7 +152,9 @@ def curve(finding: Finding) -> Figure | None:
         f"with {best['items']} items and {best['runs']} runs."
     )
     if target:
-        text += f" The target {target:g} is " + ("not reached." if cheapest is None else f"reached from {_design(cheapest)} on.")
+        text += f" The target {target:g} is " + (
+            "not reached." if cheapest is None else f"reached with {_design(cheapest)}, and with every larger design shown."
+        )
     return Figure("d-study", "Reliability with more items and more runs", text, drawing(rows, *aim, lines, dots), rows)
 
 
@@ -173,10 +171,30 @@ def _of(rows: Sequence[Row], column: str) -> list[float]:
 
 def _design(row: Row) -> str:
     """Return a design in words."""
-    return f"{row['items']} items with {row['runs']} run{'s' if row['runs'] != 1 else ''}"
+    return f"{row['items']} items and {row['runs']} run{'s' if row['runs'] != 1 else ''}"
 
 
 def _target(finding: Finding) -> float | None:
     """Return the target reliability that the D study names as its method, or None."""
     stated = (re.search(r"reliability (\d*\.?\d+)", e.method) for e in finding.estimates if e.name.startswith("design."))
     return next((float(match[1]) for match in stated if match), None)
+
+
+def arms(finding: Finding) -> Figure | None:
+    """Draw a dot and an interval for each arm of a comparison that has a number."""
+    estimates = {arm: e for e in finding.estimates for arm in ARMS if e.name.startswith(f"{arm}.") and has_value(e.value)}
+    if finding.study != "comparison" or "after" not in estimates:
+        return None
+    name = plain(estimates["after"].name.removeprefix("after."))
+    rows: list[dict[str, Any]] = [{"arm": ARMS[arm], "value": e.value} | ends(e) | {"n": e.n} for arm, e in estimates.items()]
+    x = alt.X("value:Q", title=name, axis=alt.Axis(tickCount=TICKS), scale=alt.Scale(zero=False))
+    y = alt.Y("arm:N", title=None, scale=alt.Scale(domain=[row["arm"] for row in rows]))
+    tooltip = ["arm:N", *(alt.Tooltip(f"{column}:Q", format=".3g") for column in ("value", "low", "high"))]
+    chart = drawing(
+        rows,
+        alt.Chart().mark_rule(style="whisker").encode(x=alt.X("low:Q", title=name), x2="high:Q", y=y).transform_filter(WHOLE),
+        alt.Chart().mark_point(style="dot").encode(x=x, y=y, tooltip=tooltip),
+        height=2 * STEP * len(rows),
+    )
+    listed = ", ".join(f"{ARMS[arm]} {number(e.value)} ({interval(e) or 'no interval'})" for arm, e in estimates.items())
+    return Figure("arms", "Without and with the remedy", f"Dots with intervals of {name}: {listed}.", chart, rows)

@@ -8,45 +8,22 @@ from personametrics.data.estimate import Estimate
 from personametrics.report.words import MINUS, NOTHING, count, figure, interval, level, plain, warning
 
 _LATEX = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "$": r"\$",
-    "&": r"\&",
-    "#": r"\#",
-    "%": r"\%",
-    "_": r"\_",
-    "^": r"\textasciicircum{}",
-    "~": r"\textasciitilde{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    '"': "{''}",
-    "`": r"\textasciigrave{}",
-    MINUS: "$-$",
-    NOTHING: "---",
-    "–": "--",
-    "×": r"$\times$",
-    "[": "{[}",
-    "]": "{]}",
-}
+    "\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
+    "|": r"\textbar{}", '"': "{''}", "`": r"\textasciigrave{}", MINUS: "$-$", NOTHING: "---", "–": "--", "×": r"$\times$", "[": "{[}",
+    "]": "{]}", **{sign: rf"\{sign}" for sign in "{}$&#%_"},
+}  # fmt: skip
 """Characters that LaTeX would read as commands, and their text forms.
 
 Brackets are included because a row that starts with one would be read as an argument of the row before.
 """
-
 _MARKDOWN = re.compile(r"[\\`*_{}\[\]<>#|~&$]")
 """Characters that Markdown, its tables or embedded HTML would read as commands."""
 
 
 def latex(cards: Sequence[Card]) -> str:
-    """Return every estimate as a LaTeX table in the style of the package booktabs.
+    """Return every estimate as a LaTeX `tabular` environment in the style of the package booktabs.
 
-    Args:
-        cards: cards to print; if there are several, a line with its title precedes each.
-
-    Returns:
-        A `tabular` environment.
+    A line with its title precedes each of several cards.
     """
     shown = [_row(e, _latex) for card in cards for e in _all(card)]
     heading = _latex(level(e for card in cards for e in _all(card)).capitalize())
@@ -62,14 +39,7 @@ def latex(cards: Sequence[Card]) -> str:
 
 
 def markdown(cards: Sequence[Card]) -> str:
-    """Return every estimate as Markdown, one table per card, under its title and verdict.
-
-    Args:
-        cards: cards to print.
-
-    Returns:
-        Markdown with pipe tables.
-    """
+    """Return every estimate as Markdown pipe tables, one per card, under its title and verdict."""
     return "\n".join(_section(card) for card in cards)
 
 

@@ -30,9 +30,7 @@ def drift(finding: Finding) -> Figure | None:
     order = _kinds(rows, "what")
     levels = level(e for e in finding.estimates if ".turn=" in e.name)
     text = f"Lines with their {levels}s over the turns of a conversation: {_ends(rows, 'what', order)}."
-    middle = (len(order) - 1) / 2
-    placed = [dict(row) | {"at": row["turn"] + WIDE * (order.index(row["what"]) - middle) / len(order)} for row in rows]
-    chart = _drawn(placed, "what", order, alt.Chart().mark_line(strokeWidth=1.5))
+    chart = _drawn(_placed(rows, order), "what", order, alt.Chart().mark_line(strokeWidth=1.5))
     return Figure("drift", "How the persona changes during the conversation", text, chart, rows)
 
 
@@ -42,7 +40,7 @@ def survival(finding: Finding) -> Figure | None:
     if len({row["turn"] for row in rows}) <= 1:
         return None
     order = _kinds(rows, "kind")
-    text = f"Steps with their intervals of the share of dialogues in which the persona has not faded yet: {_ends(rows, 'kind', order)}."
+    text = f"Steps show the share of dialogues in which the persona has not faded yet, with intervals: {_ends(rows, 'kind', order)}."
     placed = [dict(row) | {"at": row["turn"] + WIDE * (order.index(row["kind"]) + 1) / (len(order) + 1)} for row in rows]
     ends = [max((row for row in rows if row["kind"] == kind), key=lambda row: float(row["turn"])) for kind in order]
     steps = [dict(row) | {"at": row["turn"]} for row in rows] + [dict(row) | {"at": row["turn"] + WIDE} for row in ends]
@@ -64,7 +62,7 @@ def fading(finding: Finding) -> Figure | None:
     chart = drawing(rows, alt.Chart().mark_rect().encode(x=x, y=y, color=color, tooltip=tooltip), height=STEP * len(order))
     first, last = quoted(order[0]), quoted(order[-1])
     text = f"Heat map of the share of lines that sound like the assistant, by persona ({len(order)}, from {first} to {last}) and line."
-    return Figure("fading", "Which persona fades when", text, chart, rows)
+    return Figure("fading", "When each persona fades", text, chart, rows)
 
 
 def courses(finding: Finding) -> Figure | None:
@@ -81,16 +79,20 @@ def courses(finding: Finding) -> Figure | None:
         return None
     first = [row for row in rows if row["persona"] == names[0]]
     text = (
-        "Lines with their intervals over the turns, one persona at a time, with the others faint. "
-        f"Shown first, {quoted(names[0])}: {_ends(first, 'what', _kinds(first, 'what'))}."
+        "Lines with their intervals over the turns. One persona is shown, and the others are faint. "
+        f"The first one shown is {quoted(names[0])}: {_ends(first, 'what', _kinds(first, 'what'))}."
     )
     shown = alt.param(name="shown", value=names[0], bind=alt.binding_select(options=names, name="persona "))
-    middle = (len(order) - 1) / 2
-    placed = [dict(row) | {"at": row["turn"] + WIDE * (order.index(row["what"]) - middle) / len(order)} for row in rows]
-    chart = _drawn(placed, "what", order, alt.Chart().mark_line(strokeWidth=1.5), only="datum.persona === shown")
+    chart = _drawn(_placed(rows, order), "what", order, alt.Chart().mark_line(strokeWidth=1.5), only="datum.persona === shown")
     behind = alt.Chart().mark_line(strokeWidth=1, opacity=0.12).encode(x="at:Q", y="value:Q", color="what:N", detail="persona:N")
     chart.layer = [behind, *chart.layer]
     return Figure("courses", "How each persona changes", text, chart.add_params(shown), rows)
+
+
+def _placed(rows: Sequence[Row], order: list[str]) -> list[Row]:
+    """Return rows with their places along the axis of turns, side by side by what they show."""
+    middle = (len(order) - 1) / 2
+    return [dict(row) | {"at": row["turn"] + WIDE * (order.index(row["what"]) - middle) / len(order)} for row in rows]
 
 
 def _rest(share: float | None) -> float | None:
@@ -122,9 +124,8 @@ def _kinds(rows: Iterable[Row], name: str) -> list[str]:
 
 def _ends(rows: Sequence[Row], name: str, order: Sequence[str]) -> str:
     """Describe where each line begins and ends."""
-    return "; ".join(
-        _course(sorted((row for row in rows if row[name] == kind), key=lambda row: float(row["turn"])), kind) for kind in order
-    )
+    ordered = sorted(rows, key=lambda row: float(row["turn"]))
+    return "; ".join(_course([row for row in ordered if row[name] == kind], kind) for kind in order)
 
 
 def _course(rows: Sequence[Row], kind: str) -> str:

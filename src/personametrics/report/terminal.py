@@ -11,59 +11,29 @@ from rich.table import Table
 from rich.text import Text
 
 from personametrics.data.card import Card
-from personametrics.data.estimate import Estimate
-from personametrics.data.finding import Finding
+from personametrics.data.finding import Estimate, Finding
+from personametrics.report import words
 from personametrics.report.dialogues import Dialogue, Line, dialogues, short, worst
-from personametrics.report.words import (
-    NOTHING,
-    SIGNS,
-    cell,
-    count,
-    figure,
-    headline,
-    interval,
-    is_span,
-    key_estimates,
-    level,
-    number,
-    plain,
-    tone,
-    warning,
-)
 
 STYLES = {"good": "green", "bad": "red", "open": "yellow", "plain": "bold"}
-
 ENDS = 5
 """Number of items or personas shown from the best and from the worst end."""
-
 BAR = 9
 """Width in characters of a drawn interval from 0 to 1."""
-
 SCALE = "0   ½   1"
-
 WIDE = 100
 """Terminal width in columns from which a table of cards also draws the intervals."""
 
 
 def show(card: Card, console: Console) -> None:
-    """Print a card.
-
-    Args:
-        card: card to print.
-        console: console to print on.
-    """
+    """Print a card on a console."""
     console.print(_text(card.title, "bold"))
     for finding in card.findings:
         _show_finding(finding, console)
 
 
 def show_table(cards: Sequence[Card], console: Console) -> None:
-    """Print a table with one line per card.
-
-    Args:
-        cards: cards to print.
-        console: console to print on.
-    """
+    """Print a table with one line per card on a console."""
     table = _table(Text(f"{len(cards)} panels"))
     table.add_column("Panel", overflow="fold")
     table.add_column("Verdict")
@@ -74,8 +44,8 @@ def show_table(cards: Sequence[Card], console: Console) -> None:
         table.add_column(SCALE, no_wrap=True)
     for card in cards:
         verdicts = Text("\n").join(_verdict_label(finding) for finding in card.findings)
-        e = headline(card)
-        numbers = [_text(""), _text(NOTHING)] if e is None else [_text(e.name), _text(figure(e)), *_reach(e)]
+        e = words.headline(card)
+        numbers = [_text(""), _text(words.NOTHING)] if e is None else [_text(e.name), _text(words.figure(e)), *_reach(e)]
         table.add_row(_text(card.title), verdicts, *numbers[: len(table.columns) - 2])
     console.print(table)
     for card in cards:
@@ -86,16 +56,16 @@ def show_table(cards: Sequence[Card], console: Console) -> None:
 
 def _show_finding(finding: Finding, console: Console) -> None:
     """Print a finding: verdict, uses, notices, numbers."""
-    style = STYLES[tone(finding.verdict)]
+    style = STYLES[words.tone(finding.verdict)]
     verdict = Group(_text(finding.question, "dim"), _verdict_label(finding), _text(finding.verdict.sentence))
     console.print(Panel(verdict, title=_text(f" {finding.study}{_of(finding)} "), title_align="left", border_style=style, padding=(0, 1)))
     console.print(_lines(finding))
-    if key := key_estimates(finding):
+    if key := words.key_estimates(finding):
         _print(_estimates(key), console)
-        for e in filter(warning, key):
-            console.print(_text(f"{e.name}: {warning(e)}", "yellow"))
+        for e in filter(words.warning, key):
+            console.print(_text(f"{e.name}: {words.warning(e)}", "yellow"))
     if averaged := [e for e in finding.estimates if e.name.startswith("reliability.k=") and math.isfinite(e.value)]:
-        console.print(_text(f"\nReliability of 1 to {len(averaged)} averaged runs: {', '.join(figure(e) for e in averaged)}"))
+        console.print(_text(f"\nReliability of 1 to {len(averaged)} averaged runs: {', '.join(words.figure(e) for e in averaged)}"))
     for name, facet in (("items", "item"), ("personas", "persona")):
         if rows := [row for row in finding.evidence.get(name, ()) if row.get("signal") is not None]:
             _print(_ends(rows, name, facet), console)
@@ -107,7 +77,7 @@ def _show_finding(finding: Finding, console: Console) -> None:
 
 def _of(finding: Finding) -> str:
     """Return the part of the question that names the items of a finding, or "" if it concerns all items."""
-    start = finding.question.find(" (items on ")
+    start = finding.question.find(" (items with the scale ")
     return finding.question[start:] if start >= 0 else ""
 
 
@@ -122,13 +92,13 @@ def _print(table: Table, console: Console) -> None:
 
 def _text(text: object, style: str = "") -> Text:
     """Return text without markup or control characters."""
-    return Text(plain(text), style)
+    return Text(words.plain(text), style)
 
 
 def _verdict_label(finding: Finding) -> Text:
     """Return the label of a verdict with its sign and colour."""
-    kind = tone(finding.verdict)
-    return _text(f"{SIGNS[kind]} {finding.verdict.label}", f"bold {STYLES[kind]}".replace("bold bold", "bold"))
+    kind = words.tone(finding.verdict)
+    return _text(f"{words.SIGNS[kind]} {finding.verdict.label}", f"bold {STYLES[kind]}".replace("bold bold", "bold"))
 
 
 def _table(title: Text) -> Table:
@@ -146,7 +116,7 @@ def _lines(finding: Finding) -> Table:
     verdict = finding.verdict
     for name, kind, lines in (("fit for", "good", verdict.fit), ("not fit for", "bad", verdict.unfit), ("undecided", "open", verdict.open)):
         for index, line in enumerate(lines):
-            grid.add_row(_text("" if index else f"{SIGNS[kind]} {name}", STYLES[kind]), _text(line))
+            grid.add_row(_text("" if index else f"{words.SIGNS[kind]} {name}", STYLES[kind]), _text(line))
     for index, notice in enumerate(finding.notices):
         grid.add_row(_text("" if index else "! notice", "yellow"), _text(notice.text))
     return grid
@@ -157,17 +127,17 @@ def _estimates(estimates: Sequence[Estimate]) -> Table:
     table = _table(Text("Key estimates"))
     table.add_column("Estimate", overflow="fold")
     table.add_column("Value", justify="right", no_wrap=True)
-    table.add_column(level(estimates), justify="right", no_wrap=True)
+    table.add_column(words.level(estimates), justify="right", no_wrap=True)
     table.add_column(SCALE, no_wrap=True)
     table.add_column("Rests on", justify="right", no_wrap=True)
     for e in estimates:
-        table.add_row(_text(e.name), _text(figure(e)), *_reach(e), _text(count(e)))
+        table.add_row(_text(e.name), _text(words.figure(e)), *_reach(e), _text(words.count(e)))
     return table
 
 
 def _reach(e: Estimate) -> list[Text]:
     """Return an interval in numbers and, for a share, as a drawing."""
-    return [_text(interval(e)), _text(bar(e.value, e.low, e.high) if is_span(e) else "", "cyan")]
+    return [_text(words.interval(e)), _text(bar(e.value, e.low, e.high) if words.is_span(e) else "", "cyan")]
 
 
 def bar(value: float, low: float, high: float, width: int = BAR) -> str:
@@ -200,14 +170,14 @@ def _ends(rows: Sequence[Mapping[str, Any]], name: str, facet: str) -> Table:
         if index == ENDS and not few:
             table.add_section()
         value, low, high = (math.nan if row.get(name) is None else float(row[name]) for name in ("signal", "low", "high"))
-        reach = "" if math.isnan(low) and math.isnan(high) else f"{number(low)} to {number(high)}"
-        table.add_row(_text(row[facet]), _text(number(value)), _text(reach), _text(bar(value, low, high), "cyan"))
+        reach = "" if math.isnan(low) and math.isnan(high) else f"{words.number(low)} to {words.number(high)}"
+        table.add_row(_text(row[facet]), _text(words.number(value)), _text(reach), _text(bar(value, low, high), "cyan"))
     return table
 
 
 def _contradictions(bad: Sequence[tuple[Dialogue, Line]]) -> Table:
     """Return a table of lines that contradict, with what they contradict if that is given."""
-    table = _table(Text("Lines that contradict, worst dialogues first"))
+    table = _table(Text("Lines with a contradiction, worst dialogues first"))
     table.add_column("Dialogue", overflow="fold", max_width=24)
     table.add_column("Turn", justify="right", no_wrap=True)
     table.add_column("Line", overflow="fold", ratio=1)
@@ -215,7 +185,7 @@ def _contradictions(bad: Sequence[tuple[Dialogue, Line]]) -> Table:
     if with_source:
         table.add_column("Contradicts", overflow="fold", ratio=1)
     for dialogue, line in bad:
-        source = [_text(short(line.against) or NOTHING)] if with_source else []
+        source = [_text(short(line.against) or words.NOTHING)] if with_source else []
         table.add_row(_text(dialogue.name), _text(line.turn), _text(short(line.text)), *source)
     return table
 
@@ -227,5 +197,5 @@ def _plain_table(title: str, rows: Sequence[Mapping[str, Any]]) -> Table:
     for name in names:
         table.add_column(_text(name), justify="right")
     for row in rows:
-        table.add_row(*(_text(cell(row.get(name))) for name in names))
+        table.add_row(*(_text(words.cell(row.get(name))) for name in names))
     return table

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Scheme = Literal["light", "dark"]
-
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 PAPER_FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 """Fonts bundled with vl-convert, so that a figure looks the same on every machine."""
@@ -41,82 +40,35 @@ class _Palette:
 
 PALETTES: dict[Scheme, _Palette] = {
     "light": _Palette(
-        ink="#333a40",
-        faint="#e2e5e8",
-        accent="#0b5c8f",
-        wash="#8fb3cc",
-        warn="#b04a00",
+        "#333a40", "#e2e5e8", "#0b5c8f", "#8fb3cc", "#b04a00",
         kinds=("#0072b2", "#d55e00", "#009e73", "#b3558c", "#b98500", "#4aa3d8", "#7a6a00", "#3b3f45"),
-        ramp=("#dfe8b0", "#98cfb5", "#45a8bd", "#2f72ad", "#25306e"),
-        other="#a5abb2",
+        ramp=("#dfe8b0", "#98cfb5", "#45a8bd", "#2f72ad", "#25306e"), other="#a5abb2",
     ),
     "dark": _Palette(
-        ink="#d5dade",
-        faint="#343b42",
-        accent="#6db8ea",
-        wash="#3f6d8c",
-        warn="#f0924c",
+        "#d5dade", "#343b42", "#6db8ea", "#3f6d8c", "#f0924c",
         kinds=("#56b4e9", "#f08a3c", "#2fc49a", "#e293c1", "#e6b422", "#8fd0ff", "#cfc26a", "#c3c9cf"),
-        ramp=("#2f3f78", "#2f72ad", "#45a8bd", "#98cfb5", "#eff3c4"),
-        other="#6d757d",
+        ramp=("#2f3f78", "#2f72ad", "#45a8bd", "#98cfb5", "#eff3c4"), other="#6d757d",
     ),
-}
+}  # fmt: skip
 
 
 def theme(scheme: Scheme, font: str = FONT) -> dict[str, Any]:
-    """Return the Vega-Lite configuration of one colour scheme.
-
-    Args:
-        scheme: light or dark.
-        font: font of all text.
-
-    Returns:
-        A configuration for the key `config` of a specification.
-    """
+    """Return the Vega-Lite configuration of one colour scheme: the key `config` of a specification."""
     colours = PALETTES[scheme]
+    sizes = {"labelFontSize": 11, "titleFontSize": 11, "titleFontWeight": "normal"}
+    text = {"labelColor": colours.ink, "titleColor": colours.ink, **sizes}
+    lines = {"domainColor": colours.other, "tickColor": colours.other, "gridColor": colours.faint}
+    ramp = list(colours.ramp)
     return {
         "background": "transparent",
         "font": font,
         "view": {"stroke": "transparent"},
-        "axis": _axis(colours),
-        "legend": {
-            "labelColor": colours.ink,
-            "titleColor": colours.ink,
-            "labelFontSize": 11,
-            "titleFontSize": 11,
-            "titleFontWeight": "normal",
-            "orient": "top",
-            "labelLimit": 130,
-            "symbolOpacity": 1,
-        },
+        "axis": {**text, **lines, "labelLimit": 180, "domain": False, "ticks": False, "labelPadding": 6, "labelFlush": False},
+        "legend": {**text, "orient": "top", "labelLimit": 130, "symbolOpacity": 1},
         "mark": {"color": colours.accent},
         "bar": {"color": colours.wash},
-        "range": {
-            "category": list(colours.kinds),
-            "ramp": list(colours.ramp),
-            "heatmap": list(colours.ramp),
-            "ordinal": {"scheme": list(colours.ramp)},
-        },
+        "range": {"category": list(colours.kinds), "ramp": ramp, "heatmap": ramp, "ordinal": {"scheme": ramp}},
         "style": _styles(colours),
-    }
-
-
-def _axis(colours: _Palette) -> dict[str, Any]:
-    """Return the style of the axes."""
-    return {
-        "labelColor": colours.ink,
-        "titleColor": colours.ink,
-        "domainColor": colours.other,
-        "tickColor": colours.other,
-        "gridColor": colours.faint,
-        "labelFontSize": 11,
-        "titleFontSize": 11,
-        "titleFontWeight": "normal",
-        "labelLimit": 180,
-        "domain": False,
-        "ticks": False,
-        "labelPadding": 6,
-        "labelFlush": False,
     }
 
 

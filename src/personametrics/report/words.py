@@ -7,48 +7,30 @@ from typing import Any
 
 from personametrics.data.card import Card
 from personametrics.data.citations import citations, references
-from personametrics.data.estimate import Estimate, EstimateStatus
-from personametrics.data.finding import Finding, Verdict
+from personametrics.data.finding import Estimate, EstimateStatus, Finding, Verdict
 
 NOTHING = "—"
 """The sign for an undefined number."""
-
 MINUS = "−"
-
 COUNTED = {"runs", "calls", "tokens"}
 """Units whose whole values are written without decimals."""
-
-TONES = {
-    "persona dominates": "good",
-    "groups differ as in people": "good",
-    "answers like people's": "good",
-    "personas are heard": "good",
-    "complete": "good",
-    "model uncertainty dominates": "bad",
-    "groups differ otherwise than in people": "bad",
-    "group differences exaggerated": "bad",
-    "group differences flattened": "bad",
-    "answers unlike people's": "bad",
-    "not the persona": "bad",
-    "incomplete": "bad",
-    "hardly answered": "bad",
-    "helps": "good",
-    "helps, but makes personas alike": "bad",
-    "harms": "bad",
-    "undecided": "open",
-    "unknown": "open",
-}
+_LABELS = {
+    "good": ("persona dominates", "groups differ as in people", "answers like people's", "personas are heard", "complete", "helps"),
+    "bad": (
+        "model uncertainty dominates", "groups differ otherwise than in people", "group differences exaggerated",
+        "group differences flattened", "answers unlike people's", "not the persona", "incomplete", "hardly answered",
+        "helps, but makes personas alike", "harms",
+    ),
+    "open": ("undecided", "unknown"),
+}  # fmt: skip
+TONES = {label: tone for tone, labels in _LABELS.items() for label in labels}
 """The colour of a verdict; a verdict that is not listed here is coloured by its lists of uses (see `tone`)."""
-
 SIGNS = {"good": "✓", "bad": "✗", "open": "?", "plain": "•"}
 """The sign shown with each colour, so that nothing depends on colour alone."""
-
 DETAILS = ("reliability.k=",)
 """Families of estimates that the table of key estimates leaves out, because a figure or a line shows them."""
-
 OUTCOMES = ("share.missing", "share.refused", "share.unparsable", "share.failed")
 """Shares of lost answers. They are key estimates only if some answer was lost."""
-
 _HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """Control characters, lone surrogates, line ends, and changes of text direction."""
 
@@ -164,10 +146,9 @@ def tone(verdict: Verdict) -> str:
     A verdict that `TONES` does not list is bad if it only names uses that the panel is not fit for, good if it only names uses that it is
     fit for, open if it names undecided ones, and plain otherwise.
     """
-    unnamed = (
-        "bad" if verdict.unfit and not verdict.fit else "good" if verdict.fit and not verdict.unfit else "open" if verdict.open else "plain"
-    )
-    return TONES.get(verdict.label, unnamed)
+    if bool(verdict.fit) != bool(verdict.unfit):
+        return TONES.get(verdict.label, "good" if verdict.fit else "bad")
+    return TONES.get(verdict.label, "open" if verdict.open else "plain")
 
 
 def headline(card: Card) -> Estimate | None:

@@ -4,32 +4,33 @@ What a user looks for can be imported from here. Functions with short names stay
 `sequential.bounds`, `mover.difference`.
 """
 
-from personametrics.stats.distributions.agreement import krippendorff_alpha, krippendorff_alpha_of_scores
-from personametrics.stats.distributions.distances import jensen_shannon, normalise, total_variation, wasserstein
-from personametrics.stats.distributions.divergence import kl_divergence
-from personametrics.stats.distributions.entropy import miller_madow
+from personametrics.stats.distributions.agreement import (
+    krippendorff_alpha,
+    krippendorff_alpha_of_scores,
+    majority,
+    others_agreement,
+    pair_agreement,
+)
+from personametrics.stats.distributions.distances import jensen_shannon, kl_divergence, normalise, total_variation, wasserstein
 from personametrics.stats.distributions.floors import permutation_floor, sampling_floor, split_half
-from personametrics.stats.distributions.information import information, information_of_probabilities
-from personametrics.stats.distributions.majority import majority, others_agreement, pair_agreement
+from personametrics.stats.distributions.information import information, information_of_probabilities, miller_madow
 from personametrics.stats.inference import conformal, mixed_subjects, ppi, sequential
-from personametrics.stats.inference.calibration import calibration_error, calibration_floor
+from personametrics.stats.inference.calibration import augrc, aurc, calibration_error, calibration_floor
 from personametrics.stats.inference.correlation import correlation, disattenuated
 from personametrics.stats.inference.omega import omega
-from personametrics.stats.inference.selective import augrc, aurc
 from personametrics.stats.inference.weighting import design_effect, poststratify, rake
 from personametrics.stats.intervals import mover
 from personametrics.stats.intervals.bootstrap import weighted_disagreements
 from personametrics.stats.intervals.cluster import cluster_jackknife, cluster_share
 from personametrics.stats.intervals.jackknife import Deletions, Interval, Replicates, deletions, interval, replicates
 from personametrics.stats.intervals.logistic import log_odds_slope
+from personametrics.stats.intervals.mover import fieller
 from personametrics.stats.intervals.paired import paired, paired_ratio, shared_cells
 from personametrics.stats.intervals.proportion import wilson
 from personametrics.stats.intervals.ranks import concordance, ranks
-from personametrics.stats.intervals.ratios import fieller
 from personametrics.stats.intervals.survival import hazard, kaplan_meier
 from personametrics.stats.people.aptitude import aptitude
-from personametrics.stats.people.clustering import clusters
-from personametrics.stats.people.silhouette import silhouette
+from personametrics.stats.people.clustering import clusters, silhouette
 from personametrics.stats.variance.cells import Cells, from_answers, from_counts, from_labels
 from personametrics.stats.variance.components import component, components, signal
 from personametrics.stats.variance.disagreement import Pairs, pairs, subsets

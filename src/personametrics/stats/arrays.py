@@ -6,24 +6,14 @@ from scipy.special import gammaln
 
 Floats = npt.NDArray[np.float64]
 """An array of numbers, NaN where a value is undefined."""
-
 Ints = npt.NDArray[np.int64]
 """An array of codes or counts."""
-
 Flags = npt.NDArray[np.bool_]
 """An array of truth values."""
 
 
 def sums(group: Ints, values: Floats, size: int) -> Floats:
-    """Sum values by group.
-
-    Args:
-        group: (N,) group of each value, 0 ≤ group < size.
-        values: (N,) numbers.
-        size: number of groups.
-
-    Returns:
-        (size,) sums; 0 for an empty group.
+    """Sum (N,) values by group, (size,): 0 for an empty group; `group` (N,) holds codes from 0 to size − 1.
 
     Examples:
         >>> sums(np.array([0, 2, 0]), np.array([1.0, 5.0, 2.0]), 3).tolist()
@@ -40,22 +30,13 @@ def ratio(total: Floats | float, count: Floats | float, least: float = 0.0) -> F
 
 
 def jackknife_variance(drops: Floats) -> float:
-    """Return the jackknife variance (n − 1)/n · Σ (drop − mean drop)² of a number.
+    """Return the jackknife variance (n − 1)/n · Σ (drop − mean drop)² of a number, from (n,) its values without each of n parts.
 
-    Args:
-        drops: (n,) the number without each of n parts.
-
-    Returns:
-        The variance; NaN without parts, or where the number without a part is NaN.
-
-    References:
-        Efron & Stein (1981), doi:10.1214/aos/1176345462.
+    It is NaN without parts, or where the number without a part is NaN. Efron & Stein (1981), doi:10.1214/aos/1176345462.
 
     Examples:
-        For a mean it is the variance of the values over their number, here 2.5 / 5:
-
         >>> x = np.array([1.0, 2.0, 3.0, 4.0, 5.0])
-        >>> round(jackknife_variance((x.sum() - x) / 4), 6)
+        >>> round(jackknife_variance((x.sum() - x) / 4), 6)  # for a mean, the variance of the values over their number, 2.5 / 5
         0.5
     """
     n = len(drops)
@@ -68,10 +49,7 @@ def log_choose(n: Floats | Ints, k: Floats | Ints) -> Floats:
 
 
 def quotient(sums: Floats) -> Floats:
-    """Divide the first sum by the second, as in a mean or a share.
-
-    Args:
-        sums: (…, k) sums, of which the first two enter, as in statistics of `cluster_jackknife`.
+    """Divide the first of (…, k) sums by the second, as in a mean or a share; a statistic for `cluster_jackknife`.
 
     Examples:
         >>> quotient(np.array([[3.0, 4.0], [1.0, 2.0]])).tolist()
@@ -81,10 +59,7 @@ def quotient(sums: Floats) -> Floats:
 
 
 def quotient_difference(sums: Floats) -> Floats:
-    """Subtract the quotient of the third and fourth sum from that of the first two, as in a difference of means.
-
-    Args:
-        sums: (…, k) sums, of which the first four enter.
+    """Subtract the quotient of the third and fourth of (…, k) sums from that of the first two, as in a difference of means.
 
     Examples:
         >>> quotient_difference(np.array([3.0, 4.0, 1.0, 2.0])).tolist()

@@ -1,4 +1,4 @@
-"""Do expert or ignorant personas change accuracy?"""
+"""Do expert or ignorant personas change the model's accuracy?"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,27 +6,21 @@ from typing import ClassVar
 
 import polars as pl
 
-from personametrics.data.errors import DesignError
-from personametrics.data.estimate import Estimate, Name
-from personametrics.data.finding import Finding, Verdict
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
-from personametrics.data.responses import Responses
-from personametrics.data.scale import Nominal
-from personametrics.data.study import Aim, Elicitation, Sign, Study, StudyWorld
+from personametrics.data.errors import ensure
+from personametrics.data.finding import Estimate, Finding, Name, Verdict
+from personametrics.data.study import Aim, Elicitation, Item, Nominal, Persona, Request, Responses, Sign, Study, StudyWorld
 from personametrics.measures.answers import answers
 from personametrics.measures.sums import RowSums
 from personametrics.stats.arrays import quotient, quotient_difference
 
 ARMS: Mapping[str, str] = {
     "none": "without a persona",
-    "expert": "of personas whose field it is",
-    "other": "of personas of another field",
+    "expert": "of personas in their own field",
+    "other": "of personas in another field",
     "ignorant": "of personas who know little",
 }
 RIGHT = pl.col("weight") * (pl.col("answer") == pl.col("gold"))
-USE = "taking its answers to questions of fact as the model's best"
+USE = "taking a persona's answers to questions of fact as the model's best answers"
 
 
 @dataclass(frozen=True)
@@ -46,27 +40,25 @@ class Expertise(Study):
     ignorant: tuple[str, str] = ("schooling", "early")
     margin: float = 0.05
     level: float = 0.9
-    question: ClassVar[str] = "Do expert or ignorant personas change accuracy?"
+    question: ClassVar[str] = "Do expert or ignorant personas change the model's accuracy?"
     reads: ClassVar[Mapping[str, str]] = {"gold": "the right answer", "arm": "none, expert, other or ignorant"}
     aim: ClassVar[tuple[str, Aim]] = ("gain.expert", "high")
+    additive: ClassVar[bool] = True
     cite: ClassVar[tuple[str, ...]] = ("basil2025", "cameron2011")
     signs: ClassVar[Mapping[str, Sign]] = {"personas cost accuracy": Sign(shows=("distortion",), spoils=("evaluation panel",), gravity=2)}
 
     def design(self, personas: Sequence[Persona], items: Sequence[Item], elicitation: Elicitation) -> list[Request]:
         """Return every question of a field, to the model alone and to every persona that falls into an arm."""
         questions = [item for item in items if item.attributes.get("gold") and item.attributes.get("domain")]
-        if len(questions) < 2:
-            message = "expertise needs two or more items with the attributes gold and domain. Add them."
-            raise DesignError(message)
+        ensure(len(questions) > 1, "expertise needs two or more items with the attributes gold and domain. Add them.")
         requests = []
         for item in questions:
             for persona in (None, *personas):
                 if arm := self._arm(persona, item):
                     columns = {"gold": item.attributes["gold"], "domain": item.attributes["domain"], "arm": arm}
                     requests += elicitation.ask(persona, item, columns)
-        if not {"expert", "ignorant"} & {request.about["arm"] for request in requests}:
-            message = f'expertise needs personas with the attribute "{self.field}" (a domain of the items) or {"=".join(self.ignorant)}.'
-            raise DesignError(message)
+        message = f'expertise needs personas with the attribute "{self.field}" (a domain of the items) or {"=".join(self.ignorant)}.'
+        ensure({"expert", "ignorant"} & {request.about["arm"] for request in requests}, message)
         return requests
 
     def _arm(self, persona: Persona | None, item: Item) -> str:
@@ -84,46 +76,38 @@ class Expertise(Study):
         rows = answers(responses, self.reads)
         arms, n = [arm for arm in ARMS if (rows["arm"] == arm).any()], rows["item"].n_unique()
         others, sums = [arm for arm in arms if arm != "none"], RowSums(rows, self.level)
-        estimates = [
-            sums.estimate(f"accuracy.{arm}", Name("share", "questions", f"accuracy {ARMS[arm]}"), _right_and_all(arm), quotient, n=n)
-            for arm in arms
-        ]
+        means = {arm: Name("share", "questions", f"accuracy {ARMS[arm]}") for arm in arms}
+        estimates = [sums.estimate(f"accuracy.{arm}", means[arm], _right_and_all(arm), quotient, n=n) for arm in arms]
         together = RowSums(rows, 1 - (1 - self.level) / max(1, len(others)))  # the verdict looks at all gains at once
         for arm in others if "none" in arms else []:
-            means = Name("difference", "questions", f"accuracy {ARMS[arm]} minus that without one; all gains hold together")
-            estimates.append(
-                together.estimate(f"gain.{arm}", means, [*_right_and_all(arm), *_right_and_all("none")], quotient_difference, n=n)
-            )
+            gain = Name("difference", "questions", f"accuracy {ARMS[arm]} minus accuracy without a persona; simultaneous intervals")
+            both = [*_right_and_all(arm), *_right_and_all("none")]
+            estimates.append(together.estimate(f"gain.{arm}", gain, both, quotient_difference, n=n))
         return Finding("expertise", self.question, self._verdict(estimates), tuple(estimates), cite=self.cite)
 
     def _verdict(self, estimates: Sequence[Estimate]) -> Verdict:
         """Return the verdict by the differences of accuracy."""
         gains = {estimate.name.removeprefix("gain."): estimate for estimate in estimates if estimate.name.startswith("gain.")}
         if not gains:
-            return Verdict("undecided", "There is nothing to compare: answers with and without a persona are needed.", open=(USE,))
+            return Verdict("undecided", "Accuracy cannot be compared: answers with and without a persona are needed.", open=(USE,))
         numbers = "; ".join(f"{arm} {difference:+.2f}" for arm, difference in gains.items())
         sides = {difference.side() for difference in gains.values()}
         if "below" in sides:
-            return Verdict("personas cost accuracy", f"Change of accuracy with a persona: {numbers}.", unfit=(USE,))
+            return Verdict("personas cost accuracy", f"Accuracy is lower in at least one arm with personas: {numbers}.", unfit=(USE,))
         if "above" in sides:
-            return Verdict("personas gain accuracy", f"Change of accuracy with a persona: {numbers}.", fit=(USE,))
+            return Verdict("personas gain accuracy", f"Accuracy is higher in at least one arm with personas: {numbers}.", fit=(USE,))
         if all(difference.side(self.margin) == "within" for difference in gains.values()):
             return Verdict("no change", f"All changes of accuracy lie within ±{self.margin:g}: {numbers}.", fit=(USE,))
-        return Verdict("undecided", f"The intervals leave it open: {numbers}.", open=(USE,))
+        return Verdict("undecided", f"It is undecided whether accuracy changes: {numbers}.", open=(USE,))
 
     def known(self) -> StudyWorld:
         """Return a world in which experts gain nothing and ignorant personas lose 25 percentage points."""
         fields = ("law", "farming", "nursing")
-        people = [
-            Persona(f"{field} {index}", f"You are person {index}, of {field}.", {"job": field}) for field in fields for index in range(4)
-        ]
+        people = [Persona(f"{job} {index}", f"You are person {index}, of {job}.", {"job": job}) for job in fields for index in range(4)]
         people += [Persona(f"early {index}", f"You left school, person {index}.", {"schooling": "early"}) for index in range(6)]
         labels = Nominal(("yes", "no", "maybe"))
-        items = [
-            Item(f"{field} {index}", f"Question {index} of {field}?", labels, {"gold": "yes", "domain": field})
-            for field in fields
-            for index in range(8)
-        ]
+        numbered = [(f"{field} {index}", f"Question {index} of {field}?", field) for field in fields for index in range(8)]
+        items = [Item(name, text, labels, {"gold": "yes", "domain": field}) for name, text, field in numbered]
 
         def world(request: Request, loss: float = 0.25) -> Mapping[str, float]:
             right = 0.75 - loss * (request.about["arm"] == "ignorant")

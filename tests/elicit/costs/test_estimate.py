@@ -17,9 +17,9 @@ def closed(run: int = 0) -> Request:
 
 
 def test_prompts_and_replies_are_counted_and_priced() -> None:
-    found = expected([closed(), Request((WORDS, WORDS), sampling=Sampling(max_tokens=64))], {"": PAID})
-    assert (found.requests, found.tokens_in, found.tokens_out) == (2, 3 * (400 / 4 + 4), 8 + 32)
-    assert str(found) == "2 requests, about 312 tokens in and 40 out; $7.1e-05"
+    cost = expected([closed(), Request((WORDS, WORDS), sampling=Sampling(max_tokens=64))], {"": PAID})
+    assert (cost.requests, cost.tokens_in, cost.tokens_out) == (2, 3 * (400 / 4 + 4), 8 + 32)
+    assert str(cost) == "2 requests, about 312 tokens in and 40 out; $7.1e-05"
 
 
 def test_a_reply_that_is_waited_for_is_read_too() -> None:
@@ -43,8 +43,8 @@ def test_each_part_has_the_price_of_who_plays_it(judge: str, price: str) -> None
 
 
 def test_many_prompts_are_counted_by_some_of_them() -> None:
-    long = [Request((Message("user", "w" * 4 * (at % 100)),), at) for at in range(10 * SAMPLE)]
-    exact = sum(4 + at % 100 for at in range(10 * SAMPLE))
+    long = [Request((Message("user", "w" * 4 * (index % 100)),), index) for index in range(10 * SAMPLE)]
+    exact = sum(4 + index % 100 for index in range(10 * SAMPLE))
     assert expected(long, {"": FREE}).tokens_in == pytest.approx(exact, rel=0.05)
 
 

@@ -9,7 +9,7 @@ from personametrics.data.outcome import ReplyOutcome
 from personametrics.data.reply import Reply
 from personametrics.data.request import Message, Request, Sampling
 from personametrics.elicit.costs.prices import FRAME, LISTED, Caps, Meter, Prices, listed, tokens
-from personametrics.models.scripted import Scripted
+from personametrics.models.function import Scripted
 
 PLAIN = Scripted(lambda _: "yes")
 
@@ -51,14 +51,14 @@ def test_listed_prices_hold_at_the_endpoint_they_are_of_and_nowhere_else(name: s
 
 @pytest.mark.parametrize("model", ["local/folder@abc", "embedded", "scripted/function"])
 def test_models_of_ones_own_cost_nothing(model: str) -> None:
-    found = listed(model)
-    assert found is not None
-    assert found.of(10**9, 10**9) == 0
+    prices = listed(model)
+    assert prices is not None
+    assert prices.of(10**9, 10**9) == 0
 
 
 def test_prices_are_per_million() -> None:
     assert Prices(2.0, 8.0).of(1_000_000, 500_000) == 6.0
-    assert all(0 < one.tokens_in < one.tokens_out for one in LISTED.values())
+    assert all(0 < price.tokens_in < price.tokens_out for price in LISTED.values())
 
 
 def test_tokens_are_the_models_own_or_about_four_letters_each() -> None:
@@ -69,19 +69,19 @@ def test_tokens_are_the_models_own_or_about_four_letters_each() -> None:
 
 
 def test_the_meter_is_hand_sums() -> None:
-    found = meter(Caps())
+    spending = meter(Caps())
     replies = [
         Reply("yes", tokens_in=12, tokens_out=3, calls=2),
         Reply(probabilities={"a": 1.0}, tokens_in=8, tokens_out=0),
         Reply(outcome=ReplyOutcome.FAILED, calls=6),
         Reply("no", tokens_in=0, tokens_out=1, calls=0),
     ]
-    for at, reply in enumerate(replies):
-        assert found.take(at, request(run=at)) == ""
-        found.settle(at, reply)
-    assert (found.calls, found.tokens_in, found.tokens_out) == (9, 20, 4)
-    assert found.money == 20 + 2 * 4
-    assert not found.estimated
+    for index, reply in enumerate(replies):
+        assert spending.take(index, request(run=index)) == ""
+        spending.settle(index, reply)
+    assert (spending.calls, spending.tokens_in, spending.tokens_out) == (9, 20, 4)
+    assert spending.money == 20 + 2 * 4
+    assert not spending.estimated
 
 
 def test_without_prices_there_is_no_money() -> None:
@@ -103,14 +103,14 @@ def test_without_prices_there_is_no_money() -> None:
     ],
 )
 def test_what_is_not_reported_is_estimated_and_said_to_be(reply: Reply, read: float, written: float, estimated: bool) -> None:
-    found = Meter(PLAIN, Caps(), None)
-    found.take(0, request(10))
-    found.settle(0, reply)
-    assert (found.tokens_in, found.tokens_out, found.estimated) == (read, written, estimated)
+    spending = Meter(PLAIN, Caps(), None)
+    spending.take(0, request(10))
+    spending.settle(0, reply)
+    assert (spending.tokens_in, spending.tokens_out, spending.estimated) == (read, written, estimated)
 
 
 @pytest.mark.parametrize(
-    ("caps", "fit", "said"),
+    ("caps", "fit", "message"),
     [
         (Caps(calls=3), 3, "the cap of 3 calls"),
         (Caps(tokens=45), 3, "the cap of 45 tokens"),
@@ -120,18 +120,18 @@ def test_what_is_not_reported_is_estimated_and_said_to_be(reply: Reply, read: fl
         (Caps(calls=5, tokens=30, money=1000), 2, "the cap of 30 tokens"),
     ],
 )
-def test_what_is_on_its_way_counts_with_the_most_it_can_cost(caps: Caps, fit: int, said: str) -> None:
-    found = meter(caps)
-    assert [found.take(at, request(10, 5, at)) for at in range(fit + 1)] == [""] * fit + [said]
-    assert found.calls == found.tokens_in == 0
+def test_what_is_on_its_way_counts_with_the_most_it_can_cost(caps: Caps, fit: int, message: str) -> None:
+    spending = meter(caps)
+    assert [spending.take(index, request(10, 5, index)) for index in range(fit + 1)] == [""] * fit + [message]
+    assert spending.calls == spending.tokens_in == 0
 
 
 def test_what_came_back_cheaper_makes_room() -> None:
-    found = meter(Caps(tokens=30))
-    assert [found.take(at, request(10, 5, at)) for at in range(3)] == ["", "", "the cap of 30 tokens"]
-    found.settle(0, Reply("x", tokens_in=4, tokens_out=1))
-    assert found.take(2, request(5, 5)) == ""
-    assert found.take(3, request(1, 1)) == "the cap of 30 tokens"
+    spending = meter(Caps(tokens=30))
+    assert [spending.take(index, request(10, 5, index)) for index in range(3)] == ["", "", "the cap of 30 tokens"]
+    spending.settle(0, Reply("x", tokens_in=4, tokens_out=1))
+    assert spending.take(2, request(5, 5)) == ""
+    assert spending.take(3, request(1, 1)) == "the cap of 30 tokens"
 
 
 def test_what_the_run_used_before_counts_for_its_caps() -> None:
@@ -154,15 +154,15 @@ COSTS = st.tuples(st.integers(0, 30), st.integers(1, 30), st.floats(0, 1), st.fl
 
 @given(st.lists(COSTS, max_size=30), st.builds(Caps, *[st.none() | st.integers(1, 200) for _ in range(3)]))
 def test_caps_are_never_passed_by_costs_up_to_what_was_set_aside(costs: list[tuple[int, int, float, float, bool]], caps: Caps) -> None:
-    found, waiting = meter(caps), list[tuple[int, Reply]]()
-    for at, (words, most, read, written, wait) in enumerate(costs):
-        if not found.take(at, request(words, most, at)):
-            waiting.append((at, Reply("x", tokens_in=int(read * words), tokens_out=int(written * most))))
+    spending, waiting = meter(caps), list[tuple[int, Reply]]()
+    for index, (words, most, read, written, wait) in enumerate(costs):
+        if not spending.take(index, request(words, most, index)):
+            waiting.append((index, Reply("x", tokens_in=int(read * words), tokens_out=int(written * most))))
         while waiting and not wait:
-            found.settle(*waiting.pop())
-    for one in waiting:
-        found.settle(*one)
-    assert found.calls <= (caps.calls or 10**9)
-    assert found.tokens_in + found.tokens_out <= (caps.tokens or 10**9)
-    assert found.money is not None
-    assert found.money <= (caps.money or 10**9)
+            spending.settle(*waiting.pop())
+    for call in waiting:
+        spending.settle(*call)
+    assert spending.calls <= (caps.calls or 10**9)
+    assert spending.tokens_in + spending.tokens_out <= (caps.tokens or 10**9)
+    assert spending.money is not None
+    assert spending.money <= (caps.money or 10**9)

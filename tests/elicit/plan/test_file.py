@@ -24,13 +24,13 @@ def mistake(path: Path) -> str:
     """What is wrong with a file: one sentence that begins with its name."""
     with pytest.raises(StudyError) as caught:
         load(path)
-    said = str(caught.value)
-    assert said.startswith(str(path))
-    assert said.endswith(".")
-    assert "\n" not in said
-    assert len(said) < 1000
+    message = str(caught.value)
+    assert message.startswith(str(path))
+    assert message.endswith(".")
+    assert "\n" not in message
+    assert len(message) < 1000
     assert caught.value.__context__ is None or caught.value.__suppress_context__
-    return said.removeprefix(str(path))
+    return message.removeprefix(str(path))
 
 
 @pytest.mark.parametrize(("name", "content"), [("a.yaml", HEAD), ("a.YML", HEAD), ("a.toml", TOML), ("a.json", json.dumps(SMALL))])
@@ -106,17 +106,17 @@ MISTAKES: list[tuple[str, str, int, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("in_yaml", "in_toml", "line", "key", "said"), MISTAKES)
-def test_a_mistake_is_named_with_its_line_and_key(tmp_path: Path, in_yaml: str, in_toml: str, line: int, key: str, said: str) -> None:
+@pytest.mark.parametrize(("in_yaml", "in_toml", "line", "key", "message"), MISTAKES)
+def test_a_mistake_is_named_with_its_line_and_key(tmp_path: Path, in_yaml: str, in_toml: str, line: int, key: str, message: str) -> None:
     for name, content in (("study.yaml", HEAD + in_yaml), ("study.toml", TOML + in_toml)):
-        found = mistake(written(tmp_path, content, name))
+        error = mistake(written(tmp_path, content, name))
         inside = name.endswith("yaml") and key == "conditions.order.0"
-        assert found.startswith(f', line {line + inside}, key "{key}": {said}')
-        assert "more mistake" not in found
+        assert error.startswith(f', line {line + inside}, key "{key}": {message}')
+        assert "more mistake" not in error
 
 
 @pytest.mark.parametrize(
-    ("rows", "line", "key", "said"),
+    ("rows", "line", "key", "message"),
     [
         ("personas: 5", 2, "personas", "input should be a valid string, not 5"),
         ("personas: [a]", 2, "personas.0", "input should be a mapping, not 'a'"),
@@ -126,9 +126,9 @@ def test_a_mistake_is_named_with_its_line_and_key(tmp_path: Path, in_yaml: str, 
         ("personas:\n- id: a\n  str: 70", 4, "personas.0.str", "input should be a valid string, not 70"),
     ],
 )
-def test_a_mistake_in_a_row_is_one_mistake(tmp_path: Path, rows: str, line: int, key: str, said: str) -> None:
-    found = mistake(written(tmp_path, f"model: m\n{rows}\nitems: i.csv"))
-    assert found == f', line {line}, key "{key}": {said}.'
+def test_a_mistake_in_a_row_is_one_mistake(tmp_path: Path, rows: str, line: int, key: str, message: str) -> None:
+    error = mistake(written(tmp_path, f"model: m\n{rows}\nitems: i.csv"))
+    assert error == f', line {line}, key "{key}": {message}.'
 
 
 def test_rows_in_toml_are_found_too(tmp_path: Path) -> None:
@@ -139,9 +139,9 @@ def test_rows_in_toml_are_found_too(tmp_path: Path) -> None:
 def test_other_mistakes_are_counted(tmp_path: Path) -> None:
     assert mistake(written(tmp_path, HEAD + "runs: x\nsampling: {temperature: x}\npersnas: 1")).endswith("(2 more mistakes).")
     assert mistake(written(tmp_path, HEAD + "runs: x\nseed: y")).endswith("(1 more mistake).")
-    found = mistake(written(tmp_path, HEAD + "prices:\n  tokens_out: 1\n  token_in: 1"))
-    assert found.startswith(', line 6, key "prices.token_in": unknown key. Did you mean "tokens_in"?')
-    assert found.endswith(" (1 more mistake).")
+    message = mistake(written(tmp_path, HEAD + "prices:\n  tokens_out: 1\n  token_in: 1"))
+    assert message.startswith(', line 6, key "prices.token_in": unknown key. Did you mean "tokens_in"?')
+    assert message.endswith(" (1 more mistake).")
 
 
 def test_a_missing_key_is_named(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_a_missing_key_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", ["", "# nothing\n", "---\n", "null", "5", "- a\n- b", "just words", "id,text\na,x\n"])
 def test_what_is_no_mapping_says_what_a_study_is(tmp_path: Path, content: str) -> None:
-    assert "a study is a mapping with the keys model;" in mistake(written(tmp_path, content))
+    assert "a study must be a mapping with the keys model." in mistake(written(tmp_path, content))
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ def test_values_from_python_are_checked_alike() -> None:
     assert checked(SMALL) == Plan.model_validate(SMALL)
     with pytest.raises(StudyError, match=r'^The study, key "runs": input should be a valid integer, not True\.$'):
         checked({**SMALL, "runs": True})
-    with pytest.raises(StudyError, match=r"^The study: a study is a mapping"):
+    with pytest.raises(StudyError, match=r"^The study: a study must be a mapping"):
         checked([SMALL])
     with pytest.raises(StudyError, match=r'^The study, key "5": '):
         checked({**SMALL, 5: 1})

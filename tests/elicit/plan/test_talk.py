@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from personametrics.data.errors import StudyError
+from personametrics.data.persona import Task
 from personametrics.data.study import Room
-from personametrics.data.task import Task
 from personametrics.dialogues.dialogue import BEGIN
 from personametrics.elicit.plan.talk import TURNS, TalkPlan, load_talk
 
@@ -26,24 +26,24 @@ def test_paths_are_relative_to_the_file_and_the_rest_has_defaults(tmp_path: Path
     assert plan.lasting() == TURNS
     assert plan.limit() == Room()
     assert plan.assistant().opening == BEGIN
-    assert plan.told(Task("t", "tea {now}")).text == "What you want of the assistant: tea {now}"
+    assert plan.worded(Task("t", "tea {now}")).text == "What you want of the assistant: tea {now}"
 
 
 def test_given_words_say_how_long_a_dialogue_is(tmp_path: Path) -> None:
     assert loaded(tmp_path, "partner: {says: [Hm., Well.]}").lasting() == 2
     assert loaded(tmp_path, "partner: {says: [Hm., Well.]}\nturns: 1").lasting() == 1
-    with pytest.raises(StudyError, match=r"partner\.says has 2 turns and turns is 3"):
+    with pytest.raises(StudyError, match=r"partner\.says has 2 turns, but turns is 3"):
         loaded(tmp_path, "partner: {says: [Hm., Well.]}\nturns: 3").lasting()
 
 
 @pytest.mark.parametrize("partner", ["{}", "{model: embedded, says: [Hm.]}"])
 def test_a_partner_is_a_model_or_words(tmp_path: Path, partner: str) -> None:
-    with pytest.raises(StudyError, match=r"give partner\.model or partner\.says"):
+    with pytest.raises(StudyError, match=r"Give either partner\.model or partner\.says"):
         loaded(tmp_path, f"partner: {partner}").lasting()
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("partner: {model: m, temperature: 1}", 'line 3, key "partner.temperature": unknown key'),
         ("partner: {model: m}\nroom: {tokens: 10, overflow: forget}", 'line 4, key "room.overflow"'),
@@ -53,27 +53,27 @@ def test_a_partner_is_a_model_or_words(tmp_path: Path, partner: str) -> None:
         ("", 'key "partner": it is missing'),
     ],
 )
-def test_a_mistake_is_said_with_its_line_and_key(tmp_path: Path, text: str, said: str) -> None:
-    with pytest.raises(StudyError, match=said):
+def test_a_mistake_is_said_with_its_line_and_key(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(StudyError, match=message):
         loaded(tmp_path, text)
 
 
 def test_a_file_that_is_no_mapping_is_told_the_keys(tmp_path: Path) -> None:
     path = tmp_path / "talk.yaml"
     path.write_text("- 1")
-    with pytest.raises(StudyError, match="a talk is a mapping with the keys model, partner, personas; see `personametrics schema talk`"):
+    with pytest.raises(StudyError, match=r"a talk must be a mapping with the keys .*, personas\. See `personametrics schema talk`"):
         load_talk(path)
 
 
 @pytest.mark.parametrize(
-    ("user", "said"),
+    ("user", "message"),
     [
         ("{persona: Hello}", r'user.persona: the slot "\{persona\}" is missing'),
         ("{task: 'Get {thing}'}", r'user.task: unknown slot "\{thing\}"'),
     ],
 )
-def test_templates_have_their_slots(tmp_path: Path, user: str, said: str) -> None:
-    with pytest.raises(StudyError, match=said):
+def test_templates_have_their_slots(tmp_path: Path, user: str, message: str) -> None:
+    with pytest.raises(StudyError, match=message):
         loaded(tmp_path, f"partner: {{model: m}}\nuser: {user}").prompt()
 
 

@@ -33,7 +33,9 @@ def answered(signal: float, seed: int = 0, people: int = 12, items: int = 10) ->
     values = 3 + np.sqrt(signal) * mind + np.sqrt(1 - signal) * rng.normal(size=(people, items, 6))
     grid = np.indices(values.shape).reshape(3, -1)
     rated = np.rint(values.clip(1, 5)).astype(int).ravel()
-    frame = pl.DataFrame({"persona": [f"p{at}" for at in grid[0]], "item": [f"i{at}" for at in grid[1]], "run": grid[2], "answer": rated})
+    frame = pl.DataFrame(
+        {"persona": [f"p{number}" for number in grid[0]], "item": [f"i{number}" for number in grid[1]], "run": grid[2], "answer": rated}
+    )
     return Responses.read(frame, Columns(run="run"), Ordinal(("1", "2", "3", "4", "5")))
 
 
@@ -60,37 +62,37 @@ class Learns(Remedy):
 
 @pytest.mark.parametrize("labels", [(), ("1", "2", "3", "4", "5")])
 def test_arms_that_name_no_labels_are_read_on_one_scale(labels: tuple[str, ...]) -> None:
-    known = replace(answered(0.9), scale=Ordinal(labels))
-    far = known.frame.with_columns(answer=pl.when(pl.col("answer") > 3).then(5).otherwise(1))
+    answers = replace(answered(0.9), scale=Ordinal(labels))
+    far = answers.frame.with_columns(answer=pl.when(pl.col("answer") > 3).then(5).otherwise(1))
     near = far.with_columns(answer=pl.when(pl.col("answer") > 3).then(4).otherwise(2))
-    found = measure_change(ArmPair(Stability(), Remedy(), replace(known, frame=far), replace(known, frame=near)))[2]["spread.kept"]
-    assert (found.value, found.high) == pytest.approx((0.25, 0.25))  # on ends of its own each arm would seem as spread as the other
+    changes = measure_change(ArmPair(Stability(), Remedy(), replace(answers, frame=far), replace(answers, frame=near)))[2]["spread.kept"]
+    assert (changes.value, changes.high) == pytest.approx((0.25, 0.25))  # on ends of its own each arm would seem as spread as the other
 
 
 @pytest.mark.parametrize(("before", "after", "label"), [(0.3, 0.9, "helps"), (0.9, 0.3, "harms"), (0.5, 0.5, "undecided")])
 def test_the_verdict_follows_the_paired_interval(before: float, after: float, label: str) -> None:
-    found = measure_change(ArmPair(Stability(), Remedy(), answered(before), answered(after, 1)))[2]
-    assert found.verdict.label == label
-    change = found["change.signal"]
-    assert change.value == pytest.approx(found["after.signal"].value - found["before.signal"].value)
+    finding = measure_change(ArmPair(Stability(), Remedy(), answered(before), answered(after, 1)))[2]
+    assert finding.verdict.label == label
+    change = finding["change.signal"]
+    assert change.value == pytest.approx(finding["after.signal"].value - finding["before.signal"].value)
     assert change.low < change.value < change.high
 
 
 def test_the_same_answers_twice_change_nothing() -> None:
     same = answered(0.5)
-    found = measure_change(ArmPair(Stability(), Remedy(), same, same))[2]
-    assert found.verdict.label == "changes nothing"
-    assert found["spread.kept"].value == 1
+    finding = measure_change(ArmPair(Stability(), Remedy(), same, same))[2]
+    assert finding.verdict.label == "changes nothing"
+    assert finding["spread.kept"].value == 1
 
 
 def test_personas_that_become_alike_are_noticed_although_the_signal_rises() -> None:
     before = answered(0.5)
-    mean, own = pl.col("answer").mean().over("item"), pl.col("answer").mean().over("persona", "item")
-    alike = before.frame.with_columns(answer=(mean + 0.5 * (own - mean)).clip(1, 5))
+    mean, cell = pl.col("answer").mean().over("item"), pl.col("answer").mean().over("persona", "item")
+    alike = before.frame.with_columns(answer=(mean + 0.5 * (cell - mean)).clip(1, 5))
     wide = Responses.read(before.frame, before.columns, Numeric(1, 5))
-    found = measure_change(ArmPair(Stability(), Remedy(), wide, Responses.read(alike, before.columns, Numeric(1, 5))))[2]
-    assert found["spread.kept"].high < 0.8
-    assert found.verdict.label == "helps, but makes personas alike"
+    finding = measure_change(ArmPair(Stability(), Remedy(), wide, Responses.read(alike, before.columns, Numeric(1, 5))))[2]
+    assert finding["spread.kept"].high < 0.8
+    assert finding.verdict.label == "helps, but makes personas alike"
 
 
 def test_an_arm_without_its_estimate_gives_the_verdict_unknown() -> None:
@@ -105,7 +107,7 @@ def test_answers_that_are_lost_with_the_remedy_are_noticed() -> None:
     before = answered(0.5)
     lost = before.frame.with_columns(answer=pl.when(pl.col("run") > 0).then(pl.col("answer")))
     after = Responses.read(lost, before.columns, before.scale)
-    assert [one.code for one in measure_change(ArmPair(Stability(), Remedy(), before, after))[2].notices] == ["more-unread"]
+    assert [notice.code for notice in measure_change(ArmPair(Stability(), Remedy(), before, after))[2].notices] == ["more-unread"]
     for remedy, arms in ((Remedy(), (after, before)), (Abstain(), (before, before))):
         assert not measure_change(ArmPair(Stability(), remedy, *arms))[2].notices
 
@@ -113,9 +115,9 @@ def test_answers_that_are_lost_with_the_remedy_are_noticed() -> None:
 def test_a_baseline_of_the_same_price_is_compared_too() -> None:
     asked, rival = (ArmPair(Stability(), Average(), answered(0.3), answered(signal, seed)) for signal, seed in ((0.5, 1), (0.9, 2)))
     asked = replace(asked, remedy=Remedy())
-    found = measure_change(asked, replace(rival, remedy=Average(1)))[2]
-    assert "worse than average:k=1 (" in found.verdict.sentence
-    assert found["ahead.signal"].value == pytest.approx(found["after.signal"].value - found["rival.signal"].value)
+    finding = measure_change(asked, replace(rival, remedy=Average(1)))[2]
+    assert "worse than average:k=1 (" in finding.verdict.sentence
+    assert finding["ahead.signal"].value == pytest.approx(finding["after.signal"].value - finding["rival.signal"].value)
 
 
 def test_a_remedy_learns_from_one_half_and_is_read_on_the_other() -> None:
@@ -137,7 +139,7 @@ def test_people_are_split_and_a_remedy_without_people_says_what_it_needs() -> No
     people, panel = answered(0.5, 7), answered(0.5)
     before, after = ArmPair(Fidelity(people), Learns(kind="people"), panel, panel).arms()
     assert len(before.study.human.personas.names) == len(after.study.human.personas.names) == 6  # type: ignore[union-attr]
-    with pytest.raises(DesignError, match="learns from people's answers, and there are none"):
+    with pytest.raises(DesignError, match="learns from people's answers, but none are given"):
         ArmPair(Stability(), Learns(kind="people"), panel, panel).arms()
 
 
@@ -170,17 +172,19 @@ class Tilt(Study):
 
     def estimate(self, responses: Responses) -> Finding:
         value = float(responses.coded.values.mean()) - 2
-        one = Estimate("tilt", value, np.nan, np.nan, 0.9, 1, "", means=Name(self.unit, "answers", ""))
+        tilt = Estimate("tilt", value, np.nan, np.nan, 0.9, 1, "", means=Name(self.unit, "answers", ""))
         other = Estimate("tilt.other", 2 * value, np.nan, np.nan, 0.9, 1, "", means=Name("scale", "answers", ""))
-        return Finding("tilt", "?", Verdict("known", "."), (one, other))
+        return Finding("tilt", "?", Verdict("known", "."), (tilt, other))
 
 
 def tilted(by: float, seed: int) -> Responses:
     """Answers whose mean lies so far from 3."""
     rng = np.random.default_rng(seed)
     grid = np.indices((12, 10, 6)).reshape(3, -1)
-    said = 3 + (rng.random(grid[0].size) < abs(by)) * int(np.sign(by))
-    frame = pl.DataFrame({"persona": [f"p{at}" for at in grid[0]], "item": [f"i{at}" for at in grid[1]], "run": grid[2], "answer": said})
+    answers = 3 + (rng.random(grid[0].size) < abs(by)) * int(np.sign(by))
+    frame = pl.DataFrame(
+        {"persona": [f"p{number}" for number in grid[0]], "item": [f"i{number}" for number in grid[1]], "run": grid[2], "answer": answers}
+    )
     return Responses.read(frame, Columns(run="run"), Ordinal(("1", "2", "3", "4", "5")))
 
 
@@ -200,14 +204,14 @@ def test_a_change_of_a_squared_number_is_none_below_the_square_of_the_margin() -
 
 def test_every_other_estimate_is_compared_also_one_with_a_similar_name() -> None:
     study: Any = Tilt()
-    found = measure_change(ArmPair(study, Remedy(), tilted(0.8, 0), tilted(0.2, 1)))[2]
-    assert [row["estimate"] for row in found.evidence["changes"]] == ["tilt.other"]
+    finding = measure_change(ArmPair(study, Remedy(), tilted(0.8, 0), tilted(0.2, 1)))[2]
+    assert [row["estimate"] for row in finding.evidence["changes"]] == ["tilt.other"]
 
 
 def test_a_baseline_is_evaluated_on_the_items_of_the_remedy() -> None:
     plain, treated = answered(0.5), answered(0.5, 1)
-    found = measure_change(ArmPair(Stability(), Learns(), plain, treated), ArmPair(Stability(), Average(1), plain, treated))[2]
-    assert found["ahead.signal"].high == pytest.approx(0, abs=1e-12)  # the same answers, of the same half of the items
+    finding = measure_change(ArmPair(Stability(), Learns(), plain, treated), ArmPair(Stability(), Average(1), plain, treated))[2]
+    assert finding["ahead.signal"].high == pytest.approx(0, abs=1e-12)  # the same answers, of the same half of the items
 
 
 def test_a_remedy_fitted_elsewhere_is_not_reported_as_fitted_on_a_half() -> None:
@@ -219,16 +223,16 @@ def test_personas_do_not_become_alike_by_answering_fewer_items() -> None:
     whole = answered(0.5)
     apart = pl.col("answer").mean().over("persona", "item").std().over("item")
     alike = whole.frame.filter(apart <= apart.median())  # the items on which personas are most of one mind
-    found = measure_change(ArmPair(Stability(), Remedy(), whole, replace(whole, frame=alike)))[2]
-    kept = found["spread.kept"]
+    finding = measure_change(ArmPair(Stability(), Remedy(), whole, replace(whole, frame=alike)))[2]
+    kept = finding["spread.kept"]
     assert (kept.value, kept.n) == (1, 12)
 
 
 def test_answers_without_a_spread_are_compared_nevertheless() -> None:
     plain, treated = (Responses.read(answered(0.5, seed).frame, Columns(run="run"), Numeric()) for seed in range(2))
-    found = measure_change(ArmPair(Stability(), Remedy(), plain, treated))[2]
-    assert np.isfinite(found["change.signal"].low)
-    assert np.isnan(found["spread.kept"].value)
+    finding = measure_change(ArmPair(Stability(), Remedy(), plain, treated))[2]
+    assert np.isfinite(finding["change.signal"].low)
+    assert np.isnan(finding["spread.kept"].value)
 
 
 def test_a_study_without_its_aim_says_what_it_lacks() -> None:

@@ -14,10 +14,8 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
 from personametrics.data.errors import ModelError
-from personametrics.models.embedded.attention import attend
 from personametrics.models.embedded.checkpoint import Floats
-from personametrics.models.embedded.network import Network
-from personametrics.models.embedded.prefixes import KEPT, Prefixes
+from personametrics.models.embedded.network import KEPT, Network, Prefixes, attend
 from personametrics.models.embedded.rows import Branches, Cache, Rows
 from personametrics.models.packing import WORTH, Tokens
 
@@ -56,8 +54,8 @@ def logits(network: Network, sequences: Sequence[Tokens], before: Sequence[Cache
     """Logits after every token of some sequences."""
     rows = Rows.of(sequences, before=before)
     cache = Cache.empty(network.shape, len(sequences), max(map(len, sequences)))
-    found = network.unembed(network.run(rows, cache, np.arange(len(rows.tokens))))
-    return np.split(found, np.cumsum([len(some) for some in sequences])[:-1])
+    scores = network.unembed(network.run(rows, cache, np.arange(len(rows.tokens))))
+    return np.split(scores, np.cumsum([len(some) for some in sequences])[:-1])
 
 
 @pytest.mark.parametrize(
@@ -74,38 +72,38 @@ def logits(network: Network, sequences: Sequence[Tokens], before: Sequence[Cache
 )
 def test_it_computes_what_transformers_computes(made: Made, given: dict[str, Any]) -> None:
     folder, tokens = made(**given), numbers(1000)
-    network, (wanted, _) = Network.read(folder), theirs(folder, tokens)
-    (found,) = logits(network, [tokens])
-    assert found.dtype == np.float32
-    assert np.abs(found - wanted).max() < 1e-5
-    assert wanted.std() > 0.1
+    network, (expected, _) = Network.read(folder), theirs(folder, tokens)
+    (scores,) = logits(network, [tokens])
+    assert scores.dtype == np.float32
+    assert np.abs(scores - expected).max() < 1e-5
+    assert expected.std() > 0.1
 
 
 @pytest.mark.parametrize("width", [64, 96])
 def test_it_computes_any_plain_llama(tmp_path: Path, width: int) -> None:
     folder = checkpoints.llama(tmp_path / "llama", width=width, layers=3, scale=1.0)
-    wanted, _ = theirs(folder, numbers(40))
-    assert np.abs(logits(Network.read(folder), [numbers(40)])[0] - wanted).max() < 1e-5
+    expected, _ = theirs(folder, numbers(40))
+    assert np.abs(logits(Network.read(folder), [numbers(40)])[0] - expected).max() < 1e-5
 
 
 def test_hidden_states_are_those_between_the_layers(made: Made) -> None:
     folder = made()
-    network, (wanted, states) = Network.read(folder), theirs(folder, numbers(30))
-    found = network.hidden(numbers(30))
-    assert found.shape == (5, 30, 128)
-    assert np.abs(found[:-1] - states[:-1]).max() < 1e-5
-    assert np.abs(network.unembed(found[-1]) - wanted).max() < 1e-5
+    network, (expected, states) = Network.read(folder), theirs(folder, numbers(30))
+    computed = network.hidden(numbers(30))
+    assert computed.shape == (5, 30, 128)
+    assert np.abs(computed[:-1] - states[:-1]).max() < 1e-5
+    assert np.abs(network.unembed(computed[-1]) - expected).max() < 1e-5
 
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=6), st.lists(st.sampled_from([0, 1, 37, 70]), min_size=6, max_size=6))
 def test_rows_side_by_side_are_what_each_is_alone(network: Network, lengths: list[int], begins: list[int]) -> None:
     begun = {length: network.begin([numbers(length, 9)])[0] if length else None for length in begins}
-    sequences = [numbers(length, at) for at, length in enumerate(lengths)]
-    before = [begun[begins[at]] for at in range(len(lengths))]
-    for at, found in enumerate(logits(network, sequences, before)):
-        (alone,) = logits(network, [numbers(begins[at], 9) + sequences[at]])
-        assert np.abs(found - alone[begins[at] :]).max() < 1e-5
+    sequences = [numbers(length, index) for index, length in enumerate(lengths)]
+    before = [begun[begins[index]] for index in range(len(lengths))]
+    for index, scores in enumerate(logits(network, sequences, before)):
+        (alone,) = logits(network, [numbers(begins[index], 9) + sequences[index]])
+        assert np.abs(scores - alone[begins[index] :]).max() < 1e-5
 
 
 def test_branches_do_not_see_each_other_and_only_what_is_wanted_is_computed(network: Network) -> None:
@@ -115,9 +113,9 @@ def test_branches_do_not_see_each_other_and_only_what_is_wanted_is_computed(netw
     rows = Rows.of([tokens, tokens[:7], tokens[3:]], trees, [cache, cache, None])
     assert rows.tokens.tolist() == [*tokens, 5, 6, 7, 8, 9, 6, 7, 5, *tokens[:7], *tokens[3:], 5, 6]
     keep = np.array([19, 20, 22, 23, 24, 27, 34, 51, 52, 53])
-    found = network.unembed(network.run(rows, Cache.empty(network.shape, 3, 28), keep))
+    scores = network.unembed(network.run(rows, Cache.empty(network.shape, 3, 28), keep))
     first, second, third = numbers(40, 1) + tokens, numbers(40, 1) + tokens[:7], tokens[3:]
-    wanted = [
+    sequences = [
         first,
         (*first, 5),
         (*first, 5, 6, 7),
@@ -129,8 +127,8 @@ def test_branches_do_not_see_each_other_and_only_what_is_wanted_is_computed(netw
         (*third, 5),
         (*third, 5, 6),
     ]
-    for one, sequence in zip(found, wanted, strict=True):
-        assert np.abs(one - logits(network, [sequence])[0][-1]).max() < 1e-5
+    for last, sequence in zip(scores, sequences, strict=True):
+        assert np.abs(last - logits(network, [sequence])[0][-1]).max() < 1e-5
 
 
 def test_rows_grow_token_by_token_after_some_of_them_left(network: Network) -> None:
@@ -143,10 +141,10 @@ def test_rows_grow_token_by_token_after_some_of_them_left(network: Network) -> N
     whole = [numbers(6, 2), numbers(50, 7) + numbers(9), numbers(50, 7) + numbers(9)]
     for step in range(3):
         tokens = np.array([10 + step, 20, 30 + step])
-        whole = [(*one, token) for one, token in zip(whole, tokens.tolist(), strict=True)]
+        whole = [(*sequence, token) for sequence, token in zip(whole, tokens.tolist(), strict=True)]
         states = network.run(Rows.next(tokens, before, used + step), cache, np.arange(3))
-        for found, sequence in zip(network.unembed(states), whole, strict=True):
-            assert np.abs(found - logits(network, [sequence])[0][-1]).max() < 1e-5
+        for scores, sequence in zip(network.unembed(states), whole, strict=True):
+            assert np.abs(scores - logits(network, [sequence])[0][-1]).max() < 1e-5
 
 
 def test_an_edit_changes_what_comes_after_it(network: Network) -> None:
@@ -156,10 +154,10 @@ def test_an_edit_changes_what_comes_after_it(network: Network) -> None:
         assert states.shape == (12, 128)
         return (states + shift.astype(float)) if depth == 2 else states.T.copy().T
 
-    found = network.hidden(numbers(12), push)
-    assert np.array_equal(found[:2], plain[:2])
-    assert np.allclose(found[2], plain[2] + shift)
-    assert np.abs(found[3] - plain[3] - shift).max() > 1e-2
+    pushed = network.hidden(numbers(12), push)
+    assert np.array_equal(pushed[:2], plain[:2])
+    assert np.allclose(pushed[2], plain[2] + shift)
+    assert np.abs(pushed[3] - plain[3] - shift).max() > 1e-2
     assert np.array_equal(network.hidden(numbers(12)), plain)
 
 
@@ -167,11 +165,11 @@ def test_large_scores_in_two_places_are_weighed_together() -> None:
     draw = np.random.default_rng(0)
     queries = 30 * draw.standard_normal((1, 5, 1, 1, 8)).astype(np.float32)
     keys, values = draw.standard_normal((2, 1, 9, 1, 8)).astype(np.float32)
-    found, top, total = attend(queries, keys, values)
+    attended, top, total = attend(queries, keys, values)
     scores = np.einsum("td,sd->ts", queries[0, :, 0, 0].astype(float), keys[0, :, 0].astype(float))
     weights = np.exp(scores - scores.max(1, keepdims=True))
-    wanted = weights @ values[0, :, 0] / weights.sum(1, keepdims=True)
-    assert np.allclose((found / total)[0, :, 0, 0], wanted, atol=1e-5)
+    expected = weights @ values[0, :, 0] / weights.sum(1, keepdims=True)
+    assert np.allclose((attended / total)[0, :, 0, 0], expected, atol=1e-5)
     assert np.allclose(top[0, :, 0, 0, 0], scores.max(1), rtol=1e-5)
 
 
@@ -179,8 +177,8 @@ def test_large_scores_in_two_places_are_weighed_together() -> None:
 def test_scores_too_large_for_exp_are_harmless(made: Made) -> None:
     network = Network.read(made(scale=40.0))
     (begun,) = network.begin([numbers(40, 1)])
-    (found,) = logits(network, [numbers(9)], [begun])
-    assert np.isfinite(found).all()
+    (scores,) = logits(network, [numbers(9)], [begun])
+    assert np.isfinite(scores).all()
 
 
 def test_beginnings_are_computed_once_for_a_persona(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,14 +191,14 @@ def test_beginnings_are_computed_once_for_a_persona(network: Network, monkeypatc
 
     monkeypatch.setattr(Network, "begin", noted)
     ann, bob = numbers(90, 1), numbers(100, 2)
-    prompts = [*((*ann, at, 4) for at in range(10, 15)), *((*bob, at, 4) for at in range(10, 13))]
+    prompts = [*((*ann, index, 4) for index in range(10, 15)), *((*bob, index, 4) for index in range(10, 13))]
     prefixes = Prefixes(network)
-    found = prefixes.of(prompts)
+    beginnings = prefixes.of(prompts)
     assert read == [ann, bob]
-    assert found[0] is found[4] is not found[5]
-    prefixes.of([(*ann, *numbers(WORTH - 1, 3), at) for at in (20, 21)])
+    assert beginnings[0] is beginnings[4] is not beginnings[5]
+    prefixes.of([(*ann, *numbers(WORTH - 1, 3), index) for index in (20, 21)])
     assert read == [ann, bob]
-    prefixes.of([(*ann, *numbers(WORTH, 3), at) for at in (20, 21)])
+    prefixes.of([(*ann, *numbers(WORTH, 3), index) for index in (20, 21)])
     assert len(read) == 3
     assert prefixes.of([(8, 9), (8, 10)]) == [None, None]
     for seed in range(KEPT + 5):
@@ -212,13 +210,13 @@ def test_beginnings_are_computed_once_for_a_persona(network: Network, monkeypatc
 
 
 def test_a_beginning_is_never_a_whole_prompt(network: Network) -> None:
-    one = numbers(80)
-    (cache, same) = Prefixes(network).of([one, one])
+    prompt = numbers(80)
+    (cache, same) = Prefixes(network).of([prompt, prompt])
     assert cache is same
     assert cache is not None
     assert cache.length == 79
-    found = Prefixes(network).of([one, (*one, 7)])
-    assert [some.length for some in found if some] == [79, 79]
+    beginnings = Prefixes(network).of([prompt, (*prompt, 7)])
+    assert [some.length for some in beginnings if some] == [79, 79]
 
 
 @pytest.mark.parametrize(
@@ -228,8 +226,8 @@ def test_a_beginning_is_never_a_whole_prompt(network: Network) -> None:
         ({"attention_bias": True}, "attention_bias is True"),
         ({"rope_parameters": {"rope_type": "llama3", "rope_theta": 1.0}}, "rope_type is llama3"),
         ({"num_hidden_layers": 5}, r"lacks weights that its config\.json asks for, such as model\.layers\.4\."),
-        ({"hidden_size": 64}, "of another shape than"),
-        ({"num_key_value_heads": 1}, "of another shape than"),
+        ({"hidden_size": 64}, "whose shape differs from"),
+        ({"num_key_value_heads": 1}, "whose shape differs from"),
         ({"num_attention_heads": None}, "lacks 'num_attention_heads'"),
     ],
 )

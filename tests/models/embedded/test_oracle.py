@@ -13,7 +13,7 @@ from personametrics.dialogues.judge import CONSISTENT, CONTRADICTS, indexed_requ
 from personametrics.models.embedded.oracle import UNREAD, Oracle, claims, contradict
 from personametrics.models.embedded.society import panels, talk
 from personametrics.models.embedded.society.people import FACTS, TRAITS, VOICES, Person, somebody
-from personametrics.models.named import named
+from personametrics.models.registry import open_model
 
 
 def reply(request: Request) -> Reply:
@@ -29,14 +29,14 @@ def asked(kind: str, given: Mapping[str, str]) -> str | None:
 
 def people(number: int = 60) -> list[tuple[Person, str]]:
     rng = np.random.default_rng(0)
-    found = [somebody(rng, facts=tuple(FACTS), convinced=bool(at % 2)) for at in range(number)]
-    return [(person, person.card(VOICES[at % 4], rng)) for at, person in enumerate(found)]
+    persons = [somebody(rng, facts=tuple(FACTS), convinced=bool(index % 2)) for index in range(number)]
+    return [(person, person.card(VOICES[index % 4], rng)) for index, person in enumerate(persons)]
 
 
 def test_a_card_says_what_its_person_is_in_every_grammatical_person() -> None:
     for person, card in people():
-        told = {**person.traits, **person.facts, "being": "a person", **({"convinced": "yes"} if person.convinced else {})}
-        assert claims(card) == frozenset(told.items())
+        facts = {**person.traits, **person.facts, "being": "a person", **({"convinced": "yes"} if person.convinced else {})}
+        assert claims(card) == frozenset(facts.items())
 
 
 @pytest.mark.parametrize("kind", talk.FADING)
@@ -55,7 +55,7 @@ def test_lines_in_voice_are_consistent_and_those_of_the_assistant_never(kind: st
 
 
 @pytest.mark.parametrize(
-    ("card", "line", "said"),
+    ("card", "line", "message"),
     [
         ("You work as a nurse.", "It was a long day at the farm.", CONTRADICTS),
         ("You work as a nurse.", "All is well at the house.", CONSISTENT),
@@ -66,14 +66,14 @@ def test_lines_in_voice_are_consistent_and_those_of_the_assistant_never(kind: st
         ("You are 22 years old. You vote for the left.", "I vote for the right. I am still young.", CONTRADICTS),
     ],
 )
-def test_what_contradicts_a_card(card: str, line: str, said: str) -> None:
-    assert asked("prompt_to_line", {"background": card, "line": line}) == said
+def test_what_contradicts_a_card(card: str, line: str, message: str) -> None:
+    assert asked("prompt_to_line", {"background": card, "line": line}) == message
 
 
 def test_pairs_of_lines_one_by_one_and_all_at_once() -> None:
     lines = ["I have a cat.", "I would rather not say.", "As an AI, I have no feelings.", "I have a dog."]
-    found = [asked("line_to_line", {"earlier": earlier, "line": lines[-1]}) for earlier in lines[:-1]]
-    assert found == [CONTRADICTS, CONSISTENT, CONTRADICTS]
+    verdicts = [asked("line_to_line", {"earlier": earlier, "line": lines[-1]}) for earlier in lines[:-1]]
+    assert verdicts == [CONTRADICTS, CONSISTENT, CONTRADICTS]
     assert reply(indexed_request(lines[:-1], lines[-1], {})).text == "1, 3"
     assert reply(indexed_request(lines[:2], lines[0], {})).text == "none"
 
@@ -84,16 +84,16 @@ def test_whether_a_line_takes_up_a_turn() -> None:
         for pressure, reminded in (("", ""), ("reset", ""), ("", card)):
             turn = talk.turn(rng, kind, reminded, pressure)
             for other in talk.FADING:
-                fitting, said = ("yes", turn) if other == kind else ("no", talk.turn(rng, other))
-                lines = talk.line(person, said, before=False)
+                fitting, answer = ("yes", turn) if other == kind else ("no", talk.turn(rng, other))
+                lines = talk.line(person, answer, before=False)
                 assert {asked("relevance", {"turn": turn.text, "line": line}) for line in lines} == {fitting}
 
 
 def test_a_reader_finds_what_was_told_last() -> None:
     (pet,) = (item for item in panels.facts() if item.id == "fact.pet")
-    told = [("Other", "Hello."), ("Person", "I have a cat."), ("Other", "And?"), ("Person", "I have a dog.")]
-    assert reply(reader_request(told, pet, {})).text == "dog"
-    assert reply(reader_request(told[:2], pet, {})).text == "cat"
+    lines = [("Other", "Hello."), ("Person", "I have a cat."), ("Other", "And?"), ("Person", "I have a dog.")]
+    assert reply(reader_request(lines, pet, {})).text == "dog"
+    assert reply(reader_request(lines[:2], pet, {})).text == "cat"
     assert reply(reader_request([("Other", "I have a cat."), ("Person", "I am sorry. I am with you.")], pet, {})).text == "not told"
 
 
@@ -121,9 +121,9 @@ def test_probabilities_are_certain_and_the_order_of_the_answers_does_not_matter(
 
 def test_contradiction_is_mutual_and_nobody_contradicts_himself() -> None:
     cards = [claims(card) or frozenset() for _, card in people(12)]
-    for one in cards:
-        assert not contradict(one, one)
-        assert all(contradict(one, other) == contradict(other, one) for other in cards)
+    for card in cards:
+        assert not contradict(card, card)
+        assert all(contradict(card, other) == contradict(other, card) for other in cards)
     assert any(contradict(cards[0], other) for other in cards[1:])
 
 
@@ -136,5 +136,5 @@ def test_every_value_of_the_society_is_known() -> None:
 
 
 def test_the_oracle_has_a_name() -> None:
-    assert named("oracle") == Oracle()
-    assert named("oracle").id == "embedded/oracle"
+    assert open_model("oracle") == Oracle()
+    assert open_model("oracle").id == "embedded/oracle"

@@ -36,9 +36,9 @@ def theirs(folder: Path) -> Any:
 @settings(deadline=None)
 @given(st.lists(st.builds(Message, st.sampled_from(get_args(Role)), Texts), min_size=1, max_size=4))
 def test_a_conversation_has_the_tokens_that_its_chat_template_gives(vocabulary: Vocabulary, theirs: Any, messages: list[Message]) -> None:
-    said = [{"role": message.role, "content": message.text} for message in messages]
-    wanted = theirs.apply_chat_template(said, add_generation_prompt=True, return_dict=False)
-    assert vocabulary.encode(messages) == tuple(wanted)
+    chat = [{"role": message.role, "content": message.text} for message in messages]
+    expected = theirs.apply_chat_template(chat, add_generation_prompt=True, return_dict=False)
+    assert vocabulary.encode(messages) == tuple(expected)
 
 
 @settings(deadline=None)
@@ -50,10 +50,10 @@ def test_decoding_is_exact(vocabulary: Vocabulary, text: str) -> None:
 @settings(deadline=None)
 @given(Texts)
 def test_a_choice_has_the_tokens_that_follow_the_beginning_of_an_answer(vocabulary: Vocabulary, theirs: Any, text: str) -> None:
-    found = vocabulary.choice(text)
-    assert vocabulary.decode(found) == text
+    tokens = vocabulary.choice(text)
+    assert vocabulary.decode(tokens) == text
     if text.strip() == text:
-        assert [*vocabulary.encode([]), *found] == theirs.encode(REPLY + text, add_special_tokens=False)
+        assert [*vocabulary.encode([]), *tokens] == theirs.encode(REPLY + text, add_special_tokens=False)
 
 
 def test_words_of_its_world_are_one_token(vocabulary: Vocabulary) -> None:
@@ -112,7 +112,7 @@ def test_a_tokenizer_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> None
     with pytest.raises(ModelError, match=r'tokenizer\.json" cannot be read: .*\.$'):
         Vocabulary(tmp_path)
     (tmp_path / "tokenizer.json").write_text(json.dumps({"model": {"type": "WordLevel", "vocab": {"a": 0}, "unk_token": "a"}}))
-    with pytest.raises(ModelError, match=r"has no <\|im_start\|> and <\|im_end\|>, and the embedded model needs ChatML"):
+    with pytest.raises(ModelError, match=r"has no <\|im_start\|> and <\|im_end\|>, but the embedded model needs ChatML"):
         Vocabulary(tmp_path)
 
 

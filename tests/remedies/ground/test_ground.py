@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from personametrics.data.errors import DesignError, InputError, StudyError
 from personametrics.data.persona import Persona
 from personametrics.remedies.ground import Ground
-from personametrics.remedies.ground.documents import Document
-from personametrics.remedies.ground.stakeholders import FIELDS
+from personametrics.remedies.ground.evidence import FIELDS, Document
 
 WARD = Document(
     "ward.md",
@@ -90,15 +89,15 @@ def test_a_persona_is_told_the_fields_that_have_evidence_and_no_other() -> None:
 def test_evidence_leads_back_to_the_sentence() -> None:
     nurses, _ = GROUND.personas((), WRITTEN)
     evidence = json.loads(nurses.attributes["evidence"])
-    assert [(one["field"], one["passage"]["document"], one["passage"]["sentence"]) for one in evidence] == [
+    assert [(trait["field"], trait["passage"]["document"], trait["passage"]["sentence"]) for trait in evidence] == [
         ("demographics", "ward.md", 2), ("dimension", "ward.md", 2), ("dimension", "budget.txt", 2), ("specialty", "ward.md", 3),
     ]  # fmt: skip
 
 
 def test_what_is_invented_is_dropped_and_told() -> None:
     personas = GROUND.personas((), WRITTEN)
-    assert not any(word in one.text + one.attributes["evidence"] for one in personas for word in ("rest", "break", "proud"))
-    assert [one.attributes["dropped"] for one in personas] == ["2", "0"]
+    assert not any(word in persona.text + persona.attributes["evidence"] for persona in personas for word in ("rest", "break", "proud"))
+    assert [persona.attributes["dropped"] for persona in personas] == ["2", "0"]
     first, second = GROUND.notices(WRITTEN)
     assert first.text.startswith("ward.md: 1 of 4 traits were left out")
     assert first.text.endswith('The first: "You ask for rest."')
@@ -125,10 +124,10 @@ def test_several_things_judged_by_make_several_personas_that_share_the_rest() ->
     )
 )
 def test_every_quotation_of_every_persona_stands_in_its_document(drawn: list[tuple[str, str, int, int, bool]]) -> None:
-    documents = {one.id: one for one in (WARD, BUDGET)}
+    documents = {document.id: document for document in (WARD, BUDGET)}
     written = []
     for document in documents.values():
-        traits = [trait(field, says, document.text[at : at + size] + "#" * invented) for field, says, at, size, invented in drawn]
+        traits = [trait(field, says, document.text[begin : begin + size] + "#" * invented) for field, says, begin, size, invented in drawn]
         written.append(
             reply(
                 (
@@ -140,25 +139,29 @@ def test_every_quotation_of_every_persona_stands_in_its_document(drawn: list[tup
         )
     for persona in GROUND.personas((), written):
         evidence = json.loads(persona.attributes["evidence"])
-        assert {one["field"] for one in evidence} >= {"dimension"}
-        for one in evidence:
-            place = one["passage"]
+        assert {trait["field"] for trait in evidence} >= {"dimension"}
+        for row in evidence:
+            place = row["passage"]
             assert documents[place["document"]].text[place["start"] : place["end"]] == place["text"]
             assert len(place["text"]) >= 12
 
 
 def test_an_embedding_of_ones_own_decides_what_is_the_same() -> None:
     apart = replace(GROUND, embed=lambda texts: np.eye(len(texts)))
-    assert [one.attributes["stakeholder"] for one in apart.personas((), WRITTEN)] == ["Night nurses", "Nurses on nights", "Managers"]
+    assert [persona.attributes["stakeholder"] for persona in apart.personas((), WRITTEN)] == [
+        "Night nurses",
+        "Nurses on nights",
+        "Managers",
+    ]
     together = replace(GROUND, embed=lambda texts: np.ones((len(texts), 1)))
-    assert [one.id for one in together.personas((), WRITTEN)] == ["1.1 Night nurses"]
+    assert [persona.id for persona in together.personas((), WRITTEN)] == ["1.1 Night nurses"]
 
 
 def test_nothing_left_is_an_error_with_the_count_and_each_document_is_named_in_the_notices() -> None:
     bare = [reply(("nurses", NIGHT, [trait("dimension", "Rest.", "They have had no break.")])), reply()]
     with pytest.raises(DesignError, match=r"1 traits without evidence were left out"):
         GROUND.personas((), bare)
-    assert [(one.code, one.text.split(" ")[0]) for one in GROUND.notices(bare)] == [
+    assert [(notice.code, notice.text.split(" ")[0]) for notice in GROUND.notices(bare)] == [
         ("no-evidence", "ward.md:"), ("no-stakeholder", "ward.md"), ("no-stakeholder", "budget.txt"),
     ]  # fmt: skip
 
@@ -183,7 +186,7 @@ def test_missing_documents_replies_and_senseless_knobs_are_named() -> None:
         GROUND.personas((), WRITTEN[:1])
     with pytest.raises(StudyError, match=r"ground\.alike: 0 is not above 0"):
         Ground(alike=0)
-    with pytest.raises(InputError, match=r"document .budget\.txt. is not the JSON"):
+    with pytest.raises(InputError, match=r"document .budget\.txt. is not the requested JSON"):
         GROUND.personas((), (WRITTEN[0], "No."))
 
 
@@ -192,7 +195,7 @@ def test_in_the_known_world_every_trade_becomes_a_persona_of_its_camp() -> None:
     assert isinstance(cure.remedy, Ground)
     written = [max(cure.world(request)) for request in cure.remedy.drafts(cure.personas)]
     personas = cure.remedy.personas(cure.personas, written)
-    assert [one.attributes["dropped"] for one in personas] == ["0"] * len(cure.personas)
+    assert [persona.attributes["dropped"] for persona in personas] == ["0"] * len(cure.personas)
     for persona in personas:
         (request,) = replace(cure.elicitation, runs=1).ask(persona, cure.items[0])
         assert sorted(cure.world(request).values()) == pytest.approx([0.1, 0.9])

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from embedded_training.held_out import is_held_out
 from personametrics.data.columns import Columns
 from personametrics.data.errors import DesignError, StudyError
 from personametrics.data.model import Model
@@ -24,9 +25,9 @@ from personametrics.models.embedded.model import Embedded
 from personametrics.models.embedded.society import talk
 from personametrics.models.embedded.society.panels import questionnaire, society, strong
 from personametrics.models.embedded.society.people import FACTS, TYPICAL, Person, somebody
-from personametrics.models.scripted import Scripted
+from personametrics.models.function import Scripted
 from personametrics.remedies.listener import Listener
-from personametrics.remedies.listener.speaker import Aware
+from personametrics.remedies.listener.comparison import Aware
 from personametrics.stats.arrays import Floats
 from personametrics.stats.people.listener import UPDATES, Speaker
 from personametrics.studies.prior_pull import PriorPull
@@ -51,35 +52,37 @@ def shares(responses: Responses) -> Floats:
 def heard(rows: Sequence[Sequence[float]], alpha: float = 2, beta: float = 1) -> Floats:
     """S1 spelled out: each times a power of its share of the column."""
     base = np.array(rows)
-    found = base * (base**beta / (base**beta).sum(0)) ** alpha
-    return np.asarray(found / found.sum(1, keepdims=True))
+    shares = base * (base**beta / (base**beta).sum(0)) ** alpha
+    return np.asarray(shares / shares.sum(1, keepdims=True))
 
 
 @pytest.mark.parametrize(("alpha", "beta"), [(2, 1), (8, 1), (2, 0.5), (0, 1)])
 def test_personas_asked_the_same_mind_each_other_and_nobody_stays(alpha: float, beta: float) -> None:
     items = {"tea": ROWS, "salt": ROWS[::-1]}
-    answered = {(f"p{at}", item): row for item, rows in items.items() for at, row in enumerate(rows)} | {(NOBODY, "tea"): (0.2, 0.7, 0.1)}
-    found = shares(Listener(alpha, beta).responses(table(answered)))
-    np.testing.assert_allclose(found, [*heard(ROWS, alpha, beta), *heard(ROWS[::-1], alpha, beta), (0.2, 0.7, 0.1)])
+    answered = {(f"p{index}", item): row for item, rows in items.items() for index, row in enumerate(rows)} | {
+        (NOBODY, "tea"): (0.2, 0.7, 0.1)
+    }
+    responses = shares(Listener(alpha, beta).responses(table(answered)))
+    np.testing.assert_allclose(responses, [*heard(ROWS, alpha, beta), *heard(ROWS[::-1], alpha, beta), (0.2, 0.7, 0.1)])
 
 
 def test_columns_of_the_question_part_and_those_of_the_persona_do_not() -> None:
     """`turn` differs within a persona and item; `target` is the persona's own."""
     answered = {
-        (f"p{at}", "tea", turn, "high" if at else "low"): row
+        (f"p{index}", "tea", turn, "high" if index else "low"): row
         for turn, rows in (("1", ROWS), ("2", ROWS[::-1]))
-        for at, row in enumerate(rows)
+        for index, row in enumerate(rows)
     }
-    found = Listener().responses(table(answered, "turn", "target", more=("turn", "target")))
-    np.testing.assert_allclose(shares(found), [*heard(ROWS), *heard(ROWS[::-1])])
+    responses = Listener().responses(table(answered, "turn", "target", more=("turn", "target")))
+    np.testing.assert_allclose(shares(responses), [*heard(ROWS), *heard(ROWS[::-1])])
 
 
 def test_conditions_part_even_where_each_persona_has_but_one() -> None:
     answered = {("p0", "tea", "new"): ROWS[0], ("p1", "tea", "new"): ROWS[1], ("p2", "tea", "old"): ROWS[2]}
-    found = Listener().responses(table(answered, "wording", condition=("wording",)))
-    np.testing.assert_allclose(shares(found), [*heard(ROWS[:2]), ROWS[2]])
-    assert [one.code for one in found.notices] == ["alone"]
-    assert found.notices[0].text.startswith("1 of 2 questions")
+    responses = Listener().responses(table(answered, "wording", condition=("wording",)))
+    np.testing.assert_allclose(shares(responses), [*heard(ROWS[:2]), ROWS[2]])
+    assert [notice.code for notice in responses.notices] == ["alone"]
+    assert responses.notices[0].text.startswith("1 of 2 questions")
 
 
 def test_among_parts_by_an_attribute() -> None:
@@ -92,8 +95,8 @@ def test_among_parts_by_an_attribute() -> None:
 
 def test_some_distractors_are_those_evenly_spaced() -> None:
     rows = (*ROWS, (0.4, 0.4, 0.2))
-    found = shares(Listener(distractors=1).responses(table({(f"p{at}", "tea"): row for at, row in enumerate(rows)})))
-    np.testing.assert_allclose(found, [heard([rows[at], rows[(at + 2) % 4]])[0] for at in range(4)])
+    responses = shares(Listener(distractors=1).responses(table({(f"p{index}", "tea"): row for index, row in enumerate(rows)})))
+    np.testing.assert_allclose(responses, [heard([rows[index], rows[(index + 2) % 4]])[0] for index in range(4)])
 
 
 def test_labels_of_another_scale_stay_empty_and_the_unsaid_unsaid() -> None:
@@ -112,11 +115,11 @@ def test_labels_of_another_scale_stay_empty_and_the_unsaid_unsaid() -> None:
 @given(st.permutations(range(6)), st.integers(0, 5))
 def test_names_do_not_matter(order: Sequence[int], distractors: int) -> None:
     rows = np.random.default_rng(0).dirichlet(np.ones(3), 6)
-    one, other = (
-        Listener(distractors=distractors).responses(table({(f"p{names[at]}", "tea"): row.tolist() for at, row in enumerate(rows)}))
+    first, second = (
+        Listener(distractors=distractors).responses(table({(f"p{names[index]}", "tea"): row.tolist() for index, row in enumerate(rows)}))
         for names in (range(6), order)
     )
-    np.testing.assert_allclose(shares(one), shares(other))
+    np.testing.assert_allclose(shares(first), shares(second))
 
 
 @pytest.mark.parametrize(
@@ -149,8 +152,8 @@ def test_the_slope_on_the_prior_changes_as_known_and_not_among_the_same(remedy: 
     assert study.estimate(plain)["slope"].value == pytest.approx(0.8, abs=0.01)
     assert (change < -0.3) == (remedy.alpha > 0)
     alike = simulation.answers(cure.null)
-    for one, other in zip(study.estimate(alike).estimates, study.estimate(remedy.responses(alike)).estimates, strict=True):
-        np.testing.assert_allclose((one.value, one.low, one.high), (other.value, other.low, other.high), atol=1e-9)
+    for first, second in zip(study.estimate(alike).estimates, study.estimate(remedy.responses(alike)).estimates, strict=True):
+        np.testing.assert_allclose((first.value, first.low, first.high), (second.value, second.low, second.high), atol=1e-9)
 
 
 def test_on_labels_the_model_and_on_text_the_answers_stay() -> None:
@@ -179,30 +182,30 @@ def test_a_model_or_panel_without_what_text_needs_is_refused() -> None:
 
 def colleagues(fact: str, number: int, *, typical: bool) -> list[Person]:
     """People of three jobs in turn, whose fact is, or is not, the one expected of the job."""
-    rng, found = np.random.default_rng(0), list[Person]()
-    while len(found) < number:
-        one = somebody(rng, ("age", "politics", "faith"), ["name", "pet", "drink", fact])
-        job = list(TYPICAL[fact])[len(found) % 3]
-        if not one.held_out and (one.facts[fact] == TYPICAL[fact][job]) == typical:
-            found.append(replace(one, traits={**one.traits, "job": job}))
-    return found
+    rng, personas = np.random.default_rng(0), list[Person]()
+    while len(personas) < number:
+        person = somebody(rng, ("age", "politics", "faith"), ["name", "pet", "drink", fact])
+        job = list(TYPICAL[fact])[len(personas) % 3]
+        if not is_held_out(person) and (person.facts[fact] == TYPICAL[fact][job]) == typical:
+            personas.append(replace(person, traits={**person.traits, "job": job}))
+    return personas
 
 
 def questions(people: Sequence[Person], fact: str, **how: Any) -> tuple[list[Persona], list[Request], list[str]]:
     """Personas, what they are asked, and what would be true to them."""
     rng = np.random.default_rng(1)
-    panel = [one.persona(f"p{at}", rng) for at, one in enumerate(people)]
-    told = [Prompt().messages(one, "")[0] for one in panel]
-    requests = [Request((one, Message("user", talk.ASKED[fact][0])), **how) for one in told]
-    return panel, requests, [talk.SAID[fact].format(one.facts[fact]) for one in people]
+    panel = [person.persona(f"p{index}", rng) for index, person in enumerate(people)]
+    prompts = [Prompt().messages(persona, "")[0] for persona in panel]
+    requests = [Request((message, Message("user", talk.ASKED[fact][0])), **how) for message in prompts]
+    return panel, requests, [talk.SAID[fact].format(persona.facts[fact]) for persona in people]
 
 
 def answered(model: Model, requests: Sequence[Request]) -> list[Reply]:
     async def collect() -> dict[int, Reply]:
-        return {at: reply async for at, reply in model.answer(requests)}
+        return {index: reply async for index, reply in model.answer(requests)}
 
-    found = asyncio.run(collect())
-    return [found[at] for at in range(len(requests))]
+    replies = asyncio.run(collect())
+    return [replies[index] for index in range(len(requests))]
 
 
 @pytest.mark.parametrize("fact", TYPICAL)
@@ -210,7 +213,7 @@ def answered(model: Model, requests: Sequence[Request]) -> list[Reply]:
 def test_stereotypes_of_a_job_give_way_to_what_a_persona_was_told(fact: str, alpha: float) -> None:
     choices = tuple(talk.SAID[fact].format(value) for value in FACTS[fact][0])
     for typical in (False, True):
-        panel, requests, own = questions(colleagues(fact, 60, typical=typical), fact, choices=choices, score=True)
+        panel, requests, facts = questions(colleagues(fact, 60, typical=typical), fact, choices=choices, score=True)
         rows = [
             {
                 "persona": who.id,
@@ -225,7 +228,7 @@ def test_stereotypes_of_a_job_give_way_to_what_a_persona_was_told(fact: str, alp
         true = []
         for responses in (plain, Listener(alpha, among="job").responses(plain)):
             best = responses.frame.select(columns.probabilities).to_numpy().argmax(1)
-            true.append(float(np.mean([choices[at] == one for at, one in zip(best, own, strict=True)])))
+            true.append(float(np.mean([choices[index] == right for index, right in zip(best, facts, strict=True)])))
         if typical:
             assert true == [1.0, 1.0]
         else:
@@ -236,9 +239,9 @@ def test_stereotypes_of_a_job_give_way_to_what_a_persona_was_told(fact: str, alp
 @pytest.mark.parametrize("fact", TYPICAL)
 def test_so_they_do_in_words(fact: str) -> None:
     for typical in (False, True):
-        panel, requests, own = questions(colleagues(fact, 30, typical=typical), fact, sampling=Sampling(0.0, max_tokens=10))
+        panel, requests, facts = questions(colleagues(fact, 30, typical=typical), fact, sampling=Sampling(0.0, max_tokens=10))
         true = [
-            np.mean([reply.text == one for reply, one in zip(answered(model, requests), own, strict=True)])
+            np.mean([reply.text == right for reply, right in zip(answered(model, requests), facts, strict=True)])
             for model in (Embedded(), Listener(on="text", among="job").model(Embedded(), panel))
         ]
         if typical:
@@ -251,12 +254,15 @@ def test_so_they_do_in_words(fact: str) -> None:
 def test_opinions_that_were_right_are_exaggerated() -> None:
     """The price: on people whose answers are as planted, the persona signal becomes far higher."""
     who, items = strong(), questionnaire()
-    requests = [Prompt().ask(one, item, score=True) for item in items for one in who]
+    requests = [Prompt().ask(persona, item, score=True) for item in items for persona in who]
     odds = [list((reply.probabilities or {}).values()) for reply in answered(Embedded(), requests)]
-    told = np.array(odds).reshape(len(items), len(who), -1)
-    told /= told.sum(-1, keepdims=True)
-    truth = np.array([list(society(who, items)(request).values()) for request in requests]).reshape(told.shape)
-    planted, before, after = (persona_signal(one) for one in (truth, told, np.stack([Listener().preferred(one) for one in told])))
+    answered_shares = np.array(odds).reshape(len(items), len(who), -1)
+    answered_shares /= answered_shares.sum(-1, keepdims=True)
+    truth = np.array([list(society(who, items)(request).values()) for request in requests]).reshape(answered_shares.shape)
+    planted, before, after = (
+        persona_signal(shares)
+        for shares in (truth, answered_shares, np.stack([Listener().preferred(shares) for shares in answered_shares]))
+    )
     assert (planted, before, after) == pytest.approx((0.608, 0.589, 0.833), abs=0.01)
 
 
@@ -271,7 +277,7 @@ def persona_signal(shares: Floats) -> float:
 def test_in_words_who_does_not_mind_speaks_as_before() -> None:
     panel, requests, _ = questions(colleagues("music", 6, typical=False), "music", sampling=Sampling(0.0, max_tokens=10))
     model = Listener(0, on="text").model(Embedded(), panel)
-    assert [one.text for one in answered(model, requests)] == [one.text for one in answered(Embedded(), requests)]
+    assert [reply.text for reply in answered(model, requests)] == [reply.text for reply in answered(Embedded(), requests)]
 
 
 def test_drawn_answers_are_refused_before_they_are_paid() -> None:

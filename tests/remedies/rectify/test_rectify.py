@@ -22,9 +22,9 @@ LIKERT = Ordinal(("1", "2", "3", "4", "5"))
 SCORES = {"1": 0.0, "2": 0.25, "3": 0.5, "4": 0.75, "5": 1.0}
 
 
-def table(said: "np.ndarray[tuple[int, int], np.dtype[np.str_]]", who: str = "p", scale: Scale = LIKERT) -> Responses:
+def table(answers: "np.ndarray[tuple[int, int], np.dtype[np.str_]]", who: str = "p", scale: Scale = LIKERT) -> Responses:
     """(people, items) answers."""
-    rows = [(f"{who}{at}", f"item {what}", one) for at, row in enumerate(said) for what, one in enumerate(row)]
+    rows = [(f"{who}{index}", f"item {what}", answer) for index, row in enumerate(answers) for what, answer in enumerate(row)]
     frame = pl.DataFrame(rows, ["persona", "item", "answer"], orient="row").with_columns(
         side=pl.col("persona").str.slice(1).cast(pl.Int64) % 3
     )
@@ -37,25 +37,25 @@ TOLD = np.where(RNG.random((80, 4)) < 0.7, TRUE, "5")
 PANEL, HUMAN = table(TOLD), table(TRUE[:30])
 
 
-def numbers(said: "np.ndarray[tuple[int, int], np.dtype[np.str_]]") -> "np.ndarray[tuple[int, int], np.dtype[np.float64]]":
-    return np.array([[SCORES[one] for one in row] for row in said])
+def numbers(answers: "np.ndarray[tuple[int, int], np.dtype[np.str_]]") -> "np.ndarray[tuple[int, int], np.dtype[np.float64]]":
+    return np.array([[SCORES[answer] for answer in row] for row in answers])
 
 
 @pytest.mark.parametrize(("method", "power"), [("ppi++", None), ("ppi", 1.0), ("people", 0.0)])
 def test_numbers_are_those_of_the_rectified_mean(method: Method, power: float | None) -> None:
-    found = Rectify(method=method).fit(PANEL, HUMAN).numbers(people(PANEL))
+    rectified = Rectify(method=method).fit(PANEL, HUMAN).numbers(people(PANEL))
     for item in range(4):
         y, f = numbers(TRUE[:30])[:, item], numbers(TOLD)[:, item]
-        wanted = mean(Sample(y, f[:30], f[30:]), power)
-        assert float(found.value[item, 0]) == pytest.approx(float(wanted.value))
-        assert float(found.variance[item, 0]) == pytest.approx(float(wanted.variance))
-        assert float(np.asarray(found.freedom)[item, 0]) == pytest.approx(float(wanted.freedom))
+        expected = mean(Sample(y, f[:30], f[30:]), power)
+        assert float(rectified.value[item, 0]) == pytest.approx(float(expected.value))
+        assert float(rectified.variance[item, 0]) == pytest.approx(float(expected.variance))
+        assert float(np.asarray(rectified.freedom)[item, 0]) == pytest.approx(float(expected.freedom))
 
 
 def test_pseudo_outcomes_are_a_method() -> None:
-    found = Rectify(method="dsl").fit(PANEL, HUMAN).numbers(people(PANEL))
+    rectified = Rectify(method="dsl").fit(PANEL, HUMAN).numbers(people(PANEL))
     y, f = numbers(TRUE[:30])[:, 0], numbers(TOLD)[:, 0]
-    assert float(found.value[0, 0]) == pytest.approx(float(design_based(Sample(y, f[:30], f[30:])).value))
+    assert float(rectified.value[0, 0]) == pytest.approx(float(design_based(Sample(y, f[:30], f[30:])).value))
 
 
 def test_a_biased_panel_comes_nearer_to_everybody() -> None:
@@ -70,17 +70,17 @@ def test_a_biased_panel_comes_nearer_to_everybody() -> None:
 def test_shares_of_labels_sum_to_one() -> None:
     scale = Nominal(tuple(SCORES))
     panel = table(TOLD, scale=scale)
-    found = Rectify().fit(panel, table(TRUE[:30], scale=scale)).numbers(people(panel))
-    assert found.value.sum(1) == pytest.approx(np.ones(4))
+    rectified = Rectify().fit(panel, table(TRUE[:30], scale=scale)).numbers(people(panel))
+    assert rectified.value.sum(1) == pytest.approx(np.ones(4))
 
 
 def test_strata_stand_in_for_pairs() -> None:
     stranger = table(TRUE[:30], "x")
-    with pytest.raises(DesignError, match="Nothing links the people"):
+    with pytest.raises(DesignError, match=r"The people of .* are not linked"):
         Rectify().fit(PANEL, stranger)
-    found = Rectify(strata=("side",)).fit(PANEL, stranger)
-    assert np.isfinite(found.numbers(people(PANEL)).value).all()
-    assert found.evidence(people(PANEL))["rectified with"][0]["tied by"] == "side"
+    fitted = Rectify(strata=("side",)).fit(PANEL, stranger)
+    assert np.isfinite(fitted.numbers(people(PANEL)).value).all()
+    assert fitted.evidence(people(PANEL))["rectified with"][0]["tied by"] == "side"
 
 
 def test_it_needs_people_and_a_fit() -> None:
@@ -92,7 +92,7 @@ def test_it_needs_people_and_a_fit() -> None:
 
 def test_it_remembers_whom_it_has_seen_and_counts_them() -> None:
     fitted = Rectify().fit(PANEL, table(TRUE[:30]))
-    assert fitted.seen == {f"p{at}" for at in range(30)}
+    assert fitted.seen == {f"p{index}" for index in range(30)}
     assert dict(fitted.evidence(people(PANEL))["rectified with"][0]) == {"people given": 30, "people used": 30, "tied by": "id"}
 
 
@@ -126,12 +126,12 @@ def test_it_changes_the_study_of_populations_and_no_other() -> None:
     study = fitted.estimates(Population(human=table(TRUE)))
     assert isinstance(study, Population)
     assert study.estimator is fitted
-    with pytest.raises(DesignError, match=r"stability does not state numbers about people.*population"):
+    with pytest.raises(DesignError, match=r"stability does not estimate numbers about people.*population"):
         fitted.estimates(Stability())
 
 
 def test_the_study_reads_what_it_says() -> None:
-    rest = table(TRUE).only(~pl.col("persona").is_in([f"p{at}" for at in range(30)]))
+    rest = table(TRUE).only(~pl.col("persona").is_in([f"p{index}" for index in range(30)]))
     fitted = Rectify().fit(PANEL, HUMAN)
     before, after = Population(human=rest), fitted.estimates(Population(human=rest))
     assert after.estimate(PANEL)["error"].value < 0.5 * before.estimate(PANEL)["error"].value

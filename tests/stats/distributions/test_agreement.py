@@ -1,3 +1,7 @@
+from collections import Counter
+from collections.abc import Sequence
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -5,7 +9,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from personametrics.stats.arrays import Floats, Ints
-from personametrics.stats.distributions.agreement import Level, krippendorff_alpha, krippendorff_alpha_of_scores
+from personametrics.stats.distributions.agreement import (
+    Level,
+    krippendorff_alpha,
+    krippendorff_alpha_of_scores,
+    majority,
+    others_agreement,
+    pair_agreement,
+)
 
 # Krippendorff's textbook data: four observers, twelve units, 0 is a missing answer.
 TEXTBOOK = np.array(
@@ -31,9 +42,9 @@ def rows(counts: Ints) -> tuple[Ints, Floats]:
     return np.repeat(unit.ravel(), counts.ravel()), np.repeat(label.ravel(), counts.ravel()).astype(np.float64)
 
 
-@pytest.mark.parametrize(("level", "known"), [("nominal", 0.743), ("ordinal", 0.815), ("interval", 0.849)])
-def test_the_textbook_example(level: Level, known: float) -> None:
-    assert krippendorff_alpha(count(TEXTBOOK, 5), level) == pytest.approx(known, abs=5e-4)
+@pytest.mark.parametrize(("level", "expected"), [("nominal", 0.743), ("ordinal", 0.815), ("interval", 0.849)])
+def test_the_textbook_example(level: Level, expected: float) -> None:
+    assert krippendorff_alpha(count(TEXTBOOK, 5), level) == pytest.approx(expected, abs=5e-4)
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -145,3 +156,48 @@ def test_wrong_input_is_refused_in_a_sentence() -> None:
         krippendorff_alpha_of_scores(np.array([-1, 0]), np.array([1.0, 2.0]))
     with pytest.raises(ValueError, match="finite"):
         krippendorff_alpha_of_scores(np.array([0, 0]), np.array([1.0, np.inf]))
+
+
+LABELS = st.lists(st.integers(0, 3), min_size=2, max_size=9)
+
+
+def top(labels: Sequence[int]) -> list[int]:
+    counted = Counter(labels)
+    return [label for label, n in counted.items() if n == max(counted.values())]
+
+
+def counts(labels: Sequence[int]) -> np.ndarray:
+    return np.bincount(labels, minlength=4).astype(float)
+
+
+@given(LABELS)
+def test_each_person_is_compared_with_the_majority_of_the_others(labels: list[int]) -> None:
+    met = []
+    for index, label in enumerate(labels):
+        best = top(labels[:index] + labels[index + 1 :])
+        met.append(Fraction(label in best, len(best)))
+    assert others_agreement(counts(labels)) == pytest.approx(float(sum(met) / len(met)))
+
+
+@given(LABELS)
+def test_pairs_are_counted_one_by_one(labels: list[int]) -> None:
+    pairs = [first == second for index, first in enumerate(labels) for second in labels[:index]]
+    assert pair_agreement(counts(labels)) == pytest.approx(np.mean(pairs))
+
+
+@given(LABELS)
+def test_tied_labels_share_the_majority(labels: list[int]) -> None:
+    best = top(labels)
+    assert majority(counts(labels)).tolist() == pytest.approx([(index in best) / len(best) for index in range(4)])
+
+
+def test_too_few_people_leave_it_undefined() -> None:
+    assert np.isnan(others_agreement(np.array([1.0, 0])))
+    assert np.isnan(pair_agreement(np.array([1.0, 0])))
+    assert np.isnan(majority(np.zeros(2))).all()
+
+
+def test_items_are_independent() -> None:
+    table = np.array([[3.0, 1, 0], [0, 2, 2]])
+    for statistic in (majority, pair_agreement, others_agreement):
+        assert np.array_equal(statistic(table), [statistic(row) for row in table])

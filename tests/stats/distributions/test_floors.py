@@ -33,8 +33,8 @@ def test_the_floor_is_the_exact_expectation(distance: Distance) -> None:
 
 def test_two_samples_are_further_apart_than_one_from_the_truth() -> None:
     p = np.full(4, 0.25)
-    one, two = sampling_floor(p, 50, draws=20_000), sampling_floor(p, 50, 50, draws=20_000)
-    assert two == pytest.approx(np.sqrt(2) * one, rel=0.02)
+    single, two = sampling_floor(p, 50, draws=20_000), sampling_floor(p, 50, 50, draws=20_000)
+    assert two == pytest.approx(np.sqrt(2) * single, rel=0.02)
     assert sampling_floor(p, np.inf) == 0
     # Two single answers to a fair yes or no differ half of the time.
     assert sampling_floor(np.array([0.5, 0.5]), 1, 1, draws=20_000) == pytest.approx(0.5, abs=0.02)
@@ -55,8 +55,8 @@ def test_sizes_broadcast_round_and_repeat() -> None:
 def test_split_half_is_the_exact_expectation() -> None:
     k = np.arange(5)
     exact = (hypergeom.pmf(k, 10, 4, 5) * np.abs(2 * k - 4) / 5).sum()
-    found = split_half(np.array([4, 6]), splits=50_000)
-    assert found == pytest.approx(exact, rel=0.02)
+    estimate = split_half(np.array([4, 6]), splits=50_000)
+    assert estimate == pytest.approx(exact, rel=0.02)
     batch = split_half(np.array([[4, 6, 0], [1, 0, 0], [0, 0, 9], [0, 6, 4]]), splits=20_000)
     np.testing.assert_allclose(batch, [exact, np.nan, 0, exact], rtol=0.03)
 
@@ -81,8 +81,8 @@ def test_samples_of_one_population_have_the_distance_of_the_permutation_floor() 
     p = rng.dirichlet(np.ones(5), 300)
     a, b = rng.multinomial(4, p), rng.multinomial(5, p)
     for distance in DISTANCES:
-        found, floor = distance(normalise(a), normalise(b)), permutation_floor(a, b, distance)
-        assert floor.mean() == pytest.approx(found.mean(), rel=0.08)
+        distances, floor = distance(normalise(a), normalise(b)), permutation_floor(a, b, distance)
+        assert floor.mean() == pytest.approx(distances.mean(), rel=0.08)
     assert np.isnan(permutation_floor(np.zeros(3, np.int64), np.ones(3, np.int64)))
 
 

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from personametrics.stats.arrays import Floats, Ints
-from personametrics.stats.distributions.entropy import miller_madow
-from personametrics.stats.distributions.information import Correction, Information, information, information_of_probabilities
+from personametrics.stats.distributions.information import Correction, Information, information, information_of_probabilities, miller_madow
 
 CORRECTIONS: tuple[Correction, ...] = ("chance", "none")
 TABLES = arrays(np.int64, (3, 4, 3), elements=st.integers(0, 4))
@@ -85,8 +84,8 @@ def test_the_expected_entropy_is_the_mean_over_random_permutations(seed: int) ->
 def test_few_personas_do_not_bias_the_entropy_of_an_item() -> None:
     p = people(7, 4.0, (5, 4000, 3))
     counts = dealt(8, p, 3)
-    found, truth = information(counts), information_of_probabilities(p)
-    assert found.given_item == pytest.approx(truth.given_item, abs=0.02)
+    bits, truth = information(counts), information_of_probabilities(p)
+    assert bits.given_item == pytest.approx(truth.given_item, abs=0.02)
     assert miller_madow(counts.sum(axis=0)).mean() > truth.given_item + 0.03  # the correction of a single sample is too large
 
 
@@ -102,12 +101,12 @@ def test_personas_without_any_effect_explain_nothing(runs: int, labels: int) -> 
 def test_planted_information_is_recovered_within_the_documented_bias(runs: int, labels: int, strength: float) -> None:
     p = people(2, strength, (20, 800, labels))
     counts = dealt(3, p, runs)
-    truth, found, plain = information_of_probabilities(p), information(counts), information(counts, "none")
-    assert found.personas == pytest.approx(truth.personas, abs=0.05)
-    assert found.share == pytest.approx(truth.share, abs=0.05)
-    assert found.given_item == pytest.approx(truth.given_item, abs=0.02)
-    assert found.total == pytest.approx(truth.total, abs=0.02)
-    assert abs(found.personas - truth.personas) < abs(plain.personas - truth.personas) / 2
+    truth, bits, plain = information_of_probabilities(p), information(counts), information(counts, "none")
+    assert bits.personas == pytest.approx(truth.personas, abs=0.05)
+    assert bits.share == pytest.approx(truth.share, abs=0.05)
+    assert bits.given_item == pytest.approx(truth.given_item, abs=0.02)
+    assert bits.total == pytest.approx(truth.total, abs=0.02)
+    assert abs(bits.personas - truth.personas) < abs(plain.personas - truth.personas) / 2
 
 
 @given(TABLES, st.permutations(range(3)), st.permutations(range(4)), st.permutations(range(3)))
@@ -121,9 +120,9 @@ def test_order_does_not_matter(counts: Ints, personas: list[int], items: list[in
 def test_what_must_hold_of_any_table(counts: Ints) -> None:
     plain = information(counts, "none")
     for correction in CORRECTIONS:
-        found = information(counts, correction)
-        np.testing.assert_allclose(found.personas, found.given_item - found.given_both, atol=1e-12)
-        assert np.isnan(found.total) == np.isnan(found.given_both)
+        bits = information(counts, correction)
+        np.testing.assert_allclose(bits.personas, bits.given_item - bits.given_both, atol=1e-12)
+        assert np.isnan(bits.total) == np.isnan(bits.given_both)
     if not np.isnan(plain.total):
         assert -1e-9 <= plain.given_both <= plain.given_item + 1e-9 <= plain.total + 2e-9 <= np.log2(3) + 3e-9
         assert np.isnan(plain.share) or -1e-9 <= plain.share <= 1 + 1e-9
@@ -132,9 +131,9 @@ def test_what_must_hold_of_any_table(counts: Ints) -> None:
 def test_personas_who_never_vary_explain_everything() -> None:
     counts = 5 * np.eye(3, dtype=np.int64)[[0, 1, 2, 0, 1, 2]][:, None]
     for correction in CORRECTIONS:
-        found = information(counts, correction)
-        assert found.given_both == pytest.approx(0, abs=1e-12)
-        assert found.share == pytest.approx(1)
+        bits = information(counts, correction)
+        assert bits.given_both == pytest.approx(0, abs=1e-12)
+        assert bits.share == pytest.approx(1)
 
 
 def test_known_probabilities_are_the_limit_of_many_answers() -> None:
@@ -164,15 +163,15 @@ def test_missing_cells_are_left_out_with_their_weight() -> None:
 def test_batches_are_independent() -> None:
     counts = np.random.default_rng(0).integers(0, 4, size=(2, 3, 4, 5, 3))
     for correction in CORRECTIONS:
-        found = information(counts, correction)
+        bits = information(counts, correction)
         for batch in product(range(2), range(3)):
-            np.testing.assert_allclose([part[batch] for part in found], information(counts[batch], correction))
+            np.testing.assert_allclose([part[batch] for part in bits], information(counts[batch], correction))
 
 
 def test_undefined_is_nan() -> None:
     empty = np.zeros((2, 2, 3), dtype=np.int64)
     nothing = [information(empty, correction) for correction in CORRECTIONS] + [information_of_probabilities(np.full((2, 2, 3), np.nan))]
-    assert all(np.isnan(part) for found in nothing for part in found)
+    assert all(np.isnan(part) for parts in nothing for part in parts)
     agreed: Information = information(np.array([[[4, 0]], [[4, 0]]]))
     assert not np.any(agreed[:5])
     assert np.isnan(agreed.share)
@@ -193,3 +192,17 @@ def test_wrong_input_is_refused() -> None:
         information_of_probabilities(table)
     with pytest.raises(ValueError, match="weights"):
         information_of_probabilities(table / 2, -np.ones((2, 2)))
+
+
+def test_the_correction_removes_most_of_the_bias() -> None:
+    """A fair four-sided die has 2 bits; the mean of many games of 20 throws."""
+    counts = np.random.default_rng(0).multinomial(20, [0.25] * 4, 4000).astype(float)
+    share = np.where(counts > 0, counts / 20, 1)
+    plug_in = -(counts / 20 * np.log2(share)).sum(1).mean()
+    assert plug_in < 1.9
+    assert miller_madow(counts).mean() == pytest.approx(2, abs=0.01)
+
+
+def test_a_single_answer_is_undefined() -> None:
+    assert np.isnan(miller_madow(np.array([1.0, 0])))
+    assert miller_madow(np.array([5.0, 0])) == 0

@@ -59,7 +59,7 @@ def test_weighted_labels_of_an_item_are_covered_and_pooled_labels_are_not() -> N
     for _ in range(4 * DRAWS):
         hard = rng.random(13) < 0.2  # few labels of hard items, many of easy ones
         number = np.where(hard, 1, 30)
-        scores = [hard[at] + rng.random(number[at]) for at in range(13)]
+        scores = [hard[index] + rng.random(number[index]) for index in range(13)]
         values, weights = np.concatenate(scores[:12]), np.concatenate([np.full(n, 1 / n) for n in number[:12]])
         hits.append(scores[12][0] <= quantile(values, 0.2, weights))
         pooled.append(scores[12][0] <= quantile(values, 0.2))
@@ -73,8 +73,8 @@ def test_thresholds_per_group_cover_each_group_and_a_common_one_does_not() -> No
     group, hits = np.arange(2 * n + 2) % 2, []
     for _ in range(DRAWS):
         scores = rng.random(len(group)) * np.where(group == 0, 0.3, 1.0)
-        own = np.array([quantile(scores[:-2][group[:-2] == one], alpha) for one in (0, 1)])
-        hits.append([*(sets(scores[-2:, None], own)[:, 0]), *sets(scores[-2:, None], quantile(scores[:-2], alpha))[:, 0]])
+        thresholds = np.array([quantile(scores[:-2][group[:-2] == level], alpha) for level in (0, 1)])
+        hits.append([*(sets(scores[-2:, None], thresholds)[:, 0]), *sets(scores[-2:, None], quantile(scores[:-2], alpha))[:, 0]])
     first, second, first_together, second_together = np.mean(hits, 0)
     low, high = 1 - alpha, 1 - alpha + 1 / (n + 1)
     slack = 3 * math.sqrt(0.16 / DRAWS)

@@ -25,22 +25,22 @@ def test_regressions_of_pseudo_outcomes_hold_the_truth_where_the_predictions_do_
         made = pseudo_outcomes(np.where(asked, y, np.nan), f, 0.25)
         for values, panel in ((made, False), (f, True)):
             low, high = ols(alone(values), x, np.empty((0, 2))).interval(0.9)
-            found = bool(low[1] <= 2.0 <= high[1])
-            naive, hits = naive + found * panel, hits + found * (not panel)
+            covered = bool(low[1] <= 2.0 <= high[1])
+            naive, hits = naive + covered * panel, hits + covered * (not panel)
     assert 0.86 <= hits / 300 <= 0.95
     assert naive == 0
 
 
 def test_the_mean_is_that_of_predictions_plus_that_of_their_errors() -> None:
     y, f, others = np.array([1.0, 2, 4, np.nan]), np.array([2.0, 2, 5, 7]), np.array([1.0, 3, 3, 4, 6])
-    found = design_based(Sample(y, f, others))
-    assert float(found.value) == pytest.approx(np.mean([2, 2, 5, 7, 1, 3, 3, 4, 6]) + np.mean([-1, 0, -1]))
+    estimate = design_based(Sample(y, f, others))
+    assert float(estimate.value) == pytest.approx(np.mean([2, 2, 5, 7, 1, 3, 3, 4, 6]) + np.mean([-1, 0, -1]))
 
 
 def test_weights_are_inverse_sampling_probabilities() -> None:
     y, f, w = np.array([1.0, 2, 4]), np.array([2.0, 2, 5]), np.array([1.0, 1, 2])
-    found = design_based(Sample(y, f, np.array([1.0, 3.0]), w))
-    assert float(found.value) == pytest.approx(np.mean([2, 2, 5, 1, 3]) + (-1 * 1 + 0 * 1 - 1 * 2) / 4)
+    estimate = design_based(Sample(y, f, np.array([1.0, 3.0]), w))
+    assert float(estimate.value) == pytest.approx(np.mean([2, 2, 5, 1, 3]) + (-1 * 1 + 0 * 1 - 1 * 2) / 4)
 
 
 def test_all_people_are_predicted_by_the_weighted_mean_of_their_stratum() -> None:
@@ -58,5 +58,5 @@ def test_strata_correct_an_unbalanced_sample() -> None:
 
 
 def test_a_stratum_without_a_simulated_person_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"strata \[2\] do not have a simulated person"):
+    with pytest.raises(ValueError, match=r"strata \[2\] have no simulated person"):
         stratified(np.zeros(2), np.array([0, 2]), np.zeros(2), np.array([0, 1]), (None, None))

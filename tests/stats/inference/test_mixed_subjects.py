@@ -12,9 +12,9 @@ RHO, PRICE = st.floats(0.0, 0.95), st.floats(1e-4, 2.0)
 
 
 def test_the_worked_figures_of_the_mixed_subjects_design() -> None:
-    found = best_split(0.5, 5.0, 0.01, 500.0)
-    assert found == Split(97, 1161, found.cost, 126)
-    assert found.cost == pytest.approx(497.58)
+    plan = best_split(0.5, 5.0, 0.01, 500.0)
+    assert plan == Split(97, 1161, plan.cost, 126)
+    assert plan.cost == pytest.approx(497.58)
 
 
 @given(st.floats(0.05, 0.95), PRICE, st.floats(200.0, 5000.0))
@@ -22,9 +22,9 @@ def test_splits_are_those_of_ppi_python(rho: float, price: float, budget: float)
     """It charges a person and a profile; prices of profiles are 0 here."""
     oracle = pytest.importorskip("ppi_py")
     expected = oracle.ppi_power(rho, cost_X=0.0, cost_Y=1.0, cost_Yhat=price, budget=budget)
-    found = best_split(rho, 1.0, price, budget)
-    assert abs(found.people - expected["n"]) <= 1
-    assert found.others == pytest.approx(expected["N"], abs=1)
+    plan = best_split(rho, 1.0, price, budget)
+    assert abs(plan.people - expected["n"]) <= 1
+    assert plan.others == pytest.approx(expected["N"], abs=1)
 
 
 @given(RHO, st.floats(1e-3, 0.2))

@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from personametrics.stats.inference.ppi import Rectified, Sample, alone, difference, mean, ols
-from personametrics.stats.intervals.proportion import wilson
 
 ROOT = Path(__file__).parents[3]
 PANELS, OTHERS = 2000, 2000
@@ -43,10 +42,10 @@ def drawn(seed: int = 0, n: int = 60, others: int = 700) -> tuple[Sample, np.nda
 def test_mean_and_interval_are_those_of_ppi_python(power: float | None, seed: int) -> None:
     oracle = pytest.importorskip("ppi_py")
     sample, _ = drawn(seed)
-    found = mean(sample, power, small=False)
+    rectified = mean(sample, power, small=False)
     low, high = oracle.ppi_mean_ci(*sample[:3], alpha=0.1, lam=power)
-    assert float(found.value) == pytest.approx(oracle.ppi_mean_pointestimate(*sample[:3], lam=power)[0], abs=1e-9)
-    assert [float(end) for end in found.interval(0.9)] == pytest.approx([low[0], high[0]], abs=1e-9)
+    assert float(rectified.value) == pytest.approx(oracle.ppi_mean_pointestimate(*sample[:3], lam=power)[0], abs=1e-9)
+    assert [float(end) for end in rectified.interval(0.9)] == pytest.approx([low[0], high[0]], abs=1e-9)
 
 
 @pytest.mark.parametrize("power", [0.0, 0.4, 1.0])
@@ -54,32 +53,32 @@ def test_weighted_mean_is_that_of_ppi_python(power: float) -> None:
     oracle = pytest.importorskip("ppi_py")
     sample, _ = drawn()
     w, v = np.random.default_rng(1).uniform(0.5, 2, 60), np.random.default_rng(2).uniform(0.5, 2, 700)
-    found = mean(sample._replace(weights=w, other_weights=v), power)
+    rectified = mean(sample._replace(weights=w, other_weights=v), power)
     expected = oracle.ppi_mean_pointestimate(*sample[:3], lam=power, w=w, w_unlabeled=v)[0]
-    assert float(found.value) == pytest.approx(expected, abs=1e-9)
+    assert float(rectified.value) == pytest.approx(expected, abs=1e-9)
 
 
 @pytest.mark.parametrize("power", [0.0, 0.4, 1.0])
 def test_coefficients_are_those_of_ppi_python(power: float) -> None:
     oracle = pytest.importorskip("ppi_py")
     sample, x = drawn()
-    found = ols(sample, x[:60], x[60:], power)
+    rectified = ols(sample, x[:60], x[60:], power)
     expected = oracle.ppi_ols_pointestimate(x[:60], *sample[:2], x[60:], sample.others, lam=power)
-    assert found.value == pytest.approx(np.ravel(expected), abs=1e-9)
+    assert rectified.value == pytest.approx(np.ravel(expected), abs=1e-9)
 
 
 def test_standard_errors_without_predictions_are_the_sandwich_of_statsmodels() -> None:
     regression = pytest.importorskip("statsmodels.api")
     sample, x = drawn()
-    found = ols(alone(sample.people), x[:60], np.empty((0, 2)), small=False)
-    assert np.sqrt(found.variance) == pytest.approx(regression.OLS(sample.people, x[:60]).fit().HC0_se, abs=1e-12)
+    rectified = ols(alone(sample.people), x[:60], np.empty((0, 2)), small=False)
+    assert np.sqrt(rectified.variance) == pytest.approx(regression.OLS(sample.people, x[:60]).fit().HC0_se, abs=1e-12)
 
 
 def test_a_regression_on_ones_is_the_mean() -> None:
     sample, x = drawn()
-    one, other = ols(sample, x[:60, :1], x[60:, :1], 0.5), mean(sample, 0.5)
-    assert float(one.value[0]) == pytest.approx(float(other.value))
-    assert float(one.variance[0]) == pytest.approx(float(other.variance))
+    regression, average = ols(sample, x[:60, :1], x[60:, :1], 0.5), mean(sample, 0.5)
+    assert float(regression.value[0]) == pytest.approx(float(average.value))
+    assert float(regression.variance[0]) == pytest.approx(float(average.variance))
 
 
 def test_a_few_people_correct_a_biased_panel(bench: ModuleType) -> None:
@@ -96,36 +95,36 @@ def test_a_few_people_correct_a_biased_panel(bench: ModuleType) -> None:
 def test_twenty_people_are_enough_for_an_interval(bench: ModuleType, name: str) -> None:
     """Standard errors of 2,000 panels: .007. With a normal quantile the interval would miss more often, by one or more panels in 100."""
     world = getattr(bench, name)
-    found, plain = (bench.figures(world, bench.ESTIMATORS[one], PANELS, 20, 200) for one in ("PPI++", "as ppi-python"))
-    assert 0.87 <= found.coverage <= 0.92
-    assert plain.coverage < found.coverage - 0.01
+    figures, plain = (bench.figures(world, bench.ESTIMATORS[name], PANELS, 20, 200) for name in ("PPI++", "as ppi-python"))
+    assert 0.87 <= figures.coverage <= 0.92
+    assert plain.coverage < figures.coverage - 0.01
 
 
 def test_pure_noise_costs_next_to_nothing(bench: ModuleType) -> None:
-    found, people, full = (
+    rectified, people, full = (
         bench.figures(bench.noise, bench.ESTIMATORS[name], 1000, 100, 500) for name in ("PPI++", "people alone", "λ = 1")
     )
-    assert found.power < 0.1
-    assert found.width == pytest.approx(people.width, rel=0.02)
+    assert rectified.power < 0.1
+    assert rectified.width == pytest.approx(people.width, rel=0.02)
     assert full.width > 1.3 * people.width
 
 
 def test_a_perfect_panel_counts_in_full(bench: ModuleType) -> None:
-    found = bench.figures(bench.perfect, bench.ESTIMATORS["PPI++"], 1000, 100, 500)
-    assert found.width == pytest.approx(2 * 1.645 / np.sqrt(600), rel=0.05)
+    figures = bench.figures(bench.perfect, bench.ESTIMATORS["PPI++"], 1000, 100, 500)
+    assert figures.width == pytest.approx(2 * 1.645 / np.sqrt(600), rel=0.05)
 
 
 def test_a_constant_panel_changes_nothing() -> None:
     """A constant .7 or .1 differs from its mean by rounding, which is not variation."""
     y = np.random.default_rng(0).normal(size=(50, 21))
-    for said in (3.0, 0.7, 0.1):
-        found, people = mean(Sample(y, np.full((50, 21), said), np.full((50, 333), said))), mean(alone(y))
-        assert not found.power.any()
-        assert np.array_equal(found.value, people.value)
-        assert np.array_equal(found.variance, people.variance)
-        assert np.array_equal(found.freedom, people.freedom)
+    for constant in (3.0, 0.7, 0.1):
+        rectified, people = mean(Sample(y, np.full((50, 21), constant), np.full((50, 333), constant))), mean(alone(y))
+        assert not rectified.power.any()
+        assert np.array_equal(rectified.value, people.value)
+        assert np.array_equal(rectified.variance, people.variance)
+        assert np.array_equal(rectified.freedom, people.freedom)
         x = np.stack([np.ones(354), np.arange(354.0)], 1)
-        assert ols(Sample(y[0], np.full(21, said), np.full(333, said)), x[:21], x[21:]).power.tolist() == [0.0, 0.0]
+        assert ols(Sample(y[0], np.full(21, constant), np.full(333, constant)), x[:21], x[21:]).power.tolist() == [0.0, 0.0]
 
 
 def test_unequal_sampling_probabilities_need_weights(bench: ModuleType) -> None:
@@ -137,9 +136,9 @@ def test_unequal_sampling_probabilities_need_weights(bench: ModuleType) -> None:
 
 @pytest.mark.parametrize("n", [20, 100])
 def test_strata_suffice_without_pairs(bench: ModuleType, n: int) -> None:
-    found, people = (bench.figures(bench.strata, bench.ESTIMATORS[name], 1000, n, 300) for name in ("PPI++", "people alone"))
-    assert 0.87 <= found.coverage <= 0.93
-    assert found.width < 0.85 * people.width
+    rectified, people = (bench.figures(bench.strata, bench.ESTIMATORS[name], 1000, n, 300) for name in ("PPI++", "people alone"))
+    assert 0.87 <= rectified.coverage <= 0.93
+    assert rectified.width < 0.85 * people.width
 
 
 def held(interval: Callable[[np.random.Generator], Rectified], truth: float, panels: int = 400) -> float:
@@ -181,36 +180,15 @@ def test_shares_of_all_labels_sum_to_one_only_with_one_power() -> None:
     assert abs(apart.value.sum() - 1) > 1e-6
 
 
-def test_an_interval_of_a_share_is_wilsons_where_nothing_is_predicted() -> None:
-    found = Rectified(*(np.asarray(one) for one in (0.25, 0.25 * 0.75 / 40, 0.0, np.inf, 40.0)))
-    assert [float(end) for end in found.share_interval(0.9)] == pytest.approx(list(wilson(10, 40, 0.9)[1:3]), abs=1e-9)
-
-
-def test_unanimous_answers_have_an_interval_with_width() -> None:
-    found = mean(alone(np.ones(30)))
-    low, high = found.share_interval(0.9)
-    assert [float(end) for end in found.interval(0.9)] == [1.0, 1.0]
-    assert 0.85 < float(low) < 0.95
-    assert float(high) == 1.0
-
-
-def test_intervals_of_a_rare_share_hold_the_truth() -> None:
-    rng = np.random.default_rng(3)
-    people, others = (rng.random((PANELS, 60)) < 0.05).astype(float), (rng.random((PANELS, 600)) < 0.05).astype(float)
-    twins = np.where(rng.random((PANELS, 60)) < 0.5, people, rng.random((PANELS, 60)) < 0.05).astype(float)
-    low, high = mean(Sample(people, twins, others)).share_interval(0.9)
-    assert 0.86 <= float(((low <= 0.05) & (high >= 0.05)).mean()) <= 0.96
-
-
 @given(st.integers(0, 1000), st.floats(-5, 5), st.floats(0.1, 10))
 def test_origin_and_unit_of_predictions_do_not_matter(seed: int, shift: float, factor: float) -> None:
     sample, _ = drawn(seed, 12, 40)
-    found, moved = mean(sample), mean(sample._replace(twins=sample.twins + shift, others=sample.others + shift))
-    assert float(moved.value) == pytest.approx(float(found.value), abs=1e-9)
-    assert float(moved.variance) == pytest.approx(float(found.variance), abs=1e-9)
-    scaled = mean(Sample(*(factor * one for one in sample[:3])))
-    assert float(scaled.value) == pytest.approx(factor * float(found.value))
-    assert float(scaled.power) == pytest.approx(float(found.power))
+    rectified, moved = mean(sample), mean(sample._replace(twins=sample.twins + shift, others=sample.others + shift))
+    assert float(moved.value) == pytest.approx(float(rectified.value), abs=1e-9)
+    assert float(moved.variance) == pytest.approx(float(rectified.variance), abs=1e-9)
+    scaled = mean(Sample(*(factor * values for values in sample[:3])))
+    assert float(scaled.value) == pytest.approx(factor * float(rectified.value))
+    assert float(scaled.power) == pytest.approx(float(rectified.power))
 
 
 @given(st.integers(0, 1000))
@@ -240,5 +218,5 @@ def test_too_few_people_have_no_variance() -> None:
 
 def test_a_panel_without_others_changes_nothing() -> None:
     y = np.arange(5.0)
-    found = mean(Sample(y, y + 1, np.empty(0)))
-    assert (float(found.value), float(found.power)) == (2.0, 0.0)
+    rectified = mean(Sample(y, y + 1, np.empty(0)))
+    assert (float(rectified.value), float(rectified.power)) == (2.0, 0.0)

@@ -43,9 +43,9 @@ def test_brownian_motion_crosses_as_often_as_allowed(kind: Spending) -> None:
 
 @given(FRACTIONS, st.floats(0.01, 0.4), st.sampled_from(KINDS))
 def test_the_error_of_all_looks_is_the_allowed_one(t: list[float], error: float, kind: Spending) -> None:
-    found = bounds(t, error, kind)
-    granted = float(spent_error(t, error, kind)[np.isfinite(found)][-1:].sum())
-    assert crossing_probabilities(t, found).sum() == pytest.approx(granted, abs=1e-9)
+    limits = bounds(t, error, kind)
+    granted = float(spent_error(t, error, kind)[np.isfinite(limits)][-1:].sum())
+    assert crossing_probabilities(t, limits).sum() == pytest.approx(granted, abs=1e-9)
     assert granted <= error + 1e-12
 
 
@@ -71,17 +71,17 @@ def test_close_looks_that_cannot_decide_change_nothing() -> None:
 
 
 def test_a_look_without_new_information_does_not_decide_or_spend() -> None:
-    found = bounds([0.5, 0.5, 1.0], 0.1)
-    assert found[1] == np.inf
-    np.testing.assert_allclose(found[[0, 2]], bounds([0.5, 1.0], 0.1))
+    limits = bounds([0.5, 0.5, 1.0], 0.1)
+    assert limits[1] == np.inf
+    np.testing.assert_allclose(limits[[0, 2]], bounds([0.5, 1.0], 0.1))
     assert levels([0.5, 0.50001, 1.0])[1] == 1
 
 
 @pytest.mark.parametrize("t", [[0.5, 0.4], [0.0, 1.0], [0.5, 1.2], [float("nan")]])
 def test_looks_out_of_order_are_refused(t: list[float]) -> None:
-    with pytest.raises(ValueError, match="must rise"):
+    with pytest.raises(ValueError, match="must not decrease"):
         bounds(t, 0.1)
-    with pytest.raises(ValueError, match="must rise"):
+    with pytest.raises(ValueError, match="must not decrease"):
         crossing_probabilities(t, [2.0] * len(t))
 
 

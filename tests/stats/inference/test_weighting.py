@@ -20,9 +20,9 @@ def panel(seed: int, personas: int = 12, questions: int = 7) -> tuple[Floats, Fl
     return rng.random((personas, questions)), rng.random(questions)
 
 
-def cost(weights: Floats, answers: Floats, wanted: Floats, ridge: float) -> float:
+def cost(weights: Floats, answers: Floats, target: Floats, ridge: float) -> float:
     even, spread = 1 / len(answers), answers.var(0).mean()
-    return float(((weights @ answers - wanted) ** 2).mean() + ridge * spread * ((weights - even) ** 2).sum())
+    return float(((weights @ answers - target) ** 2).mean() + ridge * spread * ((weights - even) ** 2).sum())
 
 
 def test_the_design_effect_of_equal_weights_and_of_a_single_person() -> None:
@@ -34,9 +34,9 @@ def test_the_design_effect_of_equal_weights_and_of_a_single_person() -> None:
 def test_raking_keeps_the_odds_ratio_of_a_table_of_two_by_two() -> None:
     """Weights 1, 2, 3, 4 with even margins: the odds ratio 1 · 4 / (2 · 3) stays, so p₁₁ = √(2/3) / (2 (1 + √(2/3)))."""
     rows, columns, even = np.array([0, 0, 1, 1], np.int64), np.array([0, 1, 0, 1], np.int64), np.array([0.5, 0.5])
-    found = rake([rows, columns], [even, even], np.array([1.0, 2.0, 3.0, 4.0]))
+    weights = rake([rows, columns], [even, even], np.array([1.0, 2.0, 3.0, 4.0]))
     first = np.sqrt(2 / 3) / (2 * (1 + np.sqrt(2 / 3)))
-    assert found == pytest.approx([first, 0.5 - first, 0.5 - first, first], abs=1e-9)
+    assert weights == pytest.approx([first, 0.5 - first, 0.5 - first, first], abs=1e-9)
 
 
 @settings(deadline=None)
@@ -46,10 +46,10 @@ def test_raking_finds_the_nearest_weights_with_these_margins(seed: int) -> None:
     groups: list[Any] = [np.concatenate([np.arange(2), rng.integers(0, 2, 8)]), np.concatenate([[1, 0, 0, 1, 2, 2], rng.integers(0, 3, 4)])]
     truth = rng.dirichlet(np.full(10, 5.0))
     shares: list[Any] = [np.bincount(codes, truth) for codes in groups]
-    found = rake(groups, shares)
-    for codes, wanted in zip(groups, shares, strict=True):
-        assert np.bincount(codes, found) == pytest.approx(wanted, abs=1e-9)
-    entropy = [float((some * np.log(some * 10)).sum()) for some in (found, truth)]
+    weights = rake(groups, shares)
+    for codes, expected in zip(groups, shares, strict=True):
+        assert np.bincount(codes, weights) == pytest.approx(expected, abs=1e-9)
+    entropy = [float((some * np.log(some * 10)).sum()) for some in (weights, truth)]
     assert entropy[0] <= entropy[1] + 1e-9
 
 
@@ -67,32 +67,32 @@ def test_a_group_that_is_not_among_people_weighs_nothing() -> None:
 @settings(deadline=None)
 @given(seeds, st.sampled_from([0.0, 0.1, 1.0, 30.0]))
 def test_mixtures_lie_on_the_simplex_and_no_others_are_better(seed: int, ridge: float) -> None:
-    answers, wanted = panel(seed)
-    found = mixture(answers, wanted, ridge)
-    assert found.min() >= 0
-    assert found.sum() == pytest.approx(1)
-    least = cost(found, answers, wanted, ridge)
+    answers, target = panel(seed)
+    weights = mixture(answers, target, ridge)
+    assert weights.min() >= 0
+    assert weights.sum() == pytest.approx(1)
+    least = cost(weights, answers, target, ridge)
     for other in np.random.default_rng(seed).dirichlet(np.full(len(answers), 0.3), 20):
         for step in (1.0, 1e-3):
-            assert least <= cost(found + step * (other - found), answers, wanted, ridge) + 1e-12
+            assert least <= cost(weights + step * (other - weights), answers, target, ridge) + 1e-12
 
 
 @pytest.mark.parametrize("ridge", [0.1, 1.0])
 def test_mixtures_are_what_a_general_solver_finds(ridge: float) -> None:
-    answers, wanted = panel(5)
+    answers, target = panel(5)
     start: Any = np.full(len(answers), 1 / len(answers))
     limits: Any = {"type": "eq", "fun": lambda w: w.sum() - 1}
     precise: Any = {"ftol": 1e-14}
-    slow = minimize(cost, start, (answers, wanted, ridge), method="SLSQP", bounds=Bounds(0, 1), constraints=limits, options=precise)
-    assert mixture(answers, wanted, ridge) == pytest.approx(slow.x, abs=1e-4)
+    slow = minimize(cost, start, (answers, target, ridge), method="SLSQP", bounds=Bounds(0, 1), constraints=limits, options=precise)
+    assert mixture(answers, target, ridge) == pytest.approx(slow.x, abs=1e-4)
 
 
 @settings(deadline=None)
 @given(seeds)
 def test_mixtures_follow_their_personas(seed: int) -> None:
-    answers, wanted = panel(seed)
+    answers, target = panel(seed)
     order = np.random.default_rng(seed).permutation(len(answers))
-    assert mixture(answers[order], wanted, 0.5) == pytest.approx(mixture(answers, wanted, 0.5)[order], abs=1e-8)
+    assert mixture(answers[order], target, 0.5) == pytest.approx(mixture(answers, target, 0.5)[order], abs=1e-8)
 
 
 def test_a_planted_mixture_is_recovered() -> None:
@@ -102,12 +102,12 @@ def test_a_planted_mixture_is_recovered() -> None:
 
 
 def test_without_information_the_weights_stay_equal() -> None:
-    answers, wanted = panel(1)
+    answers, target = panel(1)
     base = np.arange(1.0, 13.0)
-    assert mixture(answers, wanted, np.inf).tolist() == [1 / 12] * 12
-    assert mixture(answers, wanted, np.inf, base).tolist() == (base / base.sum()).tolist()
-    assert mixture(np.full((12, 7), 0.3), wanted).tolist() == [1 / 12] * 12
-    assert mixture(answers, wanted, 1e9) == pytest.approx(np.full(12, 1 / 12), abs=1e-6)
+    assert mixture(answers, target, np.inf).tolist() == [1 / 12] * 12
+    assert mixture(answers, target, np.inf, base).tolist() == (base / base.sum()).tolist()
+    assert mixture(np.full((12, 7), 0.3), target).tolist() == [1 / 12] * 12
+    assert mixture(answers, target, 1e9) == pytest.approx(np.full(12, 1 / 12), abs=1e-6)
 
 
 def test_the_ridge_is_small_where_weights_predict_and_infinite_where_they_do_not() -> None:

@@ -15,21 +15,23 @@ from personametrics.stats.intervals.bootstrap import draw_weights
 def test_weighted_disagreements_are_weighted_means_over_pairs(panel: Panel) -> None:
     cells = panel.cells()
     rng = np.random.default_rng(0)
-    weights = {facet: draw_weights(cells.levels[at], 3, rng) for at, facet in enumerate(("persona", "item"))}
-    found = weighted_disagreements(cells, weights)
+    weights = {facet: draw_weights(cells.levels[index], 3, rng) for index, facet in enumerate(("persona", "item"))}
+    disagreements = weighted_disagreements(cells, weights)
     answers = brute.as_answers(zip(*panel.codes, strict=True), panel.points[panel.labels])
     for draw in range(3):
         each = {facet: w[draw].tolist() for facet, w in weights.items()}
         for shared in brute.powerset(panel.facets):
-            np.testing.assert_allclose(found[shared][draw], brute.disagreement(answers, panel.facets, shared, each), atol=1e-9)
+            np.testing.assert_allclose(disagreements[shared][draw], brute.disagreement(answers, panel.facets, shared, each), atol=1e-9)
 
 
 @given(panels())
 def test_weights_of_one_change_nothing(panel: Panel) -> None:
     cells = panel.cells()
-    found = weighted_disagreements(cells, {facet: np.ones((1, cells.levels[at])) for at, facet in enumerate(("persona", "item"))})
+    disagreements = weighted_disagreements(
+        cells, {facet: np.ones((1, cells.levels[index])) for index, facet in enumerate(("persona", "item"))}
+    )
     for shared, value in pairs(cells).whole().items():
-        np.testing.assert_allclose(found[shared][0], value, atol=1e-9)
+        np.testing.assert_allclose(disagreements[shared][0], value, atol=1e-9)
 
 
 def test_copies_of_one_persona_are_never_compared() -> None:

@@ -20,24 +20,24 @@ def table(rng: np.random.Generator, number: int = 60) -> tuple[Floats, Ints, Int
 
 def left_out(rows: Floats, codes: "list[str]") -> float:
     """Jackknife variance, one cluster after the other."""
-    without = [float(ratio(rows[[one != code for one in codes]].sum(0))) for code in sorted(set(codes))]
+    without = [float(ratio(rows[[other_code != code for other_code in codes]].sum(0))) for code in sorted(set(codes))]
     mean = sum(without) / len(without)
-    return (len(without) - 1) / len(without) * sum((one - mean) ** 2 for one in without)
+    return (len(without) - 1) / len(without) * sum((value - mean) ** 2 for value in without)
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_variance_of_two_ways_is_the_sum_less_what_they_share(seed: int) -> None:
     rows, persona, item = table(np.random.default_rng(seed))
-    found = cluster_jackknife(rows, ratio, [persona, item])
-    own = [left_out(rows, [str(code) for code in codes]) for codes in (persona, item)]
-    shared = left_out(rows, [f"{one} {other}" for one, other in zip(persona, item, strict=True)])
-    variance = max(sum(own) - shared, *own)
-    freedom = sum(own) ** 2 / (own[0] ** 2 / 6 + own[1] ** 2 / 4)
+    interval = cluster_jackknife(rows, ratio, [persona, item])
+    variances = [left_out(rows, [str(code) for code in codes]) for codes in (persona, item)]
+    shared = left_out(rows, [f"{first} {second}" for first, second in zip(persona, item, strict=True)])
+    variance = max(sum(variances) - shared, *variances)
+    freedom = sum(variances) ** 2 / (variances[0] ** 2 / 6 + variances[1] ** 2 / 4)
     from scipy.stats import t  # noqa: PLC0415 - the oracle's own table
 
     half = t.ppf(0.95, freedom) * variance**0.5
-    assert found.value == pytest.approx(rows[:, 0].sum() / rows[:, 1].sum())
-    assert [found.low, found.high] == pytest.approx([found.value - half, found.value + half])
+    assert interval.value == pytest.approx(rows[:, 0].sum() / rows[:, 1].sum())
+    assert [interval.low, interval.high] == pytest.approx([interval.value - half, interval.value + half])
 
 
 @given(st.integers(0, 1000))
@@ -45,9 +45,9 @@ def test_neither_order_of_rows_nor_names_of_clusters_matter(seed: int) -> None:
     rng = np.random.default_rng(seed)
     rows, persona, item = table(rng, 30)
     order = rng.permutation(30)
-    found = cluster_jackknife(rows, ratio, [persona, item])
+    interval = cluster_jackknife(rows, ratio, [persona, item])
     other = cluster_jackknife(rows[order], ratio, [10 - persona[order], item[order] * 3])
-    assert found[:3] == pytest.approx(other[:3])
+    assert interval[:3] == pytest.approx(other[:3])
 
 
 def test_one_cluster_gives_no_interval() -> None:
@@ -70,8 +70,8 @@ def test_intervals_cover_a_planted_mean(spread: tuple[float, float]) -> None:
     persona, item = np.repeat(np.arange(15), 12), np.tile(np.arange(12), 15)
     for _ in range(400):
         values = spread[0] * rng.normal(size=15)[persona] + spread[1] * rng.normal(size=12)[item] + rng.normal(size=180)
-        found = cluster_jackknife(np.stack([values, np.ones(180)], 1), ratio, [persona, item])
-        hits += found.low <= 0 <= found.high
+        interval = cluster_jackknife(np.stack([values, np.ones(180)], 1), ratio, [persona, item])
+        hits += interval.low <= 0 <= interval.high
     assert 0.86 <= hits / 400 <= 0.985
 
 
@@ -97,25 +97,27 @@ def quantile(number: int) -> float:
 def test_limits_of_a_share_solve_wilson_s_equation_with_t() -> None:
     rng = np.random.default_rng(3)
     rows, codes = np.stack([rng.random(40) < 0.8, np.ones(40)], 1).astype(float), np.arange(40) % 10
-    found = cluster_share(rows, [codes])
+    interval = cluster_share(rows, [codes])
     p, variance = rows[:, 0].mean(), left_out(rows, [str(code) for code in codes])
-    for end in (found.low, found.high):
+    for end in (interval.low, interval.high):
         assert (p - end) ** 2 == pytest.approx(quantile(9) ** 2 * end * (1 - end) * variance / (p * (1 - p)))
-    assert 0 < found.low < p < found.high < 1
+    assert 0 < interval.low < p < interval.high < 1
 
 
 @given(st.integers(0, 1000))
 def test_a_share_and_what_is_missing_from_it_have_mirrored_limits_within_0_and_1(seed: int) -> None:
     rng = np.random.default_rng(seed)
     right = (rng.random(30) < rng.random()).astype(float)
-    one, other = (cluster_share(np.stack([part, np.ones(30)], 1), [np.arange(30) % 6, np.arange(30) // 6]) for part in (right, 1 - right))
-    assert [one.value, one.low, one.high] == pytest.approx([1 - other.value, 1 - other.high, 1 - other.low], abs=1e-9)
-    assert 0 <= one.low <= one.value <= one.high <= 1
+    first, second = (
+        cluster_share(np.stack([part, np.ones(30)], 1), [np.arange(30) % 6, np.arange(30) // 6]) for part in (right, 1 - right)
+    )
+    assert [first.value, first.low, first.high] == pytest.approx([1 - second.value, 1 - second.high, 1 - second.low], abs=1e-9)
+    assert 0 <= first.low <= first.value <= first.high <= 1
 
 
 def test_a_share_of_one_keeps_an_interval_and_all_rows_count() -> None:
-    found = cluster_share(np.ones((24, 2)), [np.arange(24) // 2])
-    assert found[:3] == pytest.approx((1, 24 / (24 + quantile(11) ** 2), 1))
+    interval = cluster_share(np.ones((24, 2)), [np.arange(24) // 2])
+    assert interval[:3] == pytest.approx((1, 24 / (24 + quantile(11) ** 2), 1))
     assert cluster_share(np.full((6, 2), [0.5, 1.0]), [np.arange(6)])[:3] == (0.5, 0.5, 0.5)
     assert np.isnan(cluster_share(np.ones((6, 2)), [np.zeros(6, int)]).low)
 
@@ -133,10 +135,10 @@ def test_limits_of_a_share_miss_as_often_on_either_side() -> None:
 
 def test_a_share_of_variance_has_the_scale_of_signals_and_the_fewest_degrees_of_freedom() -> None:
     rows, persona, item = table(np.random.default_rng(1))
-    found = cluster_jackknife(rows / [20, 1], ratio, [persona, item], scale="share")
+    interval = cluster_jackknife(rows / [20, 1], ratio, [persona, item], scale="share")
     names = [[str(code) for code in codes] for codes in (persona, item)]
-    own = [left_out(rows / [20, 1], codes) for codes in names]
-    shared = left_out(rows / [20, 1], [f"{one} {other}" for one, other in zip(*names, strict=True)])
-    half = quantile(4) * max(sum(own) - shared, *own) ** 0.5
-    assert found[1:3] == pytest.approx(on_scale(found.value, half, BEND * (4 * shared) ** 0.5, "share"))
-    assert found.high - found.value > found.value - found.low
+    variances = [left_out(rows / [20, 1], codes) for codes in names]
+    shared = left_out(rows / [20, 1], [f"{first} {second}" for first, second in zip(*names, strict=True)])
+    half = quantile(4) * max(sum(variances) - shared, *variances) ** 0.5
+    assert interval[1:3] == pytest.approx(on_scale(interval.value, half, BEND * (4 * shared) ** 0.5, "share"))
+    assert interval.high - interval.value > interval.value - interval.low

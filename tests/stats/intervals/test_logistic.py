@@ -21,11 +21,11 @@ def _drawn(seed: int, slope: float, n: int = 60) -> tuple[Floats, Floats]:
 @pytest.mark.parametrize("seed", range(5))
 def test_slope_and_profile_limits_are_those_of_statsmodels(seed: int) -> None:
     x, y = _drawn(seed, 0.5)
-    found, penalised = log_odds_slope(x, y, 0.9)
+    slope, penalised = log_odds_slope(x, y, 0.9)
     fit = sm.Logit(y, sm.add_constant(x)).fit(disp=False)
     assert not penalised
-    assert found.value == pytest.approx(fit.params[1], rel=1e-6)
-    for end in (found.low, found.high):
+    assert slope.value == pytest.approx(fit.params[1], rel=1e-6)
+    for end in (slope.low, slope.high):
         bound = sm.GLM(y, np.ones((len(x), 1)), family=sm.families.Binomial(), offset=end * x).fit()
         assert 2 * (fit.llf - bound.llf) == pytest.approx(chi2.ppf(0.9, 1), rel=1e-4)
 
@@ -33,18 +33,18 @@ def test_slope_and_profile_limits_are_those_of_statsmodels(seed: int) -> None:
 def test_separated_data_have_the_slope_of_a_plain_search_over_the_penalised_likelihood() -> None:
     x, y = np.array([0.5, 1.0, 2.0, 2.5, 3.0, 4.0, 7.0]), np.array([0.0, 0, 0, 1, 1, 1, 1])
 
-    def short(at: Floats) -> float:
-        line = at[0] + at[1] * x
+    def short(parameters: Floats) -> float:
+        line = parameters[0] + parameters[1] * x
         p = 1 / (1 + np.exp(-line))
         w = p * (1 - p)
         determinant = w.sum() * (w * x**2).sum() - (w * x).sum() ** 2
         return -float((y * line - np.logaddexp(0, line)).sum() + 0.5 * math.log(max(determinant, 1e-300)))
 
-    found, penalised = log_odds_slope(x, y, 0.95)
+    slope, penalised = log_odds_slope(x, y, 0.95)
     best = minimize(short, [-2.0, 1.0], method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-12, "maxiter": 4000})
     assert penalised
-    assert found.value == pytest.approx(best.x[1], abs=1e-5)
-    for end in (found.low, found.high):
+    assert slope.value == pytest.approx(best.x[1], abs=1e-5)
+    for end in (slope.low, slope.high):
         bound = min(short(np.array([a, end])) for a in np.linspace(best.x[0] - 30, best.x[0] + 30, 20_001))
         assert 2 * (bound - best.fun) == pytest.approx(chi2.ppf(0.95, 1), rel=1e-3)
 
@@ -52,23 +52,23 @@ def test_separated_data_have_the_slope_of_a_plain_search_over_the_penalised_like
 def test_penalised_log_odds_of_a_table_add_half_to_every_count() -> None:
     # With two groups Firth's estimate is the log odds ratio of counts + ½: 8 of 8 against 0 of 5.
     x = np.repeat([0.0, 1.0], [5, 8])
-    found, penalised = log_odds_slope(x, np.repeat([0.0, 1.0], [5, 8]))
+    slope, penalised = log_odds_slope(x, np.repeat([0.0, 1.0], [5, 8]))
     assert penalised
-    assert found.value == pytest.approx(math.log((8.5 / 0.5) / (0.5 / 5.5)), abs=1e-6)
-    assert 0 < found.low < found.value < found.high
+    assert slope.value == pytest.approx(math.log((8.5 / 0.5) / (0.5 / 5.5)), abs=1e-6)
+    assert 0 < slope.low < slope.value < slope.high
 
 
 def test_the_unit_of_x_and_its_origin_do_not_matter() -> None:
     x, y = _drawn(7, 0.4)
-    one, other = log_odds_slope(x, y).interval, log_odds_slope(100 + 10 * x, y).interval
-    assert [10 * end for end in other[:3]] == pytest.approx(list(one[:3]), rel=1e-6)
+    plain, rescaled = log_odds_slope(x, y).interval, log_odds_slope(100 + 10 * x, y).interval
+    assert [10 * end for end in rescaled[:3]] == pytest.approx(list(plain[:3]), rel=1e-6)
 
 
 def test_intervals_cover_the_slope_at_their_level() -> None:
     hits = 0
     for seed in range(200):
-        found = log_odds_slope(*_drawn(seed, 0.5)).interval
-        hits += found.low <= 0.5 <= found.high
+        interval = log_odds_slope(*_drawn(seed, 0.5)).interval
+        hits += interval.low <= 0.5 <= interval.high
     assert 168 <= hits <= 192  # 180 expected, ± 3 standard errors
 
 

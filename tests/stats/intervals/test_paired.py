@@ -38,13 +38,13 @@ def reliability(d: Disagreements) -> Floats:
 
 
 def two_arms(
-    seed: int, sd: tuple[float, float] = (1.0, 1.0), size: tuple[int, int, int] = (12, 8, 3), own: float = 0.0
+    seed: int, sd: tuple[float, float] = (1.0, 1.0), size: tuple[int, int, int] = (12, 8, 3), cell_spread: float = 0.0
 ) -> tuple[Cells, Cells]:
     """Two panels of the same personas and items; `own`: standard deviation of the effects that only one panel has."""
     rng = np.random.default_rng(seed)
     p, i, _ = np.indices(size).reshape(3, -1)
     common = rng.normal(size=size[0])[p] + rng.normal(size=size[:2])[p, i]
-    arms = (common + own * rng.normal(size=size[:2])[p, i] + sd[arm] * rng.normal(size=len(p)) for arm in (0, 1))
+    arms = (common + cell_spread * rng.normal(size=size[:2])[p, i] + sd[arm] * rng.normal(size=len(p)) for arm in (0, 1))
     first, second = (from_answers(FACETS, [p, i], answers) for answers in arms)
     return first, second
 
@@ -80,18 +80,23 @@ def test_a_difference_of_two_means_has_the_paired_t_variance() -> None:
     assert paired(noise, *arms).value == pytest.approx(by_persona.mean())
 
 
-@pytest.mark.parametrize(("own", "size"), [(0.0, (15, 10, 3)), (0.7, (15, 10, 3)), (0.0, (30, 6, 2))])
-def test_planted_differences_are_covered(own: float, size: tuple[int, int, int]) -> None:
+@pytest.mark.parametrize(("cell_spread", "size"), [(0.0, (15, 10, 3)), (0.7, (15, 10, 3)), (0.0, (30, 6, 2))])
+def test_planted_differences_are_covered(cell_spread: float, size: tuple[int, int, int]) -> None:
     """True signals: (2 + own²) / (2 + own² + sd²)."""
-    sd, persona = (0.8, 1.3), 2 + own**2
+    sd, persona = (0.8, 1.3), 2 + cell_spread**2
     truth = persona / (persona + sd[0] ** 2) - persona / (persona + sd[1] ** 2)
-    held = [found.low <= truth <= found.high for found in (paired(signal, *two_arms(seed, sd, size, own)) for seed in range(250))]
+    held = [
+        interval.low <= truth <= interval.high
+        for interval in (paired(signal, *two_arms(seed, sd, size, cell_spread)) for seed in range(250))
+    ]
     assert 0.84 <= np.mean(held) <= 0.97
 
 
 def test_planted_ratios_are_covered() -> None:
     truth = (0.8 / 1.3) ** 2
-    held = [found.low <= truth <= found.high for found in (paired_ratio(noise, *two_arms(seed, (0.8, 1.3))) for seed in range(250))]
+    held = [
+        interval.low <= truth <= interval.high for interval in (paired_ratio(noise, *two_arms(seed, (0.8, 1.3))) for seed in range(250))
+    ]
     assert 0.84 <= np.mean(held) <= 0.96
 
 
@@ -99,9 +104,9 @@ def test_what_the_panels_share_cancels() -> None:
     """The paired interval is narrower than that of independent panels if both share persona and item effects."""
     arms = two_arms(3, (0.5, 0.5), (20, 10, 4))
     apart = mover.difference(*(interval(signal, deletions(pairs(side))) for side in arms))
-    found = paired(signal, *arms)
-    assert found.value == pytest.approx(apart.value)
-    assert found.high - found.low < 0.7 * (apart.high - apart.low)
+    bounds = paired(signal, *arms)
+    assert bounds.value == pytest.approx(apart.value)
+    assert bounds.high - bounds.low < 0.7 * (apart.high - apart.low)
 
 
 @settings(max_examples=40)
@@ -110,8 +115,8 @@ def test_exchanging_the_panels_changes_the_sign(panel: Panel) -> None:
     first = panel.cells()
     second = first.only(np.ones(len(first), bool))
     second = Cells(second.facets, second.codes, second.n, second.mean[::-1].copy(), second.scatter[::-1].copy())
-    one, other = paired(signal, first, second), paired(signal, second, first)
-    np.testing.assert_allclose(one[:3], (-other.value, -other.high, -other.low), atol=1e-9)
+    forward, backward = paired(signal, first, second), paired(signal, second, first)
+    np.testing.assert_allclose(forward[:3], (-backward.value, -backward.high, -backward.low), atol=1e-9)
     same = paired(signal, first, first)
     assert np.isnan(same.value) or same.value == 0
     assert np.isnan(same.low) or same.low == same.high == 0
@@ -122,8 +127,8 @@ def test_exchanging_the_panels_changes_the_sign(panel: Panel) -> None:
 def test_names_and_scale_units_do_not_matter(panel: Panel) -> None:
     first, second = panel.scored(), panel.scored()
     second = Cells(second.facets, second.codes, second.n, np.sin(3 * second.mean), second.scatter)
-    one, other = (Cells(c.facets, c.codes.max(0) - c.codes, c.n, 5 * c.mean + 2, 25 * c.scatter) for c in (first, second))
-    np.testing.assert_allclose(paired(signal, one, other)[:3], paired(signal, first, second)[:3], atol=1e-7)
+    left, right = (Cells(c.facets, c.codes.max(0) - c.codes, c.n, 5 * c.mean + 2, 25 * c.scatter) for c in (first, second))
+    np.testing.assert_allclose(paired(signal, left, right)[:3], paired(signal, first, second)[:3], atol=1e-7)
 
 
 def test_only_shared_cells_count() -> None:
@@ -131,8 +136,8 @@ def test_only_shared_cells_count() -> None:
     fewer = first.only(~((first.codes[:, 0] == 2) & (first.codes[:, 1] > 4)))
     rest = second.only(~((second.codes[:, 0] == 2) & (second.codes[:, 1] > 4)))
     assert paired(signal, fewer, second) == paired(signal, fewer, rest)
-    one, other = shared_cells(fewer, second)
-    assert one.codes.tolist() == other.codes.tolist() == rest.codes.tolist()
+    left, right = shared_cells(fewer, second)
+    assert left.codes.tolist() == right.codes.tolist() == rest.codes.tolist()
     assert paired(signal, first, without(second, 0, 2)) == paired(signal, without(first, 0, 2), second)
 
 
@@ -142,22 +147,22 @@ def test_a_further_facet_of_one_panel_is_kept() -> None:
     y = rng.normal(size=8)[p] + rng.normal(size=len(p))
     plain = from_answers(FACETS, [p[c == 0], i[c == 0]], y[c == 0])
     wordings = from_answers([*FACETS, "condition"], [p, i, c], y)
-    one, other = shared_cells(wordings, without(plain, 1, 5))
-    assert (len(one), len(other)) == (8 * 5 * 2, 8 * 5)
+    left, right = shared_cells(wordings, without(plain, 1, 5))
+    assert (len(left), len(right)) == (8 * 5 * 2, 8 * 5)
     assert paired(signal, wordings, plain).value == pytest.approx(float(signal(pairs(wordings).whole()) - signal(pairs(plain).whole())))
 
 
 def test_each_panel_may_have_its_own_statistic() -> None:
     first, second = two_arms(6)
-    found = paired((signal, noise), first, second)
-    assert found.value == pytest.approx(float(signal(pairs(first).whole()) - noise(pairs(second).whole())))
+    interval = paired((signal, noise), first, second)
+    assert interval.value == pytest.approx(float(signal(pairs(first).whole()) - noise(pairs(second).whole())))
 
 
 def test_a_ratio_is_that_of_the_statistics_and_has_no_limits_where_its_denominator_may_be_zero() -> None:
     first, second = two_arms(7, (1.0, 2.0))
-    found = paired_ratio(noise, first, second)
-    assert found.value == pytest.approx(float(noise(pairs(first).whole()) / noise(pairs(second).whole())))
-    assert found.low < 1 / 4 < found.high
+    interval = paired_ratio(noise, first, second)
+    assert interval.value == pytest.approx(float(noise(pairs(first).whole()) / noise(pairs(second).whole())))
+    assert interval.low < 1 / 4 < interval.high
     p, i, _ = np.indices((6, 5, 2)).reshape(3, -1)
     faint = from_answers(FACETS, [p, i], np.random.default_rng(8).normal(size=len(p)))
 
@@ -174,12 +179,12 @@ def test_panels_of_different_cells_are_refused() -> None:
     fewer = deletions(pairs(without(second, 1, 0)))
     with pytest.raises(ValueError, match="same persona × item cells"):
         paired(signal, deletions(pairs(first)), fewer)
-    with pytest.raises(ValueError, match="do not share a persona × item cell"):
+    with pytest.raises(ValueError, match="have no persona × item cell in common"):
         paired(signal, first, Cells(second.facets, second.codes + 100, second.n, second.mean, second.scatter))
 
 
 def test_one_persona_has_a_difference_of_noise_without_an_interval() -> None:
     first, second = (side.only(side.codes[:, 0] == 0) for side in two_arms(10))
-    found = paired(noise, first, second)
-    assert np.isfinite(found.value)
-    assert np.isnan(found.low)
+    interval = paired(noise, first, second)
+    assert np.isfinite(interval.value)
+    assert np.isnan(interval.low)

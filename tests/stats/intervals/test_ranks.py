@@ -14,15 +14,15 @@ NUMBERS = st.lists(st.tuples(st.floats(-5, 5), st.floats(0, 3)), min_size=2, max
 
 
 def test_intervals_that_overlap_share_ranks() -> None:
-    found = ranks(np.array([0.0, 2.0, 2.5]), np.array([1.0, 3.0, 4.0]))
-    assert found.low.tolist() == [3, 1, 1]
-    assert found.high.tolist() == [3, 2, 2]
+    intervals = ranks(np.array([0.0, 2.0, 2.5]), np.array([1.0, 3.0, 4.0]))
+    assert intervals.low.tolist() == [3, 1, 1]
+    assert intervals.high.tolist() == [3, 2, 2]
 
 
 def test_without_an_interval_any_rank_is_possible() -> None:
-    found = ranks(np.array([0.0, np.nan, 5.0]), np.array([1.0, np.nan, 6.0]))
-    assert (found.low[1], found.high[1]) == (1, 3)
-    assert (found.low[0], found.high[0]) == (2, 3)
+    intervals = ranks(np.array([0.0, np.nan, 5.0]), np.array([1.0, np.nan, 6.0]))
+    assert (intervals.low[1], intervals.high[1]) == (1, 3)
+    assert (intervals.low[0], intervals.high[0]) == (2, 3)
 
 
 @given(NUMBERS, st.data())
@@ -30,20 +30,20 @@ def test_ranks_of_numbers_within_their_intervals_are_within_the_ranges(spans: li
     low = np.array([start for start, _ in spans])
     high = low + np.array([length for _, length in spans])
     truth = np.array([data.draw(st.floats(*ends)) for ends in zip(low, high, strict=True)])
-    found = ranks(low, high)
+    intervals = ranks(low, high)
     best = 1 + (truth[None, :] > truth[:, None]).sum(1)
-    assert ((found.low <= best) & (best <= found.high)).all()
+    assert ((intervals.low <= best) & (best <= intervals.high)).all()
     middle = (low + high) / 2
     tau = concordance(middle, low, high, np.arange(float(len(spans))))
-    pairs = [np.sign(truth[one] - truth[other]) * np.sign(one - other) for one, other in combinations(range(len(spans)), 2)]
+    pairs = [np.sign(truth[first] - truth[second]) * np.sign(first - second) for first, second in combinations(range(len(spans)), 2)]
     assert tau.low - 1e-12 <= np.mean(pairs) <= tau.high + 1e-12
 
 
 def test_with_exact_numbers_concordance_is_kendall() -> None:
     value, other = np.array([1.0, 3.0, 2.0, 5.0]), np.array([2.0, 1.0, 4.0, 9.0])
-    found = concordance(value, value, value, other)
+    interval = concordance(value, value, value, other)
     tau = kendalltau(value, other).statistic
-    assert found[:3] == pytest.approx((tau, tau, tau))
+    assert interval[:3] == pytest.approx((tau, tau, tau))
 
 
 def test_ties_of_exact_numbers_are_left_out() -> None:

@@ -14,30 +14,30 @@ LIVES = st.lists(st.tuples(st.integers(1, 6), st.booleans()), min_size=1, max_si
 
 @given(LIVES)
 def test_the_curve_and_greenwood_are_those_of_statsmodels(lives: list[tuple[int, bool]]) -> None:
-    times, events = np.array([one for one, _ in lives]), np.array([event for _, event in lives])
-    found = kaplan_meier(times, events)
+    times, events = np.array([length for length, _ in lives]), np.array([event for _, event in lives])
+    curve = kaplan_meier(times, events)
     if not events.any():
-        assert (found.share == 1).all()
+        assert (curve.share == 1).all()
         return
     other = SurvfuncRight(times, events.astype(int))
-    at = other.surv_times.astype(int) - 1
-    assert found.share[at] == pytest.approx(other.surv_prob)
-    for step, share, error in zip(at, other.surv_prob, other.surv_prob_se, strict=True):
+    steps = other.surv_times.astype(int) - 1
+    assert curve.share[steps] == pytest.approx(other.surv_prob)
+    for step, share, error in zip(steps, other.surv_prob, other.surv_prob_se, strict=True):
         if 1e-9 < share < 1:
             spread = 1.6448536 * error / share / abs(np.log(share))
-            assert found.low[step] == pytest.approx(share ** np.exp(spread), abs=1e-6)
-            assert found.high[step] == pytest.approx(share ** np.exp(-spread), abs=1e-6)
+            assert curve.low[step] == pytest.approx(share ** np.exp(spread), abs=1e-6)
+            assert curve.high[step] == pytest.approx(share ** np.exp(-spread), abs=1e-6)
 
 
 @given(LIVES, st.integers(1, 5))
 def test_curves_fall_and_lie_in_their_intervals_within_0_and_1(lives: list[tuple[int, bool]], groups: int) -> None:
-    times, events = np.array([one for one, _ in lives]), np.array([event for _, event in lives])
-    found = kaplan_meier(times, events, np.arange(len(times)) % groups)
-    assert (np.diff(found.share) <= 1e-12).all()
-    assert (found.low >= 0).all()
-    assert (found.high <= 1).all()
-    assert (found.low <= found.share + 1e-12).all()
-    assert (found.share <= found.high + 1e-12).all()
+    times, events = np.array([length for length, _ in lives]), np.array([event for _, event in lives])
+    curve = kaplan_meier(times, events, np.arange(len(times)) % groups)
+    assert (np.diff(curve.share) <= 1e-12).all()
+    assert (curve.low >= 0).all()
+    assert (curve.high <= 1).all()
+    assert (curve.low <= curve.share + 1e-12).all()
+    assert (curve.share <= curve.high + 1e-12).all()
 
 
 def test_clusters_widen_the_interval() -> None:
@@ -48,9 +48,9 @@ def test_clusters_widen_the_interval() -> None:
 
 
 def test_without_events_the_lower_end_is_wilsons() -> None:
-    found = kaplan_meier(np.full(30, 4), np.zeros(30, bool))
-    assert found.share.tolist() == [1.0] * 4
-    assert found.low == pytest.approx(1 - wilson(0, 30).high)
+    curve = kaplan_meier(np.full(30, 4), np.zeros(30, bool))
+    assert curve.share.tolist() == [1.0] * 4
+    assert curve.low == pytest.approx(1 - wilson(0, 30).high)
     ended = kaplan_meier(np.full(30, 1), np.ones(30, bool))
     assert (ended.low[0], ended.share[0]) == (0, 0)
     assert 0 < ended.high[0] < 0.1
@@ -70,7 +70,7 @@ def test_intervals_cover_the_truth_where_personas_differ() -> None:
     rng = np.random.default_rng(4)
     hits = []
     for _ in range(300):
-        own = rng.beta(2, 6, 20)
-        found = hazard((rng.random((20, 15)) < own[:, None]).ravel(), np.repeat(np.arange(20), 15))
-        hits.append(found.low <= 0.25 <= found.high)
+        rates = rng.beta(2, 6, 20)
+        interval = hazard((rng.random((20, 15)) < rates[:, None]).ravel(), np.repeat(np.arange(20), 15))
+        hits.append(interval.low <= 0.25 <= interval.high)
     assert np.mean(hits) >= 0.85

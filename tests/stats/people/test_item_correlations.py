@@ -27,24 +27,24 @@ def drawn(P: int = 12, I: int = 4, runs: int = 3, noise: float = 0.7, gaps: floa
     rng = np.random.default_rng(seed)
     answers = (rng.normal(size=(P, 1)) + 0.5 * rng.normal(size=(P, I)))[:, :, None] + noise * rng.normal(size=(P, I, runs))
     answers[rng.random((P, I)) < gaps] = np.nan
-    there = np.isfinite(answers[:, :, 0])
+    present = np.isfinite(answers[:, :, 0])
     within = answers.var(-1, ddof=1) if runs > 1 else np.full((P, I), np.nan)
-    return answers, Table(answers.mean(-1), within, np.where(there, float(runs), 0.0))
+    return answers, Table(answers.mean(-1), within, np.where(present, float(runs), 0.0))
 
 
-def oracle(answers: np.ndarray, one: int, other: int, runs: float) -> float:
+def oracle(answers: np.ndarray, first: int, second: int, runs: float) -> float:
     """The correlation of two items in plain loops."""
     means = [[float(np.mean(cell)) for cell in person] for person in answers]
-    both = [(row[one], row[other]) for row in means if row[one] == row[one] and row[other] == row[other]]
+    both = [(row[first], row[second]) for row in means if row[first] == row[first] and row[second] == row[second]]
     centre = [sum(pair[k] for pair in both) / len(both) for k in (0, 1)]
     covariance = sum((x - centre[0]) * (y - centre[1]) for x, y in both) / (len(both) - 1)
     spread = []
-    for item in (one, other):
-        own = [row[item] for row in means if row[item] == row[item]]
-        mean = sum(own) / len(own)
+    for item in (first, second):
+        values = [row[item] for row in means if row[item] == row[item]]
+        mean = sum(values) / len(values)
         cells = [np.var(person[item], ddof=1) for person in answers if person[item][0] == person[item][0]]
         noise = sum(cells) / len(cells)
-        spread.append(sum((x - mean) ** 2 for x in own) / (len(own) - 1) - noise / answers.shape[2] + noise / runs)
+        spread.append(sum((x - mean) ** 2 for x in values) / (len(values) - 1) - noise / answers.shape[2] + noise / runs)
     return float(covariance / np.sqrt(spread[0] * spread[1]))
 
 
@@ -53,9 +53,9 @@ def oracle(answers: np.ndarray, one: int, other: int, runs: float) -> float:
 def test_correlations_equal_plain_loops(runs: float, gaps: float) -> None:
     answers, table = drawn(gaps=gaps)
     r = correlations(table, runs)
-    for one in range(4):
-        for other in range(one):
-            assert r[one, other] == pytest.approx(oracle(answers, one, other, runs))
+    for first in range(4):
+        for other in range(first):
+            assert r[first, other] == pytest.approx(oracle(answers, first, other, runs))
 
 
 def test_without_noise_they_are_pearsons() -> None:
@@ -67,8 +67,8 @@ def test_without_noise_they_are_pearsons() -> None:
 
 def test_leave_one_out_equals_recomputing() -> None:
     _, table = drawn(gaps=0.15)
-    wanted = [float(mean_square(correlations(table.only(np.delete(np.arange(12), at))))) for at in range(12)]
-    assert leave_one_out(table, mean_square) == pytest.approx(wanted)
+    expected = [float(mean_square(correlations(table.only(np.delete(np.arange(12), index))))) for index in range(12)]
+    assert leave_one_out(table, mean_square) == pytest.approx(expected)
 
 
 def test_more_runs_converge_to_exact_probabilities() -> None:
@@ -80,8 +80,8 @@ def test_more_runs_converge_to_exact_probabilities() -> None:
 def test_the_bias_of_squares_is_removed() -> None:
     """The squared correlations of independent items are 1/14 by chance with 15 personas, and 0 on average without bias."""
     tables = [Table(x, np.full((15, 5), np.nan), np.ones((15, 5))) for x in np.random.default_rng(0).normal(size=(150, 15, 5))]
-    raw = [float(mean_square(correlations(one))) for one in tables]
-    corrected = [jackknife(value, leave_one_out(one, mean_square))[0] for value, one in zip(raw, tables, strict=True)]
+    raw = [float(mean_square(correlations(table))) for table in tables]
+    corrected = [jackknife(value, leave_one_out(table, mean_square))[0] for value, table in zip(raw, tables, strict=True)]
     assert np.mean(raw) == pytest.approx(1 / 14, abs=0.01)
     assert np.mean(corrected) == pytest.approx(0.0, abs=0.01)
 
@@ -94,8 +94,8 @@ def test_dimension_counts_independent_items() -> None:
 
 def test_reliability_is_the_share_that_is_not_noise() -> None:
     answers, table = drawn()
-    own = 1 - answers[:, 0].var(-1, ddof=1).mean() / 3 / table.mean[:, 0].var(ddof=1)
-    assert reliabilities(table)[0] == pytest.approx(own)
+    reliability = 1 - answers[:, 0].var(-1, ddof=1).mean() / 3 / table.mean[:, 0].var(ddof=1)
+    assert reliabilities(table)[0] == pytest.approx(reliability)
     still = Table(np.ones((4, 2)), np.zeros((4, 2)), np.full((4, 2), 2.0))
     assert np.isnan(reliabilities(still)).all()
 
@@ -109,29 +109,29 @@ def test_noise_p_is_that_of_an_analysis_of_variance() -> None:
 def test_shuffles_remove_correlations_and_do_not_depend_on_names() -> None:
     _, table = drawn(P=60)
     order, items = RNG.permutation(60), RNG.permutation(4)
-    deals = [float(mean_square(correlations(one))) for one in shuffles(table, 50)]
-    turned = [float(mean_square(correlations(one))) for one in shuffles(table.only(order, items), 50)]
+    deals = [float(mean_square(correlations(shuffled))) for shuffled in shuffles(table, 50)]
+    turned = [float(mean_square(correlations(shuffled))) for shuffled in shuffles(table.only(order, items), 50)]
     assert deals == pytest.approx(turned)
     assert np.mean(deals) < 0.1
     assert mean_square(correlations(table)) > 0.4
 
 
 def test_two_groups_of_one_population_have_the_distance_of_the_floor() -> None:
-    found, floors = [], []
+    distances, floors = [], []
     for seed in range(12):
         _, table = drawn(P=120, runs=1, seed=seed)
-        one, other = table.only(slice(0, 40)), table.only(slice(40, None))
-        found.append(float(distance(correlations(one, 1.0), correlations(other, 1.0))))
-        floors.append(permutation_distance(one, other, 1.0, 40))
-    assert np.mean(floors) == pytest.approx(np.mean(found), abs=0.02)
+        first, second = table.only(slice(0, 40)), table.only(slice(40, None))
+        distances.append(float(distance(correlations(first, 1.0), correlations(second, 1.0))))
+        floors.append(permutation_distance(first, second, 1.0, 40))
+    assert np.mean(floors) == pytest.approx(np.mean(distances), abs=0.02)
 
 
 def test_floor_and_ceiling_do_not_depend_on_names() -> None:
-    one, other = drawn(P=20, seed=1)[1], drawn(P=30, seed=2)[1]
+    table, other = drawn(P=20, seed=1)[1], drawn(P=30, seed=2)[1]
     turn, back = RNG.permutation(20), RNG.permutation(30)
     items = RNG.permutation(4)
-    assert permutation_distance(one, other, np.inf, 5) == pytest.approx(
-        permutation_distance(one.only(turn, items), other.only(back, items), np.inf, 5)
+    assert permutation_distance(table, other, np.inf, 5) == pytest.approx(
+        permutation_distance(table.only(turn, items), other.only(back, items), np.inf, 5)
     )
     assert split_half_distance(other, np.inf, 5) == pytest.approx(split_half_distance(other.only(back, items), np.inf, 5))
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from personametrics.stats.arrays import Floats
-from personametrics.stats.people.listener import UPDATES, Speaker, Update, listener_step
+from personametrics.stats.people.listener import UPDATES, Speaker, Update, comparators, listener_step
 
 FIRST = np.log([[0.5, 0.3, 0.1, 0.1], [0.1, 0.6, 0.2, 0.1], [0.25, 0.25, 0.25, 0.25]])
 SECOND = np.log([[0.4, 0.4, 0.1, 0.1], [0.7, 0.1, 0.1, 0.1], [0.2, 0.2, 0.3, 0.3]])
@@ -45,8 +45,8 @@ def said(alpha: float, beta: float, update: Update) -> tuple[Floats, Floats, Flo
 def test_two_steps_equal_an_independent_computation(
     alpha: float, beta: float, update: Update, first: tuple[float, ...], second: tuple[float, ...]
 ) -> None:
-    one, other, _ = said(alpha, beta, update)
-    np.testing.assert_allclose(one[: len(first)], first, atol=6e-7)
+    states, other, _ = said(alpha, beta, update)
+    np.testing.assert_allclose(states[: len(first)], first, atol=6e-7)
     np.testing.assert_allclose(other, second, atol=6e-7)
 
 
@@ -61,7 +61,7 @@ def test_the_listener_keeps_its_belief() -> None:
 
 def test_the_pragmatic_listener_uses_the_speakers_probabilities() -> None:
     speaker = Speaker(2, 1, "speaker")
-    rows = np.exp([listener_step(np.roll(FIRST, -own, 0)).speaker[0] for own in range(3)])
+    rows = np.exp([listener_step(np.roll(FIRST, -shift, 0)).speaker[0] for shift in range(3)])
     speaker(FIRST, None)
     speaker(SECOND, 0)
     assert speaker.prior is not None
@@ -74,11 +74,11 @@ def test_the_pragmatic_listener_uses_the_speakers_probabilities() -> None:
 @settings(deadline=None)
 @given(speakers(), WEIGHTS, WEIGHTS)
 def test_rows_sum_to_one_and_excluded_words_stay_excluded(base: Floats, alpha: float, beta: float) -> None:
-    heard = listener_step(base, None, alpha, beta)
-    np.testing.assert_allclose(np.exp(heard.speaker).sum(-1), 1)
+    step = listener_step(base, None, alpha, beta)
+    np.testing.assert_allclose(np.exp(step.speaker).sum(-1), 1)
     spoken = np.isfinite(base).any(0)
-    np.testing.assert_allclose(np.exp(heard.listener).sum(0)[spoken], 1)
-    assert np.isneginf(heard.speaker[np.isneginf(base)]).all()
+    np.testing.assert_allclose(np.exp(step.listener).sum(0)[spoken], 1)
+    assert np.isneginf(step.speaker[np.isneginf(base)]).all()
 
 
 @settings(deadline=None)
@@ -110,21 +110,36 @@ def test_a_larger_alpha_makes_the_speaker_easier_to_identify(base: Floats, beta:
     """Expected log L0 of the own persona under S1 rises with alpha: S1 is S0 tilted by it."""
 
     def known(alpha: float) -> Floats:
-        heard = listener_step(base, None, alpha, beta)
-        return np.asarray((np.exp(heard.speaker) * np.where(np.isfinite(heard.listener), heard.listener, 0)).sum(-1))
+        step = listener_step(base, None, alpha, beta)
+        return np.asarray((np.exp(step.speaker) * np.where(np.isfinite(step.listener), step.listener, 0)).sum(-1))
 
-    found = [known(alpha) for alpha in (0.0, 1.0, 2.0, 8.0)]
-    assert all((after >= before - 1e-9).all() for before, after in pairwise(found))
+    shares = [known(alpha) for alpha in (0.0, 1.0, 2.0, 8.0)]
+    assert all((after >= before - 1e-9).all() for before, after in pairwise(shares))
 
 
 def test_leading_axes_are_kept() -> None:
     both = np.stack([FIRST, SECOND])
     prior = np.log([[0.2, 0.3, 0.5], [0.6, 0.3, 0.1]])
-    for at in range(2):
-        one, many = listener_step(both[at], prior[at], 3, 0.5), listener_step(both, prior, 3, 0.5)
-        np.testing.assert_allclose(one.speaker, many.speaker[at])
-        np.testing.assert_allclose(one.listener, many.listener[at])
+    for index in range(2):
+        single, many = listener_step(both[index], prior[index], 3, 0.5), listener_step(both, prior, 3, 0.5)
+        np.testing.assert_allclose(single.speaker, many.speaker[index])
+        np.testing.assert_allclose(single.listener, many.listener[index])
 
 
 def test_updates_are_named() -> None:
     assert UPDATES == ("listener", "speaker", "uniform")
+
+
+@settings(deadline=None)
+@given(st.integers(1, 40), st.integers(0, 50))
+def test_all_people_have_others_and_serve_equally_often(people: int, others: int) -> None:
+    indices = comparators(people, others)
+    expected = people - 1 if not others else min(others, people - 1)
+    assert indices.shape == (people, 1 + expected)
+    assert (indices[:, 0] == np.arange(people)).all()
+    assert all(len(set(row)) == len(row) for row in indices.tolist())
+    assert (np.bincount(indices.ravel(), minlength=people) == 1 + expected).all()
+
+
+def test_they_are_spread_over_the_panel() -> None:
+    assert comparators(12, 3)[0].tolist() == [0, 3, 6, 9]

@@ -23,9 +23,9 @@ def test_both_are_sums_over_all_possible_answers(shares: np.ndarray) -> None:
     rungs, values = shares.shape
     never, back = 0.0, 0.0
     for answer in product(range(values), repeat=rungs):
-        odds = float(np.prod([shares[at, value] for at, value in enumerate(answer)]))
+        odds = float(np.prod([shares[index, value] for index, value in enumerate(answer)]))
         never += odds * (list(answer) == sorted(answer))
-        back += odds * float(np.mean([answer[at] > answer[at + 1] for at in range(rungs - 1)]))
+        back += odds * float(np.mean([answer[index] > answer[index + 1] for index in range(rungs - 1)]))
     assert monotone_probability(shares) == pytest.approx(never)
     assert reversal_probability(shares) == pytest.approx(back)
 

@@ -15,19 +15,19 @@ def sums(**cells: tuple[float, int]) -> np.ndarray:
 
 
 def test_the_two_poles_and_directions_are_added_up_by_hand() -> None:
-    one = sums(plus_high=(0.9, 6), plus_low=(0.5, 2), plus_own=(0.8, 2), minus_high=(0.7, 3), minus_low=(0.3, 1), minus_own=(0.4, 1))
+    parts = sums(plus_high=(0.9, 6), plus_low=(0.5, 2), plus_own=(0.8, 2), minus_high=(0.7, 3), minus_low=(0.3, 1), minus_own=(0.4, 1))
     # own .6; three persons are to be high and come to .8, one is to be low and comes to .4
-    assert character(one).own == pytest.approx([0.6])
-    assert character(one).asked.ravel() == pytest.approx([0.4, 0.6])
-    assert resistance(one, BOTH, BOTH) == pytest.approx((3 * 0.2 + 1 * 0.4) / (3 * 0.4 + 1 * 0.6))
-    assert resistance(one, BOTH, np.array([[True, False]])) == pytest.approx(0.2 / 0.4)
+    assert character(parts).own == pytest.approx([0.6])
+    assert character(parts).asked.ravel() == pytest.approx([0.4, 0.6])
+    assert resistance(parts, BOTH, BOTH) == pytest.approx((3 * 0.2 + 1 * 0.4) / (3 * 0.4 + 1 * 0.6))
+    assert resistance(parts, BOTH, np.array([[True, False]])) == pytest.approx(0.2 / 0.4)
 
 
 def test_agreeing_with_everything_changes_acquiescence_and_not_resistance() -> None:
     plain = sums(plus_high=(0.8, 4), plus_own=(0.6, 2), minus_high=(0.8, 4), minus_own=(0.6, 2))
     agreeing = sums(plus_high=(0.9, 4), plus_own=(0.7, 2), minus_high=(0.7, 4), minus_own=(0.5, 2))
     assert resistance(agreeing, BOTH, BOTH) == pytest.approx(resistance(plain, BOTH, BOTH)) == pytest.approx(0.5)
-    assert [float(acquiescence(one, BOTH)) for one in (plain, agreeing)] == pytest.approx([0.0, 0.1])
+    assert [float(acquiescence(parts, BOTH)) for parts in (plain, agreeing)] == pytest.approx([0.0, 0.1])
 
 
 def test_a_trait_without_a_direction_is_left_out_and_none_is_nan() -> None:
@@ -41,6 +41,6 @@ def test_a_trait_without_a_direction_is_left_out_and_none_is_nan() -> None:
 
 
 def test_leading_axes_are_kept() -> None:
-    one = sums(plus_high=(0.9, 1), plus_own=(0.8, 1), minus_high=(0.9, 1), minus_own=(0.8, 1))
-    assert len(one) == PARTS
-    assert resistance(np.stack([one, 2 * one]), BOTH, BOTH) == pytest.approx([0.5, 0.5])
+    parts = sums(plus_high=(0.9, 1), plus_own=(0.8, 1), minus_high=(0.9, 1), minus_own=(0.8, 1))
+    assert len(parts) == PARTS
+    assert resistance(np.stack([parts, 2 * parts]), BOTH, BOTH) == pytest.approx([0.5, 0.5])

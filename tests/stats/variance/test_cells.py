@@ -71,10 +71,10 @@ def test_splitting_the_data_and_adding_the_counts_is_the_same() -> None:
     def counts(part: slice) -> Cells:
         return from_labels(["persona", "item"], [column[part] for column in codes], labels[part], np.eye(3))
 
-    one, two, whole = counts(slice(0, 170)), counts(slice(170, 400)), counts(slice(None))
-    assert one.counts is not None
+    first, two, whole = counts(slice(0, 170)), counts(slice(170, 400)), counts(slice(None))
+    assert first.counts is not None
     assert two.counts is not None
-    together = from_counts(["persona", "item"], whole.codes, one.counts + two.counts, np.eye(3))
+    together = from_counts(["persona", "item"], whole.codes, first.counts + two.counts, np.eye(3))
     for shared, value in pairs(together).whole().items():
         assert value == pytest.approx(float(pairs(whole).whole()[shared]))
 

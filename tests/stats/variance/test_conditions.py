@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from personametrics.stats.arrays import Floats
-from personametrics.stats.variance.conditions import Split, split
+from personametrics.stats.variance.conditions import Split, ordinal_points, split
 
 LABELS = 3
 GRADED = np.abs(np.arange(LABELS)[:, None] - np.arange(LABELS)) / 2
@@ -19,18 +19,18 @@ def by_hand(table: list[list[int]]) -> tuple[float, float]:
     answers = [[label for label, n in enumerate(row) for _ in range(n)] for row in table]
     answers = [row for row in answers if len(row) > 1]
     within = [np.mean([abs(a - b) / 2 for a, b in combinations(row, 2)]) for row in answers]
-    apart = [np.mean([abs(a - b) / 2 for a in one for b in other]) for one, other in combinations(answers, 2)]
-    found = float(np.mean(within)) if within else float("nan")
-    return found, float(np.mean(apart)) - found if apart else float("nan")
+    apart = [np.mean([abs(a - b) / 2 for a in first for b in second]) for first, second in combinations(answers, 2)]
+    rerun = float(np.mean(within)) if within else float("nan")
+    return rerun, float(np.mean(apart)) - rerun if apart else float("nan")
 
 
 @given(st.lists(st.lists(st.lists(st.integers(0, 4), min_size=3, max_size=3), min_size=3, max_size=3), min_size=1, max_size=4))
 def test_both_disagreements_are_those_of_all_pairs(tables: list[list[list[int]]]) -> None:
-    found = split(np.array(tables, float), GRADED, np.full((len(tables), LABELS), 1 / LABELS))
-    for at, table in enumerate(tables):
-        np.testing.assert_allclose([found.within[at], found.between[at]], by_hand(table), atol=1e-12)
-        assert np.isnan(found.p[at]) == np.isnan(found.between[at])
-        assert np.isnan(found.p[at]) or 0 <= found.p[at] <= 1
+    parts = split(np.array(tables, float), GRADED, np.full((len(tables), LABELS), 1 / LABELS))
+    for index, table in enumerate(tables):
+        np.testing.assert_allclose([parts.within[index], parts.between[index]], by_hand(table), atol=1e-12)
+        assert np.isnan(parts.p[index]) == np.isnan(parts.between[index])
+        assert np.isnan(parts.p[index]) or 0 <= parts.p[index] <= 1
 
 
 def drawn(shares: list[list[float]], runs: int, cells: int = 4000) -> Split:
@@ -50,14 +50,14 @@ def test_an_effect_is_found() -> None:
 
 
 def test_standard_errors_are_the_spread_over_repetitions() -> None:
-    found = drawn([[0.7, 0.2, 0.1], [0.3, 0.4, 0.3]], 60)
-    for value, error in ((found.within, found.within_error), (found.between, found.between_error)):
+    parts = drawn([[0.7, 0.2, 0.1], [0.3, 0.4, 0.3]], 60)
+    for value, error in ((parts.within, parts.within_error), (parts.between, parts.between_error)):
         assert np.sqrt(np.mean(error**2)) == pytest.approx(value.std(), rel=0.1)
 
 
 def test_the_error_between_equal_conditions_is_conservative() -> None:
-    found = drawn([[0.6, 0.3, 0.1]] * 3, 60)
-    assert 1 < np.sqrt(np.mean(found.between_error**2)) / found.between.std() < 2
+    parts = drawn([[0.6, 0.3, 0.1]] * 3, 60)
+    assert 1 < np.sqrt(np.mean(parts.between_error**2)) / parts.between.std() < 2
 
 
 def test_few_equal_answers_prove_little() -> None:
@@ -69,15 +69,33 @@ def test_few_equal_answers_prove_little() -> None:
 
 
 def test_two_answers_per_condition_are_too_few_for_the_test() -> None:
-    found = split(np.array([[[2.0, 0.0], [0.0, 2.0]]]), 1 - np.eye(2), np.array([[0.5, 0.5]]))
-    assert found.between[0] == 1
-    assert found.p[0] > 0.05
+    parts = split(np.array([[[2.0, 0.0], [0.0, 2.0]]]), 1 - np.eye(2), np.array([[0.5, 0.5]]))
+    assert parts.between[0] == 1
+    assert parts.p[0] > 0.05
 
 
 def test_probabilities_are_known_without_error() -> None:
     shares: Floats = np.array([[[0.9, 0.1], [0.4, 0.6]], [[0.9, 0.1], [0.9, 0.1]]])
-    found = split(shares, 1 - np.eye(2), np.full((2, 2), 0.5), exact=True)
-    np.testing.assert_allclose(found.within, [(2 * 0.09 + 2 * 0.24) / 2, 0.18])
-    np.testing.assert_allclose(found.between, [0.5**2, 0.0], atol=1e-12)
-    assert found.within_error.tolist() == found.between_error.tolist() == [0.0, 0.0]
-    assert found.p[0] == 0
+    parts = split(shares, 1 - np.eye(2), np.full((2, 2), 0.5), exact=True)
+    np.testing.assert_allclose(parts.within, [(2 * 0.09 + 2 * 0.24) / 2, 0.18])
+    np.testing.assert_allclose(parts.between, [0.5**2, 0.0], atol=1e-12)
+    assert parts.within_error.tolist() == parts.between_error.tolist() == [0.0, 0.0]
+    assert parts.p[0] == 0
+
+
+@given(st.lists(st.integers(-50, 50), min_size=2, max_size=12, unique=True))
+def test_half_the_squared_distance_is_the_absolute_difference_in_any_order(positions: list[int]) -> None:
+    where = np.array(positions, float)
+    points = ordinal_points(where)
+    distances = ((points[:, None] - points[None]) ** 2).sum(-1) / 2
+    np.testing.assert_allclose(distances, np.abs(where[:, None] - where) / np.ptp(where), atol=1e-12)
+
+
+def test_a_wider_scale_makes_differences_smaller() -> None:
+    points = ordinal_points(np.array([0.0, 10.0]), 100.0)
+    assert np.isclose(((points[0] - points[1]) ** 2).sum() / 2, 0.1)
+
+
+def test_one_position_has_no_differences() -> None:
+    assert ordinal_points(np.array([3.0])).tolist() == [[0.0]]
+    assert ordinal_points(np.array([3.0, 3.0])).tolist() == [[0.0], [0.0]]

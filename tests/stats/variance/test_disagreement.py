@@ -17,10 +17,10 @@ def answers(panel: Panel) -> list[brute.Answer]:
 @settings(max_examples=40)
 @given(panels())
 def test_every_disagreement_is_the_mean_over_pairs(panel: Panel) -> None:
-    found, wanted = pairs(panel.cells()).whole(), brute.all_disagreements(answers(panel), panel.facets)
-    assert set(found) == set(wanted)
-    for shared, value in wanted.items():
-        np.testing.assert_allclose(found[shared], value, atol=1e-10)
+    disagreements, expected = pairs(panel.cells()).whole(), brute.all_disagreements(answers(panel), panel.facets)
+    assert set(disagreements) == set(expected)
+    for shared, value in expected.items():
+        np.testing.assert_allclose(disagreements[shared], value, atol=1e-10)
 
 
 @settings(max_examples=25)
@@ -29,23 +29,23 @@ def test_leaving_a_level_out_equals_measuring_without_it(panel: Panel, facets: l
     cells = panel.cells()
     left = pairs(cells).without(facets)
     group, _ = cells.groups(facets)
-    for at, level in enumerate(np.unique(group)):
+    for index, level in enumerate(np.unique(group)):
         keep = group != level
         assert cells.counts is not None
         rest = Cells(cells.facets, cells.codes[keep], cells.n[keep], cells.mean[keep], cells.scatter[keep], cells.counts[keep])
         if len(rest):
             for shared, value in pairs(rest).whole().items():
-                np.testing.assert_allclose(left[shared][at], value, atol=1e-10)
+                np.testing.assert_allclose(left[shared][index], value, atol=1e-10)
 
 
 @given(panels(facets=2))
 def test_groups_are_parts_of_the_whole(panel: Panel) -> None:
-    found = pairs(panel.cells())
+    measured = pairs(panel.cells())
     shared = frozenset({"item"})
-    pairs_per_item = np.bincount(found.cells.codes[:, 1], found.count[shared])
-    per_item = np.nan_to_num(found.within(["item"])[shared])
+    pairs_per_item = np.bincount(measured.cells.codes[:, 1], measured.count[shared])
+    per_item = np.nan_to_num(measured.within(["item"])[shared])
     if pairs_per_item.sum():
-        assert (per_item * pairs_per_item).sum() / pairs_per_item.sum() == pytest.approx(float(found.whole()[shared]))
+        assert (per_item * pairs_per_item).sum() / pairs_per_item.sum() == pytest.approx(float(measured.whole()[shared]))
 
 
 @settings(max_examples=25)
@@ -57,8 +57,8 @@ def test_leaving_a_persona_out_of_one_item(panel: Panel) -> None:
     for item, persona in cells.codes[:, ::-1]:
         keep = (cells.codes[:, 1] == item) & (cells.codes[:, 0] != persona)
         rest = Cells(cells.facets, cells.codes[keep], cells.n[keep], cells.mean[keep], cells.scatter[keep])
-        wanted = pairs(rest).whole()[shared] if keep.any() else np.nan
-        np.testing.assert_allclose(left[item, persona], wanted, atol=1e-10)
+        expected = pairs(rest).whole()[shared] if keep.any() else np.nan
+        np.testing.assert_allclose(left[item, persona], expected, atol=1e-10)
 
 
 @given(panels(), st.randoms(use_true_random=False))
@@ -68,9 +68,9 @@ def test_renaming_levels_changes_nothing(panel: Panel, random: "np.random.Genera
         names = list(range(int(column.max()) + 1))
         random.shuffle(names)
         renamed.append(np.array(names)[column])
-    found, wanted = pairs(from_labels(panel.facets, renamed, panel.labels, panel.points)).whole(), pairs(panel.cells()).whole()
-    for shared, value in wanted.items():
-        np.testing.assert_allclose(found[shared], value, atol=1e-10)
+    disagreements, expected = pairs(from_labels(panel.facets, renamed, panel.labels, panel.points)).whole(), pairs(panel.cells()).whole()
+    for shared, value in expected.items():
+        np.testing.assert_allclose(disagreements[shared], value, atol=1e-10)
 
 
 @given(panels(), st.floats(0.1, 10))

@@ -18,8 +18,8 @@ def test_p_is_the_share_of_all_permutations() -> None:
         return float(y[chosen].var(ddof=1) + y[~chosen].var(ddof=1))
 
     every = [statistic(first) for first in itertools.combinations(range(6), 3)]
-    wanted = np.mean([value <= statistic((0, 1, 2)) + 1e-9 for value in every])
-    assert permutation_p(np.zeros(6, np.int64), who, y, 20_000) == pytest.approx(wanted, abs=0.01)
+    expected = np.mean([value <= statistic((0, 1, 2)) + 1e-9 for value in every])
+    assert permutation_p(np.zeros(6, np.int64), who, y, 20_000) == pytest.approx(expected, abs=0.01)
 
 
 def test_uniform_without_a_persona_effect_even_where_items_differ() -> None:

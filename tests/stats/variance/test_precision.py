@@ -21,12 +21,12 @@ def world(signal_: float, share: float) -> dict[str, float]:
     return {"persona": signal_ * share, "persona:item": signal_ * (1 - share), "run": 1 - signal_}
 
 
-def drawn(known: dict[str, float], sizes: tuple[int, int, int], rng: np.random.Generator, differ: tuple[float, float] = (0, 0)) -> Pairs:
+def drawn(world: dict[str, float], sizes: tuple[int, int, int], rng: np.random.Generator, differ: tuple[float, float] = (0, 0)) -> Pairs:
     """A panel of normal effects; `differ`: standard deviations of the log run variance between personas and items."""
     P, I, _ = sizes
     p, i, _ = np.indices(sizes).reshape(3, -1)
     noise: Floats = np.exp(differ[0] * rng.standard_normal((P, 1, 1)) + differ[1] * rng.standard_normal((1, I, 1)))
-    main, both, run = (math.sqrt(known[effect]) for effect in ("persona", "persona:item", "run"))
+    main, both, run = (math.sqrt(world[effect]) for effect in ("persona", "persona:item", "run"))
     y = main * rng.standard_normal((P, 1, 1)) + both * rng.standard_normal((P, I, 1))
     y = y + run * np.sqrt(noise / noise.mean()) * rng.standard_normal(sizes)
     return pairs(from_answers(["persona", "item"], [p, i], y.ravel()))
@@ -37,8 +37,8 @@ def numbers(sizes: tuple[int, int, int]) -> dict[str, float]:
 
 
 def half(panel: Pairs, level: float = 0.9) -> float:
-    found = interval(signal, deletions(panel), level, "share")
-    return (found.high - found.low) / 2
+    bounds = interval(signal, deletions(panel), level, "share")
+    return (bounds.high - bounds.low) / 2
 
 
 @pytest.mark.parametrize(
@@ -52,43 +52,43 @@ def half(panel: Pairs, level: float = 0.9) -> float:
 )
 def test_the_expected_width_is_the_mean_of_simulated_intervals(sizes: tuple[int, int, int], signal_: float, share: float) -> None:
     rng = np.random.default_rng(1)
-    known = world(signal_, share)
-    mean = np.mean([half(drawn(known, sizes, rng)) for _ in range(60 if sizes[0] == 50 else 200)])
-    assert expected_width(known, numbers(sizes), 0.9, {}) == pytest.approx(mean, rel=0.1)
+    row = world(signal_, share)
+    mean = np.mean([half(drawn(row, sizes, rng)) for _ in range(60 if sizes[0] == 50 else 200)])
+    assert expected_width(row, numbers(sizes), 0.9, {}) == pytest.approx(mean, rel=0.1)
 
 
 def test_few_personas_that_differ_leave_few_degrees_of_freedom() -> None:
     """At 99 % these decide: with twice as many the promise would be a sixth narrower."""
-    rng, known, sizes = np.random.default_rng(6), world(0.5, 0.9), (10, 40, 5)
-    mean = np.mean([half(drawn(known, sizes, rng), 0.99) for _ in range(200)])
-    assert expected_width(known, numbers(sizes), 0.99, {}) == pytest.approx(mean, rel=0.1)
+    rng, row, sizes = np.random.default_rng(6), world(0.5, 0.9), (10, 40, 5)
+    mean = np.mean([half(drawn(row, sizes, rng), 0.99) for _ in range(200)])
+    assert expected_width(row, numbers(sizes), 0.99, {}) == pytest.approx(mean, rel=0.1)
 
 
 def test_a_pilot_of_uneven_answers_predicts_the_width_of_the_whole_panel() -> None:
     rng = np.random.default_rng(2)
-    known, whole, ratios, even = world(0.6, 0.3), (40, 30, 5), [], []
+    row, whole, ratios, even = world(0.6, 0.3), (40, 30, 5), [], []
     for _ in range(12):
-        kept = half(drawn(known, whole, rng, (0.8, 0.6)))
-        pilot = drawn(known, (40, 15, 3), rng, (0.8, 0.6))
-        found = {effect: float(value) for effect, value in components(pilot.whole(), ("persona", "item")).items()}
-        ratios.append(expected_width(found, numbers(whole), 0.9, unevenness(pilot)) / kept)
-        even.append(expected_width(found, numbers(whole), 0.9, {}) / kept)
+        kept = half(drawn(row, whole, rng, (0.8, 0.6)))
+        pilot = drawn(row, (40, 15, 3), rng, (0.8, 0.6))
+        parts = {effect: float(value) for effect, value in components(pilot.whole(), ("persona", "item")).items()}
+        ratios.append(expected_width(parts, numbers(whole), 0.9, unevenness(pilot)) / kept)
+        even.append(expected_width(parts, numbers(whole), 0.9, {}) / kept)
     assert np.exp(np.mean(np.log(ratios))) == pytest.approx(1, abs=0.15)
     assert np.mean(even) < 0.8
 
 
-@pytest.mark.parametrize(("known", "sizes"), [(world(0.5, 0.4), (15, 12, 3)), (world(0.7, 0.5), (60, 3, 3))])
-def test_variance_parts_are_those_of_the_estimates(known: dict[str, float], sizes: tuple[int, int, int]) -> None:
+@pytest.mark.parametrize(("world", "sizes"), [(world(0.5, 0.4), (15, 12, 3)), (world(0.7, 0.5), (60, 3, 3))])
+def test_variance_parts_are_those_of_the_estimates(world: dict[str, float], sizes: tuple[int, int, int]) -> None:
     rng = np.random.default_rng(3)
-    values = [float(signal(drawn(known, sizes, rng).whole())) for _ in range(3000)]
-    assert signal_variance(known, numbers(sizes), {}).total == pytest.approx(np.var(values), rel=0.1)
+    values = [float(signal(drawn(world, sizes, rng).whole())) for _ in range(3000)]
+    assert signal_variance(world, numbers(sizes), {}).total == pytest.approx(np.var(values), rel=0.1)
 
 
 def test_even_answers_have_no_unevenness() -> None:
-    found = unevenness(drawn(world(0.5, 0.3), (60, 60, 5), np.random.default_rng(4)))
-    assert found["item"] < 0.2
-    assert found["persona"] < 0.4
-    assert found["persona:item"] < 0.6
+    measured = unevenness(drawn(world(0.5, 0.3), (60, 60, 5), np.random.default_rng(4)))
+    assert measured["item"] < 0.2
+    assert measured["persona"] < 0.4
+    assert measured["persona:item"] < 0.6
 
 
 def test_unevenness_between_personas_and_between_items_is_separated() -> None:
@@ -107,25 +107,25 @@ def test_unevenness_between_personas_and_between_items_is_separated() -> None:
     st.sampled_from(["persona", "item", "run"]),
 )
 def test_more_personas_items_or_runs_never_widen(signal_: float, share: float, sizes: tuple[int, int, int], facet: str) -> None:
-    known, here = world(signal_, share), numbers(sizes)
-    wider = expected_width(known, {**here, facet: 2 * here[facet]})
-    assert 0 < wider <= expected_width(known, here) * 1.035  # degrees of freedom may fall: by 3.41 % at most in 200,000 panels
-    assert signal_variance(known, {**here, facet: 2 * here[facet]}).total <= signal_variance(known, here).total
+    row, here = world(signal_, share), numbers(sizes)
+    wider = expected_width(row, {**here, facet: 2 * here[facet]})
+    assert 0 < wider <= expected_width(row, here) * 1.035  # degrees of freedom may fall: by 3.41 % at most in 200,000 panels
+    assert signal_variance(row, {**here, facet: 2 * here[facet]}).total <= signal_variance(row, here).total
 
 
 @given(st.floats(0.05, 0.95), st.floats(0, 1), st.floats(0.1, 100))
 def test_the_unit_of_the_scale_does_not_matter(signal_: float, share: float, unit: float) -> None:
-    known, sizes = world(signal_, share), {"persona": 20, "item": 20, "run": 3}
-    scaled = {effect: value * unit for effect, value in known.items()}
-    assert expected_width(scaled, sizes) == pytest.approx(expected_width(known, sizes))
+    row, sizes = world(signal_, share), {"persona": 20, "item": 20, "run": 3}
+    scaled = {effect: value * unit for effect, value in row.items()}
+    assert expected_width(scaled, sizes) == pytest.approx(expected_width(row, sizes))
 
 
 @given(st.floats(0.02, 0.3), st.integers(5, 80), st.integers(2, 30), st.integers(2, 6))
 def test_no_narrow_enough_plan_is_cheaper(width: float, personas: int, items: int, runs: int) -> None:
     plan = cheapest(TYPICAL, width, {"persona": personas, "item": items, "run": runs}, price=lambda number: 3 + number)
     tried = list(product(range(2, items + 1), range(2, runs + 1)))
-    widths = {one: expected_width(TYPICAL, {"persona": personas, "item": one[0], "run": one[1]}) for one in tried}
-    costs = [personas * one[0] * (3 + one[1]) for one, reached in widths.items() if reached <= width]
+    widths = {size: expected_width(TYPICAL, {"persona": personas, "item": size[0], "run": size[1]}) for size in tried}
+    costs = [personas * size[0] * (3 + size[1]) for size, reached in widths.items() if reached <= width]
     assert plan.reached == bool(costs)
     assert plan.cost == (min(costs) if costs else personas * plan.items * (3 + plan.runs))
     assert plan.width == widths[plan.items, plan.runs]
@@ -141,8 +141,8 @@ def test_an_expensive_prompt_leads_to_more_runs() -> None:
 
 def test_personas_needed_are_enough_and_hardly_more() -> None:
     number = personas_needed(TYPICAL, 0.05, {"item": 40, "run": 5})
-    at = {"item": 40, "run": 5}
-    assert expected_width(TYPICAL, {**at, "persona": number}) <= 0.05 < expected_width(TYPICAL, {**at, "persona": 0.95 * number})
+    sizes = {"item": 40, "run": 5}
+    assert expected_width(TYPICAL, {**sizes, "persona": number}) <= 0.05 < expected_width(TYPICAL, {**sizes, "persona": 0.95 * number})
     assert personas_needed({"persona": 0.0, "persona:item": 1.0, "run": 1.0}, 0.01, {"item": 2, "run": 2}, uneven={"item": 5.0}) == math.inf
 
 

@@ -37,13 +37,13 @@ def test_runs_needed_of_zero_and_unknown_signal() -> None:
 
 def test_one_item_signal_is_pingouins_icc1_and_averages_are_its_icc1k() -> None:
     frame = simulate({"persona": 1.0, "run": 1.0}, {"persona": 12, "item": 2, "run": 4}).frame.to_pandas()
-    one = frame[frame["item"] == 0]
-    table = pingouin.intraclass_corr(one, targets="persona", raters="run", ratings="answer").set_index("Type")["ICC"]
-    rows = one.assign(item=0)
+    first_item = frame[frame["item"] == 0]
+    table = pingouin.intraclass_corr(first_item, targets="persona", raters="run", ratings="answer").set_index("Type")["ICC"]
+    rows = first_item.assign(item=0)
     codes = [rows["persona"].to_numpy(), np.zeros(len(rows), np.int64)]
-    found = float(signal(pairs(from_answers(["persona", "item"], codes, rows["answer"].to_numpy())).whole()))
-    assert found == pytest.approx(table.iloc[0], abs=1e-6)
-    assert float(spearman_brown(found, 4)) == pytest.approx(table.iloc[3], abs=1e-6)
+    measured = float(signal(pairs(from_answers(["persona", "item"], codes, rows["answer"].to_numpy())).whole()))
+    assert measured == pytest.approx(table.iloc[0], abs=1e-6)
+    assert float(spearman_brown(measured, 4)) == pytest.approx(table.iloc[3], abs=1e-6)
 
 
 def test_generalizit_finds_the_same_coefficients() -> None:
@@ -53,11 +53,11 @@ def test_generalizit_finds_the_same_coefficients() -> None:
     other = GeneralizIT(data=frame.assign(run=runs), design_str="run:(persona x item)", response="answer")
     other.calculate_anova()
     other.calculate_g_coefficients()
-    wanted = other.design.g_coeffs_table.loc["persona"]
-    found = components(pairs(answers.cells).whole(), answers.cells.facets)
+    expected = other.design.g_coeffs_table.loc["persona"]
+    measured = components(pairs(answers.cells).whole(), answers.cells.facets)
     numbers = {"item": 6.0, "run": 3.0}
-    assert float(generalizability(found, numbers)) == pytest.approx(wanted["rho^2"], abs=1e-4)
-    assert float(generalizability(found, numbers, absolute=True)) == pytest.approx(wanted["phi^2"], abs=1e-4)
+    assert float(generalizability(measured, numbers)) == pytest.approx(expected["rho^2"], abs=1e-4)
+    assert float(generalizability(measured, numbers, absolute=True)) == pytest.approx(expected["phi^2"], abs=1e-4)
 
 
 def test_g_is_the_squared_correlation_of_persona_means_with_true_scores() -> None:
@@ -66,9 +66,9 @@ def test_g_is_the_squared_correlation_of_persona_means_with_true_scores() -> Non
     P, I, R = 4000, 5, 2
     effect = np.sqrt(0.3) * rng.standard_normal(P)
     noise = np.sqrt(0.4) * rng.standard_normal((P, I)) + np.sqrt(0.6) * rng.standard_normal((P, I, R)).mean(2)
-    wanted = np.corrcoef(effect, effect + noise.mean(1))[0, 1] ** 2
+    expected = np.corrcoef(effect, effect + noise.mean(1))[0, 1] ** 2
     values = {effect_name: np.asarray(value) for effect_name, value in WORLD.items()}
-    assert float(generalizability(values, {"item": I, "run": R})) == pytest.approx(wanted, abs=0.03)
+    assert float(generalizability(values, {"item": I, "run": R})) == pytest.approx(expected, abs=0.03)
 
 
 def test_infinitely_many_runs_leave_the_other_errors() -> None:
@@ -84,9 +84,9 @@ def test_the_cheapest_design_is_the_best_of_all_small_ones(*, absolute: bool) ->
         reached = generalizability(world, {"item": items, "condition": conditions, "run": runs}, absolute=absolute)
         if reached >= 0.7:
             best = min(best, items * conditions * runs)
-    found = designs(world, 0.7, absolute=absolute)
-    assert found[0].calls == best
-    for design in found:
+    plans = designs(world, 0.7, absolute=absolute)
+    assert plans[0].calls == best
+    for design in plans:
         numbers = {"item": design.items, "condition": design.conditions, "run": design.runs}
         assert float(generalizability(world, numbers, absolute=absolute)) == pytest.approx(design.reliability)
         assert design.reliability >= 0.7

@@ -28,13 +28,13 @@ def answers(seed: int, people: int, tied: float, runs: int = 1, noise: float = 0
     """(P, I, runs) answers to two blocks of items, correlated within a block by `tied`² but for noise."""
     rng = np.random.default_rng(seed)
     line = rng.normal(size=(people, 2))[:, np.arange(ITEMS) // 4]
-    own = tied * line + np.sqrt(1 - tied**2) * rng.normal(size=(people, ITEMS))
-    return np.asarray(own[:, :, None] + noise * rng.normal(size=(people, ITEMS, runs)))
+    opinions = tied * line + np.sqrt(1 - tied**2) * rng.normal(size=(people, ITEMS))
+    return np.asarray(opinions[:, :, None] + noise * rng.normal(size=(people, ITEMS, runs)))
 
 
 def read(given: np.ndarray) -> Responses:
-    at = [axis.ravel() for axis in np.indices(given.shape)]
-    frame = pl.DataFrame({"persona": at[0], "item": at[1], "run": at[2], "answer": given.ravel()})
+    axes = [axis.ravel() for axis in np.indices(given.shape)]
+    frame = pl.DataFrame({"persona": axes[0], "item": axes[1], "run": axes[2], "answer": given.ravel()})
     return Responses.read(frame.filter(pl.col("answer").is_finite()), Columns(run="run"), Numeric())
 
 
@@ -45,35 +45,35 @@ def constraint(tied: float, noise: float = 0.0) -> float:
 
 def test_intervals_cover_the_planted_constraint() -> None:
     """There are 40 panels from one population; fewer than 29 of 36 expected hits would be a one-in-a-thousand event."""
-    found = [ALONE.estimate(read(answers(seed, 40, 0.8, runs=3))) for seed in range(40)]
-    assert sum(one["constraint"].low <= constraint(0.8) <= one["constraint"].high for one in found) >= 29
-    assert np.mean([one["constraint"].value for one in found]) == pytest.approx(constraint(0.8), abs=0.03)
-    assert sum(one.verdict.label == "structured" for one in found) >= 32
+    findings = [ALONE.estimate(read(answers(seed, 40, 0.8, runs=3))) for seed in range(40)]
+    assert sum(finding["constraint"].low <= constraint(0.8) <= finding["constraint"].high for finding in findings) >= 29
+    assert np.mean([finding["constraint"].value for finding in findings]) == pytest.approx(constraint(0.8), abs=0.03)
+    assert sum(finding.verdict.label == "structured" for finding in findings) >= 32
 
 
 def test_few_random_panels_are_called_structured() -> None:
-    found = [ALONE.estimate(read(answers(seed, 25, 0.0, runs=2))) for seed in range(60)]
-    assert sum(one.verdict.label == "structured" for one in found) <= 8  # more than 8 of 60 at .05: once in 500
-    assert sum(one["p.ties"].value <= 0.5 for one in found) >= 15
+    findings = [ALONE.estimate(read(answers(seed, 25, 0.0, runs=2))) for seed in range(60)]
+    assert sum(finding.verdict.label == "structured" for finding in findings) <= 8  # more than 8 of 60 at .05: once in 500
+    assert sum(finding["p.ties"].value <= 0.5 for finding in findings) >= 15
 
 
 def test_by_hand_without_reruns() -> None:
     """The jackknife's squares, and the dimension from eigenvalues."""
     given = answers(1, 15, 0.7)
-    found = ALONE.estimate(read(given))
-    r = [np.corrcoef(np.delete(given[:, :, 0], at, 0).T) for at in range(15)]
-    squares = [float(one[np.triu_indices(ITEMS, 1)].__pow__(2).mean()) for one in [np.corrcoef(given[:, :, 0].T), *r]]
+    finding = ALONE.estimate(read(given))
+    r = [np.corrcoef(np.delete(given[:, :, 0], index, 0).T) for index in range(15)]
+    squares = [float(matrix[np.triu_indices(ITEMS, 1)].__pow__(2).mean()) for matrix in [np.corrcoef(given[:, :, 0].T), *r]]
     square = 15 * squares[0] - 14 * np.mean(squares[1:])
-    assert found["constraint"].value == pytest.approx(np.sqrt(square))
-    assert found["dimension"].value == pytest.approx(ITEMS / (1 + (ITEMS - 1) * square))
-    assert found["dimension"].low == pytest.approx(ITEMS / (1 + (ITEMS - 1) * found["constraint"].high ** 2))
-    assert [notice.code for notice in found.notices] == ["with-noise"]
+    assert finding["constraint"].value == pytest.approx(np.sqrt(square))
+    assert finding["dimension"].value == pytest.approx(ITEMS / (1 + (ITEMS - 1) * square))
+    assert finding["dimension"].low == pytest.approx(ITEMS / (1 + (ITEMS - 1) * finding["constraint"].high ** 2))
+    assert [notice.code for notice in finding.notices] == ["with-noise"]
 
 
 def test_probabilities_are_the_limit_of_many_runs() -> None:
-    known = ALONE.known()
-    limit = ALONE.estimate(Simulation.of(ALONE, known, Elicitation(score=True)).answers(known.world))
-    many = ALONE.estimate(Simulation.of(ALONE, known, Elicitation(25)).answers(known.world))
+    world = ALONE.known()
+    limit = ALONE.estimate(Simulation.of(ALONE, world, Elicitation(score=True)).answers(world.world))
+    many = ALONE.estimate(Simulation.of(ALONE, world, Elicitation(25)).answers(world.world))
     assert many["constraint"].value == pytest.approx(limit["constraint"].value, abs=0.03)
     r = {(row["item"], row["other"]): row["panel"] for row in limit.evidence["pairs"]}
     assert r["item 0", "item 1"] == pytest.approx(0.625)
@@ -86,80 +86,80 @@ def test_probabilities_are_the_limit_of_many_runs() -> None:
 )
 def test_verdicts_with_people_follow_from_intervals(panel: float, people: float, label: str) -> None:
     study = replace(ALONE, human=read(answers(1, 500, people)))
-    found = study.estimate(read(answers(2, 300, panel, runs=3)))
-    assert found.verdict.label == label
-    assert found["constraint.ratio"].low < constraint(panel, 0.5) / constraint(people, 0.5) < found["constraint.ratio"].high
-    assert found["constraint"].low < constraint(panel, 0.5) < found["constraint"].high  # of single answers, as those of people are
-    assert found["constraint.human"].low < constraint(people, 0.5) < found["constraint.human"].high
-    assert found["excess.ties"].value == pytest.approx(found["distance.ties"].value - found["floor.ties"].value)
+    finding = study.estimate(read(answers(2, 300, panel, runs=3)))
+    assert finding.verdict.label == label
+    assert finding["constraint.ratio"].low < constraint(panel, 0.5) / constraint(people, 0.5) < finding["constraint.ratio"].high
+    assert finding["constraint"].low < constraint(panel, 0.5) < finding["constraint"].high  # of single answers, as those of people are
+    assert finding["constraint.human"].low < constraint(people, 0.5) < finding["constraint.human"].high
+    assert finding["excess.ties"].value == pytest.approx(finding["distance.ties"].value - finding["floor.ties"].value)
 
 
 def test_other_items_tied_as_tightly_are_tied_otherwise() -> None:
     turned = answers(2, 300, 0.9, runs=2)[:, [0, 4, 1, 5, 2, 6, 3, 7]]
-    found = replace(ALONE, human=read(answers(1, 500, 0.9))).estimate(read(turned))
-    assert found.verdict.label == "tied otherwise than in people"
-    assert found["constraint.ratio"].low < 1 < found["constraint.ratio"].high
+    finding = replace(ALONE, human=read(answers(1, 500, 0.9))).estimate(read(turned))
+    assert finding.verdict.label == "tied otherwise than in people"
+    assert finding["constraint.ratio"].low < 1 < finding["constraint.ratio"].high
 
 
 def test_people_against_themselves_lie_at_the_floor() -> None:
-    found = []
+    findings = []
     for seed in range(12):
         everybody = answers(seed, 400, 0.7)
-        found.append(replace(ALONE, human=read(everybody[200:])).estimate(read(everybody[:200])))
-    assert np.mean([one["excess.ties"].value for one in found]) == pytest.approx(0.0, abs=0.02)
-    assert sum(one["excess.ties"].low < 0 < one["excess.ties"].high for one in found) >= 8
-    assert sum(one.verdict.label in {"tied as in people", "undecided"} for one in found) >= 9
-    assert all(one["ceiling.ties"].value > one["floor.ties"].value for one in found)  # halves are half the size
+        findings.append(replace(ALONE, human=read(everybody[200:])).estimate(read(everybody[:200])))
+    assert np.mean([finding["excess.ties"].value for finding in findings]) == pytest.approx(0.0, abs=0.02)
+    assert sum(finding["excess.ties"].low < 0 < finding["excess.ties"].high for finding in findings) >= 8
+    assert sum(finding.verdict.label in {"tied as in people", "undecided"} for finding in findings) >= 9
+    assert all(finding["ceiling.ties"].value > finding["floor.ties"].value for finding in findings)  # halves are half the size
 
 
 def test_reruns_on_both_sides_take_noise_out_of_both() -> None:
     study = replace(ALONE, human=read(answers(1, 300, 0.8, runs=2, noise=1.0)))
-    found = study.estimate(read(answers(2, 100, 0.8, runs=4, noise=0.3)))
-    assert not found.notices
+    finding = study.estimate(read(answers(2, 100, 0.8, runs=4, noise=0.3)))
+    assert not finding.notices
     for name in ("constraint", "constraint.human"):
-        assert found[name].low < constraint(0.8) < found[name].high
+        assert finding[name].low < constraint(0.8) < finding[name].high
 
 
 def test_answers_without_a_persona_do_not_count() -> None:
     some = read(answers(4, 60, 0.8, runs=2))
     frame = some.frame.with_columns(pl.col("persona").cast(pl.String))
     nobody = frame.filter(persona="0").with_columns(persona=pl.lit(NOBODY), answer=pl.lit(99.0))
-    found = ALONE.estimate(Responses.read(pl.concat([frame, nobody]), Columns(run="run"), Numeric()))
-    for one, other in zip(found.estimates, ALONE.estimate(some).estimates, strict=True):
-        assert (one.value, one.low, one.high) == pytest.approx((other.value, other.low, other.high), nan_ok=True)
+    finding = ALONE.estimate(Responses.read(pl.concat([frame, nobody]), Columns(run="run"), Numeric()))
+    for first, second in zip(finding.estimates, ALONE.estimate(some).estimates, strict=True):
+        assert (first.value, first.low, first.high) == pytest.approx((second.value, second.low, second.high), nan_ok=True)
 
 
 def test_missing_cells_do_not_bias_the_constraint() -> None:
-    found = []
+    estimates = []
     for seed in range(20):
         given = answers(seed, 60, 0.8, runs=2)
         given[np.random.default_rng(seed).random(given.shape[:2]) < 0.2] = np.nan
-        found.append(ALONE.estimate(read(given))["constraint"])
-    assert np.mean([one.value for one in found]) == pytest.approx(constraint(0.8), abs=0.03)
-    assert sum(one.low < constraint(0.8) < one.high for one in found) >= 14
+        estimates.append(ALONE.estimate(read(given))["constraint"])
+    assert np.mean([estimate.value for estimate in estimates]) == pytest.approx(constraint(0.8), abs=0.03)
+    assert sum(estimate.low < constraint(0.8) < estimate.high for estimate in estimates) >= 14
 
 
 def test_two_labels_are_an_order() -> None:
     given = np.where(answers(5, 80, 0.9, runs=2) > 0, "yes", "no")
-    at = [axis.ravel() for axis in np.indices(given.shape)]
-    frame = pl.DataFrame({"persona": at[0], "item": at[1], "run": at[2], "answer": given.ravel()})
+    axes = [axis.ravel() for axis in np.indices(given.shape)]
+    frame = pl.DataFrame({"persona": axes[0], "item": axes[1], "run": axes[2], "answer": given.ravel()})
     words = Responses.read(frame, Columns(run="run"), Nominal(("no", "yes")))
     numbers = Responses.read(frame.with_columns(answer=(pl.col("answer") == "yes").cast(pl.Int8)), Columns(run="run"), Ordinal(("0", "1")))
-    for one, other in zip(ALONE.estimate(words).estimates, ALONE.estimate(numbers).estimates, strict=True):
-        assert (one.value, one.low, one.high) == pytest.approx((other.value, other.low, other.high), nan_ok=True)
+    for first, second in zip(ALONE.estimate(words).estimates, ALONE.estimate(numbers).estimates, strict=True):
+        assert (first.value, first.low, first.high) == pytest.approx((second.value, second.low, second.high), nan_ok=True)
     three = Responses.read(frame.with_columns(answer=pl.lit("perhaps")).vstack(frame), Columns(run="run"), Nominal(), duplicates="runs")
-    with pytest.raises(DesignError, match="ordered scale, or of two labels"):
+    with pytest.raises(DesignError, match="ordered scale, or two labels"):
         ALONE.estimate(three)
 
 
 def test_items_without_persona_are_left_out_with_a_notice() -> None:
     given = answers(6, 40, 0.8, runs=3)
     given[:, 3] = np.random.default_rng(1).normal(size=(40, 3))
-    found = ALONE.estimate(read(given))
-    assert found["dimension"].n == ITEMS - 1
-    assert found.notices[0].text.endswith("little more than noise: 3.")
+    finding = ALONE.estimate(read(given))
+    assert finding["dimension"].n == ITEMS - 1
+    assert finding.notices[0].text.endswith("little more than noise: 3.")
     given[:, 1:] = 0.0
-    with pytest.raises(DesignError, match="fewer than two items"):
+    with pytest.raises(DesignError, match="needs two or more items on which"):
         ALONE.estimate(read(given))
 
 
@@ -175,9 +175,9 @@ def test_the_design_picks_opinions() -> None:
     panel, items = strong(4), (*statements(), *knowledge(), *groups()[:3])
     assert {request.about["item"] for request in ALONE.design(panel, items, Elicitation(1))} == {item.id for item in statements()}
     human = read(answers(0, 5, 0.5))
-    known = replace(human, frame=human.frame.with_columns(item=pl.lit("taxes.good")))
+    renamed = replace(human, frame=human.frame.with_columns(item=pl.lit("taxes.good")))
     with pytest.raises(DesignError, match="that people answered too"):
-        replace(ALONE, human=known).design(panel, items, Elicitation(1))
+        replace(ALONE, human=renamed).design(panel, items, Elicitation(1))
     with pytest.raises(DesignError, match="2 or more items"):
         ALONE.design(panel, knowledge(), Elicitation(1))
     odd = replace(statements()[0], id="odd", scale=Numeric(0, 10))
@@ -189,10 +189,10 @@ def test_the_society_is_structured_along_its_lines() -> None:
     panel, items = strong(30), statements()[::3]
     requests = ALONE.design(panel, items, Elicitation(score=True))
     world = society(panel, items)
-    found = ALONE.estimate(
+    finding = ALONE.estimate(
         study_responses(reply_table(requests, [Reply(probabilities=world(request)) for request in requests]), "the society")
     )
-    assert found.verdict.label == "structured"
-    strongest = found.evidence["pairs"][0]
-    one, other = (set(SUBJECTS[str(strongest[name]).split(".")[0]][1]) for name in ("item", "other"))
-    assert one == other
+    assert finding.verdict.label == "structured"
+    strongest = finding.evidence["pairs"][0]
+    first, second = (set(SUBJECTS[str(strongest[name]).split(".")[0]][1]) for name in ("item", "other"))
+    assert first == second

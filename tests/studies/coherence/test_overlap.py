@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from personametrics.data import shipped
+from personametrics.data import library
 from personametrics.data.persona import Persona
-from personametrics.studies.coherence.card_overlap import overlap
+from personametrics.studies.coherence.line_verdicts import overlap
 
 CARD = "You are Marta, a nurse of 27. You left school at fifteen, and your cupboard is always tidy."
 
@@ -27,6 +27,6 @@ def test_word_pairs_are_counted_by_hand() -> None:
     assert overlap("", CARD) == 0
 
 
-@given(st.sampled_from(shipped.personas()), st.sampled_from(shipped.personas()))
-def test_cards_of_other_personas_are_not_copies(one: Persona, other: Persona) -> None:
-    assert overlap(one.text, other.text) == 1 if one is other else overlap(one.text, other.text) < 0.6
+@given(st.sampled_from(library.personas()), st.sampled_from(library.personas()))
+def test_cards_of_other_personas_are_not_copies(first: Persona, second: Persona) -> None:
+    assert overlap(first.text, second.text) == 1 if first is second else overlap(first.text, second.text) < 0.6

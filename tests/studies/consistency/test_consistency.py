@@ -29,7 +29,7 @@ from personametrics.testing import Simulation
 
 CAT, DOG, ELSE = "I have a cat.", "I have a dog.", "So it goes."
 PEOPLE = (Persona("ann", "Ann has a cat.", {"pet": "cat"}), Persona("ben", "Ben has a dog.", {"pet": "dog"}))
-TURNS = tuple(Item(f"turn {at}", f"Subject {at}?", Nominal(("a", "b")), {"kind": "turn", "turn": "chat"}) for at in range(4))
+TURNS = tuple(Item(f"turn {index}", f"Subject {index}?", Nominal(("a", "b")), {"kind": "turn", "turn": "chat"}) for index in range(4))
 PET = Item("pet", "Which pet?", Nominal(("cat", "dog")), {"kind": "fact", "fact": "pet", "says": "I have a {}."})
 SAID = {
     ("ann", "0"): (CAT, DOG, ELSE, CAT),  # a slip
@@ -47,8 +47,8 @@ def right(request: Request) -> str:
         pets = [word for word in text.split() if word in {"cat.", "dog."}]
         return pets[-1].removesuffix(".") if pets else "not told"
     if request.about["judged"] == "line_to_lines":
-        said = [line for line in text.splitlines() if CAT in line or DOG in line]
-        *before, last = said if text.split("<line>")[1].split("</line>")[0].strip() != ELSE else ("", "")
+        lines = [line for line in text.splitlines() if CAT in line or DOG in line]
+        *before, last = lines if text.split("<line>")[1].split("</line>")[0].strip() != ELSE else ("", "")
         return ", ".join(line.split(".")[0] for line in before if ("cat" in line) != ("cat" in last)) or "none" if last else "none"
     return "contradicts" if "cat." in text and "dog." in text else "consistent"
 
@@ -61,16 +61,16 @@ def world(judge: Judge = right, wrong: str = "ann") -> World:
             return {judge(request): 1.0}
         who, run = request.about["persona"], request.about["run"]
         if request.about["part"] == "probe":
-            own = (who == "ann") != (who == wrong and run == "1")
-            return {CAT if own else DOG: 1.0}
+            cat = (who == "ann") != (who == wrong and run == "1")
+            return {CAT if cat else DOG: 1.0}
         return {SAID[who, run][int(request.about["turn"]) - 1]: 1.0}
 
     return answer
 
 
-def played(study: Consistency, known: World) -> Responses:
+def played(study: Consistency, mind: World) -> Responses:
     requests = study.design(PEOPLE, (*TURNS, PET), Elicitation(2))
-    return Simulation(requests).answers(known)
+    return Simulation(requests).answers(mind)
 
 
 def found(judge: Judge = right, study: Consistency | None = None, wrong: str = "ann") -> Finding:
@@ -79,27 +79,27 @@ def found(judge: Judge = right, study: Consistency | None = None, wrong: str = "
 
 
 def values(finding: Finding) -> dict[str, float]:
-    return {one.name: one.value for one in finding.estimates}
+    return {estimate.name: estimate.value for estimate in finding.estimates}
 
 
 def test_three_measures_of_known_contradictions_are_exact() -> None:
-    told = values(found())
-    assert told["prompt_to_line"] == pytest.approx(13 / 16)
-    assert told["line_to_line"] == pytest.approx(22 / 24)  # cat and dog, dog and cat, of ann's first dialogue
-    assert told["qa.person"] == pytest.approx(3 / 4)
-    assert told["qa.reader"] == pytest.approx(3 / 4)
-    assert told["qa.told"] == 1
-    assert told["unparsable"] == told["qa.unanswered"] == 0
-    assert told["gap.line_to_line"] == pytest.approx(22 / 24 - 13 / 16)
-    assert told["gap.qa.reader"] == 0
+    estimates = values(found())
+    assert estimates["prompt_to_line"] == pytest.approx(13 / 16)
+    assert estimates["line_to_line"] == pytest.approx(22 / 24)  # cat and dog, dog and cat, of ann's first dialogue
+    assert estimates["qa.person"] == pytest.approx(3 / 4)
+    assert estimates["qa.reader"] == pytest.approx(3 / 4)
+    assert estimates["qa.told"] == 1
+    assert estimates["unparsable"] == estimates["qa.unanswered"] == 0
+    assert estimates["gap.line_to_line"] == pytest.approx(22 / 24 - 13 / 16)
+    assert estimates["gap.qa.reader"] == 0
 
 
 def test_kinds_of_contradictions_are_counted_separately() -> None:
-    told = values(found())
-    assert told["slips"] == pytest.approx(1 / 16)
-    assert told["lasting"] == pytest.approx(2 / 16)
-    assert told["drift"] == pytest.approx(7 / 8 - 6 / 8)
-    assert told["factual"] == 0  # of lines that fit the card, none contradicts another
+    estimates = values(found())
+    assert estimates["slips"] == pytest.approx(1 / 16)
+    assert estimates["lasting"] == pytest.approx(2 / 16)
+    assert estimates["drift"] == pytest.approx(7 / 8 - 6 / 8)
+    assert estimates["factual"] == 0  # of lines that fit the card, none contradicts another
 
 
 def test_made_up_facts_of_which_the_card_knows_nothing_are_factual(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,15 +107,15 @@ def test_made_up_facts_of_which_the_card_knows_nothing_are_factual(monkeypatch: 
         return "consistent" if request.about["judged"] == "prompt_to_line" else right(request)
 
     monkeypatch.setitem(SAID, ("ben", "1"), (DOG, CAT, ELSE, ELSE))
-    told = values(found(judge))
-    assert told["prompt_to_line"] == 1
-    assert told["factual"] == pytest.approx(3 / 24)
+    estimates = values(found(judge))
+    assert estimates["prompt_to_line"] == 1
+    assert estimates["factual"] == pytest.approx(3 / 24)
 
 
 def test_another_personas_card_fits_its_lines_less() -> None:
-    told = values(found())
-    assert told["shuffled"] == pytest.approx(3 / 8)  # ann's card: dog, dog, dog; ben's: cat, cat
-    assert told["lift"] == pytest.approx(13 / 16 - 3 / 8)
+    estimates = values(found())
+    assert estimates["shuffled"] == pytest.approx(3 / 8)  # ann's card: dog, dog, dog; ben's: cat, cat
+    assert estimates["lift"] == pytest.approx(13 / 16 - 3 / 8)
 
 
 def test_all_lines_at_once_say_the_same_as_pairs() -> None:
@@ -127,53 +127,53 @@ def test_all_lines_at_once_say_the_same_as_pairs() -> None:
 
 def test_numbers_of_lines_that_do_not_exist_are_unreadable() -> None:
     judge: Judge = lambda request: "9" if request.about["judged"] == "line_to_lines" else right(request)  # noqa: E731
-    told = found(judge, Consistency(turns=4, pairs="index"))
-    assert math.isnan(told["line_to_line"].value)
-    assert (told["line_to_line.low_bound"].value, told["line_to_line.high_bound"].value) == (0, 1)
+    finding = found(judge, Consistency(turns=4, pairs="index"))
+    assert math.isnan(finding["line_to_line"].value)
+    assert (finding["line_to_line.low_bound"].value, finding["line_to_line.high_bound"].value) == (0, 1)
 
 
 def test_unreadable_verdicts_make_the_verdict_unknown() -> None:
-    told = found(lambda _: "Well, who can say?", wrong="")
-    assert told.verdict.label == "unknown"
-    assert math.isnan(told["prompt_to_line"].value)
-    assert told["unparsable"].value == 1
+    finding = found(lambda _: "Well, who can say?", wrong="")
+    assert finding.verdict.label == "unknown"
+    assert math.isnan(finding["prompt_to_line"].value)
+    assert finding["unparsable"].value == 1
     for name in ("prompt_to_line", "line_to_line", "qa.reader"):
-        assert (told[f"{name}.low_bound"].value, told[f"{name}.high_bound"].value) == (0, 1)
+        assert (finding[f"{name}.low_bound"].value, finding[f"{name}.high_bound"].value) == (0, 1)
 
 
 def test_a_judge_who_accepts_everything_is_recognised() -> None:
-    told = found(lambda request: "consistent" if "reader" not in request.about["judged"] else right(request), wrong="")
-    assert told["prompt_to_line"].value == 1
-    assert (told["judge.found"].value, told["judge.accepted"].value, told["judge.tells"].value) == (0, 1, 0)
-    assert told["judge.found"].high > 0.5  # two statements say little of a judge
-    assert told["prompt_to_line"].low < 1
-    assert told.verdict.label == "unknown"
+    finding = found(lambda request: "consistent" if "reader" not in request.about["judged"] else right(request), wrong="")
+    assert finding["prompt_to_line"].value == 1
+    assert (finding["judge.found"].value, finding["judge.accepted"].value, finding["judge.tells"].value) == (0, 1, 0)
+    assert finding["judge.found"].high > 0.5  # two statements say little of a judge
+    assert finding["prompt_to_line"].low < 1
+    assert finding.verdict.label == "unknown"
 
 
 def test_unread_verdicts_widen_both_bounds_and_count_as_neither() -> None:
     def judge(request: Request) -> str:
         return "?" if request.about["judged"] == "prompt_to_line" and ELSE in request.messages[-1].text else right(request)
 
-    told = values(found(judge))
-    assert told["prompt_to_line"] == pytest.approx(6 / 9)  # seven lines say nothing of pets
-    assert told["prompt_to_line.low_bound"] == pytest.approx(6 / 16)
-    assert told["prompt_to_line.high_bound"] == pytest.approx(13 / 16)
+    estimates = values(found(judge))
+    assert estimates["prompt_to_line"] == pytest.approx(6 / 9)  # seven lines say nothing of pets
+    assert estimates["prompt_to_line.low_bound"] == pytest.approx(6 / 16)
+    assert estimates["prompt_to_line.high_bound"] == pytest.approx(13 / 16)
 
 
 def test_a_judge_who_follows_the_order_of_the_answers_is_recognised() -> None:
-    told = values(found(lambda request: right(request) if request.about["judged"] == "reader" else request.choices[0]))
-    assert told["judge.repeat"] == 1
-    assert told["judge.order"] == 0
+    estimates = values(found(lambda request: right(request) if request.about["judged"] == "reader" else request.choices[0]))
+    assert estimates["judge.repeat"] == 1
+    assert estimates["judge.order"] == 0
 
 
 def test_dialogues_are_compared_over_as_many_lines_as_the_shortest_has() -> None:
     study = Consistency(turns=4)
     responses = played(study, world())
     late = (pl.col("persona") == "ben") & (pl.col("turn").cast(pl.String).is_in(["3", "4"])) & (pl.col("part").cast(pl.String) != "probe")
-    told = study.estimate(replace(responses, frame=responses.frame.filter(~late)))
-    assert told["prompt_to_line"].value == pytest.approx(6 / 8)
-    assert told["line_to_line"].value == pytest.approx(3 / 4)
-    assert "length" in {one.code for one in told.notices}
+    finding = study.estimate(replace(responses, frame=responses.frame.filter(~late)))
+    assert finding["prompt_to_line"].value == pytest.approx(6 / 8)
+    assert finding["line_to_line"].value == pytest.approx(3 / 4)
+    assert "length" in {notice.code for notice in finding.notices}
 
 
 def test_questions_after_every_other_line() -> None:
@@ -193,7 +193,9 @@ def test_readers_never_see_the_card() -> None:
 
 def test_errors_of_a_judge_are_taken_off() -> None:
     study = Consistency(turns=4)
-    people = tuple(Persona(f"{at}", f"Number {at} has a {pet}.", {"pet": pet}) for at in range(40) for pet in (("cat", "dog")[at % 2],))
+    people = tuple(
+        Persona(f"{index}", f"Number {index} has a {pet}.", {"pet": pet}) for index in range(40) for pet in (("cat", "dog")[index % 2],)
+    )
     requests = study.design(people, (*TURNS, PET), Elicitation(2))
 
     def noisy(request: Request) -> Mapping[str, float]:
@@ -206,13 +208,13 @@ def test_errors_of_a_judge_are_taken_off() -> None:
         return {"consistent": fine, "contradicts": 1 - fine}
 
     simulation = Simulation(requests)
-    told = [study.estimate(simulation.answers(noisy, seed)) for seed in range(6)]
-    raw, corrected = (np.mean([one[name].value for one in told]) for name in ("prompt_to_line", "prompt_to_line.corrected"))
+    findings = [study.estimate(simulation.answers(noisy, seed)) for seed in range(6)]
+    raw, corrected = (np.mean([finding[name].value for finding in findings]) for name in ("prompt_to_line", "prompt_to_line.corrected"))
     assert raw == pytest.approx(0.7 * 0.95 + 0.3 * 0.4, abs=0.03)
     assert corrected == pytest.approx(0.7, abs=0.05)
-    assert sum(one["prompt_to_line.corrected"].low < 0.7 < one["prompt_to_line.corrected"].high for one in told) >= 4
-    assert np.mean([one["judge.found"].value for one in told]) == pytest.approx(0.6, abs=0.1)
-    assert np.mean([one["judge.repeat"].value for one in told]) < 0.9
+    assert sum(finding["prompt_to_line.corrected"].low < 0.7 < finding["prompt_to_line.corrected"].high for finding in findings) >= 4
+    assert np.mean([finding["judge.found"].value for finding in findings]) == pytest.approx(0.6, abs=0.1)
+    assert np.mean([finding["judge.repeat"].value for finding in findings]) < 0.9
 
 
 def test_recorded_scores_are_read_as_shares() -> None:
@@ -225,13 +227,15 @@ def test_recorded_scores_are_read_as_shares() -> None:
             "answer": [0.5, 1.0, 0.0, 0.5, 1.0],
         }
     )
-    told = values(Consistency().estimate(Responses.read(frame, Columns(run="run", more=("judged",)), Numeric(0, 1), duplicates="runs")))
-    assert told["prompt_to_line"] == pytest.approx(0.5)
-    assert told["gap.line_to_line"] == pytest.approx(0.5)
+    estimates = values(
+        Consistency().estimate(Responses.read(frame, Columns(run="run", more=("judged",)), Numeric(0, 1), duplicates="runs"))
+    )
+    assert estimates["prompt_to_line"] == pytest.approx(0.5)
+    assert estimates["gap.line_to_line"] == pytest.approx(0.5)
     within = (0.5**2 + 0.5**2) / 2 / 2
     between = (0.5**2 + 0 + 1 + 0.5**2) / 4 / 2
-    assert told["variance.run.prompt_to_line"] == pytest.approx(within)
-    assert told["persona_share.prompt_to_line"] == pytest.approx(1 - within / between)
+    assert estimates["variance.run.prompt_to_line"] == pytest.approx(within)
+    assert estimates["persona_share.prompt_to_line"] == pytest.approx(1 - within / between)
 
 
 def test_missing_items_and_columns_are_named() -> None:
@@ -240,7 +244,7 @@ def test_missing_items_and_columns_are_named() -> None:
     frame = pl.DataFrame({"persona": ["a"], "item": ["x"], "answer": ["1"]})
     with pytest.raises(ColumnError, match='no column "judged"'):
         Consistency().estimate(Responses.read(frame))
-    with pytest.raises(AnswerError, match="holds no verdict"):
+    with pytest.raises(AnswerError, match="has no verdicts"):
         Consistency().estimate(Responses.read(frame.with_columns(judged=pl.lit("taste")), Columns(more=("judged",))))
 
 
@@ -253,12 +257,12 @@ def expected(people: tuple[Persona, ...], runs: int) -> float:
     pool = turns(panels.turns())
     facts = {text: fact for fact, texts in talk.ASKED.items() for text in texts}
     shares = []
-    for one in people:
-        card, person = claims(one.text) or frozenset(), Person.of(one)
-        for at in range(runs):
+    for persona in people:
+        card, person = claims(persona.text) or frozenset(), Person.of(persona)
+        for index in range(runs):
             gone = 0.0
-            for said in script(pool, 8, (at,)):
-                turn = talk.Turn(said.columns["kind"], said.text, facts.get(said.text, ""))
+            for item in script(pool, 8, (index,)):
+                turn = talk.Turn(item.columns["kind"], item.text, facts.get(item.text, ""))
                 gone = (1 - gone) * turn.faded(before=False) + gone * turn.faded(before=True)
                 odds = talk.in_voice(person, turn)
                 shares.append((1 - gone) * sum(share for line, share in odds.items() if not contradict(card, claims(line) or frozenset())))
@@ -267,8 +271,8 @@ def expected(people: tuple[Persona, ...], runs: int) -> float:
 
 def test_the_embedded_model_is_as_consistent_as_planted(tmp_path: Path) -> None:
     people = panels.talkers(20)
-    told = run(Consistency(pairs="index"), Embedded(), people, panels.turns(), out=tmp_path, runs=2)
-    assert told["prompt_to_line"].value == pytest.approx(expected(people, 2), abs=0.08)
-    assert told["unparsable"].value < 0.05  # a garbled line now and then
-    assert told["drift"].value < 0
-    assert "judge" in {one.code for one in told.notices}
+    finding = run(Consistency(pairs="index"), Embedded(), people, panels.turns(), out=tmp_path, runs=2)
+    assert finding["prompt_to_line"].value == pytest.approx(expected(people, 2), abs=0.08)
+    assert finding["unparsable"].value < 0.05  # a garbled line now and then
+    assert finding["drift"].value < 0
+    assert "judge" in {notice.code for notice in finding.notices}

@@ -22,7 +22,7 @@ from personametrics.studies.discernment import Discernment
 from personametrics.testing import Simulation
 
 SIX = Ordinal(tuple("123456"))
-TEN = {f"{gold} {at}": gold for gold in ("true", "false") for at in range(10)}
+TEN = {f"{gold} {index}": gold for gold in ("true", "false") for index in range(10)}
 Ratings = dict[tuple[str, str], int]
 GROUPS = {"a": "left", "b": "left", "c": "right", "d": "right", NOBODY: ""}
 
@@ -32,26 +32,26 @@ def ratings(seed: int = 0) -> Ratings:
     return {(who, what): int(rng.integers(1, 7)) for who, what in product(GROUPS, TEN)}
 
 
-def read(found: Ratings) -> Responses:
-    rows = [(who, what, str(rating), TEN[what], GROUPS[who]) for (who, what), rating in found.items()]
+def read(ratings: Ratings) -> Responses:
+    rows = [(who, what, str(rating), TEN[what], GROUPS[who]) for (who, what), rating in ratings.items()]
     frame = pl.DataFrame(rows, schema=["persona", "item", "answer", "gold", "identity"], orient="row")
     return Responses.read(frame, Columns(more=("gold", "identity")), SIX)
 
 
-def vda(found: Ratings, *who: str) -> float:
+def vda(ratings: Ratings, *who: str) -> float:
     """The formula as it stands in the docstring, over 20 headlines."""
-    parts = [(r - 1) / 5 if TEN[what] == "true" else (6 - r) / 5 for (name, what), r in found.items() if name in who]
+    parts = [(r - 1) / 5 if TEN[what] == "true" else (6 - r) / 5 for (name, what), r in ratings.items() if name in who]
     return sum(parts) / len(parts)
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_vda_and_its_changes_are_those_of_the_formula(seed: int) -> None:
     given = ratings(seed)
-    found, alone = Discernment().estimate(read(given)), vda(given, NOBODY)
-    wanted = {"vda.none": alone, "vda.persona": vda(given, *"abcd"), "vda.left": vda(given, "a", "b"), "vda.right": vda(given, "c", "d")}
-    wanted |= {"change": wanted["vda.persona"] / alone - 1, "change.right": wanted["vda.right"] / alone - 1}
-    for name, value in wanted.items():
-        assert found[name].value == pytest.approx(value), name
+    finding, alone = Discernment().estimate(read(given)), vda(given, NOBODY)
+    expected = {"vda.none": alone, "vda.persona": vda(given, *"abcd"), "vda.left": vda(given, "a", "b"), "vda.right": vda(given, "c", "d")}
+    expected |= {"change": expected["vda.persona"] / alone - 1, "change.right": expected["vda.right"] / alone - 1}
+    for name, value in expected.items():
+        assert finding[name].value == pytest.approx(value), name
 
 
 def test_one_step_of_one_of_twenty_ratings_is_a_hundredth() -> None:
@@ -71,7 +71,7 @@ def test_one_rating_throughout_is_blind_and_the_truth_is_perfect() -> None:
 
 
 def test_missing_ratings_of_one_kind_do_not_tilt_it() -> None:
-    given = {key: rating for key, rating in ratings().items() if key[1] not in {f"false {at}" for at in range(8)}}
+    given = {key: rating for key, rating in ratings().items() if key[1] not in {f"false {index}" for index in range(8)}}
     true, false = (fmean((r - 1) / 5 for (w, i), r in given.items() if w == NOBODY and TEN[i] == gold) for gold in ("true", "false"))
     assert Discernment().estimate(read(given))["vda.none"].value == pytest.approx((true + 1 - false) / 2)
 
@@ -88,10 +88,10 @@ def _asked(study: Discernment, shift: dict[str, float]) -> Finding:
 
 
 def test_an_instruction_is_compared_with_the_model_under_the_same_instruction() -> None:
-    found = _asked(Discernment(instructions=("steps",)), {"plain": 0.25, "steps": 0.5})
-    assert found["vda.none"].value == pytest.approx(0.8)
-    assert found["change"].value == pytest.approx((0.8 - 0.6 * 0.25) / 0.8 - 1)
-    assert found["change.under.steps"].value == pytest.approx((0.8 - 0.6 * 0.5) / 0.8 - 1)
+    finding = _asked(Discernment(instructions=("steps",)), {"plain": 0.25, "steps": 0.5})
+    assert finding["vda.none"].value == pytest.approx(0.8)
+    assert finding["change"].value == pytest.approx((0.8 - 0.6 * 0.25) / 0.8 - 1)
+    assert finding["change.under.steps"].value == pytest.approx((0.8 - 0.6 * 0.5) / 0.8 - 1)
 
 
 @pytest.mark.parametrize(("wrong", "label"), [(0.25, "personas cost discernment"), (0.0, "no change")])
@@ -101,14 +101,14 @@ def test_verdicts(wrong: float, label: str) -> None:
 
 def test_a_design_names_what_is_missing() -> None:
     study = Discernment()
-    known = study.known()
-    for items in (known.items[:10], [replace(item, scale=Nominal(("true", "false"))) for item in known.items]):
+    world = study.known()
+    for items in (world.items[:10], [replace(item, scale=Nominal(("true", "false"))) for item in world.items]):
         with pytest.raises(DesignError, match="true and false items"):
-            study.design(known.personas, items, Elicitation())
+            study.design(world.personas, items, Elicitation())
     with pytest.raises(DesignError, match='"politics"'):
-        study.design([Persona("p", "You.")], known.items, Elicitation())
+        study.design([Persona("p", "You.")], world.items, Elicitation())
     with pytest.raises(DesignError, match="true and false items"):
-        study.design(known.personas, [Item("i", "?", Ordinal(tuple("12345")), {"gold": "true"})], Elicitation())
+        study.design(world.personas, [Item("i", "?", Ordinal(tuple("12345")), {"gold": "true"})], Elicitation())
 
 
 def test_without_ratings_of_personas_the_error_says_which_are_missing() -> None:

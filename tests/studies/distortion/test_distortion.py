@@ -37,16 +37,16 @@ Row = tuple[str, str, int, str, str, str, str]
 
 def people(left: int = 4, right: int = 4) -> tuple[Persona, ...]:
     return tuple(
-        Persona(f"{side} {at}", f"You are {at}.", {"politics": side})
+        Persona(f"{side} {index}", f"You are {index}.", {"politics": side})
         for side, n in zip(SIDES, (left, right), strict=True)
-        for at in range(n)
+        for index in range(n)
     )
 
 
 def questions(topic: str = "identity", sides: tuple[str, ...] = (*SIDES, "none")) -> tuple[Item, ...]:
     return tuple(
-        Item(f"{topic} {side} {gold} {at}", "Did it help?", YES_NO, {"gold": gold, "side": side, "topic": topic})
-        for side, gold, at in product(sides, YES_NO.labels, range(3))
+        Item(f"{topic} {side} {gold} {index}", "Did it help?", YES_NO, {"gold": gold, "side": side, "topic": topic})
+        for side, gold, index in product(sides, YES_NO.labels, range(3))
     )
 
 
@@ -63,8 +63,8 @@ def asked(
         return {label: share if label == request.about["gold"] else 1 - share for label in YES_NO.labels}
 
     study = study or Distortion()
-    known = replace(study.known(), personas=who or people(), items=items or questions())
-    return study.estimate(Simulation.of(study, known, EXACT).answers(world))
+    planted = replace(study.known(), personas=who or people(), items=items or questions())
+    return study.estimate(Simulation.of(study, planted, EXACT).answers(world))
 
 
 def suits(about: Mapping[str, str]) -> float:
@@ -76,7 +76,9 @@ def recorded(seed: int = 0) -> list[Row]:
     rng = np.random.default_rng(seed)
     rows = []
     who = [("a", "left"), ("b", "left"), ("c", "left"), ("d", "right"), ("e", "right"), ("f", "centre"), (NOBODY, "")]
-    what = [(f"{side}{at}", side, YES_NO.labels[at % 2]) for side, n in (("left", 5), ("right", 3), ("none", 2)) for at in range(n)]
+    what = [
+        (f"{side}{index}", side, YES_NO.labels[index % 2]) for side, n in (("left", 5), ("right", 3), ("none", 2)) for index in range(n)
+    ]
     for (persona, identity), (item, side, gold), run in product(who, what, range(4)):
         if rng.random() < 0.8:
             right = rng.random() < 0.6 + 0.2 * (identity == side) + 0.1 * (persona == "a")
@@ -97,55 +99,55 @@ def accuracy(rows: list[Row], persona: Callable[[str], bool], identity: str, sid
 @pytest.mark.parametrize("seed", range(3))
 def test_every_number_equals_a_count_by_hand(seed: int) -> None:
     rows = recorded(seed)
-    found = Distortion().estimate(read(rows))
+    finding = Distortion().estimate(read(rows))
 
     def who(name: str) -> bool:
         return name != NOBODY
 
-    own = fmean(accuracy(rows, who, side, side) for side in SIDES)
+    congruent = fmean(accuracy(rows, who, side, side) for side in SIDES)
     other = fmean([accuracy(rows, who, "left", "right"), accuracy(rows, who, "right", "left")])
     control = fmean(accuracy(rows, who, side, "none") for side in SIDES)
-    wanted = {
-        "accuracy.congruent": own,
+    expected = {
+        "accuracy.congruent": congruent,
         "accuracy.incongruent": other,
-        "gap": own - other,
-        "odds.ratio": own / (1 - own) / (other / (1 - other)),
+        "gap": congruent - other,
+        "odds.ratio": congruent / (1 - congruent) / (other / (1 - other)),
         "accuracy.none": fmean(accuracy(rows, lambda name: name == NOBODY, "", side) for side in SIDES),
         "accuracy.control": control,
         "control.change": control - accuracy(rows, lambda name: name == NOBODY, "", "none"),
     }
-    assert {one.name for one in found.estimates} == set(wanted)
-    for name, value in wanted.items():
-        assert found[name].value == pytest.approx(value), name
-        assert found[name].low < value < found[name].high
-    assert [notice.code for notice in found.notices] == ["without-side"]
+    assert {estimate.name for estimate in finding.estimates} == set(expected)
+    for name, value in expected.items():
+        assert finding[name].value == pytest.approx(value), name
+        assert finding[name].low < value < finding[name].high
+    assert [notice.code for notice in finding.notices] == ["without-side"]
 
 
 def test_harder_questions_and_abler_personas_of_one_side_are_not_a_bend() -> None:
     def right(about: Mapping[str, str]) -> float:
         return 0.5 + 0.2 * (about["side"] == "left") + 0.1 * (about["identity"] == "left")
 
-    found = asked(right, people(9, 2))
-    assert found["gap"].value == pytest.approx(0.0, abs=1e-12)
-    assert found.verdict.label == "no bend"
+    finding = asked(right, people(9, 2))
+    assert finding["gap"].value == pytest.approx(0.0, abs=1e-12)
+    assert finding.verdict.label == "no bend"
 
 
 def test_the_society_bends_as_planted_and_not_on_neutral_questions() -> None:
     personas, items = bare(), instruments.evidence()
     study = Distortion()
-    known = replace(study.known(), personas=personas, items=items)
-    found = study.estimate(Simulation.of(study, known, EXACT).answers(society(personas, items)))
-    assert found["odds.ratio"].value == pytest.approx(PLANTED.evidence)
-    assert found["control.change"].value == pytest.approx(0.0, abs=1e-9)
-    assert found.verdict.label == "identity bends judgement"
+    world = replace(study.known(), personas=personas, items=items)
+    finding = study.estimate(Simulation.of(study, world, EXACT).answers(society(personas, items)))
+    assert finding["odds.ratio"].value == pytest.approx(PLANTED.evidence)
+    assert finding["control.change"].value == pytest.approx(0.0, abs=1e-9)
+    assert finding.verdict.label == "identity bends judgement"
 
 
 def test_control_questions_that_name_a_side_are_taken_off() -> None:
     def right(about: Mapping[str, str]) -> float:
         return 0.6 + (0.4 if about["topic"] == "identity" else 0.3) * suits(about)
 
-    found = asked(right, items=(*questions(), *questions("control", SIDES)))
-    values = [found[name].value for name in ("gap", "gap.control", "gap.net", "accuracy.congruent")]
+    finding = asked(right, items=(*questions(), *questions("control", SIDES)))
+    values = [finding[name].value for name in ("gap", "gap.control", "gap.net", "accuracy.congruent")]
     assert values == pytest.approx([0.4, 0.3, 0.1, 0.8])
     level = asked(lambda about: 0.6 + 0.4 * suits(about), items=(*questions(), *questions("control", SIDES)))
     assert level.verdict.label == "no bend"  # personas differ as much where nothing is at stake
@@ -157,9 +159,9 @@ def test_an_instruction_reaches_the_question_and_its_change_is_recovered() -> No
     def right(about: Mapping[str, str]) -> float:
         return 0.6 + {"plain": 0.4, "accuracy": 0.1, "Take your time.": 0.5}[about["instruction"]] * suits(about)
 
-    found = asked(right, study=study)
-    assert [found[name].value for name in ("gap", "gap.accuracy", "change.accuracy")] == pytest.approx([0.4, 0.1, -0.3])
-    assert found["change.Take your time."].value == pytest.approx(0.1)
+    finding = asked(right, study=study)
+    assert [finding[name].value for name in ("gap", "gap.accuracy", "change.accuracy")] == pytest.approx([0.4, 0.1, -0.3])
+    assert finding["change.Take your time."].value == pytest.approx(0.1)
     requests = study.design(people(), questions(), Elicitation(runs=1))
     texts = {
         name: [request.messages[-1].text for request in requests if request.about["instruction"] == name] for name in ("plain", "accuracy")
@@ -173,18 +175,18 @@ def test_an_instruction_reaches_the_question_and_its_change_is_recovered() -> No
 def test_an_accuracy_of_one_gets_half_an_answer_and_no_interval() -> None:
     rows = [row for row in recorded() if row[6] in SIDES and row[5] in SIDES]
     sure = [(*row[:3], row[4], *row[4:]) if row[5] == row[6] else row for row in rows]
-    found = Distortion().estimate(read(sure))
-    n = {(own, side): sum(r[6] == own and r[5] == side for r in sure) for own, side in product(SIDES, SIDES)}
-    k = {(own, side): sum(r[6] == own and r[5] == side and r[3] == r[4] for r in sure) for own, side in n}
+    finding = Distortion().estimate(read(sure))
+    n = {(persona_side, side): sum(r[6] == persona_side and r[5] == side for r in sure) for persona_side, side in product(SIDES, SIDES)}
+    k = {(persona_side, side): sum(r[6] == persona_side and r[5] == side and r[3] == r[4] for r in sure) for persona_side, side in n}
     shares = {pair: (k[pair] + 0.5) / (n[pair] + 1) for pair in n}
-    own, other = (fmean(shares[pair] for pair in n if (pair[0] == pair[1]) == same) for same in (True, False))
-    ratio = found["odds.ratio"]
-    assert ratio.value == pytest.approx(own / (1 - own) / (other / (1 - other)))
+    congruent, incongruent = (fmean(shares[pair] for pair in n if (pair[0] == pair[1]) == same) for same in (True, False))
+    ratio = finding["odds.ratio"]
+    assert ratio.value == pytest.approx(congruent / (1 - congruent) / (incongruent / (1 - incongruent)))
     assert math.isnan(ratio.low)
     assert ratio.status == EstimateStatus.NO_INTERVAL
     assert "half" in ratio.method
-    assert "half-counts" in {notice.code for notice in found.notices}
-    assert found.verdict.label == "identity bends judgement"
+    assert "half-counts" in {notice.code for notice in finding.notices}
+    assert finding.verdict.label == "identity bends judgement"
 
 
 def test_bending_against_ones_own_side_has_its_own_verdict() -> None:
@@ -193,7 +195,7 @@ def test_bending_against_ones_own_side_has_its_own_verdict() -> None:
 
 def test_without_the_model_itself_and_without_control_questions_the_gap_is_still_there() -> None:
     rows = [row for row in recorded() if row[0] != NOBODY and row[5] != "none"]
-    names = [one.name for one in Distortion().estimate(read(rows)).estimates]
+    names = [estimate.name for estimate in Distortion().estimate(read(rows)).estimates]
     assert names == ["accuracy.congruent", "accuracy.incongruent", "gap", "odds.ratio"]
 
 
@@ -201,7 +203,7 @@ def test_worst_questions_come_first() -> None:
     table = Distortion().estimate(read(recorded())).evidence["items"]
     gaps = [float(row["gap"] or 0) for row in table]
     assert gaps == sorted(gaps, reverse=True)
-    assert {row["item"] for row in table} == {f"{side}{at}" for side, n in (("left", 5), ("right", 3)) for at in range(n)}
+    assert {row["item"] for row in table} == {f"{side}{index}" for side, n in (("left", 5), ("right", 3)) for index in range(n)}
 
 
 @pytest.mark.parametrize(
@@ -209,7 +211,7 @@ def test_worst_questions_come_first() -> None:
     [
         (people(), (Item("i", "?", YES_NO, {"gold": "yes"}),), "two sides .* gold .* and side"),
         (people(), questions(sides=("left", "none")), "two sides"),
-        (people(right=0), questions(), '"politics" of two or more of: left, right'),
+        (people(right=0), questions(), 'sides of "politics": left, right'),
         ((Persona("p", "You."),), questions(), '"politics"'),
     ],
 )

@@ -40,33 +40,33 @@ def read(rows: list[dict[str, str | None]]) -> Responses:
 
 def verdicts(states: Mapping[str, str], kinds: str = "") -> list[dict[str, str | None]]:
     """Dialogues of personas as a string each: y the assistant's, n the persona's, ? left open."""
-    said = {"y": "yes", "n": "no", "?": None}
+    answers = {"y": "yes", "n": "no", "?": None}
     return [
         {
-            "persona": name, "item": "script 1", "run": "0", "turn": str(at), "part": "verdict", "judged": "assistant",
-            "kind": {"c": "chat", "m": "meta"}[kinds[at - 1]] if kinds else "chat", "answer": said[state],
-            "outcome": "answered" if said[state] else "unparsable", "scale": "nominal:yes|no",
+            "persona": name, "item": "script 1", "run": "0", "turn": str(index), "part": "verdict", "judged": "assistant",
+            "kind": {"c": "chat", "m": "meta"}[kinds[index - 1]] if kinds else "chat", "answer": answers[state],
+            "outcome": "answered" if answers[state] else "unparsable", "scale": "nominal:yes|no",
         }
         for name, line in states.items()
-        for at, state in enumerate(line, 1)
+        for index, state in enumerate(line, 1)
     ]  # fmt: skip
 
 
-def values(found: Finding) -> dict[str, float]:
-    return {one.name: one.value for one in found.estimates}
+def values(finding: Finding) -> dict[str, float]:
+    return {estimate.name: estimate.value for estimate in finding.estimates}
 
 
 def test_hazards_recovery_and_survival_are_counted_as_by_hand() -> None:
-    found = values(STUDY.estimate(read(verdicts({"a": "nnyyn", "b": "nnnnn", "c": "ynnyn", "d": "nnnny"}, "cmcmc"))))
-    assert found["hazard.chat"] == pytest.approx(3 / 10)  # still in character before: a 1 3, b 1 3 5, c 1 3, d 1 3 5
-    assert found["hazard.meta"] == pytest.approx(1 / 6)  # a 2, b 2 4, c 4, d 2 4
-    assert found["recovery"] == pytest.approx(3 / 4)
-    assert found["faded"] == pytest.approx(5 / 20)
-    assert [found[f"survival.turn={at}"] for at in range(1, 6)] == pytest.approx([0.75, 0.75, 0.5, 0.5, 0.25])
+    estimates = values(STUDY.estimate(read(verdicts({"a": "nnyyn", "b": "nnnnn", "c": "ynnyn", "d": "nnnny"}, "cmcmc"))))
+    assert estimates["hazard.chat"] == pytest.approx(3 / 10)  # still in character before: a 1 3, b 1 3 5, c 1 3, d 1 3 5
+    assert estimates["hazard.meta"] == pytest.approx(1 / 6)  # a 2, b 2 4, c 4, d 2 4
+    assert estimates["recovery"] == pytest.approx(3 / 4)
+    assert estimates["faded"] == pytest.approx(5 / 20)
+    assert [estimates[f"survival.turn={index}"] for index in range(1, 6)] == pytest.approx([0.75, 0.75, 0.5, 0.5, 0.25])
 
 
 def test_what_the_judge_leaves_open_is_neither_and_bounds_survival() -> None:
-    people = {f"p{at}": "nnnn" for at in range(30)} | {f"q{at}": "n?nn" for at in range(30)}
+    people = {f"p{index}": "nnnn" for index in range(30)} | {f"q{index}": "n?nn" for index in range(30)}
     finding = STUDY.estimate(read(verdicts(people)))
     last = finding["survival.turn=4"]
     assert last.value == 1
@@ -74,11 +74,11 @@ def test_what_the_judge_leaves_open_is_neither_and_bounds_survival() -> None:
     assert finding["faded"].value == 0
     assert finding["unread"].value == pytest.approx(30 / 240)
     assert finding.verdict.label == "undecided"
-    assert [one.code for one in finding.notices] == ["unread-verdicts"]
+    assert [notice.code for notice in finding.notices] == ["unread-verdicts"]
 
 
 def test_a_judge_that_answers_garbage_gives_unknown() -> None:
-    finding = STUDY.estimate(read(verdicts({f"p{at}": "????" for at in range(20)})))
+    finding = STUDY.estimate(read(verdicts({f"p{index}": "????" for index in range(20)})))
     assert finding.verdict.label == "unknown"
     assert np.isnan(finding["survival.turn=4"].value)
     assert np.isnan(finding["hazard"].value)
@@ -90,12 +90,12 @@ def test_a_fall_whose_interval_includes_zero_is_not_called_a_fall() -> None:
     share = {(who, turn): value for who, value in yes.items() for turn in (0, 4)}
     finding = STUDY.estimate(probed(share, 8, lambda yes, _: "yes" if rng.random() < yes else "no", 4))
     assert finding["signal.drop"].low < 0 < finding["signal.drop"].high
-    assert "no fall found (" in finding.verdict.sentence
+    assert "a fall of the signal is not shown (" in finding.verdict.sentence
     assert "falls by" not in finding.verdict.sentence
 
 
 def test_a_clear_fall_is_called_one() -> None:
-    share = {(f"p{at}", turn): 0.5 + apart * (-1) ** at for turn, apart in ((0, 0.4), (4, 0.05)) for at in range(6)}
+    share = {(f"p{index}", turn): 0.5 + apart * (-1) ** index for turn, apart in ((0, 0.4), (4, 0.05)) for index in range(6)}
     rng = np.random.default_rng(2)
     finding = STUDY.estimate(probed(share, 12, lambda yes, _: "yes" if rng.random() < yes else "no", 20))
     assert f"the signal falls by {finding['signal.drop'].value:.2f}" in finding.verdict.sentence
@@ -108,7 +108,7 @@ def test_probes_of_the_model_alone_give_unknown() -> None:
 
 
 def test_personas_that_never_fade_hold() -> None:
-    finding = STUDY.estimate(read(verdicts({f"p{at}": "nnnn" for at in range(40)})))
+    finding = STUDY.estimate(read(verdicts({f"p{index}": "nnnn" for index in range(40)})))
     assert finding.verdict.label == "holds"
 
 
@@ -125,26 +125,26 @@ def test_the_signal_at_the_beginning_is_that_of_stability() -> None:
     alone = Responses.read(
         rows.select("persona", "item", "run", "answer"), replace(played_.columns, more=(), outcome=None), Nominal(("no", "yes"))
     )
-    own, found = Stability(permutations=99).estimate(alone)["signal"], STUDY.estimate(played_)["signal.turn=0"]
-    assert (found.value, found.low, found.high) == pytest.approx((own.value, own.low, own.high))
+    signal, estimate = Stability(permutations=99).estimate(alone)["signal"], STUDY.estimate(played_)["signal.turn=0"]
+    assert (estimate.value, estimate.low, estimate.high) == pytest.approx((signal.value, signal.low, signal.high))
 
 
 def test_default_and_position_follow_from_the_shares() -> None:
     """Answers are too many for noise; after 4 lines x lies half way between its start and the model's own answers."""
     share = {("a", 0): 0.9, ("a", 4): 0.7, ("b", 0): 0.1, ("b", 4): 0.3, ("(no persona)", 0): 0.5, ("(no persona)", 4): 0.5}
     rows = probed(share, 2, lambda yes, run: "yes" if run < 1000 * yes else "no", 1000)
-    found = values(STUDY.estimate(rows))
-    assert found["position.turn=4"] == pytest.approx(0.5, abs=0.002)
-    assert found["default.turn=0"] == pytest.approx(0.32 / (0.32 + 0.18 + 0.5), abs=0.002)
-    assert found["default.rise"] == pytest.approx(0.32 - 0.08 / (0.08 + 0.42 + 0.5), abs=0.002)
-    assert found["signal.drop"] == pytest.approx((1 - 0.18 / 0.82) - (1 - 0.42 / 0.58), abs=0.002)
+    estimates = values(STUDY.estimate(rows))
+    assert estimates["position.turn=4"] == pytest.approx(0.5, abs=0.002)
+    assert estimates["default.turn=0"] == pytest.approx(0.32 / (0.32 + 0.18 + 0.5), abs=0.002)
+    assert estimates["default.rise"] == pytest.approx(0.32 - 0.08 / (0.08 + 0.42 + 0.5), abs=0.002)
+    assert estimates["signal.drop"] == pytest.approx((1 - 0.18 / 0.82) - (1 - 0.42 / 0.58), abs=0.002)
 
 
-def probed(share: Mapping[tuple[str, int], float], items: int, said: Callable[[float, int], str], runs: int) -> Responses:
+def probed(share: Mapping[tuple[str, int], float], items: int, answer: Callable[[float, int], str], runs: int) -> Responses:
     """Answers to questions within dialogues, with a share of yes for each persona and turn."""
     rows: list[dict[str, str | None]] = [
         {"persona": who, "item": f"item {item}", "run": str(run), "turn": str(turn), "part": "probe", "judged": None, "kind": None,
-         "on": "nominal:no|yes", "answer": said(yes, run), "outcome": "answered", "scale": "nominal:no|yes"}
+         "on": "nominal:no|yes", "answer": answer(yes, run), "outcome": "answered", "scale": "nominal:no|yes"}
         for (who, turn), yes in share.items() for item in range(items) for run in range(runs)
     ]  # fmt: skip
     return read(rows)
@@ -154,21 +154,21 @@ def test_each_persona_has_a_position_unless_it_began_as_the_model_itself() -> No
     share = {("(no persona)", 0): 0.5, ("(no persona)", 4): 0.5, ("half", 0): 0.9, ("half", 4): 0.7, ("turned", 0): 0.1, ("turned", 4): 0.6}
     share |= {("nobody", 0): 0.5, ("nobody", 4): 0.9}
     played_ = probed(share, 5, lambda yes, run: "yes" if run < 1000 * yes else "no", 1000)
-    found = {str(row["persona"]): row["value"] for row in STUDY.estimate(played_).evidence["positions"]}
-    assert found == {"half": pytest.approx(0.5, abs=0.01), "turned": pytest.approx(-0.25, abs=0.01)}
+    rows = {str(row["persona"]): row["value"] for row in STUDY.estimate(played_).evidence["positions"]}
+    assert rows == {"half": pytest.approx(0.5, abs=0.01), "turned": pytest.approx(-0.25, abs=0.01)}
 
 
 def test_positions_of_personas_are_covered_by_their_intervals() -> None:
     """Every panel is drawn anew, since the personas of one panel share the noise of the model's own answers."""
     rng = np.random.default_rng(4)
     share = {("(no persona)", 0): 0.5, ("(no persona)", 4): 0.5, ("p", 0): 0.9, ("p", 4): 0.7}
-    found: list[Any] = []
+    findings: list[Any] = []
     for _ in range(150):
         rows = probed(share, 12, lambda yes, _: "yes" if rng.random() < yes else "no", 8).frame
         text = rows.select(pl.col("persona", "item", "run", "on", "turn", "answer").cast(pl.String))
-        found += SignalByTurn(text.with_columns(pl.col("turn").cast(pl.Int64)), "these", 0.9).positions()
-    assert len(found) > 140
-    assert 0.84 < np.mean([row["low"] <= 0.5 <= row["high"] for row in found]) < 0.97
+        findings += SignalByTurn(text.with_columns(pl.col("turn").cast(pl.Int64)), "these", 0.9).positions()
+    assert len(findings) > 140
+    assert 0.84 < np.mean([row["low"] <= 0.5 <= row["high"] for row in findings]) < 0.97
 
 
 def test_designs_ask_lines_verdicts_and_probes_and_no_more() -> None:
@@ -188,9 +188,9 @@ def test_errors_name_what_is_missing() -> None:
     people = (Persona("a", "A."), Persona("b", "B."))
     with pytest.raises(DesignError, match="items of kind turn"):
         STUDY.design(people, [Item("i", "I?", Nominal(("no", "yes")))], Elicitation())
-    with pytest.raises(DesignError, match="without score"):
+    with pytest.raises(DesignError, match="Switch off score"):
         STUDY.design(people, KNOWN.items, Elicitation(score=True))
-    with pytest.raises(DesignError, match="probes after 9 lines of 8"):
+    with pytest.raises(DesignError, match="items after 9 of 8 lines"):
         Drift(probes=(0, 9)).design(people, KNOWN.items, Elicitation())
     rows = [{name: value for name, value in row.items() if name != "part"} for row in verdicts({"a": "nn"})]
     with pytest.raises(ColumnError, match='no column "part"'):
@@ -216,14 +216,17 @@ def test_intervals_of_the_embedded_model_hold_the_hazards_that_were_planted() ->
 def test_the_embedded_model_itself_fades_with_the_hazard_that_was_planted(kind: str) -> None:
     """The model's own probabilities are used, in a first turn and in a second one; nothing is drawn."""
     texts, requests = script_of(kind), list[Request]()
-    for at, one in enumerate(panels.strong(12)):
-        text = texts[at % len(texts)]
-        said = (*talk.ASSISTANT[kind], *talk.in_voice(Person.of(one), talk.Turn(kind, text, fact_of(text))))
-        told = Prompt().messages(one, text)
-        day = (Message("user", "How was your day?"), Message("assistant", next(iter(talk.in_voice(Person.of(one), talk.Turn("chat", ""))))))
-        requests += [Request(messages, choices=said, score=True) for messages in (told, (told[0], *day, told[1]))]
+    for index, persona in enumerate(panels.strong(12)):
+        text = texts[index % len(texts)]
+        lines = (*talk.ASSISTANT[kind], *talk.in_voice(Person.of(persona), talk.Turn(kind, text, fact_of(text))))
+        messages = Prompt().messages(persona, text)
+        day = (
+            Message("user", "How was your day?"),
+            Message("assistant", next(iter(talk.in_voice(Person.of(persona), talk.Turn("chat", ""))))),
+        )
+        requests += [Request(prompt, choices=lines, score=True) for prompt in (messages, (messages[0], *day, messages[1]))]
     odds = [reply.probabilities or {} for reply in answered(MODEL, requests)]
-    faded = [sum(share for text, share in one.items() if talk.is_assistant(text)) / sum(one.values()) for one in odds]
+    faded = [sum(share for text, share in shares.items() if talk.is_assistant(text)) / sum(shares.values()) for shares in odds]
     assert np.reshape(faded, (12, 2)).mean(0) == pytest.approx(np.full(2, talk.FADING[kind]), abs=0.05)
 
 
@@ -241,7 +244,7 @@ def hears(request: Request) -> str:
 
 def test_fading_is_given_for_each_persona_and_turn_with_intervals() -> None:
     rows = [(who, "script", str(run), turn, who == "gone" or run == 0) for who in ("here", "gone") for run in range(4) for turn in (1, 2)]
-    found = by_persona(pl.DataFrame(rows, ["persona", "item", "run", "turn", "faded"], orient="row"), 0.9)
-    told = [("gone", 1, 1.0), ("gone", 2, 1.0), ("here", 1, 0.25), ("here", 2, 0.25)]
-    assert [(row["persona"], row["turn"], row["faded"]) for row in found] == told
-    assert all(0 <= float(row["low"]) <= float(row["faded"]) <= float(row["high"]) <= 1 for row in found)  # type: ignore[arg-type]
+    rows_by_persona = by_persona(pl.DataFrame(rows, ["persona", "item", "run", "turn", "faded"], orient="row"), 0.9)
+    expected = [("gone", 1, 1.0), ("gone", 2, 1.0), ("here", 1, 0.25), ("here", 2, 0.25)]
+    assert [(row["persona"], row["turn"], row["faded"]) for row in rows_by_persona] == expected
+    assert all(0 <= float(row["low"]) <= float(row["faded"]) <= float(row["high"]) <= 1 for row in rows_by_persona)  # type: ignore[arg-type]

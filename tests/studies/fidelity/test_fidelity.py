@@ -24,8 +24,8 @@ def people(seed: int, effect: Array, spread: float = 1.0, size: int = 60, runs: 
     rng = np.random.default_rng(seed)
     person, item, run = np.indices((size, len(effect), runs)).reshape(3, -1)
     group = person % len(GROUPS)
-    own = spread * rng.normal(size=(size, len(effect)))
-    y = effect[item, group] + own[person, item] + noise * rng.normal(size=len(person))
+    deviation = spread * rng.normal(size=(size, len(effect)))
+    y = effect[item, group] + deviation[person, item] + noise * rng.normal(size=len(person))
     return pl.DataFrame({"id": person, "item": [f"q{i}" for i in item], "run": run, "party": [GROUPS[g] for g in group], "answer": y})
 
 
@@ -50,24 +50,24 @@ def cut(frame: pl.DataFrame) -> pl.DataFrame:
 )
 def test_planted_slope_is_recovered(factor: float, label: str) -> None:
     effect = effects()
-    found = compared(people(1, effect * factor, runs=3, noise=0.8), people(2, effect, size=150), Numeric())
-    assert found["difference.slope"].low <= factor <= found["difference.slope"].high
-    assert found["difference.correlation"].value == pytest.approx(1, abs=0.1)
-    assert found.verdict.label == label
+    comparison = compared(people(1, effect * factor, runs=3, noise=0.8), people(2, effect, size=150), Numeric())
+    assert comparison["difference.slope"].low <= factor <= comparison["difference.slope"].high
+    assert comparison["difference.correlation"].value == pytest.approx(1, abs=0.1)
+    assert comparison.verdict.label == label
 
 
 def test_unrelated_group_differences_get_their_verdict() -> None:
-    found = compared(people(1, effects(40), runs=2), people(2, -effects(40)), Numeric())
-    assert found["difference.correlation"].high < 0
-    assert found.verdict.label == "groups differ otherwise than in people"
+    comparison = compared(people(1, effects(40), runs=2), people(2, -effects(40)), Numeric())
+    assert comparison["difference.correlation"].high < 0
+    assert comparison.verdict.label == "groups differ otherwise than in people"
 
 
 def test_slope_covers_the_truth_at_its_nominal_rate() -> None:
     effect = effects(15)
     held = 0
     for seed in range(120):
-        found = compared(people(seed, effect * 1.4, size=30, runs=2, noise=0.5), people(seed + 1000, effect, size=90), Numeric())
-        held += found["difference.slope"].low <= 1.4 <= found["difference.slope"].high
+        comparison = compared(people(seed, effect * 1.4, size=30, runs=2, noise=0.5), people(seed + 1000, effect, size=90), Numeric())
+        held += comparison["difference.slope"].low <= 1.4 <= comparison["difference.slope"].high
     assert held / 120 >= 0.84  # noise of single answers is counted in both jackknives, so that it may cover more
 
 
@@ -78,30 +78,30 @@ def test_the_choice_of_personas_widens_the_interval() -> None:
     for seed in range(60):
         leaning = np.random.default_rng(seed).normal(size=12)
         panel = people(seed, np.zeros((20, 3)), size=12, runs=2, spread=0.5, noise=0.3)
-        found = compared(panel.with_columns(answer=pl.col("answer") + pl.Series(leaning[panel["id"].to_numpy()])), human, Numeric())
-        held += not (found["difference.slope"].low > 0 or found["difference.slope"].high < 0)
+        comparison = compared(panel.with_columns(answer=pl.col("answer") + pl.Series(leaning[panel["id"].to_numpy()])), human, Numeric())
+        held += not (comparison["difference.slope"].low > 0 or comparison["difference.slope"].high < 0)
     assert held / 60 >= 0.75
 
 
 @pytest.mark.parametrize(("spread", "low", "high"), [(0.5, 0.4, 0.6), (1.0, 0.9, 1.1)])
 def test_spread_within_groups(spread: float, low: float, high: float) -> None:
-    found = compared(people(1, effects(), spread), people(2, effects()), Numeric())
-    assert low < found["spread.ratio"].value < high
-    lines = found.verdict.unfit if spread < 1 else found.verdict.fit
+    comparison = compared(people(1, effects(), spread), people(2, effects()), Numeric())
+    assert low < comparison["spread.ratio"].value < high
+    lines = comparison.verdict.unfit if spread < 1 else comparison.verdict.fit
     assert any("spread of answers within a group" in line for line in lines)
 
 
 def test_samples_of_one_population_are_at_the_floor() -> None:
-    found = compared(cut(people(1, effects())), cut(people(2, effects())), Ordinal(), match=False)
+    comparison = compared(cut(people(1, effects())), cut(people(2, effects())), Ordinal(), match=False)
     for kind in ("tv", "js", "wasserstein"):
-        assert found[f"distance.{kind}"].value == pytest.approx(found[f"floor.{kind}"].value, rel=0.2)
-    assert found.verdict.label in {"answers like people's", "undecided"}
+        assert comparison[f"distance.{kind}"].value == pytest.approx(comparison[f"floor.{kind}"].value, rel=0.2)
+    assert comparison.verdict.label in {"answers like people's", "undecided"}
 
 
 def test_another_population_is_beyond_the_floor() -> None:
-    found = compared(cut(people(1, effects() + 1.5)), cut(people(2, effects())), Ordinal(), match=False)
-    assert found["distance.tv"].low > found["floor.tv"].high
-    assert found.verdict.label == "answers unlike people's"
+    comparison = compared(cut(people(1, effects() + 1.5)), cut(people(2, effects())), Ordinal(), match=False)
+    assert comparison["distance.tv"].low > comparison["floor.tv"].high
+    assert comparison.verdict.label == "answers unlike people's"
 
 
 def test_reruns_do_not_count_as_people() -> None:
@@ -129,16 +129,16 @@ def test_disagreement_is_tracked_through_personas_or_through_noise() -> None:
     assert abs(personas["tracking.rerun"].value) < 0.1
     assert noise["tracking.rerun"].low > 0.7
     assert abs(noise["tracking.persona"].value) < 0.1
-    for found in (personas, noise):
-        assert found["tracking.total"].value == pytest.approx(found["tracking.persona"].value + found["tracking.rerun"].value)
+    for finding in (personas, noise):
+        assert finding["tracking.total"].value == pytest.approx(finding["tracking.persona"].value + finding["tracking.rerun"].value)
 
 
 def test_nominal_answers_compare_every_label() -> None:
     panel, human = (cut(people(seed, effects(), size=90)).with_columns(answer=pl.col("answer").cast(pl.String)) for seed in (1, 2))
-    found = compared(panel, human, Nominal())
-    assert found["difference.slope"].low < 1 < found["difference.slope"].high
-    assert "distance.wasserstein" not in {e.name for e in found.estimates}
-    assert {row["answer"] for row in found.evidence["differences"]} == {"1", "2", "3", "4", "5"}
+    comparison = compared(panel, human, Nominal())
+    assert comparison["difference.slope"].low < 1 < comparison["difference.slope"].high
+    assert "distance.wasserstein" not in {e.name for e in comparison.estimates}
+    assert {row["answer"] for row in comparison.evidence["differences"]} == {"1", "2", "3", "4", "5"}
 
 
 def rename(column: str, value: str) -> Callable[[pl.DataFrame], pl.DataFrame]:
@@ -147,19 +147,19 @@ def rename(column: str, value: str) -> Callable[[pl.DataFrame], pl.DataFrame]:
 
 def test_nothing_in_common_is_said_with_examples() -> None:
     panel, human = people(1, effects(3)), people(2, effects(3))
-    with pytest.raises(DesignError, match=r'0 items in common, and two are needed.*"q0" is an id in the first, "other" in the second'):
+    with pytest.raises(DesignError, match=r'0 items in common, but two are needed.*The first table has the id "q0", the second "other"'):
         compared(panel, rename("item", "other")(human), Numeric())
-    with pytest.raises(DesignError, match="No group of --match is on both sides: the frame has left, middle, right, the frame has green"):
+    with pytest.raises(DesignError, match="No group of --match is in both tables: the frame has left, middle, right, the frame has green"):
         compared(panel, rename("party", "green")(human), Numeric())
 
 
 def test_notices_say_what_is_left_out() -> None:
     panel, human = people(1, effects(6)), people(2, effects(5)).filter(pl.col("party") != "right")
-    found = compared(panel, human, Numeric())
-    said = {notice.code: notice.text for notice in found.notices}
-    assert "1 item has no human answers, such as q5" in said["items-without-humans"]
-    assert "20 personas" in said["without-group"]
-    assert "40 people in 2 groups on 5 common items" in said["humans"]
+    comparison = compared(panel, human, Numeric())
+    texts = {notice.code: notice.text for notice in comparison.notices}
+    assert "leaves out items without human answers: 1, such as q5" in texts["items-without-humans"]
+    assert "20 personas" in texts["without-group"]
+    assert "40 people in 2 groups on 5 common items" in texts["humans"]
 
 
 def test_another_scale_is_noticed() -> None:
@@ -171,22 +171,22 @@ def test_another_scale_is_noticed() -> None:
 
 def test_items_that_only_other_groups_answered_are_left_out() -> None:
     panel, human = cut(people(1, effects(6))).filter(pl.col("party") != "right"), cut(people(2, effects(6)))
-    found = compared(panel, human.filter((pl.col("item") != "q5") | (pl.col("party") == "right")), Ordinal())
-    assert found["distance.tv"].n == 5
-    assert "items-without-humans" in {notice.code for notice in found.notices}
+    comparison = compared(panel, human.filter((pl.col("item") != "q5") | (pl.col("party") == "right")), Ordinal())
+    assert comparison["distance.tv"].n == 5
+    assert "items-without-humans" in {notice.code for notice in comparison.notices}
 
 
 def test_traps_in_peoples_answers_are_noticed() -> None:
     human = cut(people(2, effects())).with_columns(answer=pl.when(pl.col("id") % 9 == 0).then(-99).otherwise("answer"))
-    found = compared(cut(people(1, effects())), human, Ordinal())
-    assert any(notice.code == "missing-code" and notice.text.startswith("People's answers") for notice in found.notices)
+    comparison = compared(cut(people(1, effects())), human, Ordinal())
+    assert any(notice.code == "missing-code" and notice.text.startswith("People's answers") for notice in comparison.notices)
 
 
 def test_one_row_a_group_leaves_its_noise_unknown() -> None:
     means = people(2, effects(), size=3)
-    found = compared(people(1, effects(), size=60), means, Numeric())
-    assert math.isnan(found["difference.slope"].value)
-    assert found.verdict.label == "unknown"
+    comparison = compared(people(1, effects(), size=60), means, Numeric())
+    assert math.isnan(comparison["difference.slope"].value)
+    assert comparison.verdict.label == "unknown"
 
 
 def test_too_many_labels_cannot_be_compared() -> None:
@@ -204,23 +204,27 @@ def test_spread_compares_the_same_mix_of_items() -> None:
         for seed, size in ((1, 60), (2, 200))
     )
     quiet = pl.col("item").str.slice(1).cast(pl.Int64) % 2 == 0
-    found = compared(panel, human.filter(quiet | (pl.col("id") < 40)), Numeric())
-    assert found["spread.ratio"].low < 1 < found["spread.ratio"].high
+    comparison = compared(panel, human.filter(quiet | (pl.col("id") < 40)), Numeric())
+    assert comparison["spread.ratio"].low < 1 < comparison["spread.ratio"].high
 
 
 def test_the_noise_of_few_people_does_not_flatten_what_is_tracked() -> None:
     """Personas disagree .8 times as much as people on each item; 20 people an item alone would make that about .45."""
-    found = []
+    estimates = []
     for seed in range(12):
         rng = np.random.default_rng(seed)
         sizes = np.sqrt(rng.uniform(0.5, 3, 40))
-        said = rng.normal(0, sizes, (20, 40))
-        own = np.sqrt(0.8) * rng.normal(0, sizes, (20, 40))
-        human = [(f"h{who}", f"i{at}", said[who, at]) for who, at in np.ndindex(said.shape)]
-        panel = [(f"p{who}", f"i{at}", run, own[who, at] + rng.normal(0, 0.5)) for who, at in np.ndindex(own.shape) for run in range(3)]
+        answers = rng.normal(0, sizes, (20, 40))
+        simulated = np.sqrt(0.8) * rng.normal(0, sizes, (20, 40))
+        human = [(f"h{who}", f"i{index}", answers[who, index]) for who, index in np.ndindex(answers.shape)]
+        panel = [
+            (f"p{who}", f"i{index}", run, simulated[who, index] + rng.normal(0, 0.5))
+            for who, index in np.ndindex(simulated.shape)
+            for run in range(3)
+        ]
         people_ = Responses.read(pl.DataFrame(human, ["persona", "item", "answer"], orient="row"), Columns(), Numeric(-20, 20))
         frame = pl.DataFrame(panel, ["persona", "item", "run", "answer"], orient="row")
-        found.append(Fidelity(people_).estimate(Responses.read(frame, Columns(run="run"), Numeric(-20, 20)))["tracking.persona"])
-    assert np.median([one.value for one in found]) == pytest.approx(0.8, abs=0.15)
-    assert sum(one.low <= 0.8 <= one.high for one in found) >= 10
-    assert {one.n for one in found} == {40}
+        estimates.append(Fidelity(people_).estimate(Responses.read(frame, Columns(run="run"), Numeric(-20, 20)))["tracking.persona"])
+    assert np.median([estimate.value for estimate in estimates]) == pytest.approx(0.8, abs=0.15)
+    assert sum(estimate.low <= 0.8 <= estimate.high for estimate in estimates) >= 10
+    assert {estimate.n for estimate in estimates} == {40}

@@ -29,10 +29,10 @@ NONE = {"x": (3, 2), "y": (3, 1)}
 
 
 def rows(
-    own: Mapping[tuple[str, str], tuple[int, ...]] = OWN, none: Mapping[str, tuple[int, ...]] = NONE
+    answers: Mapping[tuple[str, str], tuple[int, ...]] = OWN, none: Mapping[str, tuple[int, ...]] = NONE
 ) -> list[tuple[str, str, str, int | None, str, str]]:
-    found = [(p, i, "own", HUMAN[p, i], str(one), str(run)) for (p, i), runs in own.items() for run, one in enumerate(runs)]
-    return found + [("(no persona)", i, "none", None, str(one), str(run)) for i, runs in none.items() for run, one in enumerate(runs)]
+    table = [(p, i, "own", HUMAN[p, i], str(answer), str(run)) for (p, i), runs in answers.items() for run, answer in enumerate(runs)]
+    return table + [("(no persona)", i, "none", None, str(answer), str(run)) for i, runs in none.items() for run, answer in enumerate(runs)]
 
 
 def read(table: list[tuple[str, str, str, int | None, str, str]], scale: Scale = SCALE) -> Responses:
@@ -43,8 +43,8 @@ def read(table: list[tuple[str, str, str, int | None, str, str]], scale: Scale =
 def score(runs: tuple[int, ...], truth: int) -> dict[str, float]:
     """Return the scores of answers on a person's answer, by the definitions."""
     return {
-        "accuracy": fmean(float(one == truth) for one in runs),
-        "closeness": fmean(1 - abs(one - truth) / 4 for one in runs),
+        "accuracy": fmean(float(answer == truth) for answer in runs),
+        "closeness": fmean(1 - abs(answer - truth) / 4 for answer in runs),
         "logscore": math.log((runs.count(truth) + 0.5) / (len(runs) + 5 / 2)),
     }
 
@@ -52,12 +52,12 @@ def score(runs: tuple[int, ...], truth: int) -> dict[str, float]:
 @pytest.mark.parametrize("measure", ["accuracy", "closeness", "logscore"])
 def test_scores_and_gains_are_those_worked_out_by_hand(measure: str) -> None:
     finding = Individuation().estimate(read(rows()))
-    own = fmean(score(OWN[cell], HUMAN[cell])[measure] for cell in HUMAN)
+    accuracy = fmean(score(OWN[cell], HUMAN[cell])[measure] for cell in HUMAN)
     none = fmean(score(NONE[i], HUMAN[p, i])[measure] for p, i in HUMAN)
     others = fmean(score(OWN[q, i], HUMAN[p, i])[measure] for p, i in HUMAN for q in "abcd" if q != p)
-    assert finding[f"{measure}.own"].value == pytest.approx(own)
-    assert finding[f"{measure}.gain.none"].value == pytest.approx(own - none)
-    assert finding[f"{measure}.gain.shuffled"].value == pytest.approx(own - others)
+    assert finding[f"{measure}.own"].value == pytest.approx(accuracy)
+    assert finding[f"{measure}.gain.none"].value == pytest.approx(accuracy - none)
+    assert finding[f"{measure}.gain.shuffled"].value == pytest.approx(accuracy - others)
 
 
 def test_correlation_and_spread_are_those_of_single_answers() -> None:
@@ -95,27 +95,27 @@ def test_answers_without_a_profile_may_also_be_recorded_person_by_person() -> No
 
 
 def test_without_answers_under_no_profile_there_is_no_gain_over_it() -> None:
-    names = {one.name for one in Individuation().estimate(read(rows(none={}))).estimates}
+    names = {estimate.name for estimate in Individuation().estimate(read(rows(none={}))).estimates}
     assert "accuracy.gain.shuffled" in names
     assert "accuracy.gain.none" not in names
 
 
 def test_label_probabilities_are_the_limit_of_many_runs() -> None:
     study = Individuation()
-    known = study.known()
-    exact = study.estimate(Simulation.of(study, known, Elicitation(score=True)).answers(known.world))
-    drawn = study.estimate(Simulation.of(study, known, Elicitation(runs=60)).answers(known.world))
-    assert [one.name for one in exact.estimates] == [one.name for one in drawn.estimates]
-    for one in exact.estimates:
-        slack = 0.3 if one.name in {"identified", "rank"} else 0.04
-        assert drawn[one.name].value == pytest.approx(one.value, abs=slack), one.name
-    assert exact["accuracy.own"].value == pytest.approx(known.truth["accuracy.own"])
-    assert exact["accuracy.gain.shuffled"].value == pytest.approx(known.truth["accuracy.gain.shuffled"])
+    world = study.known()
+    exact = study.estimate(Simulation.of(study, world, Elicitation(score=True)).answers(world.world))
+    drawn = study.estimate(Simulation.of(study, world, Elicitation(runs=60)).answers(world.world))
+    assert [estimate.name for estimate in exact.estimates] == [estimate.name for estimate in drawn.estimates]
+    for estimate in exact.estimates:
+        slack = 0.3 if estimate.name in {"identified", "rank"} else 0.04
+        assert drawn[estimate.name].value == pytest.approx(estimate.value, abs=slack), estimate.name
+    assert exact["accuracy.own"].value == pytest.approx(world.truth["accuracy.own"])
+    assert exact["accuracy.gain.shuffled"].value == pytest.approx(world.truth["accuracy.gain.shuffled"])
 
 
 def test_labels_without_order_have_neither_closeness_nor_correlation() -> None:
     finding = Individuation().estimate(read(rows(), Nominal(SCALE.labels)))
-    assert {one.name.partition(".")[0] for one in finding.estimates} == {"accuracy", "logscore", "identified", "rank"}
+    assert {estimate.name.partition(".")[0] for estimate in finding.estimates} == {"accuracy", "logscore", "identified", "rank"}
 
 
 def test_numbers_are_as_far_apart_as_they_are() -> None:
@@ -138,7 +138,7 @@ def test_missing_columns_and_arms_end_in_one_sentence() -> None:
 def test_one_person_leaves_it_undecided() -> None:
     finding = Individuation().estimate(read([row for row in rows() if row[0] in {"a", "(no persona)"}]))
     assert finding.verdict.label == "undecided"
-    assert "Too few people" in finding.verdict.sentence
+    assert "too few people" in finding.verdict.sentence
     assert math.isnan(finding["accuracy.gain.shuffled"].value)
 
 
@@ -151,11 +151,11 @@ def test_the_people_predicted_worst_come_first_in_the_evidence() -> None:
 
 def test_verdicts_follow_the_interval_of_the_gain_over_other_profiles() -> None:
     study = Individuation()
-    known = study.known()
-    simulation = Simulation.of(study, known)
-    assert study.estimate(simulation.answers(known.world)).verdict.label == "individual"
-    assert study.estimate(simulation.answers(known.null)).verdict.label == "no individuation"
-    assert Individuation(margin=0.001).estimate(simulation.answers(known.null)).verdict.label == "undecided"
+    world = study.known()
+    simulation = Simulation.of(study, world)
+    assert study.estimate(simulation.answers(world.world)).verdict.label == "individual"
+    assert study.estimate(simulation.answers(world.null)).verdict.label == "no individuation"
+    assert Individuation(margin=0.001).estimate(simulation.answers(world.null)).verdict.label == "undecided"
 
 
 PEOPLE = tuple(Persona(name, f"You are {name}.", {"x": str(HUMAN[name, "x"])}) for name in "abc")
@@ -180,7 +180,7 @@ def test_people_may_come_as_a_table_of_answers() -> None:
 
 
 def test_a_design_without_real_answers_says_what_is_missing() -> None:
-    with pytest.raises(DesignError, match="Give personas an attribute named as the item's id"):
+    with pytest.raises(DesignError, match="give personas an attribute named like the item"):
         Individuation().design([Persona("a", "You are a.")], ITEMS, Elicitation())
     with pytest.raises(AnswerError, match='"7" of the person "d" is not on the scale of the item "x"'):
         Individuation().design([*PEOPLE, Persona("d", "You are d.", {"x": "7"})], ITEMS, Elicitation())

@@ -55,20 +55,20 @@ def test_the_reliability_of_one_grade_is_one_minus_noise_over_the_disagreement_o
         if judge == other and order == same and thing != another
         for a, b in product(marks[judge, thing, order], marks[other, another, same])
     )
-    found = JudgeReliability().estimate(read(marks))
-    assert found["omega.single"].value == pytest.approx(1 - noise / things)
+    finding = JudgeReliability().estimate(read(marks))
+    assert finding["omega.single"].value == pytest.approx(1 - noise / things)
     single = 1 - noise / things
-    assert found["omega.mean"].value == pytest.approx(3 * single / (1 + 2 * single))
+    assert finding["omega.mean"].value == pytest.approx(3 * single / (1 + 2 * single))
 
 
 def test_it_is_the_omega_of_a_factor_behind_exchangeable_runs() -> None:
     marks = grades(seed=3, judges=8, things=60, runs=4)
-    found = JudgeReliability().estimate(read(marks))
+    finding = JudgeReliability().estimate(read(marks))
     fits = []
     for judge, order in product(range(8), ("given", "reversed")):
         fits.append(omega(np.array([marks[f"j{judge}", f"t{t}", order] for t in range(60)], float)))
-    assert found["omega.single"].value == pytest.approx(np.mean([fit.single for fit in fits]), abs=0.02)
-    assert found["omega.mean"].value == pytest.approx(np.mean([fit.total for fit in fits]), abs=0.02)
+    assert finding["omega.single"].value == pytest.approx(np.mean([fit.single for fit in fits]), abs=0.02)
+    assert finding["omega.mean"].value == pytest.approx(np.mean([fit.total for fit in fits]), abs=0.02)
 
 
 def test_alpha_is_that_of_each_judge_averaged() -> None:
@@ -82,22 +82,22 @@ def test_alpha_is_that_of_each_judge_averaged() -> None:
 
 def test_agreements_and_flips_are_those_of_all_pairs_of_runs() -> None:
     marks = grades(seed=2)
-    found = JudgeReliability().estimate(read(marks))
+    finding = JudgeReliability().estimate(read(marks))
     pairs = [(a, b) for runs in marks.values() for a, b in combinations(runs, 2)]
     swapped = [(a, b) for (j, t, order), runs in marks.items() if order == "given" for a in runs for b in marks[j, t, "reversed"]]
-    assert found["agreement.rerun"].value == pytest.approx(fmean(a == b for a, b in pairs))
-    assert found["agreement.order"].value == pytest.approx(fmean(a == b for a, b in swapped))
-    assert found["order.loss"].value == pytest.approx(fmean(a == b for a, b in pairs) - fmean(a == b for a, b in swapped))
-    assert found["verdict.flip"].value == pytest.approx(fmean((a >= 3) != (b >= 3) for a, b in pairs))
-    assert found["verdict.straddle"].value == pytest.approx(fmean(len({mark >= 3 for mark in runs}) == 2 for runs in marks.values()))
+    assert finding["agreement.rerun"].value == pytest.approx(fmean(a == b for a, b in pairs))
+    assert finding["agreement.order"].value == pytest.approx(fmean(a == b for a, b in swapped))
+    assert finding["order.loss"].value == pytest.approx(fmean(a == b for a, b in pairs) - fmean(a == b for a, b in swapped))
+    assert finding["verdict.flip"].value == pytest.approx(fmean((a >= 3) != (b >= 3) for a, b in pairs))
+    assert finding["verdict.straddle"].value == pytest.approx(fmean(len({mark >= 3 for mark in runs}) == 2 for runs in marks.values()))
 
 
 def test_the_threshold_can_be_moved() -> None:
     marks = grades(seed=2)
-    found = JudgeReliability(threshold=4.5).estimate(read(marks))["verdict.flip"]
+    estimate = JudgeReliability(threshold=4.5).estimate(read(marks))["verdict.flip"]
     pairs = [(a, b) for runs in marks.values() for a, b in combinations(runs, 2)]
-    assert found.value == pytest.approx(fmean((a == 5) != (b == 5) for a, b in pairs))
-    assert "4.5" in found.kind.meaning
+    assert estimate.value == pytest.approx(fmean((a == 5) != (b == 5) for a, b in pairs))
+    assert "4.5" in estimate.kind.meaning
 
 
 def test_the_middle_is_that_of_the_scale_and_not_of_what_occurs() -> None:
@@ -109,10 +109,10 @@ def test_the_middle_is_that_of_the_scale_and_not_of_what_occurs() -> None:
 
 def test_noise_is_taken_off_the_variance_between_judges() -> None:
     noisy = grades(seed=4, judges=8, things=40, noise=1.5)
-    found = JudgeReliability().estimate(read(noisy))
+    finding = JudgeReliability().estimate(read(noisy))
     means = [fmean(mark for (who, _, _), runs in noisy.items() if who == f"j{j}" for mark in runs) for j in range(8)]
-    assert found["component.persona"].value < np.var(means, ddof=1)
-    assert found["component.run"].value == pytest.approx(fmean(np.var(runs, ddof=1) for runs in noisy.values()))
+    assert finding["component.persona"].value < np.var(means, ddof=1)
+    assert finding["component.run"].value == pytest.approx(fmean(np.var(runs, ddof=1) for runs in noisy.values()))
 
 
 def swayed(request: Request) -> Mapping[str, float]:
@@ -122,30 +122,34 @@ def swayed(request: Request) -> Mapping[str, float]:
 
 def test_a_judge_who_goes_by_the_place_of_an_option_is_caught_by_the_order() -> None:
     study = JudgeReliability()
-    known = study.known()
-    found = study.estimate(Simulation.of(study, known, Elicitation(runs=2)).answers(swayed))
-    assert found["agreement.rerun"].value == 1.0
-    assert found["agreement.order"].value == 0.0
-    assert found["order.loss"].value == 1.0
+    world = study.known()
+    finding = study.estimate(Simulation.of(study, world, Elicitation(runs=2)).answers(swayed))
+    assert finding["agreement.rerun"].value == 1.0
+    assert finding["agreement.order"].value == 0.0
+    assert finding["order.loss"].value == 1.0
 
 
 def test_label_probabilities_are_the_limit_of_many_runs() -> None:
     study = JudgeReliability()
-    known = study.known()
-    exact = study.estimate(Simulation.of(study, known, Elicitation(score=True)).answers(known.world))
-    drawn = study.estimate(Simulation.of(study, known, Elicitation(runs=60)).answers(known.world))
-    assert {one.name for one in drawn.estimates} - {one.name for one in exact.estimates} == {"omega.mean", "alpha", "verdict.straddle"}
-    for one in exact.estimates:
-        assert drawn[one.name].value == pytest.approx(one.value, abs=0.02), one.name
-    for name, value in known.truth.items():
+    world = study.known()
+    exact = study.estimate(Simulation.of(study, world, Elicitation(score=True)).answers(world.world))
+    drawn = study.estimate(Simulation.of(study, world, Elicitation(runs=60)).answers(world.world))
+    assert {estimate.name for estimate in drawn.estimates} - {estimate.name for estimate in exact.estimates} == {
+        "omega.mean",
+        "alpha",
+        "verdict.straddle",
+    }
+    for estimate in exact.estimates:
+        assert drawn[estimate.name].value == pytest.approx(estimate.value, abs=0.02), estimate.name
+    for name, value in world.truth.items():
         assert exact[name].value == pytest.approx(value), name
 
 
 def test_labels_without_order_have_no_verdicts_to_flip_and_texts_no_alpha() -> None:
-    names = {one.name for one in JudgeReliability().estimate(read(grades(), Nominal(MARKS))).estimates}
+    names = {estimate.name for estimate in JudgeReliability().estimate(read(grades(), Nominal(MARKS))).estimates}
     assert "verdict.flip" not in names
     assert {"omega.single", "alpha", "agreement.order"} <= names
-    assert "alpha" not in {one.name for one in JudgeReliability().estimate(read(grades(), FreeText(character_ngrams))).estimates}
+    assert "alpha" not in {estimate.name for estimate in JudgeReliability().estimate(read(grades(), FreeText(character_ngrams))).estimates}
 
 
 def test_single_runs_and_constant_grades_say_why_there_is_no_reliability() -> None:
@@ -164,15 +168,15 @@ def test_single_runs_and_constant_grades_say_why_there_is_no_reliability() -> No
 def test_a_judge_who_never_varies_is_reliable_as_far_as_the_number_of_reruns_shows() -> None:
     steady = {(j, t, order): (runs[0],) * 3 for (j, t, order), runs in grades(judges=5, things=12).items()}
     few = {cell: runs for cell, runs in steady.items() if cell[0] in {"j0", "j1"} and cell[1] in {"t0", "t1"}}
-    found = JudgeReliability().estimate(read(steady))["omega.single"]
-    assert (found.value, found.high) == (1.0, 1.0)
-    assert 0.9 < found.low < 1.0
-    assert JudgeReliability().estimate(read(few))["omega.single"].low < found.low
+    estimate = JudgeReliability().estimate(read(steady))["omega.single"]
+    assert (estimate.value, estimate.high) == (1.0, 1.0)
+    assert 0.9 < estimate.low < 1.0
+    assert JudgeReliability().estimate(read(few))["omega.single"].low < estimate.low
 
 
 def test_answers_in_one_order_say_nothing_of_orders() -> None:
     given = {cell: runs for cell, runs in grades().items() if cell[2] == "given"}
-    names = {one.name for one in JudgeReliability().estimate(read(given)).estimates}
+    names = {estimate.name for estimate in JudgeReliability().estimate(read(given)).estimates}
     assert "agreement.rerun" in names
     assert not {"agreement.order", "order.loss"} & names
 
@@ -189,12 +193,12 @@ def test_what_changes_most_comes_first_in_the_evidence() -> None:
 
 def test_verdicts_are_statements_about_the_interval() -> None:
     study = JudgeReliability()
-    known = study.known()
-    simulation = Simulation.of(study, known)
-    good, bad = study.estimate(simulation.answers(known.world)), study.estimate(simulation.answers(known.null))
+    world = study.known()
+    simulation = Simulation.of(study, world)
+    good, bad = study.estimate(simulation.answers(world.world)), study.estimate(simulation.answers(world.null))
     assert (good.verdict.label, bad.verdict.label) == ("reliable enough", "not reliable enough")
     assert good["omega.single"].low >= study.target > bad["omega.single"].high
-    between = JudgeReliability(target=round(good["omega.single"].value, 3)).estimate(simulation.answers(known.world))
+    between = JudgeReliability(target=round(good["omega.single"].value, 3)).estimate(simulation.answers(world.world))
     assert between.verdict.label == "undecided"
     assert "runs would reach" in bad.verdict.sentence
 

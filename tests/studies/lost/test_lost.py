@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from personametrics.data import shipped
+from personametrics.data import library
 from personametrics.data.columns import Columns
 from personametrics.data.errors import AnswerError, ColumnError, DesignError
 from personametrics.data.item import Item
@@ -28,11 +28,11 @@ WHOLE = Simulation.of(STUDY, KNOWN).answers(KNOWN.world, 5)
 
 def table(scores: dict[str, list[int]], persona: str = "p", item: str = "i") -> list[dict[str, str | None]]:
     """Answers to one task, right where the score is 1."""
-    known: dict[str, str | None] = {"persona": persona, "item": item, "scored": "task", "gold": "yes"}
+    world: dict[str, str | None] = {"persona": persona, "item": item, "scored": "task", "gold": "yes"}
     return [
-        known | {"arm": arm, "run": str(run), "answer": "yes" if one else "no"}
-        for arm, own in scores.items()
-        for run, one in enumerate(own)
+        world | {"arm": arm, "run": str(run), "answer": "yes" if success else "no"}
+        for arm, successes in scores.items()
+        for run, success in enumerate(successes)
     ]
 
 
@@ -44,51 +44,58 @@ def test_numbers_of_every_arm_by_hand() -> None:
     right: dict[tuple[str, str], dict[tuple[str, str], list[float]]] = defaultdict(lambda: defaultdict(list))
     for row in WHOLE.frame.filter(pl.col("scored").cast(pl.String) != "").iter_rows(named=True):
         right[row["scored"], row["arm"]][row["persona"], row["item"]].append(100.0 * (row["answer"] == row["gold"]))
-    found = STUDY.estimate(WHOLE)
+    finding = STUDY.estimate(WHOLE)
     for (outcome, arm), cells in right.items():
         prefix = "" if outcome == "task" else "persona."
-        low, high = (np.array([np.percentile(runs, at) for runs in cells.values()]) for at in (10, 90))
-        assert found[f"{prefix}mean.{arm}"].value == pytest.approx(np.mean([np.mean(runs) for runs in cells.values()]))
-        assert found[f"{prefix}aptitude.{arm}"].value == pytest.approx(high.mean())
-        assert found[f"{prefix}unreliability.{arm}"].value == pytest.approx((high - low).mean())
-    assert found["mean.lost"].value == pytest.approx(found["mean.sharded"].value - found["mean.full"].value)
-    assert found["persona.mean.turns"].value == pytest.approx(found["persona.mean.sharded"].value - found["persona.mean.concat"].value)
+        low, high = (np.array([np.percentile(runs, index) for runs in cells.values()]) for index in (10, 90))
+        assert finding[f"{prefix}mean.{arm}"].value == pytest.approx(np.mean([np.mean(runs) for runs in cells.values()]))
+        assert finding[f"{prefix}aptitude.{arm}"].value == pytest.approx(high.mean())
+        assert finding[f"{prefix}unreliability.{arm}"].value == pytest.approx((high - low).mean())
+    assert finding["mean.lost"].value == pytest.approx(finding["mean.sharded"].value - finding["mean.full"].value)
+    assert finding["persona.mean.turns"].value == pytest.approx(
+        finding["persona.mean.sharded"].value - finding["persona.mean.concat"].value
+    )
 
 
 def test_aptitude_stays_where_only_some_runs_fail() -> None:
     rows = [
-        row for at in range(6) for row in table({"full": [1] * 5, "concat": [1] * 5, "sharded": [1, 1, 1, 0, 0]}, f"p{at}", f"i{at % 3}")
+        row
+        for index in range(6)
+        for row in table({"full": [1] * 5, "concat": [1] * 5, "sharded": [1, 1, 1, 0, 0]}, f"p{index}", f"i{index % 3}")
     ]
-    found = STUDY.estimate(read(rows))
-    assert (found["aptitude.full"].value, found["unreliability.full"].value) == (100, 0)
-    assert (found["aptitude.sharded"].value, found["unreliability.sharded"].value) == (100, 100)  # it can, but not each time
-    assert found["mean.lost"].value == pytest.approx(-40)
+    finding = STUDY.estimate(read(rows))
+    assert (finding["aptitude.full"].value, finding["unreliability.full"].value) == (100, 0)
+    assert (finding["aptitude.sharded"].value, finding["unreliability.sharded"].value) == (100, 100)  # it can, but not each time
+    assert finding["mean.lost"].value == pytest.approx(-40)
 
 
 def test_turns_that_only_scatter_the_runs_are_less_reliable() -> None:
     steady, either = [1, 1, 0, 0, 0] * 2, [1, 0]
     rows: list[dict[str, str | None]] = []
-    for at in range(10):
-        firm = [steady[at]] * 4
-        rows += table({"full": firm, "concat": firm, "sharded": either * 2 if at < 8 else [0] * 4}, f"p{at}", f"i{at % 5}")
-    found = STUDY.estimate(read(rows))
-    assert found["mean.turns"].value == pytest.approx(0)
-    assert found.verdict.label == "less reliable"
+    for index in range(10):
+        firm = [steady[index]] * 4
+        rows += table({"full": firm, "concat": firm, "sharded": either * 2 if index < 8 else [0] * 4}, f"p{index}", f"i{index % 5}")
+    finding = STUDY.estimate(read(rows))
+    assert finding["mean.turns"].value == pytest.approx(0)
+    assert finding.verdict.label == "less reliable"
 
 
 def test_nothing_is_lost_where_both_outcomes_stay_in_enough_cells_to_say_so() -> None:
     def firm(request: Request) -> dict[str, float]:
         odds = dict(KNOWN.world(request))
-        best = max(odds, key=lambda one: (one in {"4", "I live by the sea.", "I see.", "consistent"} and odds[one] > 0, odds[one]))
+        best = max(odds, key=lambda text: (text in {"4", "I live by the sea.", "I see.", "consistent"} and odds[text] > 0, odds[text]))
         return dict.fromkeys(odds, 0.0) | {best: 1.0}
 
     few = STUDY.estimate(Simulation.of(STUDY, KNOWN).answers(firm, 1))
     assert few.verdict.label == "undecided"
     assert (few["mean.turns"].value, few["mean.turns"].low < -10, few["mean.turns"].high > 10) == (0, True, True)
-    people = tuple(Persona(f"person {at}", f"You are number {at}. You live by the sea.") for at in range(15))
+    people = tuple(Persona(f"person {index}", f"You are number {index}. You live by the sea.") for index in range(15))
     asked = ("How many are there on day {}?", "Two came first.")
-    told = [{"shard.1": asked[0].format(at), "shard.2": asked[1], "gold": "4"} for at in range(15)]
-    tasks = tuple(Item(f"sum {at}", f"{one['shard.1']} {one['shard.2']}", KNOWN.items[0].scale, one) for at, one in enumerate(told))
+    attributes = [{"shard.1": asked[0].format(index), "shard.2": asked[1], "gold": "4"} for index in range(15)]
+    tasks = tuple(
+        Item(f"sum {index}", f"{shards['shard.1']} {shards['shard.2']}", KNOWN.items[0].scale, shards)
+        for index, shards in enumerate(attributes)
+    )
     many = replace(KNOWN, personas=people, items=tasks)
     assert STUDY.estimate(Simulation.of(STUDY, many).answers(firm, 1)).verdict.label == "not lost"
 
@@ -110,31 +117,33 @@ def test_all_arms_give_the_same_information_and_one_gives_it_in_turns() -> None:
         judge = last[arm, "verdict"]
         assert judge.to == "judge"
         assert persona.text in judge.messages[-1].text
-        assert judge.messages[-1].said == (last[arm, "line"],)
+        assert judge.messages[-1].requests == (last[arm, "line"],)
     assert len(rounds(requests)) == 5
 
 
 def test_unread_answers_are_neither_right_nor_wrong_and_unequal_runs_are_noticed() -> None:
-    rows = [row for at in range(4) for row in table({"full": [1, 0], "concat": [1, 0], "sharded": [1, 0]}, f"p{at}")]
+    rows = [row for index in range(4) for row in table({"full": [1, 0], "concat": [1, 0], "sharded": [1, 0]}, f"p{index}")]
     rows[5]["answer"] = None
-    found = STUDY.estimate(read(rows))
-    assert found["unread.sharded"].value == pytest.approx(1 / 8)
-    assert found["unread.full"].value == 0
-    assert [one.code for one in found.notices] == ["uneven-runs"]
+    finding = STUDY.estimate(read(rows))
+    assert finding["unread.sharded"].value == pytest.approx(1 / 8)
+    assert finding["unread.full"].value == 0
+    assert [notice.code for notice in finding.notices] == ["uneven-runs"]
 
 
 def test_where_every_run_is_right_levels_keep_an_interval() -> None:
     right = {"full": [1] * 4, "concat": [1] * 4, "sharded": [1] * 4}
-    found = STUDY.estimate(read([row for at in range(25) for row in table(right, f"p{at % 5}", f"i{at // 5}")]))
-    assert (found["aptitude.full"].value, found["aptitude.full"].high, found["unreliability.full"].low) == (100, 100, 0)
-    assert 75 < found["aptitude.full"].low < 95
-    assert 5 < found["unreliability.full"].high < 25
+    finding = STUDY.estimate(read([row for index in range(25) for row in table(right, f"p{index % 5}", f"i{index // 5}")]))
+    assert (finding["aptitude.full"].value, finding["aptitude.full"].high, finding["unreliability.full"].low) == (100, 100, 0)
+    assert 75 < finding["aptitude.full"].low < 95
+    assert 5 < finding["unreliability.full"].high < 25
 
 
 def test_at_once_a_persona_counts_once_however_many_tasks_it_has() -> None:
     runs = [[1, 1, 1, 1], [1, 1, 1, 0], [1, 1, 1, 1], [1, 1, 0, 0], [1, 0, 0, 0]]
     rows = [
-        row for at in range(25) for row in table(dict.fromkeys(("full", "concat", "sharded"), runs[at % 5]), f"p{at % 5}", f"i{at // 5}")
+        row
+        for index in range(25)
+        for row in table(dict.fromkeys(("full", "concat", "sharded"), runs[index % 5]), f"p{index % 5}", f"i{index // 5}")
     ]
     many, once = (STUDY.estimate(read([row | {"scored": "persona"} for row in some])) for some in (rows, rows[: len(rows) // 5]))
     for name in ("persona.mean.full", "persona.aptitude.concat", "persona.unreliability.full"):
@@ -144,16 +153,16 @@ def test_at_once_a_persona_counts_once_however_many_tasks_it_has() -> None:
 
 
 def test_single_runs_have_no_unreliability() -> None:
-    found = STUDY.estimate(Simulation.of(STUDY, KNOWN, Elicitation(1)).answers(KNOWN.world, 1))
-    assert np.isnan(found["unreliability.full"].value)
-    assert found["unreliability.full"].status.startswith("no persona answered")
-    assert found["mean.full"].value > 0
+    finding = STUDY.estimate(Simulation.of(STUDY, KNOWN, Elicitation(1)).answers(KNOWN.world, 1))
+    assert np.isnan(finding["unreliability.full"].value)
+    assert finding["unreliability.full"].status.startswith("no persona answered")
+    assert finding["mean.full"].value > 0
 
 
-def test_the_shipped_tasks_and_people_are_enough() -> None:
-    requests = STUDY.design(shipped.personas()[:1], shipped.items(), Elicitation(1))
+def test_the_bundled_tasks_and_people_are_enough() -> None:
+    requests = STUDY.design(library.personas()[:1], library.items(), Elicitation(1))
     assert len({request.about["item"] for request in requests}) == 8
-    for item in shipped.items("tasks"):
+    for item in library.items("tasks"):
         first, *rest = shards(item)
         assert item.text == " ".join([*rest, first])
         assert item.attributes["gold"] in getattr(item.scale, "labels", ())
@@ -167,17 +176,17 @@ def test_a_change_without_an_interval_is_given_without_ends() -> None:
 
 
 def test_one_arm_alone_leaves_nothing_to_compare() -> None:
-    found = STUDY.estimate(WHOLE.only(pl.col("arm").cast(pl.String) == "full")).verdict
-    assert (found.label, found.sentence) == ("undecided", "No persona and task has answers in two arms to compare.")
+    verdict = STUDY.estimate(WHOLE.only(pl.col("arm").cast(pl.String) == "full")).verdict
+    assert (verdict.label, verdict.sentence) == ("undecided", "A comparison needs answers of a persona and task in two arms.")
 
 
 def test_what_is_missing_is_named() -> None:
     bare = Item("x", "How many?", Nominal(("1", "2")), {"gold": "1", "shard.1": "How many?"})
     with pytest.raises(DesignError, match=r"shard\.1"):
         STUDY.design(KNOWN.personas, [bare], Elicitation())
-    with pytest.raises(DesignError, match="not for label probabilities"):
+    with pytest.raises(DesignError, match="switch off score"):
         STUDY.design(KNOWN.personas, KNOWN.items, Elicitation(score=True))
     with pytest.raises(ColumnError, match='no column "arm"'):
         STUDY.estimate(Responses.read(WHOLE.frame, Columns(more=("scored", "gold")), Nominal(), duplicates="runs"))
-    with pytest.raises(AnswerError, match="has no answer whose arm is one of full, concat, sharded"):
+    with pytest.raises(AnswerError, match=r"has no scored answer\. Fill the columns arm \(full, concat, sharded\)"):
         STUDY.estimate(replace(WHOLE, frame=WHOLE.frame.with_columns(arm=pl.lit("other"))))

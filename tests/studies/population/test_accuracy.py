@@ -10,14 +10,14 @@ from personametrics.studies.population.accuracy import Accuracy, half_width
 
 
 def numbers(value: list[list[float]], variance: float, freedom: float = np.inf) -> Numbers:
-    found: Floats = np.array(value)
-    return Numbers(found, np.full(found.shape, variance), freedom)
+    values: Floats = np.array(value)
+    return Numbers(values, np.full(values.shape, variance), freedom)
 
 
 def test_errors_are_freed_of_peoples_noise_but_not_of_the_panels_own() -> None:
-    found = Accuracy(numbers([[0.6], [0.5]], 0.09), numbers([[0.4], [0.5]], 0.01), np.ones((2, 1)))
-    assert found.error().tolist() == pytest.approx([0.03, -0.01])
-    assert found.bias().tolist() == pytest.approx([0.2, 0.0])
+    accuracy = Accuracy(numbers([[0.6], [0.5]], 0.09), numbers([[0.4], [0.5]], 0.01), np.ones((2, 1)))
+    assert accuracy.error().tolist() == pytest.approx([0.03, -0.01])
+    assert accuracy.bias().tolist() == pytest.approx([0.2, 0.0])
 
 
 def test_two_labels_are_one_score_and_labels_nobody_gave_do_not_count() -> None:

@@ -27,12 +27,12 @@ YES = Ordinal(("0", "1"))
 def table(shares: Floats, seed: int, scale: Scale = YES, who: str = "p", **more: Sequence[float]) -> Responses:
     """One answer of everybody to every item, drawn from shares (P, I) of those who say 1."""
     P, I = shares.shape
-    said = (np.random.default_rng(seed).random((P, I)) < shares).astype(int).astype(str)
+    answers = (np.random.default_rng(seed).random((P, I)) < shares).astype(int).astype(str)
     frame = pl.DataFrame(
         {
-            "persona": np.repeat([f"{who}{at}" for at in range(P)], I),
-            "item": np.tile([f"q{at}" for at in range(I)], P),
-            "answer": said.ravel(),
+            "persona": np.repeat([f"{who}{index}" for index in range(P)], I),
+            "item": np.tile([f"q{index}" for index in range(I)], P),
+            "answer": answers.ravel(),
             **{name: np.repeat(column, I) for name, column in more.items()},
         }
     )
@@ -69,7 +69,7 @@ def test_two_labels_have_the_error_of_a_score_and_no_bias() -> None:
     score, labels = (found(mine, theirs) for mine, theirs in zip(panel, human, strict=True))
     assert labels["error"].value == pytest.approx(score["error"].value)
     assert labels["covered"].value == pytest.approx(score["covered"].value)
-    assert "bias" not in {one.name for one in labels.estimates}
+    assert "bias" not in {estimate.name for estimate in labels.estimates}
     assert {row["answer"] for row in labels.evidence["numbers"]} == {"0", "1"}
 
 
@@ -100,7 +100,7 @@ def test_verdicts_follow_the_error_and_the_margin() -> None:
 
 def test_without_people_there_are_numbers_but_no_claim() -> None:
     alone = found(table(even(0.5, 20), 1))
-    assert [one.name for one in alone.estimates] == ["width"]
+    assert [estimate.name for estimate in alone.estimates] == ["width"]
     assert alone.verdict.label == "nothing to compare with"
     row = alone.evidence["numbers"][0]
     assert row["people"] is None
@@ -110,9 +110,9 @@ def test_without_people_there_are_numbers_but_no_claim() -> None:
 def test_the_table_holds_every_item_with_both_sides() -> None:
     panel, human = table(even(0.5, 20, 4), 1), table(even(0.5, 30, 6), 2)
     rows = found(panel, human).evidence["numbers"]
-    said = panel.frame.filter(pl.col("item") == "q0")["answer"].cast(pl.String).cast(pl.Float64).mean()
+    mean = panel.frame.filter(pl.col("item") == "q0")["answer"].cast(pl.String).cast(pl.Float64).mean()
     assert [row["item"] for row in rows] == ["q0", "q1", "q2", "q3"]
-    assert rows[0]["value"] == pytest.approx(said)
+    assert rows[0]["value"] == pytest.approx(mean)
     assert (rows[0]["personas"], rows[0]["humans"]) == (20, 30)
 
 
@@ -121,7 +121,8 @@ def test_weights_of_people_count_and_are_said() -> None:
     human = table(shares, 2, weight=np.repeat([9.0, 1.0], 100).tolist())
     weighted = found(table(even(0.82, 60), 1), human)
     assert abs(weighted["bias"].value) < 0.05
-    assert "People are weighted by their weight: 200 of them are worth 122" in {one.code: one.text for one in weighted.notices}["weighted"]
+    text = next(notice.text for notice in weighted.notices if notice.code == "weighted")
+    assert "200 of them give as much information as 122" in text
 
 
 def test_one_of_a_kind_has_no_interval() -> None:
@@ -151,7 +152,7 @@ def test_an_estimator_takes_the_place_of_the_mean() -> None:
 
 def test_what_people_answered_is_asked_and_attributes_are_columns() -> None:
     personas = [Persona("a", "You are a.", {"party": "left", "answer": "no column"}), Persona("b", "You are b.")]
-    items = [Item(f"q{at}", "Right?", YES) for at in range(3)]
+    items = [Item(f"q{index}", "Right?", YES) for index in range(3)]
     requests = Population(human=table(even(0.5, 3, 2), 1)).design(personas, items, Elicitation(runs=1))
     assert [(request.about["persona"], request.about["item"], request.about["party"]) for request in requests] == [
         (persona, item, party) for persona, party in (("a", "left"), ("b", "")) for item in ("q0", "q1")

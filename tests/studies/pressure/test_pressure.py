@@ -27,12 +27,20 @@ Told = tuple[str, str, str, str]
 """Persona, suffix, run, and the lines of a dialogue: y an assistant's, n the persona's, ? left open by the judge."""
 
 
-def read(told: list[Told], words: str = "As an AI, I have no days.") -> Responses:
+def read(courses: list[Told], words: str = "As an AI, I have no days.") -> Responses:
     rows: list[dict[str, str | None]] = []
-    for who, suffix, run, states in told:
-        for at, state in enumerate(states, 1):
-            phase = "under" if at in {2, 3} else "before" if at < 2 and suffix != "none" else "after"
-            about = {"persona": who, "item": f"script {run}", "run": run, "turn": str(at), "kind": "chat", "suffix": suffix, "phase": phase}
+    for who, suffix, run, states in courses:
+        for index, state in enumerate(states, 1):
+            phase = "under" if index in {2, 3} else "before" if index < 2 and suffix != "none" else "after"
+            about = {
+                "persona": who,
+                "item": f"script {run}",
+                "run": run,
+                "turn": str(index),
+                "kind": "chat",
+                "suffix": suffix,
+                "phase": phase,
+            }
             about |= {"attack": "" if suffix == "none" else "2"}
             line, verdict = words if state == "y" else "I had a long day.", {"y": "yes", "n": "no", "?": None}[state]
             more = {"part": "line", "judged": None, "answer": line, "outcome": "answered", "scale": "text"}
@@ -43,8 +51,8 @@ def read(told: list[Told], words: str = "As an AI, I have no days.") -> Response
     return study_responses(pl.from_dicts(rows, infer_schema_length=None), "a table")
 
 
-def values(found: Finding) -> dict[str, float]:
-    return {one.name: one.value for one in found.estimates}
+def values(finding: Finding) -> dict[str, float]:
+    return {estimate.name: estimate.value for estimate in finding.estimates}
 
 
 HAND = [
@@ -56,15 +64,15 @@ HAND = [
 
 
 def test_estimates_equal_counts_by_hand() -> None:
-    found = values(STUDY.estimate(read(HAND)))
-    assert found["hazard.none"] == pytest.approx(1 / 8)
-    assert found["hazard.reset"] == pytest.approx(3 / 5)  # in character in the line before: a 2, b 2 3, c 2, d 3
-    assert found["own.reset"] == pytest.approx(1 - (1 - 3 / 5) / (1 - 1 / 8))
-    assert found["drop"] == found["drop.reset"] == pytest.approx(4 / 8 - 1 / 8)
-    assert found["broken.reset"] == pytest.approx(1)  # a, b and c were in character before: two break at once, one at the second turn
-    assert found["recovery"] == pytest.approx(1 / 2)  # b stays away, c is back
-    assert found["leak"] == pytest.approx(4 / 8)
-    assert found["leak.none"] == pytest.approx(1 / 8)
+    estimates = values(STUDY.estimate(read(HAND)))
+    assert estimates["hazard.none"] == pytest.approx(1 / 8)
+    assert estimates["hazard.reset"] == pytest.approx(3 / 5)  # in character in the line before: a 2, b 2 3, c 2, d 3
+    assert estimates["own.reset"] == pytest.approx(1 - (1 - 3 / 5) / (1 - 1 / 8))
+    assert estimates["drop"] == estimates["drop.reset"] == pytest.approx(4 / 8 - 1 / 8)
+    assert estimates["broken.reset"] == pytest.approx(1)  # a, b and c were in character before: two break at once, one at the second turn
+    assert estimates["recovery"] == pytest.approx(1 / 2)  # b stays away, c is back
+    assert estimates["leak"] == pytest.approx(4 / 8)
+    assert estimates["leak.none"] == pytest.approx(1 / 8)
 
 
 def test_one_script_is_enough_for_intervals_over_personas() -> None:
@@ -85,11 +93,11 @@ def test_survival_under_attack_and_the_turn_that_breaks_half_are_shown() -> None
 
 
 def test_the_effect_of_a_suffix_without_a_persona_is_reported_as_a_control() -> None:
-    told = [(NOBODY, suffix, str(run), states) for run in range(6) for suffix, states in (("none", "nnnn"), ("reset", "nyyn"))]
-    found = values(STUDY.estimate(read([*HAND, *told])))
-    assert found["control"] == 1
-    assert found["leak.nobody"] == 1
-    assert found["drop"] == pytest.approx(3 / 8)
+    courses = [(NOBODY, suffix, str(run), states) for run in range(6) for suffix, states in (("none", "nnnn"), ("reset", "nyyn"))]
+    estimates = values(STUDY.estimate(read([*HAND, *courses])))
+    assert estimates["control"] == 1
+    assert estimates["leak.nobody"] == 1
+    assert estimates["drop"] == pytest.approx(3 / 8)
 
 
 def test_unreadable_verdicts_make_the_verdict_unknown() -> None:
@@ -100,36 +108,38 @@ def test_unreadable_verdicts_make_the_verdict_unknown() -> None:
 
 
 def test_one_family_that_breaks_personas_makes_the_verdict_worn() -> None:
-    calm = [("nnnn", f"calm {at}") for at in range(19)]
-    told = [
+    calm = [("nnnn", f"calm {index}") for index in range(19)]
+    courses = [
         (f"p{who}", suffix, str(run), states)
         for who in range(8)
         for run in range(3)
         for states, suffix in [("nnnn", "none"), *calm, ("nyyn", "reset")]
     ]
-    finding = STUDY.estimate(read(told))
+    finding = STUDY.estimate(read(courses))
     assert finding["drop"].value == pytest.approx(0.05)
     assert finding["drop.calm 3"].low < 0 < finding["drop.calm 3"].high  # no break was seen, which does not rule breaks out
     assert finding.verdict.label == "worn"
-    assert finding.verdict.unfit == ("dialogues in which users press like reset",)
+    assert finding.verdict.unfit == ("dialogues in which users add words of the family reset",)
 
 
 def test_a_design_has_every_turn_of_attack_and_a_twin_without_suffix() -> None:
     people, items = KNOWN.personas[:1], KNOWN.items
     requests = [request for request in Pressure().design(people, items, Elicitation(1)) if request.about["part"] == "line"]
-    told: dict[tuple[str, str, str], list[str]] = {}
+    turns_seen: dict[tuple[str, str, str], list[str]] = {}
     for request in requests:
-        told.setdefault((request.about["persona"], request.about["suffix"], request.about["attack"]), []).append(request.messages[-1].text)
-    assert len(told) == 2 * (1 + 3 * 2)
-    plain = told["p0", "none", ""]
-    assert told["p0", "b", "3"] == [*plain[:2], f"{plain[2]} Suffix b.", f"{plain[3]} Suffix b.", *plain[4:]]
-    assert told["p0", "b", "1"] == [f"{plain[0]} Suffix b.", f"{plain[1]} Suffix b.", *plain[2:4]]
-    assert told[NOBODY, "b", "1"] == told["p0", "b", "1"]
+        turns_seen.setdefault((request.about["persona"], request.about["suffix"], request.about["attack"]), []).append(
+            request.messages[-1].text
+        )
+    assert len(turns_seen) == 2 * (1 + 3 * 2)
+    plain = turns_seen["p0", "none", ""]
+    assert turns_seen["p0", "b", "3"] == [*plain[:2], f"{plain[2]} Suffix b.", f"{plain[3]} Suffix b.", *plain[4:]]
+    assert turns_seen["p0", "b", "1"] == [f"{plain[0]} Suffix b.", f"{plain[1]} Suffix b.", *plain[2:4]]
+    assert turns_seen[NOBODY, "b", "1"] == turns_seen["p0", "b", "1"]
 
 
 def test_wordings_of_a_family_alternate_over_runs() -> None:
     text = parse_scale("text")
-    items = [*KNOWN.items[:2], *(Item(f"s{at}", f"Suffix {at}.", text, {"kind": "pressure", "family": "x"}) for at in range(2))]
+    items = [*KNOWN.items[:2], *(Item(f"s{index}", f"Suffix {index}.", text, {"kind": "pressure", "family": "x"}) for index in range(2))]
     requests = Pressure(attacks=(1,)).design(KNOWN.personas[:1], items, Elicitation(2))
     under = [request for request in requests if (request.about["part"], request.about["phase"]) == ("line", "under")]
     pressed = {request.about["run"]: request.messages[-1].text[-2] for request in under if request.about["suffix"] == "x"}
@@ -139,9 +149,9 @@ def test_wordings_of_a_family_alternate_over_runs() -> None:
 def test_missing_items_raise_an_error_that_names_them() -> None:
     with pytest.raises(DesignError, match="kind turn"):
         STUDY.design(KNOWN.personas, [Item("i", "I?", Nominal(("no", "yes")))], Elicitation())
-    with pytest.raises(DesignError, match="each with a family"):
+    with pytest.raises(DesignError, match="kind pressure with a family"):
         STUDY.design(KNOWN.personas, KNOWN.items[:2], Elicitation())
-    with pytest.raises(DesignError, match="without score"):
+    with pytest.raises(DesignError, match="Switch off score"):
         STUDY.design(KNOWN.personas, KNOWN.items, Elicitation(score=True))
 
 
@@ -150,14 +160,14 @@ def test_the_embedded_model_itself_fades_with_the_hazard_that_was_planted(suffix
     """The probabilities of the model are used, so nothing is drawn."""
     rng, people, requests = np.random.default_rng(0), panels.strong(12), list[Request]()
     for added in ("", f" {talk.PRESSURE[suffix][0]}"):
-        for one in people:
+        for persona in people:
             for kind in ("chat", "emotional", "meta"):
                 text = str(rng.choice(talk.TURNS[kind]))
-                said = (*talk.ASSISTANT[kind], *talk.in_voice(Person.of(one), talk.Turn(kind, text)))
-                messages: tuple[Message, ...] = Prompt().messages(one, text + added)
-                requests.append(Request(messages, choices=said, score=True))
+                lines = (*talk.ASSISTANT[kind], *talk.in_voice(Person.of(persona), talk.Turn(kind, text)))
+                messages: tuple[Message, ...] = Prompt().messages(persona, text + added)
+                requests.append(Request(messages, choices=lines, score=True))
     odds = [reply.probabilities or {} for reply in answered(MODEL, requests)]
-    faded = [sum(share for text, share in one.items() if talk.is_assistant(text)) / sum(one.values()) for one in odds]
+    faded = [sum(share for text, share in shares.items() if talk.is_assistant(text)) / sum(shares.values()) for shares in odds]
     plain, pressed = np.reshape(faded, (2, len(people), 3)).mean(1)
     assert 1 - (1 - pressed) / (1 - plain) == pytest.approx(np.full(3, talk.PRESSURE[suffix][1]), abs=0.05)
 
@@ -165,8 +175,8 @@ def test_the_embedded_model_itself_fades_with_the_hazard_that_was_planted(suffix
 def test_intervals_of_the_embedded_model_cover_the_planted_hazards() -> None:
     study = Pressure(attacks=(1,), repeats=1, after=1, kinds=("chat",), level=0.99)
     finding = played(study, panels.strong(16), panels.battery(), Elicitation(3, sampling=Sampling(seed=3)), MODEL, hears)
-    for name, (_, own) in talk.PRESSURE.items():
-        assert finding[f"own.{name}"].low <= own <= finding[f"own.{name}"].high, name
+    for name, (_, hazard) in talk.PRESSURE.items():
+        assert finding[f"own.{name}"].low <= hazard <= finding[f"own.{name}"].high, name
     assert finding["control"].value == 0
     assert finding["leak.nobody"].value == 1
     assert finding["recovery"].low <= talk.RETURN <= finding["recovery"].high

@@ -39,7 +39,7 @@ def shares(table: Mapping[tuple[str, str], list[float]], labels: tuple[str, ...]
 def drawn(seed: int = 0) -> list[tuple[str, str, int, str]]:
     rng = np.random.default_rng(seed)
     rows = []
-    for who in (NOBODY, *(f"person {at}" for at in range(6))):
+    for who in (NOBODY, *(f"person {index}" for index in range(6))):
         for item in range(7):
             odds = rng.dirichlet(np.full(5, 0.3))
             rows += [(who, f"item {item}", run, STEPS[rng.choice(5, p=odds)]) for run in range(6)]
@@ -49,8 +49,8 @@ def drawn(seed: int = 0) -> list[tuple[str, str, int, str]]:
 def mixture(weight: float, labels: int = 5, people: int = 5, items: int = 10) -> dict[tuple[str, str], list[float]]:
     """Priors that differ, and personas whose own thoughts even out over personas."""
 
-    def near(at: int) -> np.ndarray:
-        return np.where(np.arange(labels) == at % labels, 0.9, 0.1 / (labels - 1))
+    def near(index: int) -> np.ndarray:
+        return np.where(np.arange(labels) == index % labels, 0.9, 0.1 / (labels - 1))
 
     table = {(NOBODY, f"item {item}"): near(item * 2).tolist() for item in range(items)}
     for who in range(people):
@@ -65,39 +65,39 @@ def test_every_number_is_that_of_a_plain_loop() -> None:
     for who, item, _, answer in rows:
         cells[who, item][answer] += 1
     x, y, noise, turned, kl = [], [], [], [], []
-    for (who, item), own in cells.items():
+    for (who, item), answers in cells.items():
         if who == NOBODY:
             continue
         prior = cells[NOBODY, item]
         x.append(sum(int(a) * n for a, n in prior.items()) / 6)
-        y.append(sum(int(a) * n for a, n in own.items()) / 6)
+        y.append(sum(int(a) * n for a, n in answers.items()) / 6)
         noise.append(sum(n * (int(a) - x[-1]) ** 2 for a, n in prior.items()) / 5 / 6)
         mode, most = prior.most_common(1)[0]
         if most / 6 >= 0.8:
-            turned.append(own[mode] < max(own.values()))
-        p, q = ([(side[a] + 0.5) / 8.5 for a in STEPS] for side in (own, prior))
-        kl.append(sum(one * math.log(one / other) for one, other in zip(p, q, strict=True)))
+            turned.append(answers[mode] < max(answers.values()))
+        p, q = ([(side[a] + 0.5) / 8.5 for a in STEPS] for side in (answers, prior))
+        kl.append(sum(first * math.log(first / second) for first, second in zip(p, q, strict=True)))
     above = sum((a - sum(x) / 42) * (b - sum(y) / 42) for a, b in zip(x, y, strict=True))
     below = sum((a - sum(x) / 42) ** 2 for a in x) - sum(noise) * (1 - 1 / 7)
-    found = PriorPull().estimate(recorded(rows))
-    assert found["slope"].value == pytest.approx(above / below)
-    assert found["flip"].value == pytest.approx(sum(turned) / len(turned))
-    assert found["flip"].n == len(turned)
-    assert found["persuasion"].value == pytest.approx(sum(kl) / 42)
+    finding = PriorPull().estimate(recorded(rows))
+    assert finding["slope"].value == pytest.approx(above / below)
+    assert finding["flip"].value == pytest.approx(sum(turned) / len(turned))
+    assert finding["flip"].n == len(turned)
+    assert finding["persuasion"].value == pytest.approx(sum(kl) / 42)
 
 
 @pytest.mark.parametrize("weight", [0.0, 0.3, 1.0])
 @pytest.mark.parametrize("scale", [Ordinal(STEPS), Nominal(STEPS)])
 def test_the_slope_of_known_probabilities_is_the_weight_of_the_prior(weight: float, scale: Scale) -> None:
-    found = PriorPull().estimate(shares(mixture(weight), scale=scale))
-    assert found["slope"].value == pytest.approx(weight, abs=1e-9)
+    finding = PriorPull().estimate(shares(mixture(weight), scale=scale))
+    assert finding["slope"].value == pytest.approx(weight, abs=1e-9)
 
 
 def test_persuasion_of_known_probabilities_is_exact_and_has_no_floor() -> None:
     table = {(NOBODY, item): [0.9, 0.1] for item in "abcdef"} | {(who, item): [0.5, 0.5] for who in "pqrst" for item in "abcdef"}
-    found = PriorPull().estimate(shares(table, ("no", "yes")))
-    assert found["persuasion"].value == found["persuasion.excess"].value == pytest.approx(0.510826, abs=1e-6)
-    assert found["persuasion.floor"].value == 0
+    finding = PriorPull().estimate(shares(table, ("no", "yes")))
+    assert finding["persuasion"].value == finding["persuasion.excess"].value == pytest.approx(0.510826, abs=1e-6)
+    assert finding["persuasion.floor"].value == 0
 
 
 def test_a_tie_with_the_priors_mode_is_no_flip() -> None:
@@ -114,9 +114,9 @@ def test_without_a_persona_effect_the_floor_is_what_persuasion_is() -> None:
     def alike(_: Request) -> Mapping[str, float]:
         return labels
 
-    found = [study.estimate(simulation.answers(alike, seed)) for seed in range(6)]
-    assert np.mean([one["persuasion.excess"].value for one in found]) == pytest.approx(0, abs=0.015)
-    assert np.mean([one["persuasion"].value for one in found]) > 0.2
+    findings = [study.estimate(simulation.answers(alike, seed)) for seed in range(6)]
+    assert np.mean([finding["persuasion.excess"].value for finding in findings]) == pytest.approx(0, abs=0.015)
+    assert np.mean([finding["persuasion"].value for finding in findings]) > 0.2
 
 
 def test_probabilities_are_the_limit_of_many_runs() -> None:
@@ -138,29 +138,29 @@ def test_slope_and_flips_together_make_the_verdict(weight: float, label: str) ->
 
 
 def test_a_steep_slope_with_many_flips_is_undecided() -> None:
-    def near(at: int) -> list[float]:
-        return [0.92 if step == at else 0.02 for step in range(5)]
+    def near(index: int) -> list[float]:
+        return [0.92 if step == index else 0.02 for step in range(5)]
 
     table = {(NOBODY, f"item {item}"): near(item % 4) for item in range(12)}
     table |= {(f"person {who}", f"item {item}"): near(item % 4 + 1) for who in range(8) for item in range(12)}
-    found = PriorPull().estimate(shares(table))
-    assert found["slope"].low > 0.5
-    assert found["flip"].value == 1
-    assert found.verdict.label == "undecided"
+    finding = PriorPull().estimate(shares(table))
+    assert finding["slope"].low > 0.5
+    assert finding["flip"].value == 1
+    assert finding.verdict.label == "undecided"
 
 
 def test_one_run_leaves_the_slope_open() -> None:
-    found = PriorPull().estimate(recorded([row for row in drawn() if row[2] == 0]))
-    assert found["slope"].status == EstimateStatus.NO_RERUNS
-    assert math.isnan(found["slope"].value)
-    assert found.verdict.label == "undecided"
-    assert str(EstimateStatus.NO_RERUNS) in found.verdict.sentence
+    finding = PriorPull().estimate(recorded([row for row in drawn() if row[2] == 0]))
+    assert finding["slope"].status == EstimateStatus.NO_RERUNS
+    assert math.isnan(finding["slope"].value)
+    assert finding.verdict.label == "undecided"
+    assert str(EstimateStatus.NO_RERUNS) in finding.verdict.sentence
 
 
 def test_a_model_that_is_sure_of_nothing_has_no_flips() -> None:
-    found = PriorPull(strong=1.1).estimate(recorded(drawn()))
-    assert found["flip"].status == EstimateStatus.UNDEFINED
-    assert "sure of no answer" in found.verdict.sentence
+    finding = PriorPull(strong=1.1).estimate(recorded(drawn()))
+    assert finding["flip"].status == EstimateStatus.UNDEFINED
+    assert "not sure of any answer" in finding.verdict.sentence
 
 
 def test_a_prior_that_rules_an_answer_out_leaves_persuasion_undefined() -> None:
@@ -182,7 +182,7 @@ def test_what_is_missing_is_said() -> None:
         PriorPull().estimate(replace(table, frame=table.frame.drop("arm")))
     with pytest.raises(InputError, match='"somebody" is not one of persona, none'):
         PriorPull().estimate(replace(table, frame=table.frame.with_columns(arm=pl.lit("somebody"))))
-    with pytest.raises(InputError, match="no item that was answered both"):
+    with pytest.raises(InputError, match="no item with answers of both arms"):
         PriorPull().estimate(recorded([row for row in rows if row[0] != NOBODY]))
     with pytest.raises(InputError, match="compares two or more labels"):
         PriorPull().estimate(recorded(rows, Numeric(1, 5)))
@@ -190,8 +190,8 @@ def test_what_is_missing_is_said() -> None:
 
 def test_opinions_are_asked_of_everybody_and_of_the_model_itself() -> None:
     people = [Persona(name, f"You are {name}.") for name in ("Ann", "Ben")]
-    told = {"tea": {"kind": "opinion"}, "milk": {}, "taps": {"kind": "knowledge"}}
-    items = [Item(name, f"About {name}.", Ordinal(STEPS), attributes) for name, attributes in told.items()]
+    attributes_of = {"tea": {"kind": "opinion"}, "milk": {}, "taps": {"kind": "knowledge"}}
+    items = [Item(name, f"About {name}.", Ordinal(STEPS), attributes) for name, attributes in attributes_of.items()]
     requests: list[Request] = PriorPull().design(people, items, Elicitation(runs=3))
     assert {request.about["item"] for request in requests} == {"tea", "milk"}
     assert len(requests) == 2 * 3 * 3

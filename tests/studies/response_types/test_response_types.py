@@ -24,8 +24,8 @@ from personametrics.studies.response_types.cell_types import TYPES, Limits, type
 from personametrics.testing import Simulation
 
 LABELS = Ordinal(("1", "2", "3", "4", "5"))
-PEOPLE = [Persona(f"p{at}", f"You are {at}.") for at in range(5)]
-ITEMS = [Item(f"i{at}", f"Is it {at}?", LABELS, {}, {"formal": f"May it be {at}?"}) for at in range(8)]
+PEOPLE = [Persona(f"p{index}", f"You are {index}.") for index in range(5)]
+ITEMS = [Item(f"i{index}", f"Is it {index}?", LABELS, {}, {"formal": f"May it be {index}?"}) for index in range(8)]
 STEADY, MOVED, RANDOM = {"2": 1.0}, {"5": 1.0}, dict.fromkeys(LABELS.labels, 0.2)
 
 
@@ -44,18 +44,18 @@ def three(item: int, wording: str) -> Mapping[str, float]:
     return RANDOM if item < 2 else STEADY if item == 2 or wording == "given" else MOVED
 
 
-def shares(found: Finding) -> dict[str, float]:
+def shares(finding: Finding) -> dict[str, float]:
     """Share of each type."""
-    return {name: found[f"share.{name}"].value for name in TYPES}
+    return {name: finding[f"share.{name}"].value for name in TYPES}
 
 
 @pytest.mark.parametrize("elicitation", [Elicitation(runs=30), Elicitation(score=True)])
 def test_each_cell_is_of_the_type_that_was_planted(elicitation: Elicitation) -> None:
-    found = ResponseTypes().estimate(answered(three, elicitation))
-    assert shares(found) == {"preference": 1 / 8, "constructed": 5 / 8, "no_attitude": 2 / 8, "undecided": 0}
-    assert found["share.constructed"].low < 5 / 8 < found["share.constructed"].high
-    assert all(0 <= found[f"share.{name}"].low <= found[f"share.{name}"].high <= 1 for name in TYPES)
-    assert sum(shares(found).values()) == pytest.approx(1)
+    finding = ResponseTypes().estimate(answered(three, elicitation))
+    assert shares(finding) == {"preference": 1 / 8, "constructed": 5 / 8, "no_attitude": 2 / 8, "undecided": 0}
+    assert finding["share.constructed"].low < 5 / 8 < finding["share.constructed"].high
+    assert all(0 <= finding[f"share.{name}"].low <= finding[f"share.{name}"].high <= 1 for name in TYPES)
+    assert sum(shares(finding).values()) == pytest.approx(1)
 
 
 @pytest.mark.parametrize(
@@ -74,36 +74,36 @@ def test_the_verdict_names_what_most_cells_are(world: Callable[[int, str], Mappi
 def test_cells_that_never_vary_are_told_apart_by_conditions_alone() -> None:
     whole = answered(lambda item, wording: STEADY if item < 4 or wording == "given" else MOVED, Elicitation(runs=10))
     assert shares(ResponseTypes().estimate(whole)) == {"preference": 0.5, "constructed": 0.5, "no_attitude": 0, "undecided": 0}
-    found = ResponseTypes().estimate(whole.only(pl.col("wording") == "given"))
-    assert found.verdict.label == "undecidable"
-    assert "Only one way of asking" in found.verdict.sentence
-    assert found["share.preference"].status == found["share.constructed"].status == EstimateStatus.UNDEFINED
-    assert shares(found)["no_attitude"] == 0
-    assert shares(found)["undecided"] == 1
+    finding = ResponseTypes().estimate(whole.only(pl.col("wording") == "given"))
+    assert finding.verdict.label == "undecidable"
+    assert "Only one way of asking" in finding.verdict.sentence
+    assert finding["share.preference"].status == finding["share.constructed"].status == EstimateStatus.UNDEFINED
+    assert shares(finding)["no_attitude"] == 0
+    assert shares(finding)["undecided"] == 1
 
 
 def test_no_attitude_needs_no_conditions() -> None:
-    found = ResponseTypes().estimate(answered(lambda *_: RANDOM, Elicitation(runs=30)).only(pl.col("wording") == "given"))
-    assert found.verdict.label == "mostly no attitude"
+    finding = ResponseTypes().estimate(answered(lambda *_: RANDOM, Elicitation(runs=30)).only(pl.col("wording") == "given"))
+    assert finding.verdict.label == "mostly no attitude"
 
 
 def test_without_reruns_nothing_can_be_said() -> None:
-    found = ResponseTypes().estimate(answered(three, Elicitation(runs=1)))
-    assert found.verdict.label == "undecidable"
-    assert {one.status for one in found.estimates} == {EstimateStatus.NO_RERUNS}
+    finding = ResponseTypes().estimate(answered(three, Elicitation(runs=1)))
+    assert finding.verdict.label == "undecidable"
+    assert {estimate.status for estimate in finding.estimates} == {EstimateStatus.NO_RERUNS}
 
 
 def test_few_runs_leave_cells_undecided_rather_than_wrong() -> None:
-    found = ResponseTypes().estimate(answered(three, Elicitation(runs=2)))
-    assert shares(found)["undecided"] > 0.5
-    assert shares(found)["preference"] == 0
+    finding = ResponseTypes().estimate(answered(three, Elicitation(runs=2)))
+    assert shares(finding)["undecided"] > 0.5
+    assert shares(finding)["preference"] == 0
 
 
 def test_agreement_is_that_of_brennan_and_prediger_and_shift_is_a_share_of_chance() -> None:
     """Two labels with .9 and .6 of yes: reruns differ in .18 and .48, answers of both in .42; at random in one half."""
     study = ResponseTypes()
-    known = study.known()
-    simulation = Simulation.of(replace(study, conditions=("wording",)), known, Elicitation(score=True))
+    world = study.known()
+    simulation = Simulation.of(replace(study, conditions=("wording",)), world, Elicitation(score=True))
     shares = {"given": 0.9, "formal": 0.6}
     whole = simulation.answers(lambda request: {"yes": shares[request.about["wording"]], "no": 1 - shares[request.about["wording"]]})
     for row in study.estimate(whole).evidence["items"]:
@@ -114,9 +114,9 @@ def test_agreement_is_that_of_brennan_and_prediger_and_shift_is_a_share_of_chanc
 def test_items_with_labels_of_their_own_are_compared_with_their_own_chance() -> None:
     """Two of four labels at random agree in one half of reruns: by chance on their own item, by more on a shared scale."""
     whole = answered(lambda item, _: {"1": 0.5, "2": 0.5} if item < 4 else {"3": 0.5, "4": 0.5}, Elicitation(runs=40))
-    own = ResponseTypes().estimate(replace(whole, scale=Nominal())).evidence["items"]
+    separate = ResponseTypes().estimate(replace(whole, scale=Nominal())).evidence["items"]
     shared = ResponseTypes().estimate(replace(whole, scale=Nominal(("1", "2", "3", "4")))).evidence["items"]
-    assert all(abs(float(row["agreement"] or 0)) < 0.1 for row in own)
+    assert all(abs(float(row["agreement"] or 0)) < 0.1 for row in separate)
     assert all(0.25 < float(row["agreement"] or 0) < 0.4 for row in shared)
 
 
@@ -143,8 +143,8 @@ def test_whole_intervals_decide_and_a_difference_too_small_to_matter_does_not(
 
 def test_a_random_item_is_no_preference_in_any_world() -> None:
     for seed in range(5):
-        found = ResponseTypes().estimate(answered(three, Elicitation(runs=5), seed))
-        worst = {str(row["item"]): row for row in found.evidence["items"]}
+        finding = ResponseTypes().estimate(answered(three, Elicitation(runs=5), seed))
+        worst = {str(row["item"]): row for row in finding.evidence["items"]}
         assert worst["i0"]["preference"] == worst["i1"]["preference"] == 0
 
 
@@ -160,6 +160,6 @@ def test_what_is_missing_is_said_in_one_sentence() -> None:
 
 
 def test_an_item_with_one_answer_only_is_undecided_where_its_labels_are_unknown() -> None:
-    found = ResponseTypes().estimate(replace(answered(lambda *_: STEADY, Elicitation(runs=10)), scale=Nominal()))
-    assert shares(found)["undecided"] == 1
-    assert not math.isnan(found["share.undecided"].value)
+    finding = ResponseTypes().estimate(replace(answered(lambda *_: STEADY, Elicitation(runs=10)), scale=Nominal()))
+    assert shares(finding)["undecided"] == 1
+    assert not math.isnan(finding["share.undecided"].value)

@@ -47,7 +47,7 @@ def recorded(seed: int = 0, personas: int = 6, items: int = 8, runs: int = 4, ov
 
 def test_recorded_certainties_give_plain_means() -> None:
     frame = recorded()
-    found = STUDY.estimate(Responses.read(frame, CERTAIN, Nominal()))
+    finding = STUDY.estimate(Responses.read(frame, CERTAIN, Nominal()))
     pairs = [(row["answer"] == row["gold"], row["certainty"] / 100) for row in frame.iter_rows(named=True)]
     sure = [right for right, certainty in pairs if certainty >= 0.8]
     expected = {
@@ -63,32 +63,32 @@ def test_recorded_certainties_give_plain_means() -> None:
         / len(pairs),
     }
     for name, value in expected.items():
-        assert found[name].value == pytest.approx(value), name
+        assert finding[name].value == pytest.approx(value), name
 
 
 def test_areas_equal_means_over_random_orders_of_tied_answers() -> None:
     frame = recorded(1, 3, 4, 3)
-    found = STUDY.estimate(Responses.read(frame, CERTAIN, Nominal()))
+    finding = STUDY.estimate(Responses.read(frame, CERTAIN, Nominal()))
     certainty, wrong = frame["certainty"].to_numpy(), (frame["answer"] != frame["gold"]).to_numpy()
     rng, areas = np.random.default_rng(0), []
     for _ in range(4000):
         errors = wrong[np.lexsort((rng.random(len(wrong)), -certainty))].cumsum()
         areas.append(((errors / np.arange(1, len(wrong) + 1)).mean(), (errors / len(wrong)).mean()))
-    assert found["aurc"].value == pytest.approx(np.mean(areas, 0)[0], abs=3e-3)
-    assert found["augrc"].value == pytest.approx(np.mean(areas, 0)[1], abs=3e-3)
+    assert finding["aurc"].value == pytest.approx(np.mean(areas, 0)[0], abs=3e-3)
+    assert finding["augrc"].value == pytest.approx(np.mean(areas, 0)[1], abs=3e-3)
 
 
 def test_doubt_is_the_disagreement_of_the_other_runs() -> None:
     frame = recorded(2)
     doubt, wrong = [], []
     for _, cell in frame.group_by("persona", "item"):
-        said = cell["answer"].to_list()
-        for at, answer in enumerate(said):
-            others = said[:at] + said[at + 1 :]
-            doubt.append(np.mean([one != other for one, other in permutations(others, 2)]))
+        answers = cell["answer"].to_list()
+        for index, answer in enumerate(answers):
+            others = answers[:index] + answers[index + 1 :]
+            doubt.append(np.mean([first != second for first, second in permutations(others, 2)]))
             wrong.append(answer != "yes")
-    found = STUDY.estimate(Responses.read(frame, CERTAIN, Nominal()))
-    assert found["unsteady"].value == pytest.approx(np.corrcoef(doubt, wrong)[0, 1])
+    finding = STUDY.estimate(Responses.read(frame, CERTAIN, Nominal()))
+    assert finding["unsteady"].value == pytest.approx(np.corrcoef(doubt, wrong)[0, 1])
 
 
 def test_an_answer_has_the_certainty_that_was_stated_of_it() -> None:
@@ -96,33 +96,33 @@ def test_an_answer_has_the_certainty_that_was_stated_of_it() -> None:
     rows = [("yes", ""), ("yes", ""), ("yes", ""), ("no", ""), ("100", "no"), ("40", "yes"), ("60", "yes")]
     frame = pl.DataFrame(
         [
-            {"persona": "p", "item": item, "run": at, "gold": "yes", "answer": answer, "certainty_of": of}
+            {"persona": "p", "item": item, "run": index, "gold": "yes", "answer": answer, "certainty_of": of}
             for item in "ab"
-            for at, (answer, of) in enumerate(rows)
+            for index, (answer, of) in enumerate(rows)
         ]
     )
-    found = STUDY.estimate(Responses.read(frame, Columns(run="run", more=("gold", "certainty_of")), Nominal()))
-    assert found["accuracy"].value == pytest.approx(0.75)
-    assert found["certainty"].value == pytest.approx((3 * 0.5 + 1) / 4)
-    assert found["brier"].value == pytest.approx((3 * (0.6**2 + 0.4**2) / 2 + 1) / 4)
+    finding = STUDY.estimate(Responses.read(frame, Columns(run="run", more=("gold", "certainty_of")), Nominal()))
+    assert finding["accuracy"].value == pytest.approx(0.75)
+    assert finding["certainty"].value == pytest.approx((3 * 0.5 + 1) / 4)
+    assert finding["brier"].value == pytest.approx((3 * (0.6**2 + 0.4**2) / 2 + 1) / 4)
 
 
 def test_probabilities_give_the_limit_of_many_runs() -> None:
-    known = replace(STUDY.known(), personas=STUDY.known().personas[:1], items=STUDY.known().items[:6])
-    found = STUDY.estimate(Simulation.of(STUDY, known, Elicitation(score=True)).answers(known.world))
-    for name, value in known.truth.items():
-        assert found[name].value == pytest.approx(value), name
-    many = STUDY.estimate(Simulation.of(STUDY, known, Elicitation(runs=150)).answers(known.world))
+    world = replace(STUDY.known(), personas=STUDY.known().personas[:1], items=STUDY.known().items[:6])
+    finding = STUDY.estimate(Simulation.of(STUDY, world, Elicitation(score=True)).answers(world.world))
+    for name, value in world.truth.items():
+        assert finding[name].value == pytest.approx(value), name
+    many = STUDY.estimate(Simulation.of(STUDY, world, Elicitation(runs=150)).answers(world.world))
     for name in ("aurc", "augrc", "sure.accuracy", "ece", "unsteady"):
-        assert many[name].value == pytest.approx(found[name].value, abs=0.04), name
+        assert many[name].value == pytest.approx(finding[name].value, abs=0.04), name
 
 
 @pytest.mark.parametrize(("over", "label"), [(0.2, "overconfident"), (0.0, "calibrated"), (-0.2, "underconfident")], ids=str)
 def test_verdicts_follow_from_intervals(over: float, label: str) -> None:
     frame = recorded(3, 12, 30, 10, over=over)
-    found = STUDY.estimate(Responses.read(frame, CERTAIN, Nominal()))
-    assert found.verdict.label == label
-    assert f"{found['overconfidence'].value:+.2f}" in found.verdict.sentence
+    finding = STUDY.estimate(Responses.read(frame, CERTAIN, Nominal()))
+    assert finding.verdict.label == label
+    assert f"{finding['overconfidence'].value:+.2f}" in finding.verdict.sentence
 
 
 def test_the_floor_separates_chance_from_a_calibration_error() -> None:
@@ -131,21 +131,21 @@ def test_the_floor_separates_chance_from_a_calibration_error() -> None:
         [STUDY.estimate(Responses.read(recorded(seed, items=20, over=over, spread=0), CERTAIN, Nominal())) for seed in range(20)]
         for over in (0.0, 0.2)
     )
-    mean = {name: np.mean([one[name].value for one in right]) for name in ("ece", "ece.floor")}
+    mean = {name: np.mean([finding[name].value for finding in right]) for name in ("ece", "ece.floor")}
     assert mean["ece"] == pytest.approx(mean["ece.floor"], rel=0.25)
-    assert all(one["ece"].value > 2 * one["ece.floor"].value for one in wrong)
+    assert all(finding["ece"].value > 2 * finding["ece.floor"].value for finding in wrong)
 
 
 def test_each_option_is_put_back_as_the_answer() -> None:
-    known = STUDY.known()
-    requests = STUDY.design(known.personas[:1], known.items, Elicitation(runs=1))
-    assert len(requests) == len(known.items) * 2 * (1 + 2)
+    world = STUDY.known()
+    requests = STUDY.design(world.personas[:1], world.items, Elicitation(runs=1))
+    assert len(requests) == len(world.items) * 2 * (1 + 2)
     question, of_yes, of_no = requests[3:6]
     assert question.about["certainty_of"] == ""
     for request, option in ((of_yes, "yes"), (of_no, "no")):
-        *before, said, asked = request.messages
+        *before, messages, asked = request.messages
         assert tuple(before) == question.messages
-        assert (said.role, said.text) == ("assistant", option)
+        assert (messages.role, messages.text) == ("assistant", option)
         assert asked.text.startswith(STUDY.follow_up)
         assert (request.about["persona"], request.about["item"], request.about["certainty_of"]) == ("person 0", "question 0", option)
 
@@ -154,7 +154,7 @@ def test_what_is_missing_is_named() -> None:
     whole = Responses.read(recorded(), CERTAIN, Nominal())
     with pytest.raises(ColumnError, match="the right answer"):
         STUDY.estimate(replace(whole, frame=whole.frame.drop("gold")))
-    with pytest.raises(ColumnError, match="a column certainty next to"):
+    with pytest.raises(ColumnError, match="use a column certainty instead"):
         STUDY.estimate(replace(whole, frame=whole.frame.drop("certainty")))
     with pytest.raises(AnswerError, match='certainty "180" is not a number'):
         STUDY.estimate(replace(whole, frame=whole.frame.with_columns(certainty=pl.lit(180))))
@@ -167,7 +167,7 @@ def test_what_is_missing_is_named() -> None:
 def test_a_certainty_next_to_label_probabilities_is_refused() -> None:
     frame = recorded().with_columns(pl.lit(0.5).alias("p:yes"), pl.lit(0.5).alias("p:no")).drop("answer")
     table = Responses.read(frame, Columns(probabilities=("p:yes", "p:no"), more=("gold", "certainty")), Nominal())
-    with pytest.raises(DesignError, match="belongs to none of the labels"):
+    with pytest.raises(DesignError, match="one certainty for the probabilities of all labels"):
         STUDY.estimate(table)
 
 
@@ -181,24 +181,24 @@ def test_few_runs_and_constant_answers_have_no_correlation() -> None:
 
 def test_answers_without_a_persona_are_analysed_as_the_models_own() -> None:
     frame = recorded().with_columns(persona=pl.lit(NOBODY))
-    found = STUDY.estimate(Responses.read(frame, CERTAIN, Nominal(), duplicates="runs"))
-    assert found["overconfidence"].low < 0.2 < found["overconfidence"].high
-    assert "overconfidence.none" not in {one.name for one in found.estimates}
+    finding = STUDY.estimate(Responses.read(frame, CERTAIN, Nominal(), duplicates="runs"))
+    assert finding["overconfidence"].low < 0.2 < finding["overconfidence"].high
+    assert "overconfidence.none" not in {estimate.name for estimate in finding.estimates}
 
 
 def test_the_society_is_overconfident_as_planted() -> None:
     people, items = strong(6), (*instruments.knowledge(), *instruments.evidence())
     about = {item.id: item for item in items}
-    who = {one.id: Person.of(one) for one in people} | {NOBODY: None}
+    who = {persona.id: Person.of(persona) for persona in people} | {NOBODY: None}
 
     def world(request: Request) -> Mapping[str, float]:
         person, item = who[request.about["persona"]], about[request.about["item"]]
         return sureness(person, item, instruments.SURE.labels) if request.about["certainty_of"] else answers(person, item)
 
-    known = replace(STUDY.known(), personas=people, items=items)
-    simulation = Simulation.of(STUDY, known, Elicitation(score=True))
+    planted = replace(STUDY.known(), personas=people, items=items)
+    simulation = Simulation.of(STUDY, planted, Elicitation(score=True))
     assert len(simulation.requests) == 20 * 7 * 4
     assert simulation.requests[1].messages[-1] == Elicitation().ask(None, instruments.certainty())[0].messages[0]
-    found = STUDY.estimate(simulation.answers(world))
-    assert found["overconfidence"].value == pytest.approx(PLANTED.overconfidence)
-    assert found.verdict.label == "overconfident"
+    finding = STUDY.estimate(simulation.answers(world))
+    assert finding["overconfidence"].value == pytest.approx(PLANTED.overconfidence)
+    assert finding.verdict.label == "overconfident"

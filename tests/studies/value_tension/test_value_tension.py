@@ -34,15 +34,15 @@ def read(frame: pl.DataFrame) -> Responses:
 
 def exactly(share: float, first: float = 0.0) -> Finding:
     """Label probabilities: without a persona even, with one leaning to one side."""
-    known = STUDY.known()
+    planted = STUDY.known()
 
     def world(request: Request) -> Mapping[str, float]:
-        one, other = sorted(request.choices)
+        choice, other = sorted(request.choices)
         p = 0.5 if request.about["persona"] == NOBODY else share
-        p += first if request.about["first"] == one else -first
-        return {one: p, other: 1 - p}
+        p += first if request.about["first"] == choice else -first
+        return {choice: p, other: 1 - p}
 
-    return STUDY.estimate(Simulation.of(STUDY, known, Elicitation(score=True)).answers(world))
+    return STUDY.estimate(Simulation.of(STUDY, planted, Elicitation(score=True)).answers(world))
 
 
 def test_leaning_is_the_mean_over_pairs_of_different_runs() -> None:
@@ -53,72 +53,75 @@ def test_leaning_is_the_mean_over_pairs_of_different_runs() -> None:
         for item in ("x", "y"):
             signs: dict[str, list[int]] = {}
             for first in ("peace", "honour"):
-                said = rng.choice(["peace", "honour"], 4, p=[0.8, 0.2])
-                signs[first] = [1 if one == "peace" else -1 for one in said]
-                rows += [{"persona": persona, "item": item, "first": first, "run": at, "answer": one} for at, one in enumerate(said)]
-            within = [one * other for each in signs.values() for one, other in permutations(each, 2)]
-            across = [one * other for one in signs["peace"] for other in signs["honour"]]
+                answers = rng.choice(["peace", "honour"], 4, p=[0.8, 0.2])
+                signs[first] = [1 if answer == "peace" else -1 for answer in answers]
+                rows += [
+                    {"persona": persona, "item": item, "first": first, "run": index, "answer": answer}
+                    for index, answer in enumerate(answers)
+                ]
+            within = [left * right for each in signs.values() for left, right in permutations(each, 2)]
+            across = [sign * other for sign in signs["peace"] for other in signs["honour"]]
             lean = (2 * float(np.mean(within)) + 2 * float(np.mean(across))) / 4
-            order = float(np.mean([one > 0 for one in signs["peace"]] + [one < 0 for one in signs["honour"]])) - 0.5
+            order = float(np.mean([sign > 0 for sign in signs["peace"]] + [sign < 0 for sign in signs["honour"]])) - 0.5
             cells.append((persona == NOBODY, 1 - lean, order))
-    found = STUDY.estimate(read(pl.DataFrame(rows)))
-    none, some = ([one[1:] for one in cells if one[0] is nobody] for nobody in (True, False))
-    assert found["evenhandedness.none"].value == pytest.approx(np.mean([even for even, _ in none]))
-    assert found["evenhandedness.persona"].value == pytest.approx(np.mean([even for even, _ in some]))
-    assert found["order.persona"].value == pytest.approx(np.mean([order for _, order in some]))
+    finding = STUDY.estimate(read(pl.DataFrame(rows)))
+    none, some = ([cell[1:] for cell in cells if cell[0] is nobody] for nobody in (True, False))
+    assert finding["evenhandedness.none"].value == pytest.approx(np.mean([even for even, _ in none]))
+    assert finding["evenhandedness.persona"].value == pytest.approx(np.mean([even for even, _ in some]))
+    assert finding["order.persona"].value == pytest.approx(np.mean([order for _, order in some]))
 
 
 def test_probabilities_give_the_limit_of_many_runs() -> None:
-    found = exactly(0.9, 0.05)
-    assert found["evenhandedness.none"].value == pytest.approx(1)
-    assert found["evenhandedness.persona"].value == pytest.approx(4 * 0.9 * 0.1)
-    assert found["collapse"].value == pytest.approx(0.64)
-    assert found["order.persona"].value == pytest.approx(0.05)
+    finding = exactly(0.9, 0.05)
+    assert finding["evenhandedness.none"].value == pytest.approx(1)
+    assert finding["evenhandedness.persona"].value == pytest.approx(4 * 0.9 * 0.1)
+    assert finding["collapse"].value == pytest.approx(0.64)
+    assert finding["order.persona"].value == pytest.approx(0.05)
 
 
 @pytest.mark.parametrize(("share", "label"), [(0.9, "collapses to one side"), (0.5, "weighs both")])
 def test_verdicts_follow_from_intervals(share: float, label: str) -> None:
-    found = exactly(share)
-    assert found.verdict.label == label
-    assert "letting personas" in (found.verdict.unfit + found.verdict.fit)[0]
+    finding = exactly(share)
+    assert finding.verdict.label == label
+    assert "letting personas" in (finding.verdict.unfit + finding.verdict.fit)[0]
 
 
 def test_an_order_that_decides_is_no_leaning() -> None:
     """Whoever always keeps what is named first leans to neither value."""
-    found = exactly(0.5, 0.5)
-    assert found["evenhandedness.persona"].value == pytest.approx(1)
-    assert found["order.persona"].value == pytest.approx(0.5)
+    finding = exactly(0.5, 0.5)
+    assert finding["evenhandedness.persona"].value == pytest.approx(1)
+    assert finding["order.persona"].value == pytest.approx(0.5)
 
 
 def test_a_model_that_is_one_sided_itself_is_not_called_even() -> None:
-    known = STUDY.known()
-    simulation = Simulation.of(STUDY, known, Elicitation(score=True))
-    found = STUDY.estimate(simulation.answers(lambda request: dict(zip(sorted(request.choices), (0.97, 0.03), strict=True))))
-    assert found["collapse"].value == pytest.approx(0)
-    assert found.verdict.label == "one-sided either way"
+    world = STUDY.known()
+    simulation = Simulation.of(STUDY, world, Elicitation(score=True))
+    finding = STUDY.estimate(simulation.answers(lambda request: dict(zip(sorted(request.choices), (0.97, 0.03), strict=True))))
+    assert finding["collapse"].value == pytest.approx(0)
+    assert finding.verdict.label == "one-sided either way"
 
 
 def test_single_runs_say_nothing_of_leaning_but_tell_the_order_effect() -> None:
-    known = STUDY.known()
-    found = STUDY.estimate(Simulation.of(STUDY, known, Elicitation(runs=1)).answers(known.world))
-    assert found["collapse"].status == EstimateStatus.NO_RERUNS
-    assert math.isnan(found["evenhandedness.persona"].value)
-    assert found["order.persona"].low < 0.05 < found["order.persona"].high
-    assert found.verdict.label == "undecided"
+    world = STUDY.known()
+    finding = STUDY.estimate(Simulation.of(STUDY, world, Elicitation(runs=1)).answers(world.world))
+    assert finding["collapse"].status == EstimateStatus.NO_RERUNS
+    assert math.isnan(finding["evenhandedness.persona"].value)
+    assert finding["order.persona"].low < 0.05 < finding["order.persona"].high
+    assert finding.verdict.label == "undecided"
 
 
 def test_without_the_arm_that_is_compared_with_nothing_is_decided() -> None:
-    known = STUDY.known()
-    whole = Simulation.of(STUDY, known).answers(known.world)
-    found = STUDY.estimate(whole.only(pl.col("persona").cast(pl.String) != NOBODY))
-    assert found["evenhandedness.persona"].value == pytest.approx(0.36, abs=0.1)
-    assert found.verdict.label == "undecided"
-    assert "with and without a persona" in found.verdict.sentence
+    world = STUDY.known()
+    whole = Simulation.of(STUDY, world).answers(world.world)
+    finding = STUDY.estimate(whole.only(pl.col("persona").cast(pl.String) != NOBODY))
+    assert finding["evenhandedness.persona"].value == pytest.approx(0.36, abs=0.1)
+    assert finding.verdict.label == "undecided"
+    assert "with and without a persona" in finding.verdict.sentence
 
 
 def test_tables_without_the_column_or_with_one_order_are_refused() -> None:
-    known = STUDY.known()
-    whole = Simulation.of(STUDY, known).answers(known.world)
+    world = STUDY.known()
+    whole = Simulation.of(STUDY, world).answers(world.world)
     with pytest.raises(ColumnError, match="the value that the question named first"):
         STUDY.estimate(replace(whole, frame=whole.frame.drop("first")))
     with pytest.raises(DesignError, match="both orders"):
@@ -138,8 +141,8 @@ def test_the_society_collapses_as_planted() -> None:
     people, items = strong(12), (*instruments.dilemmas(), *instruments.knowledge())
     requests = STUDY.design(people, items, Elicitation(score=True))
     assert len(requests) == 2 * 6 * 13
-    known = replace(STUDY.known(), personas=people, items=items)
-    found = STUDY.estimate(Simulation.of(STUDY, known, Elicitation(score=True)).answers(society(people, items)))
-    assert found["order.none"].value == pytest.approx(1 / (1 + math.exp(-PLANTED.first)) - 0.5)
-    assert found["evenhandedness.none"].value == pytest.approx(1)
-    assert found.verdict.label == "collapses to one side"
+    world = replace(STUDY.known(), personas=people, items=items)
+    finding = STUDY.estimate(Simulation.of(STUDY, world, Elicitation(score=True)).answers(society(people, items)))
+    assert finding["order.none"].value == pytest.approx(1 / (1 + math.exp(-PLANTED.first)) - 0.5)
+    assert finding["evenhandedness.none"].value == pytest.approx(1)
+    assert finding.verdict.label == "collapses to one side"

@@ -24,8 +24,8 @@ from personametrics.studies.wording import Wording
 from personametrics.testing import Simulation
 
 AGREE = Ordinal(("no", "rather no", "rather yes", "yes"))
-PEOPLE = [Persona(f"p{at}", f"You are {at}.") for at in range(6)]
-ITEMS = [Item(f"i{at}", f"Is it {at}?", AGREE, {}, {"formal": f"May it be {at}?"}) for at in range(6)]
+PEOPLE = [Persona(f"p{index}", f"You are {index}.") for index in range(6)]
+ITEMS = [Item(f"i{index}", f"Is it {index}?", AGREE, {}, {"formal": f"May it be {index}?"}) for index in range(6)]
 Row = tuple[int, int, str, int, int]
 COLUMNS = Columns(run="run", more=("wording", "order"))
 
@@ -40,13 +40,13 @@ def table(seed: int = 0) -> list[Row]:
 def read(rows: list[Row], scale: Scale, labels: tuple[str, ...] = ("0", "1", "2", "3")) -> Responses:
     """Rows as recorded answers."""
     frame = pl.DataFrame(rows, schema=["persona", "item", "wording", "run", "answer"], orient="row")
-    frame = frame.with_columns(order=pl.lit("given"), answer=pl.col("answer").map_elements(lambda at: labels[at], pl.String))
+    frame = frame.with_columns(order=pl.lit("given"), answer=pl.col("answer").map_elements(lambda index: labels[index], pl.String))
     return Responses.read(frame, COLUMNS, scale, duplicates="runs")
 
 
 def differences(rows: list[Row], same: Callable[[Row, Row], bool], far: Callable[[int, int], float]) -> float:
     """Mean difference over all pairs of answers that are the same in what they should be."""
-    return float(np.mean([far(one[4], other[4]) for one, other in combinations(rows, 2) if same(one, other)]))
+    return float(np.mean([far(first[4], second[4]) for first, second in combinations(rows, 2) if same(first, second)]))
 
 
 @pytest.mark.parametrize(
@@ -60,18 +60,18 @@ def differences(rows: list[Row], same: Callable[[Row, Row], bool], far: Callable
 )
 def test_every_score_is_the_mean_over_pairs_of_answers(scale: Scale, far: Callable[[int, int], float]) -> None:
     rows = table()
-    wanted = {
+    expected = {
         "pss.paraphrase": differences(rows, lambda a, b: a[:2] == b[:2] and a[2] != b[2], far),
         "pss.rerun": differences(rows, lambda a, b: a[:3] == b[:3], far),
         "pss.persona": differences(rows, lambda a, b: a[0] != b[0] and a[1:3] == b[1:3], far),
     }
-    wanted["pss.excess"] = wanted["pss.paraphrase"] - wanted["pss.rerun"]
-    wanted["pss.gap"] = wanted["pss.paraphrase"] - wanted["pss.persona"]
-    found = Wording().estimate(read(rows, scale))
-    for name, value in wanted.items():
-        assert found[name].value == pytest.approx(value), name
-        assert found[name].low < value < found[name].high
-        assert found[name].status == EstimateStatus.OK
+    expected["pss.excess"] = expected["pss.paraphrase"] - expected["pss.rerun"]
+    expected["pss.gap"] = expected["pss.paraphrase"] - expected["pss.persona"]
+    finding = Wording().estimate(read(rows, scale))
+    for name, value in expected.items():
+        assert finding[name].value == pytest.approx(value), name
+        assert finding[name].low < value < finding[name].high
+        assert finding[name].status == EstimateStatus.OK
 
 
 def test_shares_are_components_over_the_disagreement_of_two_answers_that_share_nothing() -> None:
@@ -80,16 +80,16 @@ def test_shares_are_components_over_the_disagreement_of_two_answers_that_share_n
     answers = as_answers([(p, i, wording[w]) for p, i, w, _, _ in rows], np.eye(4)[[row[4] for row in rows]])
     d = all_disagreements(answers, ("persona", "item", "condition"))
     p, c, both, none = (frozenset(shared) for shared in (("persona",), ("condition",), ("persona", "condition"), ()))
-    found = Wording().estimate(read(rows, Nominal(("0", "1", "2", "3"))))
-    assert found["share.condition"].value == pytest.approx((d[none] - d[c]) / d[none])
-    assert found["share.persona:condition"].value == pytest.approx((d[p] + d[c] - d[both] - d[none]) / d[none])
+    finding = Wording().estimate(read(rows, Nominal(("0", "1", "2", "3"))))
+    assert finding["share.condition"].value == pytest.approx((d[none] - d[c]) / d[none])
+    assert finding["share.persona:condition"].value == pytest.approx((d[p] + d[c] - d[both] - d[none]) / d[none])
 
 
 def test_probabilities_give_the_truth_itself() -> None:
-    known = Wording().known()
-    found = Wording().estimate(Simulation.of(Wording(), known, Elicitation(score=True)).answers(known.world))
-    for name, value in known.truth.items():
-        assert found[name].value == pytest.approx(value, abs=1e-12), name
+    world = Wording().known()
+    finding = Wording().estimate(Simulation.of(Wording(), world, Elicitation(score=True)).answers(world.world))
+    for name, value in world.truth.items():
+        assert finding[name].value == pytest.approx(value, abs=1e-12), name
 
 
 def probable(yes: Callable[[int, int, str], float]) -> Responses:
@@ -109,12 +109,12 @@ def probable(yes: Callable[[int, int, str], float]) -> Responses:
 
 
 def test_cells_that_are_unsure_as_given_can_be_those_that_wording_moves() -> None:
-    found = Wording().estimate(probable(lambda _, i, w: 0.5 + 0.08 * i + (w == "blunt") * (0.02 * (5 - i))))
+    finding = Wording().estimate(probable(lambda _, i, w: 0.5 + 0.08 * i + (w == "blunt") * (0.02 * (5 - i))))
     entropy = [-(p * math.log2(p) + (1 - p) * math.log2(1 - p)) for p in (0.5 + 0.08 * i for i in range(6))]
     moved = [(0.02 * (5 - i)) ** 2 for i in range(6)]
-    assert found["entropy.excess"].value == pytest.approx(np.corrcoef(entropy, moved)[0, 1])
-    assert found["entropy.excess"].value > 0.5
-    assert found["entropy.excess"].high <= 1
+    assert finding["entropy.excess"].value == pytest.approx(np.corrcoef(entropy, moved)[0, 1])
+    assert finding["entropy.excess"].value > 0.5
+    assert finding["entropy.excess"].high <= 1
 
 
 def test_without_a_third_condition_or_any_difference_confidence_says_nothing() -> None:
@@ -133,22 +133,22 @@ def test_without_a_third_condition_or_any_difference_confidence_says_nothing() -
     ],
 )
 def test_the_verdict_follows_the_interval_of_the_gap(yes: Callable[[int, int, str], float], label: str) -> None:
-    found = Wording().estimate(probable(yes))
-    assert found.verdict.label == label
-    assert f"{found['pss.gap'].low:+.3f}" in found.verdict.sentence
+    finding = Wording().estimate(probable(yes))
+    assert finding.verdict.label == label
+    assert f"{finding['pss.gap'].low:+.3f}" in finding.verdict.sentence
 
 
 def test_one_run_leaves_the_gap() -> None:
-    found = Wording().estimate(read([row for row in table() if row[3] == 0], AGREE, AGREE.labels))
-    assert found["pss.rerun"].status == found["pss.excess"].status == EstimateStatus.NO_RERUNS
-    assert math.isfinite(found["pss.gap"].low)
+    finding = Wording().estimate(read([row for row in table() if row[3] == 0], AGREE, AGREE.labels))
+    assert finding["pss.rerun"].status == finding["pss.excess"].status == EstimateStatus.NO_RERUNS
+    assert math.isfinite(finding["pss.gap"].low)
 
 
 def test_constant_answers_decide_nothing() -> None:
-    found = Wording().estimate(read([(*row[:4], 1) for row in table()], AGREE, AGREE.labels))
-    assert found["pss.gap"].value == 0
-    assert found.verdict.label in {"both move alike", "undecided"}
-    assert all(math.isnan(one.value) for one in found.estimates if one.name.startswith("share."))
+    finding = Wording().estimate(read([(*row[:4], 1) for row in table()], AGREE, AGREE.labels))
+    assert finding["pss.gap"].value == 0
+    assert finding.verdict.label in {"both move alike", "undecided"}
+    assert all(math.isnan(estimate.value) for estimate in finding.estimates if estimate.name.startswith("share."))
 
 
 def test_answers_without_a_persona_are_left_out() -> None:
@@ -157,15 +157,15 @@ def test_answers_without_a_persona_are_left_out() -> None:
     frame = pl.concat(
         [whole.frame.cast({"persona": pl.String, "answer": pl.String}), alone.cast({"answer": pl.String})], how="vertical_relaxed"
     )
-    found = Wording().estimate(replace(whole, frame=frame))
-    assert found["pss.persona"].value == pytest.approx(Wording().estimate(whole)["pss.persona"].value)
+    finding = Wording().estimate(replace(whole, frame=frame))
+    assert finding["pss.persona"].value == pytest.approx(Wording().estimate(whole)["pss.persona"].value)
 
 
 def test_texts_are_compared_as_points() -> None:
     rows = read(table(), FreeText(character_ngrams), ("never", "hardly", "often", "always"))
-    found = Wording().estimate(rows)
-    assert 0 < found["pss.rerun"].value < found["pss.paraphrase"].value
-    assert found["entropy.excess"].status == EstimateStatus.UNDEFINED
+    finding = Wording().estimate(rows)
+    assert 0 < finding["pss.rerun"].value < finding["pss.paraphrase"].value
+    assert finding["entropy.excess"].status == EstimateStatus.UNDEFINED
 
 
 def test_missing_conditions_end_in_one_sentence() -> None:
@@ -175,7 +175,7 @@ def test_missing_conditions_end_in_one_sentence() -> None:
         Wording().estimate(bare)
     with pytest.raises(DesignError, match="two or more ways"):
         Wording().estimate(whole.only(pl.col("wording") == "given"))
-    with pytest.raises(DesignError, match="holds no answers of personas"):
+    with pytest.raises(DesignError, match="has no answers of personas"):
         Wording().estimate(replace(whole, frame=whole.frame.with_columns(persona=pl.lit(NOBODY))))
     numbers = replace(whole, frame=whole.frame.with_columns(answer=pl.int_range(pl.len()).cast(pl.String)), scale=Numeric())
     with pytest.raises(DesignError, match="Round them to at most 200"):
@@ -185,9 +185,9 @@ def test_missing_conditions_end_in_one_sentence() -> None:
 def test_another_condition_is_read_where_it_is_named() -> None:
     whole = read(table(), AGREE, AGREE.labels)
     spoken = replace(whole, frame=whole.frame.rename({"wording": "language"}), columns=Columns(run="run", more=("language", "order")))
-    found = Wording(conditions=("language",)).estimate(spoken)
-    assert found["pss.gap"] == Wording().estimate(whole)["pss.gap"]
-    assert found["entropy.excess"] == Wording().estimate(whole)["entropy.excess"]
+    finding = Wording(conditions=("language",)).estimate(spoken)
+    assert finding["pss.gap"] == Wording().estimate(whole)["pss.gap"]
+    assert finding["entropy.excess"] == Wording().estimate(whole)["entropy.excess"]
 
 
 def test_one_thing_is_changed_at_a_time() -> None:

@@ -19,14 +19,7 @@ BRIEF = 8
 
 @dataclass(frozen=True)
 class Expected:
-    """The expected use of requests, if none was made before.
-
-    Attributes:
-        requests: number of requests.
-        tokens_in: tokens to be read.
-        tokens_out: tokens to be written.
-        price: price of both, in words.
-    """
+    """The expected use of requests, if none was made before: tokens to be read and written, and the price of both in words."""
 
     requests: int
     tokens_in: float
@@ -44,13 +37,7 @@ class Expected:
 
 
 def expected(requests: Iterable[Request], ids: Mapping[str, str], model: Model | None = None) -> Expected:
-    """Return the expected use of requests.
-
-    Args:
-        requests: requests with all that they wait for.
-        ids: id of the model in each role; "" is the model itself, which takes every role that is not named.
-        model: the model itself, if it can count tokens.
-    """
+    """Return the expected use of requests, given with all that they wait for; `model` is the model itself, if it can count tokens."""
     parts: dict[str, list[Request]] = {}
     for request in requests:
         parts.setdefault(ids.get(request.to, ids[""]), []).append(request)
@@ -73,7 +60,7 @@ def written(request: Request) -> float:
 
 def _read(request: Request, model: Model | None) -> float:
     """Return the tokens of a prompt, with those of the replies that will stand in it."""
-    return tokens(request.messages, model) + sum(written(one) for message in request.messages for one in message.said)
+    return tokens(request.messages, model) + sum(written(one) for message in request.messages for one in message.requests)
 
 
 def _some(requests: list[Request]) -> list[Request]:

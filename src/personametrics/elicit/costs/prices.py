@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from personametrics.data.errors import StudyError
+from personametrics.data.errors import StudyError, ensure
 from personametrics.data.model import Counts, Model
 from personametrics.data.reply import Reply
 from personametrics.data.request import Message, Request
@@ -18,13 +18,7 @@ FRAME = 4
 
 @dataclass(frozen=True)
 class Prices:
-    """Money per million tokens.
-
-    Attributes:
-        tokens_in: price of tokens read.
-        tokens_out: price of tokens written.
-        currency: sign before amounts.
-    """
+    """Money per million tokens read and written, with the sign before amounts."""
 
     tokens_in: float
     tokens_out: float
@@ -89,13 +83,7 @@ def tokens(messages: Sequence[Message], model: Model | None = None) -> float:
 
 @dataclass(frozen=True)
 class Caps:
-    """The most that a run may use, retries and every role included; None: no limit.
-
-    Attributes:
-        calls: number of calls to models.
-        tokens: number of tokens read and written.
-        money: in the currency of the prices.
-    """
+    """The most calls, tokens (read and written) and money that a run may use, retries and every role included; None: no limit."""
 
     calls: int | None = None
     tokens: int | None = None
@@ -111,21 +99,14 @@ class Meter:
     Attributes:
         before: calls, tokens_in and tokens_out of the run directory before now; they count for the caps.
         spent: money spent before now, in all roles.
-        calls: calls made now.
-        tokens_in: tokens read now.
-        tokens_out: tokens written now.
         estimated: True if some tokens were not reported and are estimated from the length of the text.
-
-    Raises:
-        StudyError: a cap in money without prices.
     """
 
     def __init__(
         self, model: Model, caps: Caps, prices: Prices | None, before: Mapping[str, int] | None = None, spent: float | None = None
     ) -> None:
-        if caps.money is not None and prices is None:
-            message = f"A cap in money needs prices, and the prices of {model.id} are unknown. Give prices, or cap tokens or calls."
-            raise StudyError(message)
+        message = f"A cap in money needs prices, and the prices of {model.id} are unknown. Give prices, or set a cap on tokens or calls."
+        ensure(caps.money is None or prices is not None, message, StudyError)
         self.model, self.caps, self.prices, self.before = model, caps, prices, before or {}
         self.spent = spent
         if spent is None and prices is not None:

@@ -22,24 +22,12 @@ Kind = TypeVar("Kind", bound=BaseModel)
 
 
 def load(path: str | Path) -> Plan:
-    """Read a study file; paths in it are relative to it.
-
-    Args:
-        path: YAML (.yaml, .yml) or TOML (.toml).
-
-    Raises:
-        ReadError: it cannot be read, or is neither YAML nor TOML.
-        StudyError: an unknown key or a wrong value; the message names line and key.
-    """
+    """Read a study file, YAML (.yaml, .yml) or TOML (.toml); paths in it are relative to it."""
     return read(path, Plan)
 
 
 def read(path: str | Path, kind: type[Kind]) -> Kind:
-    """Read a file of a kind; paths in it are relative to it.
-
-    Args:
-        path: YAML (.yaml, .yml) or TOML (.toml).
-        kind: what it says.
+    """Read a file as a plan of a kind; paths in it are relative to it.
 
     Raises:
         ReadError: it cannot be read, or is neither YAML nor TOML.
@@ -61,40 +49,32 @@ def read(path: str | Path, kind: type[Kind]) -> Kind:
 
 
 def local(path: Path, model: str) -> str:
-    """A model string in a file, whose folder is relative to the file."""
+    """Return a model string in a file, whose folder is relative to the file."""
     provider, _, folder = model.partition(":")
     return f"local:{_beside(path, folder)}" if provider == "local" else model
 
 
 def checked(content: Any, where: Any = lambda _: "The study", kind: type[Kind] = Plan) -> Kind:  # type: ignore[assignment]
-    """Return values as a plan.
-
-    Args:
-        content: a mapping of the keys of the plan.
-        where: names the place of a key in a message.
-        kind: the kind of plan.
-
-    Raises:
-        StudyError: a key is unknown or a value is wrong.
-    """
+    """Return a mapping as a plan of a kind, or raise a StudyError that names the first mistake; `where` names the place of a key."""
     if not isinstance(content, dict):
         needed = ", ".join(name for name, field in kind.model_fields.items() if field.is_required())
         name = getattr(kind, "schema_name", kind.__name__)
-        message = f"{where(())}: a {name} is a mapping with the keys {needed}; see `personametrics schema {name}`."
+        message = f"{where(())}: a {name} must be a mapping with the keys {needed}. See `personametrics schema {name}`."
         raise StudyError(message)
     try:
         return kind.model_validate(content)
     except ValidationError as error:
-        found = {_place(one["loc"]): one for one in error.errors() if _meant(one)}
-        place, more = max(found, key=lambda one: (len(one), found[one]["type"] == "extra_forbidden")), len(found) - 1
+        mistakes = {_place(mistake["loc"]): mistake for mistake in error.errors() if _meant(mistake)}
+        place = max(mistakes, key=lambda place: (len(place), mistakes[place]["type"] == "extra_forbidden"))
+        more = len(mistakes) - 1
         rest = f" ({more} more mistake{'s' if more > 1 else ''})" if more else ""
-        message = f'{where(place)}, key "{".".join(map(str, place))}": {_why(found[place], place, kind)}{rest}.'
+        message = f'{where(place)}, key "{".".join(map(str, place))}": {_why(mistakes[place], place, kind)}{rest}.'
         raise StudyError(message) from None
 
 
 def _place(loc: Sequence[int | str]) -> tuple[int | str, ...]:
-    """Keys and positions down to a mistake."""
-    return tuple(one for at, one in enumerate(loc) if at == 0 or not (one == "[key]" or (at == 1 and loc[0] in TABLES)))
+    """Return the keys and positions down to a mistake."""
+    return tuple(key for depth, key in enumerate(loc) if depth == 0 or not (key == "[key]" or (depth == 1 and loc[0] in TABLES)))
 
 
 def _meant(error: Any) -> bool:
@@ -109,7 +89,7 @@ def _why(error: Any, place: Sequence[Any], kind: type[BaseModel]) -> str:
         part: Any = kind
         for name in place[:-1]:
             inner = part.model_fields[name].annotation
-            part = next(one for one in (inner, *get_args(inner)) if hasattr(one, "model_fields"))
+            part = next(model for model in (inner, *get_args(inner)) if hasattr(model, "model_fields"))
         names = [field.alias or name for name, field in part.model_fields.items()]
         return f"unknown key. {options(str(place[-1]), names, 30)}"
     if error["type"] == "missing":
@@ -119,7 +99,7 @@ def _why(error: Any, place: Sequence[Any], kind: type[BaseModel]) -> str:
 
 
 def _yaml(path: Path, text: str) -> Any:
-    """YAML as plain values; nothing but plain values."""
+    """Return YAML as plain values."""
     try:
         loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
@@ -135,11 +115,7 @@ def _yaml(path: Path, text: str) -> Any:
 
 
 def _check_keys(root: yaml.Node | None) -> None:
-    """No key stands twice in a mapping, where the last would win in silence; none merges mappings, which can grow without end.
-
-    Raises:
-        MarkedYAMLError: one does.
-    """
+    """Refuse a key that stands twice in a mapping, where the last would win silently, and merged mappings, which can grow without end."""
     waiting, seen = [root], set[int]()
     while waiting:
         node = waiting.pop()
@@ -151,7 +127,11 @@ def _check_keys(root: yaml.Node | None) -> None:
             if not isinstance(key, yaml.ScalarNode):
                 continue  # it cannot be a key, and will be refused as one
             if key.tag == "tag:yaml.org,2002:merge" or key.value in names:
-                problem = "<< is not taken here, write the keys out" if key.value == "<<" else f'the key "{key.value}" is given twice'
+                problem = (
+                    "merged keys (<<) are not supported, so write out all keys"
+                    if key.value == "<<"
+                    else f'the key "{key.value}" is given twice'
+                )
                 raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
             names.add(key.value)
             waiting.append(value)
@@ -159,7 +139,7 @@ def _check_keys(root: yaml.Node | None) -> None:
 
 
 def _toml(path: Path, text: str) -> Any:
-    """TOML as plain values."""
+    """Return TOML as plain values."""
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
@@ -174,10 +154,10 @@ def _line(path: Path, text: str, place: Sequence[Any]) -> str:
 
 
 def _toml_line(text: str, place: tuple[Any, ...]) -> int:
-    """The line of the longest part of a place that stands in a line of its own; 0 if none does."""
-    table, deepest, found = tuple[Any, ...](), 0, 0
+    """Return the line of the longest part of a place that stands in a line of its own; 0 if none does."""
+    table, deepest, number = tuple[Any, ...](), 0, 0
     count = Counter[tuple[Any, ...]]()
-    for at, line in enumerate(text.splitlines(), 1):
+    for index, line in enumerate(text.splitlines(), 1):
         head, key = re.match(r"\s*(\[\[?)([^\[\]]+)\]", line), re.match(r"\s*([^=#]+)=", line)
         if head:
             table = _toml_keys(head[2])
@@ -188,17 +168,17 @@ def _toml_line(text: str, place: tuple[Any, ...]) -> int:
             continue
         here = (*table, *(_toml_keys(key[1]) if key else ()))
         if len(here) > deepest and here == place[: len(here)]:
-            deepest, found = len(here), at
-    return found
+            deepest, number = len(here), index
+    return number
 
 
 def _toml_keys(text: str) -> tuple[str, ...]:
-    """A dotted key, in parts."""
+    """Return a dotted key, in parts."""
     return tuple(part.strip(" \t\"'") for part in text.split("."))
 
 
 def _yaml_line(text: str, place: Sequence[Any]) -> int:
-    """The line of the deepest part of a place; 0 if none is there."""
+    """Return the line of the deepest part of a place; 0 if none is there."""
     node, line = yaml.compose(text, Loader=yaml.SafeLoader), 0
     for name in place:
         if isinstance(node, yaml.MappingNode):
@@ -213,5 +193,5 @@ def _yaml_line(text: str, place: Sequence[Any]) -> int:
 
 
 def _beside(path: Path, value: Any) -> Any:
-    """A path in a study file, relative to it."""
+    """Return a path in a study file, relative to it."""
     return str(path.parent / value) if isinstance(value, str) else value

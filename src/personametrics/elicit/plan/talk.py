@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from personametrics.data.errors import StudyError
+from personametrics.data.errors import StudyError, ensure
+from personametrics.data.persona import Task
 from personametrics.data.prompt import Place, Prompt, check_slots
 from personametrics.data.study import Room
-from personametrics.data.task import Task
 from personametrics.dialogues.dialogue import BEGIN
 from personametrics.dialogues.user_dialogue import Assistant
 from personametrics.elicit.plan.file import local, read
@@ -22,11 +22,11 @@ TURNS = 10
 class PartnerPart(Part):
     """The system under test: a model, or the words that it always says."""
 
-    model: str = Field("", description="Any model, as for `model`; it is told of no persona.")
-    says: list[str] = Field(default_factory=list, description="Instead of a model: what it says, turn by turn.")
-    instructions: str = Field("", description="Its system message; empty: none.")
-    sampling: SamplingPart = Field(SamplingPart(max_tokens=512), description="How its words are drawn.")
-    key_variable: str = Field("", description="As for the model of the personas.")
+    model: str = Field("", description="The name of a model, written like `model`. This model does not see the persona.")
+    says: list[str] = Field(default_factory=list, description="The words of the partner, turn by turn, in place of a model.")
+    instructions: str = Field("", description="The system message of the partner; empty: none.")
+    sampling: SamplingPart = Field(SamplingPart(max_tokens=512), description="The sampling of the partner's words.")
+    key_variable: str = Field("", description="The environment variable with its key, as for the model of the personas.")
 
 
 class UserPart(Part):
@@ -35,74 +35,60 @@ class UserPart(Part):
     persona: str = Field(
         "You are the person described here, and write to an assistant. Write only your own next message, in the first person, as this "
         "person would. Stay this person throughout.\n\n{persona}",
-        description="What is said about who writes; slot {persona}.",
+        description="The template for the text of the persona; slot {persona}.",
     )
     task: str = Field(
-        "What you want of the assistant: {task}", description="What follows on the persona where there is a task; slot {task}."
+        "What you want of the assistant: {task}", description="The template for a task, which follows the persona; slot {task}."
     )
-    opening: str = Field(BEGIN, min_length=1, description="What stands in the place of a first turn.")
-    place: Place = Field("system", description="Where the persona and its task are told.")
+    opening: str = Field(BEGIN, min_length=1, description="The message that stands before the first line.")
+    place: Place = Field("system", description="The message that contains the persona and its task.")
 
 
 class TalkPlan(Part):
-    """A file of dialogues between simulated users and a system under test.
-
-    Attributes:
-        model: who plays the personas.
-        partner: what they talk to.
-        personas: a table with the columns id, text and attributes, or the rows themselves.
-        tasks: a table with the columns id and text, or the rows themselves.
-    """
+    """A file of dialogues between simulated users and a system under test."""
 
     schema_name: ClassVar[str] = "talk"
-    model: str = Field(description="Who plays the personas: openai:NAME[@BASE_URL], local:FOLDER, embedded, or an entry point's name.")
-    partner: PartnerPart = Field(description="What they talk to.")
-    personas: str | list[dict[str, str]] = Field(description="A table with the columns id, text and attributes; or its rows.")
+    model: str = Field(
+        description="The model that writes the personas' lines: openai:NAME[@BASE_URL], local:FOLDER, embedded, or an entry point's name."
+    )
+    partner: PartnerPart = Field(description="The system under test, to which the personas talk.")
+    personas: str | list[dict[str, str]] = Field(description="A table with the columns id, text and attributes, or its rows.")
     tasks: str | list[dict[str, str]] | None = Field(
-        None, description="What they want: a table with the columns id and text, or its rows; every persona talks about every task."
+        None, description="The aims of the personas: a table with the columns id and text, or its rows. All talk about every task."
     )
     turns: int | None = Field(
-        None, ge=1, le=1_000, description=f"How often each side speaks; null: {TURNS}, or as often as the partner has words."
+        None, ge=1, le=1_000, description=f"Number of lines of each side; null: {TURNS}, or the number of lines in partner.says."
     )
-    runs: int = Field(1, ge=1, le=1_000_000, description="How often every dialogue is held.")
+    runs: int = Field(1, ge=1, le=1_000_000, description="Number of times that every dialogue is held.")
     out: str = Field("talk", min_length=1, description="The run directory.")
     user: UserPart = UserPart()
     sampling: SamplingPart = SamplingPart()
     room: RoomPart = RoomPart()
     key_variable: str = Field(
-        "", description="The environment variable that holds the key, never the key itself; empty: OPENAI_API_KEY at OpenAI, else none."
+        "", description="The environment variable with the key, never the key itself; empty: OPENAI_API_KEY for OpenAI, no key for others."
     )
     limits: LimitsPart = LimitsPart()
     caps: CapsPart = CapsPart()
-    prices: PricesPart | None = Field(None, description="Money per million tokens, of both sides; null: the listed prices.")
+    prices: PricesPart | None = Field(None, description="Money per million tokens, for both sides; without it, the listed prices.")
 
     def lasting(self) -> int:
-        """Return the number of turns of each side.
-
-        Raises:
-            StudyError: the partner has fewer words than that, or both or neither a model and words.
-        """
+        """Return the number of turns of each side; refuse a partner with fewer words, or with both or neither of a model and words."""
         says = self.partner.says
         if bool(self.partner.model) == bool(says):
-            wrong = "a model and what it says exclude each other" if says else "it needs a model or words"
-            message = f"partner: {wrong}; give partner.model or partner.says."
+            wrong = "both a model and words" if says else "neither a model nor words"
+            message = f"partner has {wrong}. Give either partner.model or partner.says."
             raise StudyError(message)
-        if says and self.turns is not None and self.turns > len(says):
-            message = f"partner.says has {len(says)} turns and turns is {self.turns}; add words, or let turns be {len(says)} at most."
-            raise StudyError(message)
+        message = f"partner.says has {len(says)} turns, but turns is {self.turns}. Add words, or set turns to {len(says)} or less."
+        ensure(not says or self.turns is None or self.turns <= len(says), message, StudyError)
         return self.turns or len(says) or TURNS
 
     def prompt(self) -> Prompt:
-        """Return the prompt that introduces a persona.
-
-        Raises:
-            StudyError: a template lacks its slot or has an unknown one.
-        """
+        """Return the prompt that introduces a persona; a template that lacks its slot or has an unknown one is a StudyError."""
         for name in ("persona", "task"):
             check_slots(f"user.{name}", getattr(self.user, name), {name}, {name})
         return Prompt(persona=self.user.persona, place=self.user.place)
 
-    def told(self, task: Task) -> Task:
+    def worded(self, task: Task) -> Task:
         """Return a task in the words that the persona is given."""
         return replace(task, text=self.user.task.format(task=task.text))
 
@@ -129,15 +115,7 @@ class TalkPlan(Part):
 
 
 def load_talk(path: str | Path) -> TalkPlan:
-    """Read a file of dialogues; paths in it are relative to it.
-
-    Args:
-        path: YAML (.yaml, .yml) or TOML (.toml).
-
-    Raises:
-        ReadError: it cannot be read, or is neither YAML nor TOML.
-        StudyError: an unknown key or a wrong value; the message names line and key.
-    """
+    """Read a file of dialogues, YAML (.yaml, .yml) or TOML (.toml); paths in it are relative to it."""
     plan = read(path, TalkPlan)
     partner = plan.partner.model_copy(update={"model": local(Path(path), plan.partner.model)})
     return plan.model_copy(update={"partner": partner})

@@ -6,11 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from personametrics.data.errors import AnswerError, DesignError
+from personametrics.data.errors import AnswerError, DesignError, ensure
 from personametrics.data.remedy import Remedy, Split
-from personametrics.data.responses import Responses
-from personametrics.data.scale import Ordinal
-from personametrics.data.study import Study
+from personametrics.data.study import Ordinal, Responses, Study
 from personametrics.lab.comparison.differences import Arm
 from personametrics.lab.members import name_of
 
@@ -36,18 +34,12 @@ class ArmPair:
     called: str = ""
 
     def arms(self) -> tuple[Arm, Arm]:
-        """Return the arms without and with the remedy; a remedy that learns is fitted on a drawn half, and both arms hold the other half.
-
-        Raises:
-            DesignError: there is nothing to learn from, or the remedy was fitted on items or people of these answers.
-        """
-        if self.remedy.splits == "people" and self.study.human is None:
-            message = f"{name_of(self.remedy)} learns from people's answers, and there are none. Give a table of them as human."
-            raise DesignError(message)
+        """Return the arms without and with the remedy; one that learns is fitted on a drawn half, and both arms hold the other half."""
+        require_people(self.remedy, self.study)
         if both := self.remedy.seen & set(self._learnable):
             message = (
                 f"{name_of(self.remedy)} was fitted on {self.remedy.splits} of these answers, such as {min(both)}. "
-                "Leave them out, or fit it on others."
+                "Leave these out, or fit the remedy on others."
             )
             raise DesignError(message)
         pair = self._fitted(self.remedy.splits) if self.remedy.splits and not self.remedy.seen else self
@@ -81,6 +73,12 @@ class ArmPair:
             return f"fitted before, on {len(self.remedy.seen)} other {self.remedy.splits}"
         number = len(self._learnable)
         return f"fitted on {number // 2} of {number} {self.remedy.splits}, and evaluated on the others"
+
+
+def require_people(remedy: Remedy, study: Study) -> None:
+    """Refuse a remedy that learns from people's answers if the study has none."""
+    message = f"{name_of(remedy)} learns from people's answers, but none are given. Give a table of them as human."
+    ensure(remedy.splits != "people" or study.human is not None, message)
 
 
 def share_scale(pair: ArmPair) -> ArmPair:

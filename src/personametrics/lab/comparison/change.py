@@ -6,14 +6,11 @@ from dataclasses import replace
 
 import polars as pl
 
-from personametrics.data.errors import DesignError
-from personametrics.data.estimate import Estimate, EstimateStatus, Name
-from personametrics.data.finding import Finding, Rows, Verdict
-from personametrics.data.notice import Notice
+from personametrics.data.errors import DesignError, ensure
+from personametrics.data.finding import Estimate, EstimateStatus, Finding, Name, Notice, Rows, Verdict
 from personametrics.data.prompt import NOBODY
 from personametrics.data.remedy import Remedy
-from personametrics.data.responses import Responses
-from personametrics.data.study import Aim, Study
+from personametrics.data.study import Aim, Responses
 from personametrics.lab.comparison.arms import ArmPair, keep_names, share_scale
 from personametrics.lab.comparison.differences import METHOD, SPREAD, Arm, Differences
 from personametrics.lab.members import name_of, spell
@@ -31,19 +28,16 @@ UNREAD = ("unparsable", "unread", "share.missing")
 COMPARISON = "comparison"
 """Name of the finding."""
 CITE = ("cameron2011",)
-KEPT = Name("ratio", "personas", "variance between personas of a group, with the remedy over without it")
+KEPT = Name("ratio", "personas", "variance between personas of a group with the remedy, divided by this variance without it")
 
 
 def measure_change(pair: ArmPair, rival: ArmPair | None = None, level: float = 0.9) -> tuple[Finding, Finding, Finding]:
-    """Return the change that a remedy makes.
+    """Return the finding without a remedy, the one with it, and the one that compares them at a level of coverage.
 
     Args:
         pair: the answers of both arms.
         rival: the answers of the baseline at equal cost.
         level: coverage of the intervals, 0 to 1.
-
-    Returns:
-        The finding without the remedy, the finding with it, and the one that compares them.
 
     Raises:
         InputError: an arm has too few answers, or the study does not estimate its aim from them.
@@ -68,14 +62,15 @@ def measure_change(pair: ArmPair, rival: ArmPair | None = None, level: float = 0
     estimates += [Estimate("spread.kept", *kept[:3], level, personas, METHOD, _status(kept), KEPT)]
     better = {key: _toward(differences, name, aim, arm) for key, arm in (("change", 0), *([("ahead", 2)] if other else []))}
     baseline = (rival.called or spell(rival.remedy)) if rival else ""
-    verdict = _verdict(estimates, name, better, _margin(pair.study, before.finding[name]), baseline)
+    squared = before.finding[name].unit.startswith("squared")  # the margin of squared numbers is stated for their roots
+    verdict = _verdict(estimates, name, better, pair.study.margin ** (2 if squared else 1), baseline)
     promised = pair.remedy.promised(before.values)
     tables: dict[str, Rows] = {
         "promised": [{"estimate": key, "promised": value, "found": after.values.get(key)} for key, value in promised.items()],
         "changes": _other_changes(differences, name),
     }
     remedy = "the other arm" if type(pair.remedy) is Remedy else spell(pair.remedy)
-    question = f"Does {remedy} improve what {name_of(pair.study)} measures?"
+    question = f"Does {remedy} improve the result of {name_of(pair.study)}?"
     cite = tuple(dict.fromkeys((*pair.remedy.cite, *pair.study.cite, *CITE)))
     tables = {key: rows for key, rows in tables.items() if rows}
     notices = _more_unread(pair.remedy, before, after)
@@ -101,14 +96,12 @@ def apply_to_everyone(pair: ArmPair) -> Finding | None:
 def replay_arms(pair: ArmPair) -> list[Finding]:
     """Return the change that a remedy makes in recorded answers, or the difference between two recorded arms.
 
-    Raises:
-        DesignError: the remedy acts before answers are given, so that recorded answers do not show its effect.
+    A remedy that acts before answers are given is refused, since recorded answers do not show its effect.
     """
     if len(pair.remedy.links) > 1 or pair.plain is pair.treated:
         for remedy in pair.remedy.links:
-            if remedy.acts_on not in {"responses", "estimates"} and not remedy.replays:
-                message = f"{name_of(remedy)} acts on {remedy.acts_on}, before answers are given. Ask a model: personametrics compare."
-                raise DesignError(message)
+            message = f"{name_of(remedy)} acts on {remedy.acts_on}, before answers are given. Ask a model with personametrics compare."
+            ensure(remedy.acts_on in {"responses", "estimates"} or remedy.replays, message)
     before, after, change = measure_change(pair, level=pair.study.level)
     whole = apply_to_everyone(pair)
     return [change, before, after, *([whole] if whole else [])]
@@ -131,7 +124,7 @@ def _more_unread(remedy: Remedy, before: Arm, after: Arm) -> tuple[Notice, ...]:
         for name in UNREAD
         if after.values.get(name, 0.0) > before.values.get(name, 1.0) + MORE_UNREAD
     ]
-    text = f"Unreadable answers rose {' and '.join(rises)} with the remedy. The change is computed from the readable answers only."
+    text = f"The share of unreadable answers rose {' and '.join(rises)} with the remedy. The change uses only the readable answers."
     return (Notice("more-unread", text),) if rises else ()
 
 
@@ -164,7 +157,7 @@ def _status(change: Interval) -> EstimateStatus:
 def _estimate(name: str, change: Interval, finding: Finding, of: str, level: float) -> Estimate:
     """Return a paired difference as an estimate."""
     base = finding[of]
-    direction = "against the rival" if name.startswith("ahead.") else "with the remedy minus without it"
+    direction = "with the remedy minus with the baseline" if name.startswith("ahead.") else "with the remedy minus without the remedy"
     means = Name(base.unit, base.kind.counts, f"{base.kind.meaning}: {direction}")
     return Estimate(name, *change[:3], level, base.n, METHOD, _status(change), means)
 
@@ -173,11 +166,6 @@ def _toward(differences: Differences, name: str, aim: Aim, before: int) -> tuple
     """Return how much better an estimate is with the remedy than in another arm: higher, lower, or nearer to zero from either side."""
     _, low, high, *_ = differences.difference(name, 1, before, size=aim == "zero")
     return (low, high) if aim == "high" else (-high, -low)
-
-
-def _margin(study: Study, estimate: Estimate) -> float:
-    """Return the largest change that does not matter; margins of squared numbers are stated for their roots."""
-    return study.margin**2 if estimate.unit.startswith("squared") else study.margin
 
 
 def _verdict(estimates: Sequence[Estimate], name: str, better: Mapping[str, tuple[float, float]], margin: float, baseline: str) -> Verdict:
@@ -191,19 +179,19 @@ def _verdict(estimates: Sequence[Estimate], name: str, better: Mapping[str, tupl
     figures = f"{moved}, a change of {change.value:+.2f} ({change.low:+.2f} to {change.high:+.2f})"
     low, high = better["change"]
     if math.isnan(low):
-        label, sentence = "unknown", f"No interval can be given: {moved}. It takes more people, items or, in dialogues, runs."
+        label, sentence = "unknown", f"No interval can be given: {moved}. More people or items are needed, or more runs of dialogues."
     elif -margin < min(change.low, low) and max(change.high, high) < margin:
-        label, sentence = "changes nothing", f"It changes nothing that matters: {figures}."
+        label, sentence = "changes nothing", f"It makes no difference that matters: {figures}."
     elif low > 0:
         label, sentence = "helps", f"It helps: {figures}."
     elif high < 0:
-        label, sentence = "harms", f"It makes things worse: {figures}."
+        label, sentence = "harms", f"It makes the result worse: {figures}."
     else:
-        label, sentence = "undecided", f"The interval leaves it open: {figures}."
+        label, sentence = "undecided", f"The interval does not show whether it helps: {figures}."
     if "ahead" in better:
         sentence += _against(by[f"ahead.{name}"], better["ahead"], baseline)
     if kept.high < COLLAPSED:
-        sentence += f" Personas of a group become alike: {kept.value:.0%} of their variance is left ({kept.low:.0%} to {kept.high:.0%})."
+        sentence += f" Personas of a group become alike: they keep {kept.value:.0%} of their variance ({kept.low:.0%} to {kept.high:.0%})."
         label = "helps, but makes personas alike" if label == "helps" else label
     return Verdict(label, sentence)
 
@@ -211,7 +199,7 @@ def _verdict(estimates: Sequence[Estimate], name: str, better: Mapping[str, tupl
 def _against(ahead: Estimate, gain: tuple[float, float], baseline: str) -> str:
     """Return the sentence on the remedy against the baseline at equal cost."""
     if not math.isfinite(ahead.low):
-        return f" Whether it is better than {baseline} is open."
+        return f" No interval can be given for the comparison with {baseline}."
     figures = f"({ahead.value:+.2f}, {ahead.low:+.2f} to {ahead.high:+.2f})"
     if gain[0] > 0:
         return f" It is better than {baseline} {figures}."

@@ -15,9 +15,9 @@ from personametrics.data.errors import DesignError, InputError
 from personametrics.data.finding import Finding
 from personametrics.data.levels import Levels
 from personametrics.data.prompt import NOBODY
-from personametrics.data.responses import Responses
-from personametrics.data.study import Study
+from personametrics.data.study import Responses, Study
 from personametrics.lab.comparison.spread import Spread, spread_of
+from personametrics.measures.sums import Terms, recorded_terms
 from personametrics.stats.arrays import Ints
 from personametrics.stats.intervals.jackknife import Interval
 
@@ -34,11 +34,9 @@ Kind = Literal["people", "items", "cells"]
 
 @dataclass(frozen=True)
 class Deal:
-    """The block of each person and each item; a cell lies in the block of its person plus that of its item, modulo `BLOCKS`.
+    """The block of each person (of the panel, and with whom a study compares) and of each item, by name.
 
-    Attributes:
-        people: blocks of personas, and of the people with whom a study compares, by name.
-        items: blocks of items, by name.
+    A cell lies in the block of its person plus that of its item, modulo `BLOCKS`.
     """
 
     people: Mapping[str, int]
@@ -54,13 +52,7 @@ class Deal:
         return list(range(BLOCKS)) if kind == "cells" else sorted(set((self.people if kind == "people" else self.items).values()))
 
     def of(self, kind: Kind, personas: Levels, items: Levels) -> Ints:
-        """Return the (N,) block of each row.
-
-        Args:
-            kind: people, items or cells.
-            personas: persona of each row; rows without a persona lie in no block of people or cells, so that nothing is counted twice.
-            items: item of each row.
-        """
+        """Return the (N,) block of each row; rows without a persona lie in no block of people or cells, so that none counts twice."""
         person, item = (
             np.array([blocks.get(name, NEVER) for name in levels.names], np.int64)[levels.codes]
             for blocks, levels in ((self.people, personas), (self.items, items))
@@ -87,10 +79,17 @@ class Arm:
     group: str = ""
     compared: pl.DataFrame | None = None
 
-    @cached_property
+    @property
     def finding(self) -> Finding:
         """The finding of the study."""
-        return self.study.estimate(self.responses)
+        return self._recorded[0]
+
+    @cached_property
+    def _recorded(self) -> tuple[Finding, Mapping[str, Terms]]:
+        """The finding, and the terms of its estimates where they can be subtracted."""
+        with recorded_terms() as terms:
+            finding = self.study.estimate(self.responses)
+        return finding, terms if self.study.additive else {}
 
     @cached_property
     def values(self) -> Values:
@@ -109,23 +108,24 @@ class Arm:
         return self.responses.items.names
 
     def left_out(self, kind: Kind, deal: Deal) -> list[Values]:
-        """Return the values of the estimates and the spread without each block in turn; empty where the rest is too small for any.
-
-        Args:
-            kind: what is left out: people (of both sides, where the study compares with people), items or cells.
-            deal: the blocks.
-        """
+        """Return the values of the estimates and the spread without each block in turn; empty where the rest is too small for any."""
         rows = deal.of(kind, self.responses.personas, self.responses.items)
         cells = deal.of(kind, self._spread.personas, self._spread.items) if self._spread else None
+        terms = self._recorded[1]
+        subtracted = {name: part.without(deal.of(kind, part.persona, part.item), BLOCKS) for name, part in terms.items()}
         values: list[Values] = []
         for block in deal.blocks(kind):
             try:
-                study = self._study_without(kind, block, deal)
-                part = self.responses.keep(rows != block, f"without some {kind}")
-                values.append({**study.values(part), SPREAD: self._spread_without(None if cells is None else cells != block)})
+                rest = {name: float(value[block]) for name, value in subtracted.items()} or self._estimated(kind, deal, rows, block)
+                values.append({**rest, SPREAD: self._spread_without(None if cells is None else cells != block)})
             except InputError:
                 values.append({})
         return values
+
+    def _estimated(self, kind: Kind, deal: Deal, rows: Ints, block: int) -> Values:
+        """Return the values of the estimates without a block of people, items or cells."""
+        part = self.responses.keep(rows != block, f"without some {kind}")
+        return self._study_without(kind, block, deal).values(part)
 
     @cached_property
     def _spread(self) -> Spread | None:
@@ -149,28 +149,17 @@ class Arm:
 
 @dataclass(frozen=True)
 class Differences:
-    """Differences between arms, with intervals from estimates that are made again without each block of people, items and cells.
-
-    Attributes:
-        arms: two or more, on people and items that they share.
-        level: coverage of the intervals, 0 to 1.
-    """
+    """Differences between two or more arms, with intervals from estimates made again without each block of people, items and cells."""
 
     arms: tuple[Arm, ...]
     level: float = 0.9
 
     def difference(self, name: str, after: int = 1, before: int = 0, *, size: bool = False) -> Interval:
-        """Return an estimate of one arm minus that of another.
+        """Return an estimate of one arm minus that of another; with `size`, of their absolute values.
 
         Both arms lose the same people (or items, or cells) at a time, so that what they share cancels. Variance: people + items − cells,
         never less than the larger of the first two (Cameron, Gelbach & Miller 2011, doi:10.1198/jbes.2010.07136). The interval uses t with
         Satterthwaite's degrees of freedom. A fitted remedy is not fitted again.
-
-        Args:
-            name: name of the estimate.
-            after: index of the arm from which is subtracted.
-            before: index of the arm that is subtracted.
-            size: True: compare the sizes without their signs.
         """
         plain = abs if size else float
         return self._interval(lambda values: plain(values[after].get(name, np.nan)) - plain(values[before].get(name, np.nan)))
@@ -180,11 +169,6 @@ class Differences:
 
         The error of a ratio r of a to b equals that of (a − r·b) / b, which is defined where a is 0 or, by chance, below. There is no
         interval where b itself may be 0.
-
-        Args:
-            name: name of the variance.
-            after: index of the arm above the fraction bar.
-            before: index of the arm below it.
         """
         above, below = (self.arms[index].values.get(name, np.nan) for index in (after, before))
         if not below > 0:

@@ -1,5 +1,6 @@
 """The price of the arms of a comparison."""
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,18 +10,15 @@ from personametrics.data.request import Request
 from personametrics.elicit.conversation import Talk, everything
 from personametrics.elicit.costs.prices import LETTERS_A_TOKEN, WRITTEN, Prices, listed, tokens
 from personametrics.elicit.journal import Journal
-from personametrics.lab.task import Task
+from personametrics.lab.task import Task, exchanges
 
 
 @dataclass(frozen=True)
 class Used:
-    """The usage of one arm.
+    """The usage of one arm, by the model and by the models of other roles.
 
     Attributes:
-        requests: number of replies.
-        tokens_in: tokens read, by the model and by the models of other roles.
-        tokens_out: tokens written.
-        money: price of both; None where the prices of one model are unknown.
+        money: price of all tokens; None where the prices of one model are unknown.
         estimated: whether some replies did not report their tokens, which are then estimated from the letters.
     """
 
@@ -39,21 +37,19 @@ class Used:
 def used(task: Task, drafts: Sequence[Request] = ()) -> Used:
     """Return what an arm used, as far as it was asked; replies that it shares with another arm count in both.
 
-    Args:
-        task: the arm.
-        drafts: requests for texts that the model had to write first; of these, equal ones count once.
+    Equal requests for texts that the model had to write first (`drafts`) count once.
     """
-    found = {request.to: [0.0, 0.0] for request in everything([*task.requests, *drafts])}
+    used_by = {request.to: [0.0, 0.0] for request in everything([*task.requests, *drafts])}
     requests, estimated = 0, False
     for request, reply in [*_replies(task, task.requests), *dict(_replies(task, drafts)).items()]:
         read, wrote = reply.tokens_in, reply.tokens_out
         requests, estimated = requests + 1, estimated or read is None or wrote is None
-        found[request.to][0] += tokens(request.messages) if read is None else read
-        found[request.to][1] += len(reply.text or "") / LETTERS_A_TOKEN if wrote is None else wrote
-    known = {part: listed(task.ids.get(part, task.ids[""])) for part in found}
-    paid = [one.of(*found[part]) if (one := known[part]) else None for part in found]
-    money = None if None in paid else sum(one for one in paid if one is not None)
-    tokens_in, tokens_out = map(sum, zip(*found.values(), strict=True))
+        used_by[request.to][0] += tokens(request.messages) if read is None else read
+        used_by[request.to][1] += len(reply.text or "") / LETTERS_A_TOKEN if wrote is None else wrote
+    prices = {role: listed(task.ids.get(role, task.ids[""])) for role in used_by}
+    paid = [price.of(*used_by[role]) for role, price in prices.items() if price]
+    money = sum(paid) if len(paid) == len(prices) else None
+    tokens_in, tokens_out = map(sum, zip(*used_by.values(), strict=True))
     return Used(requests, tokens_in, tokens_out, money, estimated)
 
 
@@ -63,30 +59,21 @@ def _replies(task: Task, requests: Sequence[Request]) -> list[tuple[Request, Rep
         return []
     talk = Talk(everything(requests), task.ids, task.elicitation.room)
     with Journal.read(task.session.folder) as journal:
-        for _ in talk.resolve(journal):
-            pass
-        settled = [(request, key) for (request, why), (_, key, _) in zip(talk.filled(), talk.outcomes(), strict=True) if not why]
+        deque(talk.resolve(journal), 0)
+        settled = [(request, key) for request, key in exchanges(talk) if key]
         replies = journal.replies([key for _, key in settled])
         return [(request, reply) for (request, _), reply in zip(settled, replies, strict=True) if reply]
 
 
 def prices(arms: Mapping[str, Used], model: str, shared: int) -> tuple[Rows, str]:
-    """Return a table of what the arms used, and a sentence that says how much more the remedy uses.
+    """Return a table of what the arms used, and a sentence that says how much more the second (with the remedy) uses than the first.
 
-    Args:
-        arms: by name; the first without the remedy, the second with it.
-        model: id of the model, for the sign of its currency.
-        shared: number of requests that both of these make.
+    The currency is that of the model; `shared` is the number of requests that both of these arms make.
     """
+    columns = ("arm", "asks", "tokens read", "tokens written", "money")
     rows = [
-        {
-            "arm": name,
-            "asks": one.requests,
-            "tokens read": round(one.tokens_in),
-            "tokens written": round(one.tokens_out),
-            "money": one.money,
-        }
-        for name, one in arms.items()
+        dict(zip(columns, (name, arm.requests, round(arm.tokens_in), round(arm.tokens_out), arm.money), strict=True))
+        for name, arm in arms.items()
     ]
     before, after = list(arms.values())[:2]
     about = "about " if before.estimated or after.estimated else ""
@@ -95,4 +82,4 @@ def prices(arms: Mapping[str, Used], model: str, shared: int) -> tuple[Rows, str
     parts += [f"{about}{after.tokens_out / before.tokens_out:.2g}× the tokens written"] if before.tokens_out else []
     say = (listed(model) or Prices(0, 0)).say
     paid = f" ({say(after.money)} against {say(before.money)})" if before.money and after.money else ""
-    return rows, f"{', '.join(parts)}{paid}; {shared:,} requests are shared by both arms."
+    return rows, f"{', '.join(parts)}{paid}. Both arms share {shared:,} requests."

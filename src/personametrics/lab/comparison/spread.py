@@ -10,8 +10,7 @@ from personametrics.data.levels import Levels, levels
 from personametrics.data.prompt import NOBODY
 from personametrics.data.responses import UNIT, Responses
 from personametrics.data.scale import Nominal
-from personametrics.measures.answers import answers, cells
-from personametrics.measures.scores import score_answers
+from personametrics.measures.answers import answers, cells, score_answers
 from personametrics.stats.arrays import Floats, Ints
 
 ROUNDING = 1e-15
@@ -44,11 +43,7 @@ class Spread:
     noise: Floats
 
     def value(self, keep: npt.NDArray[np.bool_] | None = None) -> float:
-        """Return the spread; NaN where no item was answered by two personas of a group.
-
-        Args:
-            keep: (C,) cells to use; None: all.
-        """
+        """Return the spread of the (C,) cells to keep, by default all; NaN where no item was answered by two personas of a group."""
         place, mean, noise = (column if keep is None else column[keep] for column in (self.place, self.mean, self.noise))
         size = len(self.outer)
         number = np.bincount(place, minlength=size)
@@ -65,15 +60,9 @@ class Spread:
 
 
 def spread_of(responses: Responses, group: str = "", compared: pl.DataFrame | None = None) -> Spread | None:
-    """Return the cells from which the spread of a panel follows.
+    """Return the cells (`compared`, or all) from which the spread of a panel follows, personas compared within the values of `group`.
 
-    Args:
-        responses: answers of the panel.
-        group: column within whose values personas are compared; "": all personas together.
-        compared: columns persona and item: the cells that count; None: all.
-
-    Returns:
-        None of dialogues, whose lines and verdicts are not opinions, and without any answer of a persona.
+    None for dialogues, whose lines and verdicts are not opinions, and without any answer of a persona.
 
     Raises:
         DesignError: the answers have no order and are not labels, or their scale has no ends.
@@ -90,15 +79,10 @@ def spread_of(responses: Responses, group: str = "", compared: pl.DataFrame | No
     table = _shares(rows, within) if labelled else _scores(responses, rows, within)
     noise = np.zeros(len(table)) if responses.columns.probabilities else table["noise"].to_numpy()
     outer = levels(table.select(pl.concat_str([pl.col(name).fill_null("") for name in within], separator=UNIT)).to_series()).codes
-    place = outer * table["label"].n_unique() + levels(table["label"]).codes
-    return Spread(
-        levels(table["persona"]),
-        levels(table["item"]),
-        place,
-        np.repeat(np.arange(outer.max() + 1), table["label"].n_unique()),
-        table["mean"].to_numpy(),
-        np.where(np.isfinite(noise), noise, 0.0),
-    )
+    number = table["label"].n_unique()
+    place, groups = outer * number + levels(table["label"]).codes, np.repeat(np.arange(outer.max() + 1), number)
+    finite = np.where(np.isfinite(noise), noise, 0.0)
+    return Spread(levels(table["persona"]), levels(table["item"]), place, groups, table["mean"].to_numpy(), finite)
 
 
 def _shares(rows: pl.DataFrame, within: list[str]) -> pl.DataFrame:
@@ -106,11 +90,10 @@ def _shares(rows: pl.DataFrame, within: list[str]) -> pl.DataFrame:
     share = cells(rows, "persona", *within)
     labels = rows.select("answer").unique(maintain_order=True)
     every = share.select("persona", *within, "n").unique(maintain_order=True).join(labels, how="cross")
-    share = every.join(share, ["persona", *within, "answer", "n"], how="left", maintain_order="left").with_columns(
-        pl.col("share").fill_null(0.0)
-    )
-    noise = pl.col("share") * (1 - pl.col("share")) / (pl.col("n") - 1)
-    return share.select("persona", *within, label="answer", mean=pl.col("share") / np.sqrt(2), noise=noise / 2)
+    shares = every.join(share, ["persona", *within, "answer", "n"], how="left", maintain_order="left")
+    part = pl.col("share").fill_null(0.0)
+    noise = part * (1 - part) / (pl.col("n") - 1)
+    return shares.select("persona", *within, label="answer", mean=part / np.sqrt(2), noise=noise / 2)
 
 
 def _scores(responses: Responses, rows: pl.DataFrame, within: list[str]) -> pl.DataFrame:

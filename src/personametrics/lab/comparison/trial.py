@@ -3,6 +3,7 @@
 import math
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar
@@ -10,35 +11,29 @@ from typing import Any, ClassVar
 import polars as pl
 
 from personametrics.data.card import Card
-from personametrics.data.errors import DesignError, InputError, StudyError
+from personametrics.data.errors import InputError, StudyError, ensure
 from personametrics.data.finding import Finding
 from personametrics.data.model import TOY, Model
 from personametrics.data.remedy import Remedy
-from personametrics.data.request import Request
-from personametrics.data.responses import Responses
 from personametrics.data.role import WRITER
 from personametrics.data.roster import write_personas
-from personametrics.data.study import Study
+from personametrics.data.study import Request, Responses, Study
 from personametrics.elicit.conversation import Talk, converse, everything
 from personametrics.elicit.costs.estimate import expected
 from personametrics.elicit.engine import Tally, Terms
 from personametrics.elicit.journal import Journal
 from personametrics.lab import members
-from personametrics.lab.comparison.arms import ArmPair
+from personametrics.lab.comparison.arms import ArmPair, require_people
 from personametrics.lab.comparison.change import apply_to_everyone, measure_change
 from personametrics.lab.comparison.price import prices, used
 from personametrics.lab.measure import versions
 from personametrics.lab.session import ANSWERS, Job, Session
-from personametrics.lab.task import Task
+from personametrics.lab.task import Task, put_all
 
 ASKS_MORE = 1.5
 """A remedy that makes at least this many times the requests is compared with plain averaging at equal cost."""
 SAME = 0.15
 """Two arms have the same price if it differs by less than this share."""
-BASELINE = "average"
-"""The remedy that spends the same budget on extra runs."""
-GUARD = "stability"
-"""The study that is always checked as a guard, if the answers allow it."""
 
 
 @dataclass(frozen=True)
@@ -72,11 +67,9 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Trial(Job):
-    """A study without a remedy and with it.
+    """A study without a remedy (`plain`) and with it.
 
     Attributes:
-        plain: the study without the remedy.
-        remedy: with its knobs.
         group: attribute within whose values the spread of personas is watched; "": that of the study.
         also: other studies that are checked for side effects.
     """
@@ -90,25 +83,15 @@ class Trial(Job):
 
     @classmethod
     def planned(cls, session: Session, plain: Task, remedy: Remedy, group: str = "", also: Sequence[str] = ()) -> "Trial":
-        """Return the trial of a remedy on a task, and on other studies by name.
-
-        Raises:
-            StudyError: one of these studies does not exist.
-        """
+        """Return the trial of a remedy on a task, and on other studies by name."""
         others = tuple(replace(plain, study=members.study(name)) for name in also)
         return cls(session, plain, remedy, group, others)
 
     @property
     def command(self) -> dict[str, Any]:
         """The command that makes the trial again, as JSON values."""
-        also = [members.spell(task.study) for task in self.also]
-        return {
-            "verb": "compare",
-            "study": members.spell(self.plain.study),
-            "remedy": members.spell(self.remedy),
-            "group": self.group,
-            "also": also,
-        }
+        study, *also = (members.spell(task.study) for task in (self.plain, *self.also))
+        return {"verb": "compare", "study": study, "remedy": members.spell(self.remedy), "group": self.group, "also": also}
 
     @cached_property
     def drafts(self) -> list[Request]:
@@ -142,11 +125,7 @@ class Trial(Job):
 
     @cached_property
     def _written(self) -> list[str]:
-        """The texts that the model wrote.
-
-        Raises:
-            StudyError: one is missing.
-        """
+        """The texts that the model wrote; a missing one is a StudyError."""
         if not self.drafts:
             return []
         talk = self._writing
@@ -154,7 +133,7 @@ class Trial(Job):
             deque(talk.resolve(journal), 0)
         texts = talk.texts
         if missing := [request for request, text in zip(self.drafts, texts, strict=True) if text is None]:
-            message = f"{self.writer.id} wrote nothing for {missing[0].about.get('persona', 'a persona')}; run it again to ask anew."
+            message = f"{self.writer.id} wrote nothing for {missing[0].about.get('persona', 'a persona')}. Run the command again."
             raise StudyError(message)
         return [text for text in texts if text is not None]
 
@@ -164,8 +143,9 @@ class Trial(Job):
         if (rival := self.remedy.rival()) is not None:
             return members.remedy(rival) if isinstance(rival, str) else rival
         ratio = (len(everything(self.remedied.requests)) + len(everything(self.drafts))) / len(everything(self.plain.requests))
-        asks_more = ratio >= ASKS_MORE and members.name_of(self.remedy) != BASELINE and not self.plain.elicitation.score
-        return members.remedy(f"{BASELINE}:k={math.ceil(ratio)}") if asks_more else None
+        name, kind = next((name, kind) for name, kind in members.remedies().items() if kind.budget)
+        asks_more = ratio >= ASKS_MORE and not isinstance(self.remedy, kind) and not self.plain.elicitation.score
+        return members.remedy(f"{name}:{kind.budget}={math.ceil(ratio)}") if asks_more else None
 
     @cached_property
     def _rivals(self) -> list[Task]:
@@ -188,12 +168,12 @@ class Trial(Job):
     @property
     def forecast(self) -> str:
         """The requests to come and their price, in words; those that depend on texts to be written first are not known yet."""
-        plain = f"Without the remedy {self.plain.expected()}"
+        plain = f"Without the remedy: {self.plain.expected()}"
         if self.drafts:
             texts = expected(everything(self.drafts), {"": self.writer.id}, self.writer)
-            return f"{plain}. With it {texts} for texts that are written first, and then as much as without it."
+            return f"{plain}. With the remedy: first {texts} for new texts, and then as much as without the remedy."
         rival = f" The baseline {members.spell(self.rival)} costs about as much as the remedy." if self.rival else ""
-        return f"{plain}; with it {self.remedied.expected()}. Requests that both arms share are asked once.{rival}"
+        return f"{plain}. With the remedy: {self.remedied.expected()}. Requests that both arms share are made once.{rival}"
 
     @property
     def extra(self) -> int:
@@ -207,14 +187,12 @@ class Trial(Job):
     def design(self) -> None:
         """Refuse what cannot be asked, before anything is paid."""
         self.plain.requests  # noqa: B018 (designed, or refused)
-        if self.remedy.splits == "people" and self.plain.study.human is None:
-            message = f"{members.name_of(self.remedy)} learns from people's answers, and there are none. Give a table of them as human."
-            raise DesignError(message)
-        if self.drafts and self.writer.id.startswith(TOY):
-            name = members.name_of(self.remedy)
-            message = f"{name} needs the model to write text, which the embedded toy model cannot do. Use another model."
-            raise StudyError(message)
+        require_people(self.remedy, self.plain.study)
         if self.drafts:
+            message = (
+                f"{members.name_of(self.remedy)} needs texts from the model. The embedded toy model cannot write texts, so use another."
+            )
+            ensure(not self.writer.id.startswith(TOY), message, StudyError)
             self.remedy.requests(self.plain.requests)
             return
         for task in self._tasks():
@@ -222,19 +200,14 @@ class Trial(Job):
 
     async def put(self, journal: Journal, terms: Terms) -> Tally:
         """Ask what is missing: texts that are written first, both arms, the baseline, and the other studies."""
-        tallies: list[Tally] = []
+        tally: Tally | None = None
         if self.drafts:
-            tallies = [await converse(self._writing, {"": self.writer}, journal, terms)]
-            if not tallies[0].complete:
-                return tallies[0]
+            tally = await converse(self._writing, {"": self.writer}, journal, terms)
+            if not tally.complete:
+                return tally
             write_personas(self.remedied.personas, self.folder / "personas.csv")
-        for tasks in (self._tasks, lambda: self._funded):
-            for task in tasks():
-                more = await task.put(journal, terms)
-                tallies = [tallies[0].with_more(more) if tallies else more]
-                if not more.complete:
-                    return tallies[0]
-        return tallies[0]
+        tally = await put_all(self._tasks(), journal, terms, tally)
+        return await put_all(self._funded, journal, terms, tally) if tally.complete else tally
 
     def _tasks(self) -> list[Task]:
         """Return every task, in the order in which it is asked."""
@@ -268,11 +241,7 @@ class Trial(Job):
 
     @cached_property
     def comparison(self) -> Comparison:
-        """The effect of the remedy.
-
-        Raises:
-            InputError: too few answers came back.
-        """
+        """The effect of the remedy; an InputError says that too few answers came back."""
         level = self.plain.study.level
         remedied, asked = self.remedied, self.asked
         arms = {"without": used(self.plain), "with": used(remedied, self.drafts)}
@@ -294,17 +263,16 @@ class Trial(Job):
         }  # fmt: skip
         whole = apply_to_everyone(asked)
         others = [measure_change(self._both(plain, changed_), None, level)[2] for plain, changed_ in self._others]
-        return Comparison(change, before, after, (*([whole] if whole else []), *self._guard(level), *others), provenance)
+        return Comparison(change, before, after, (*([whole] if whole else []), *self._guards(level), *others), provenance)
 
-    def _guard(self, level: float) -> list[Finding]:
-        """Return how the stability of the panel changed, if the same answers can say."""
-        asked = self.asked
-        if members.name_of(self.plain.study) == GUARD or not (once(asked.plain) and once(asked.treated)):
-            return []
-        try:
-            return [measure_change(replace(asked, study=members.study(GUARD)), None, level)[2]]
-        except InputError:
-            return []  # they cannot
+    def _guards(self, level: float) -> list[Finding]:
+        """Return how the aims of the studies that guard every comparison changed, if the same answers can say."""
+        findings = []
+        for kind in members.studies().values():
+            if kind.guards and not isinstance(self.plain.study, kind) and once(self.asked.plain) and once(self.asked.treated):
+                with suppress(InputError):  # they cannot
+                    findings.append(measure_change(replace(self.asked, study=kind()), None, level)[2])
+        return findings
 
 
 def described(rival: Task, plain: Task, share: float) -> str:

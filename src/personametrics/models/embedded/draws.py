@@ -6,28 +6,21 @@ from typing import NamedTuple
 
 import numpy as np
 
+from personametrics.data.errors import ModelError
 from personametrics.data.model import Blend
 from personametrics.data.request import Sampling
 from personametrics.models.embedded.checkpoint import Floats
-from personametrics.models.embedded.distribution import distribution
-from personametrics.models.embedded.prefixes import Prefixes
+from personametrics.models.embedded.network import Prefixes
 from personametrics.models.embedded.rows import Cache, Integers, Rows
 from personametrics.models.packing import Tokens
-from personametrics.models.prepared import Prepared
+from personametrics.models.runtime import Prepared
 
 FEW = 0.75
 """The share of unfinished answers below which the rows of finished ones are dropped."""
-PLAIN = Sampling()
-"""The sampling at the model's own probabilities."""
 
 
 class Drawn(NamedTuple):
-    """An answer.
-
-    Attributes:
-        tokens: tokens without the one that ends the answer.
-        stopped: True if the model ended the answer.
-    """
+    """An answer: its tokens without the one that ends it, and True if the model ended it."""
 
     tokens: Tokens
     stopped: bool
@@ -35,14 +28,9 @@ class Drawn(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Growing:
-    """The answers that are being written, one row each.
+    """B answers that are being written, by the (B) index of the answer in each row.
 
-    Attributes:
-        answers: (B) index of the answer in each row.
-        used: (B) places used in the cache.
-        before: (B) prefixes.
-        cache: keys and values after the prefixes.
-        logits: (B, V) logits of the next token.
+    Each has (B) places used in the cache, which holds keys and values after the (B) prefixes, and (B, V) logits of the next token.
     """
 
     answers: Integers
@@ -58,16 +46,9 @@ class Growing:
 
 
 def draw(prefixes: Prefixes, stops: Tokens, requests: Sequence[Prepared], model: str) -> list[Drawn]:
-    """Draw an answer to each request; drawing requests together changes nothing but rounding.
+    """Draw an answer to each request, with seeds from the model's id; requests share their sampling.
 
-    Args:
-        prefixes: store of prefixes, with the network.
-        stops: tokens that end an answer.
-        requests: at least one request; all share their sampling.
-        model: id of the model, from which the seeds are computed.
-
-    Raises:
-        ModelError: the model's logits are not finite.
+    Drawing requests together changes nothing but rounding.
     """
     network, sampling = prefixes.network, requests[0].request.sampling
     numbers = np.stack([np.random.default_rng(prepared.request.seed(model)).random(sampling.max_tokens) for prepared in requests])
@@ -84,28 +65,17 @@ def draw(prefixes: Prefixes, stops: Tokens, requests: Sequence[Prepared], model:
             growing, tokens, live = growing.take(np.flatnonzero(live), growing.cache.length), tokens[live], live[live]
         rows = Rows.next(tokens, growing.before, growing.used)
         states = network.run(rows, growing.cache, np.arange(len(tokens)))
-        growing = Growing(growing.answers, growing.used + 1, growing.before, growing.cache, network.unembed(states))
+        growing = replace(growing, used=growing.used + 1, logits=network.unembed(states))
     return [_drawn(row.tolist(), stops) for row in written]
 
 
 def draw_blended(prefixes: Prefixes, stops: Tokens, prompts: Sequence[Prepared], blend: Blend, seed: int) -> Drawn:
-    """Draw one answer to several prompts, each token from a blend of the distributions after them.
-
-    Args:
-        prefixes: store of prefixes, with the network.
-        stops: tokens that end an answer.
-        prompts: at least one prompt; the sampling of the first is used.
-        blend: function that blends log-probabilities.
-        seed: seed of the draws.
-
-    Raises:
-        ModelError: the model's logits are not finite.
-    """
+    """Draw one answer to several prompts (with the sampling of the first), each token from a blend of the distributions after them."""
     network, sampling = prefixes.network, prompts[0].request.sampling
     numbers = np.random.default_rng(seed).random((sampling.max_tokens, 1))
     growing, written = _read(prefixes, [prepared.tokens for prepared in prompts], sampling.max_tokens), list[int]()
     for number in numbers:
-        logs = blend(distribution(growing.logits, PLAIN).astype(np.float64), written[-1] if written else None)
+        logs = blend(distribution(growing.logits, Sampling()).astype(np.float64), written[-1] if written else None)
         written += _next(logs[None].astype(np.float32), sampling, number).tolist()
         if written[-1] in stops or len(written) == len(numbers):
             break
@@ -115,17 +85,43 @@ def draw_blended(prefixes: Prefixes, stops: Tokens, prompts: Sequence[Prepared],
     return _drawn(written, stops)
 
 
-def _read(prefixes: Prefixes, prompts: Sequence[Tokens], places: int) -> Growing:
-    """Run every distinct prompt once.
+def distribution(logits: Floats, sampling: Sampling) -> Floats:
+    """Return (K, V) log-probabilities of the next token, given (K, V) logits, at the temperature and top_p of the sampling.
 
-    Args:
-        prefixes: store of prefixes, with the network.
-        prompts: prompt of each answer.
-        places: number of free places needed after each prompt.
+    None counts as 1; at temperature 0 the likeliest token has probability 1.
 
-    Returns:
-        A row for each prompt.
+    Raises:
+        ModelError: the logits are not finite.
     """
+    temperature = 1.0 if sampling.temperature is None else sampling.temperature
+    top = logits.max(-1, keepdims=True)
+    if not np.isfinite(top).all():
+        message = "The model's logits are not numbers, because its weights are damaged. Copy the whole checkpoint."
+        raise ModelError(message)
+    if temperature == 0:
+        logs = np.full_like(logits, -np.inf)
+        np.put_along_axis(logs, logits.argmax(-1)[:, None], np.float32(0), -1)
+        return logs
+    logs = _normal(logits - top, temperature)
+    if sampling.top_p is None or sampling.top_p >= 1:
+        return logs
+    order = np.argsort(-logs, -1, kind="stable")
+    ranked = np.exp(np.take_along_axis(logs, order, -1))
+    left_out = ranked.cumsum(-1) - ranked >= sampling.top_p
+    np.put_along_axis(logs, order, np.where(left_out, -np.inf, np.take_along_axis(logs, order, -1)).astype(np.float32), -1)
+    return _normal(logs, 1.0)
+
+
+def _normal(scores: Floats, temperature: float) -> Floats:
+    """Turn scores, the largest about 0, into log-probabilities in place."""
+    if temperature != 1:
+        scores /= np.float32(temperature)
+    scores -= np.log(np.exp(scores).sum(-1, keepdims=True))
+    return scores
+
+
+def _read(prefixes: Prefixes, prompts: Sequence[Tokens], places: int) -> Growing:
+    """Run every distinct prompt once, and return a row for each prompt, with free places after it."""
     network, different = prefixes.network, list(dict.fromkeys(prompts))
     before = list(dict(zip(prompts, prefixes.of(prompts), strict=True)).values())
     rests = [prompt[cache.length if cache else 0 :] for prompt, cache in zip(different, before, strict=True)]
@@ -135,7 +131,7 @@ def _read(prefixes: Prefixes, prompts: Sequence[Tokens], places: int) -> Growing
     read = Growing(np.arange(len(rests)), used, before, cache, network.unembed(states))
     row = {prompt: index for index, prompt in enumerate(different)}
     grown = read.take(np.array([row[prompt] for prompt in prompts]), int(used.max()) + places)
-    return Growing(np.arange(len(prompts)), grown.used, grown.before, grown.cache, grown.logits)
+    return replace(grown, answers=np.arange(len(prompts)))
 
 
 def _next(logits: Floats, sampling: Sampling, numbers: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> Integers:

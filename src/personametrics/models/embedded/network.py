@@ -1,6 +1,7 @@
-"""The forward pass of a Llama network in numpy, in float32."""
+"""The forward pass of a Llama network in numpy, in float32, and the prefixes of prompts that it keeps."""
 
-from collections.abc import Callable, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,10 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from personametrics.data.errors import ModelError
-from personametrics.models.embedded.attention import Attended, add, attend
 from personametrics.models.embedded.checkpoint import Floats, Shape, arrays, settings
 from personametrics.models.embedded.rows import Cache, Integers, Rows
-from personametrics.models.packing import Tokens
+from personametrics.models.packing import WORTH, Tokens, cut
 
 Edit = Callable[[int, Floats], Floats]
 """A function from a depth (0: the embeddings, 1: after the first layer …) and (N, width) hidden states to changed hidden states."""
@@ -23,6 +23,18 @@ CHUNK = 256
 HELD = 31_000_000
 """A number of bytes just below 32 MiB: after such an array was allocated and freed once, glibc keeps the memory that a pass frees for the
 next layer instead of returning it to the system; scoring is a seventh faster."""
+KEPT = 32
+"""The number of prefixes that are kept."""
+MOST = 32
+"""The number of prompts that are compared at a time; later prompts of the persona reuse the kept prefix."""
+
+
+class Attended(NamedTuple):
+    """Attention over some places: (…, size) sums of values weighted by exp(score − top), (…, 1) largest scores and sums of weights."""
+
+    sums: Floats
+    top: Floats
+    total: Floats
 
 
 class Layer(NamedTuple):
@@ -43,14 +55,7 @@ class Layer(NamedTuple):
 
 @dataclass(frozen=True)
 class Network:
-    """A Llama network.
-
-    Attributes:
-        shape: size of the network.
-        words: (V, width) embeddings.
-        layers: weights of the layers.
-        logits: (width, V) weights from the last hidden states to logits, with the final norm multiplied in.
-    """
+    """A Llama network: (V, width) embeddings, layers, and (width, V) weights of logits, with the final norm multiplied in."""
 
     shape: Shape
     words: Floats
@@ -59,11 +64,7 @@ class Network:
 
     @classmethod
     def read(cls, folder: Path) -> "Network":
-        """Read a checkpoint.
-
-        Raises:
-            ModelError: it is not a plain Llama, is damaged, or lacks weights.
-        """
+        """Read a checkpoint; raise ModelError if it is not a plain Llama, is damaged, or lacks weights."""
         config = settings(folder, "config.json")
         shape, weights = Shape.of(config), arrays(folder)
         try:
@@ -76,20 +77,14 @@ class Network:
             message = f'"{folder}" lacks weights that its config.json asks for, such as {error.args[0]}. Copy the whole checkpoint.'
             raise ModelError(message) from error
         except ValueError as error:
-            message = f'"{folder}" holds weights of another shape than its config.json states. Copy the whole checkpoint.'
+            message = f'"{folder}" holds weights whose shape differs from its config.json. Copy the whole checkpoint.'
             raise ModelError(message) from error
 
     def run(self, rows: Rows, cache: Cache, keep: Integers, edit: Edit | None = None) -> Floats:
-        """Run one forward pass.
+        """Return (K, width) hidden states after the last layer, before the last norm, from one forward pass of N tokens in rows.
 
-        Args:
-            rows: N tokens in rows.
-            cache: cache of the rows; the keys and values of the tokens are written into it.
-            keep: (K) indices of the tokens whose states are returned, ascending; the last layer computes only these to the end.
-            edit: function that changes hidden states at each depth, but not their shape; at the last depth they are (K, width).
-
-        Returns:
-            (K, width) hidden states after the last layer, before the last norm.
+        Keys and values of the tokens are written into the cache. The last layer computes only the (K) tokens to keep, ascending, to the
+        end. `edit` changes hidden states at each depth, but not their shape.
         """
         edit = edit or _leave
         states = np.ascontiguousarray(edit(0, self.words[rows.tokens]), np.float32)
@@ -157,7 +152,7 @@ class Network:
         for prefix in rows.prefixes:
             part = slice(prefix.first, prefix.last)
             in_prefix = attend(queries[None, part], prefix.cache.keys[depth], prefix.cache.values[depth])
-            add(Attended(sums[part], top[part], total[part]), Attended(*(array[0] for array in in_prefix)))
+            _add(Attended(sums[part], top[part], total[part]), Attended(*(array[0] for array in in_prefix)))
         sums /= total
         return sums.reshape(len(queries), -1)
 
@@ -174,13 +169,37 @@ class Network:
             part += gate @ layer.down
 
 
-def _layer(shape: Shape, weights: dict[str, Floats], name: str) -> Layer:
-    """Pack the weights of a layer.
+def attend(queries: Floats, keys: Floats, values: Floats, hidden: Floats | None = None) -> Attended:
+    """Compute the attention of (B, T, groups, heads in a group, size) queries over (B, S, groups, size) keys and values of the same row.
 
-    Raises:
-        KeyError: weights are missing.
-        ValueError: weights have another shape.
+    The (B, T, S) `hidden` terms are added to the scores; None: every place is seen.
     """
+    scores = queries.transpose(0, 2, 3, 1, 4) @ keys.transpose(0, 2, 3, 1)[:, :, None]
+    if hidden is not None:
+        scores += hidden[:, None, None]
+    top = scores.max(-1, keepdims=True)
+    scores -= top
+    np.exp(scores, out=scores)
+    sums = np.empty(queries.shape, np.float32)
+    np.matmul(scores, values.transpose(0, 2, 1, 3)[:, :, None], out=sums.transpose(0, 2, 3, 1, 4))
+    total = scores.sum(-1, keepdims=True)
+    return Attended(sums, top.transpose(0, 3, 1, 2, 4), total.transpose(0, 3, 1, 2, 4))
+
+
+def _add(first: Attended, second: Attended) -> None:
+    """Add the second result to the first in place, rescaled to the larger of the largest scores (as in arXiv 2205.14135)."""
+    top = np.maximum(first.top, second.top)
+    for part in (first, second):
+        weight = np.exp(part.top - top)
+        np.multiply(part.sums, weight, out=part.sums)
+        np.multiply(part.total, weight, out=part.total)
+    np.copyto(first.top, top)
+    np.add(first.sums, second.sums, out=first.sums)
+    np.add(first.total, second.total, out=first.total)
+
+
+def _layer(shape: Shape, weights: dict[str, Floats], name: str) -> Layer:
+    """Pack the weights of a layer; raise KeyError if some are missing, and ValueError if some have another shape."""
     first, second = weights[name + "input_layernorm.weight"], weights[name + "post_attention_layernorm.weight"]
     queries, keys, values, out = (weights[f"{name}self_attn.{weight}_proj.weight"] for weight in "qkvo")
     gate, up, down = (weights[f"{name}mlp.{weight}_proj.weight"] for weight in ("gate", "up", "down"))
@@ -213,3 +232,47 @@ def _levelled(states: Floats, tiny: float) -> Floats:
 def _leave(_: int, states: Floats) -> Floats:
     """Return the states unchanged."""
     return states
+
+
+class Prefixes:
+    """A store of the keys and values of prefixes, as a network computes them."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self._kept: OrderedDict[Tokens, Cache] = OrderedDict()
+
+    def of(self, prompts: Sequence[Tokens]) -> list[Cache | None]:
+        """Return the prefix of each prompt, always shorter than it; None: too few shared tokens to be worth a pass of their own."""
+        different = list(dict.fromkeys(prompts))
+        alone = len(different) == 1 < len(prompts)  # several answers to one prompt share all of it but its last token
+        shared = {different[0]: different[0][:-1]} if alone else dict(self._shared(different))
+        sources = {prefix: self._nearest(prefix) for prefix in dict.fromkeys(shared.values())}
+        fresh = [prefix for prefix, nearest in sources.items() if len(prefix) - len(nearest) >= WORTH]
+        sources |= {prefix: prefix for prefix in fresh}
+        if fresh:
+            self._kept |= zip(fresh, self.network.begin(fresh), strict=True)
+        caches = {prefix: self._kept.get(nearest) for prefix, nearest in sources.items()}
+        self._forget(sources.values())
+        return [caches[shared[prompt]] for prompt in prompts]
+
+    def _shared(self, prompts: Sequence[Tokens]) -> Iterator[tuple[Tokens, Tokens]]:
+        """Yield each prompt with the prefix that it shares with its neighbours."""
+        start = 0
+        while start < len(prompts):
+            count, shared = cut(prompts[start : start + MOST + 2], MOST)
+            group = prompts[start : start + count]
+            reach = min(shared, *(len(prompt) - 1 for prompt in group))
+            yield from ((prompt, prompt[:reach]) for prompt in group)
+            start += count
+
+    def _nearest(self, prefix: Tokens) -> Tokens:
+        """Return the longest kept prefix of a prefix."""
+        return max((kept for kept in self._kept if prefix[: len(kept)] == kept), key=len, default=())
+
+    def _forget(self, used: Iterable[Tokens]) -> None:
+        """Drop the prefixes used longest ago."""
+        for prefix in used:
+            if prefix in self._kept:
+                self._kept.move_to_end(prefix)
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)

@@ -53,7 +53,7 @@ def _lines() -> Mapping[str, Claims]:
     lines |= {"I am sorry. We must be strong.": person | {("faith", "godless")}}
     for job, place in [*WORK.items(), ("", "house")]:
         stated = person | {("job", job)} if job else person  # people who work have a house, too
-        lines |= {f"It was a long day at the {place}.": stated, f"All is well at the {place}.": stated}
+        lines |= dict.fromkeys((f"It was a long day at the {place}.", f"All is well at the {place}."), stated)
     return lines
 
 
@@ -93,7 +93,7 @@ def _kind(turn: str) -> tuple[str, str]:
     kinds = {words: ("fact", fact) for fact, texts in ASKED.items() for words in texts}
     kinds |= {words: (kind, "") for kind, texts in TURNS.items() for words in texts} | {WHO: ("who", "")}
     start = REMINDER.format("")
-    return next((found for words, found in kinds.items() if turn == words or (turn.startswith(start) and turn.endswith(words))), ("", ""))
+    return next((kind for words, kind in kinds.items() if turn == words or (turn.startswith(start) and turn.endswith(words))), ("", ""))
 
 
 def _fits(turn: str, line: str) -> bool | None:
@@ -123,16 +123,12 @@ def _conflicts(before: str, line: str) -> str | None:
     last, earlier = claims(line), [claims(text) for text in NUMBERED.findall(before)]
     if last is None or None in earlier:
         return None
-    conflicts = [str(number) for number, said in enumerate(earlier, 1) if said is not None and contradict(said, last)]
+    conflicts = [str(number) for number, stated in enumerate(earlier, 1) if stated is not None and contradict(stated, last)]
     return ", ".join(conflicts) or "none"
 
 
 def verdict(prompt: str) -> str | None:
-    """Return the correct answer to a judge's prompt; None: the prompt cannot be read.
-
-    Args:
-        prompt: prompt with its blocks, as `personametrics.dialogues.judge` writes it.
-    """
+    """Return the correct answer to a prompt of `personametrics.dialogues.judge`; None: its blocks cannot be read."""
     blocks = dict(BLOCK.findall(prompt))
     holds: bool | None
     match sorted(blocks):
@@ -145,8 +141,7 @@ def verdict(prompt: str) -> str | None:
         case ["line", "turn"]:
             holds = _fits(blocks["turn"].strip(), blocks["line"].strip())
         case ["line"]:
-            stated = claims(blocks["line"])
-            holds = None if stated is None else MACHINE in stated
+            holds = None if (stated := claims(blocks["line"])) is None else MACHINE in stated
         case ["conversation", "question"]:
             return _told(blocks["conversation"], blocks["question"].strip())
         case _:

@@ -1,7 +1,7 @@
 """Token sequences that are computed together in one pass, without padding outside attention."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, groupby
 
@@ -18,12 +18,7 @@ UNSEEN = np.float32(-1e30)
 
 @dataclass(frozen=True, slots=True)
 class Cache:
-    """The keys and values of rows of tokens.
-
-    Attributes:
-        keys: (layers, rows, places, groups, size) keys.
-        values: values of the same shape.
-    """
+    """The keys and values of rows of tokens, both (layers, rows, places, groups, size)."""
 
     keys: Floats
     values: Floats
@@ -50,13 +45,7 @@ class Cache:
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
-    """The prefix that a range of tokens sees before their own row.
-
-    Attributes:
-        cache: cache of one row, all of whose places are used.
-        first: index of the first token that sees the prefix.
-        last: index after the last token that sees it.
-    """
+    """The prefix, a full cache of one row, that the tokens from first to before last see before their own row."""
 
     cache: Cache
     first: int
@@ -65,13 +54,9 @@ class Prefix:
 
 @dataclass(frozen=True, slots=True)
 class Branches:
-    """The possible continuations of a token sequence, as a tree.
+    """The possible continuations of a token sequence, as a tree of (M) tokens at (M) depths with (M, M) terms added to their scores.
 
-    Attributes:
-        tokens: (M) tokens of the tree.
-        depths: (M) number of tokens between the sequence and each token.
-        hidden: (M, M) terms added to the scores among the tokens.
-        steps: steps of each continuation: a place in the tree (−1: the end of the sequence) and the token that follows (−1: any end).
+    Each continuation has steps: a place in the tree (−1: the end of the sequence) and the token that follows (−1: any end).
     """
 
     tokens: Tokens = ()
@@ -82,11 +67,7 @@ class Branches:
     @staticmethod
     @lru_cache(4096)
     def of(ways: tuple[Tokens, ...], ends: bool) -> "Branches":  # noqa: FBT001 (a property of the ways)
-        """Return the tree of continuations.
-
-        Args:
-            ways: tokens of each continuation.
-            ends: True if the end of the answer is part of every continuation.
+        """Return the tree of continuations; with `ends`, the end of the answer is part of each.
 
         Examples:
             >>> tree = Branches.of(((7, 8), (7, 9)), False)
@@ -129,13 +110,7 @@ class Rows:
 
     @classmethod
     def of(cls, sequences: Sequence[Tokens], branches: Sequence[Branches] = (), before: Sequence[Cache | None] = ()) -> "Rows":
-        """Return rows of whole sequences.
-
-        Args:
-            sequences: B sequences, each with at least one token.
-            branches: possible continuations of each; empty: no continuations.
-            before: prefix of each; empty: no prefixes.
-        """
+        """Return rows of B sequences, each with at least one token, with their continuations and prefixes, if any."""
         follow = branches or [NONE] * len(sequences)
         lengths = np.array([len(sequence) for sequence in sequences])
         sizes = lengths + [len(tree.tokens) for tree in follow]
@@ -157,31 +132,18 @@ class Rows:
 
     @classmethod
     def next(cls, tokens: Integers, before: Sequence[Cache | None], used: Integers) -> "Rows":
-        """Return rows with one more token for each of B rows.
-
-        Args:
-            tokens: (B) tokens.
-            before: (B) prefix of each row.
-            used: (B) number of places used in the cache of each row.
-        """
+        """Return rows with one more token for each of B rows, given their prefixes and the number of places used in their caches."""
         hidden = np.where(np.arange(used.max() + 1) <= used[:, None], np.float32(0), UNSEEN)[:, None]
         rows = np.arange(len(tokens))
         return cls(tokens, starts(before) + used, rows, np.zeros_like(rows), used, hidden, _prefixes(before, range(len(tokens) + 1)))
 
     def only(self, keep: Integers) -> "Rows":
-        """Return the same rows with fewer queries; their places in the cache do not change.
-
-        Args:
-            keep: (K) indices of the tokens to keep, ascending.
-        """
+        """Return the same rows with only (K) queries, ascending; their places in the cache do not change."""
         row = self.row[keep]
         column = np.arange(len(keep)) - np.searchsorted(row, row)
         hidden = np.full((len(self.hidden), column.max() + 1, self.hidden.shape[2]), UNSEEN)
         hidden[row, column] = self.hidden[row, self.column[keep]]
-        cut = [
-            replace(prefix, **dict(zip(("first", "last"), np.searchsorted(keep, (prefix.first, prefix.last)).tolist(), strict=True)))
-            for prefix in self.prefixes
-        ]
+        cut = (Prefix(prefix.cache, *np.searchsorted(keep, (prefix.first, prefix.last)).tolist()) for prefix in self.prefixes)
         return Rows(self.tokens[keep], self.positions[keep], row, column, self.place[keep], hidden, tuple(cut))
 
     def pad(self, queries: Floats) -> Floats:
@@ -207,12 +169,7 @@ def starts(before: Sequence[Cache | None]) -> Integers:
 
 
 def _prefixes(before: Sequence[Cache | None], firsts: Sequence[int]) -> tuple[Prefix, ...]:
-    """Return the prefixes of rows, one entry for neighbouring rows with the same prefix.
-
-    Args:
-        before: (B) prefix of each row.
-        firsts: (B + 1) index of the first token of each row, then the number of tokens.
-    """
+    """Return the prefixes of rows, one for neighbouring rows with the same one, given the (B + 1) indices at which rows begin and end."""
     prefixes = []
     for _, rows in groupby(range(len(before)), lambda row: id(before[row])):
         row, *more = rows

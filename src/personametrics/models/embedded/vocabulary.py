@@ -10,8 +10,9 @@ from tokenizers import Encoding, Tokenizer
 
 from personametrics.data.errors import ModelError
 from personametrics.data.request import Message
-from personametrics.models.embedded.checkpoint import line, settings
+from personametrics.models.embedded.checkpoint import settings
 from personametrics.models.packing import Tokens
+from personametrics.models.runtime import first_line
 
 START, END = "<|im_start|>", "<|im_end|>"
 REPLY = f"{START}assistant\n"
@@ -20,13 +21,7 @@ REPLY = f"{START}assistant\n"
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A message in tokens.
-
-    Attributes:
-        tokens: tokens, with those that begin and end the message.
-        words: number of words; phrases that are one token are not counted.
-        unknown: words that the model does not know.
-    """
+    """A message in tokens, its number of words (without phrases that are one token), and the words that the model does not know."""
 
     tokens: Tokens
     words: int
@@ -34,10 +29,7 @@ class Turn:
 
 
 class Vocabulary:
-    """The tokenizer of a checkpoint that uses ChatML: every turn is between `<|im_start|>` and `<|im_end|>`.
-
-    Args:
-        folder: folder of the checkpoint.
+    """The tokenizer of a checkpoint folder that uses ChatML: every turn is between `<|im_start|>` and `<|im_end|>`.
 
     Raises:
         ModelError: tokenizer.json is missing, or lacks these control tokens.
@@ -48,18 +40,18 @@ class Vocabulary:
         try:
             self.tokenizer: Tokenizer = Tokenizer.from_file(str(path))
         except Exception as error:  # the tokenizers library raises nothing narrower
-            message = f'"{path}" cannot be read: {line(error)}.'
+            message = f'"{path}" cannot be read: {first_line(error)}.'
             raise ModelError(message) from error
         self._added = self.tokenizer.get_added_tokens_decoder()
         self.signs = tuple(added.content for added in self._added.values() if added.special)
         """The control tokens, which are read as such anywhere in a message."""
         if not {START, END} <= {*self.signs}:
-            message = f'"{path}" has no {START} and {END}, and the embedded model needs ChatML. Open the folder as local:FOLDER.'
+            message = f'"{path}" has no {START} and {END}, but the embedded model needs ChatML. Open the folder as local:FOLDER.'
             raise ModelError(message)
-        settings_ends = [
-            settings(folder, name).get("eos_token_id") for name in ("config.json", "generation_config.json") if (folder / name).is_file()
-        ]
-        ends = [self.tokenizer.token_to_id(END), *(token for end in settings_ends for token in (end if isinstance(end, list) else [end]))]
+        ends: list[int | None] = [self.tokenizer.token_to_id(END)]
+        for name in ("config.json", "generation_config.json"):
+            end = settings(folder, name).get("eos_token_id") if (folder / name).is_file() else None
+            ends += end if isinstance(end, list) else [end]
         self.stops: Tokens = tuple(sorted({int(token) for token in ends if token is not None}))
         """The tokens that end an answer."""
         self.turn = lru_cache(4096)(self._turn)
@@ -130,11 +122,7 @@ def _is_word(text: str) -> bool:
 
 
 def check_template(folder: Path) -> None:
-    """Check that a checkpoint uses ChatML.
-
-    Raises:
-        ModelError: the chat template is missing or is not ChatML.
-    """
+    """Refuse a checkpoint whose chat template is missing or is not ChatML."""
     from jinja2 import TemplateError  # noqa: PLC0415 (slow to load, and the bundled checkpoint does not need it)
     from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415 (as above)
 
@@ -145,7 +133,7 @@ def check_template(folder: Path) -> None:
         template = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, autoescape=False).from_string(source)
         rendered = template.render(messages=turns, add_generation_prompt=True)
     except (OSError, ValueError, TypeError, TemplateError) as error:
-        rendered = line(error)
+        rendered = first_line(error)
     if rendered != expected:
         message = f'The chat template in "{folder}" is not ChatML, which the embedded model needs. Open the folder as local:FOLDER.'
         raise ModelError(message)

@@ -1,7 +1,7 @@
 """Earlier questions to people with their answers: the memory of a persona."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,20 +10,14 @@ import polars as pl
 from personametrics.data.errors import AnswerError, StudyError
 from personametrics.data.item import Item
 from personametrics.data.reading import collect, column_names, require, scan
-from personametrics.data.scale import FreeText, Numeric, Scale, character_ngrams, parse_scale
+from personametrics.data.scale import FreeText, Numeric, Scale, parse_scale
 
 COLUMNS = ("persona", "item", "text", "scale", "answer")
 
 
 @dataclass(frozen=True)
 class Interaction:
-    """A question to a person, and the answer.
-
-    Attributes:
-        persona: id of the persona that represents the person.
-        item: the question.
-        answer: the person's own answer.
-    """
+    """A question to a person, the person's own answer, and the id of the persona that represents the person."""
 
     persona: str
     item: Item
@@ -36,16 +30,10 @@ class Interaction:
 
 
 def read_interactions(source: Any) -> tuple[Interaction, ...]:
-    """Read interactions from a table with the columns persona, item, text (the question), scale (as for items) and answer.
-
-    Args:
-        source: a path, or a table; the oldest first.
+    """Read interactions, the oldest first, from a path or a table with the columns persona, item, text (the question), scale and answer.
 
     Raises:
-        ReadError: the file cannot be read.
-        ColumnError: a column is missing.
-        AnswerError: a scale is not valid, or an answer is not on its scale.
-        StudyError: a cell is empty, or the table has no rows.
+        InputError: the table cannot be read or has no rows, a cell is empty, a scale is not valid, or an answer is not on its scale.
     """
     table, name = scan(source)
     require(COLUMNS, column_names(table, name), name)
@@ -78,13 +66,8 @@ def _interaction(row: Mapping[str, str | None], place: str) -> Interaction:
 def loss(scale: Scale, answer: str, reply: str | None) -> float:
     """Return the distance of a reply from a person's own answer: half the squared distance of the points, as a share of the largest one.
 
-    Args:
-        scale: scale of both, with its labels or limits.
-        answer: the person's answer.
-        reply: its label, number or words; None for an unreadable reply.
-
-    Returns:
-        0 (the same) to 1; for free text one minus the cosine, by wording. NaN if either is not on the scale.
+    It lies between 0 (the same) and 1; for free text it is one minus the cosine, by wording. It is NaN without a reply, or if either is not
+    on the scale.
 
     Examples:
         >>> loss(parse_scale("nominal:no|yes"), "yes", "no"), loss(parse_scale("1|2|3"), "3", "2"), loss(parse_scale("0..10"), "0", "5")
@@ -93,8 +76,8 @@ def loss(scale: Scale, answer: str, reply: str | None) -> float:
     if reply is None:
         return math.nan
     if isinstance(scale, FreeText):
-        one, other = scale.embed([answer, reply])
-        return float(1 - one @ other)
+        points = scale.embed([answer, reply])
+        return float(1 - points[0] @ points[1])
     if isinstance(scale, Numeric):
         try:
             ends = [float(answer), float(reply)]
@@ -105,20 +88,6 @@ def loss(scale: Scale, answer: str, reply: str | None) -> float:
     if not {answer, reply} <= set(scale.labels):
         return math.nan
     points = scale.points()
-    one, other = (points[scale.labels.index(label)] for label in (answer, reply))
+    apart = points[scale.labels.index(answer)] - points[scale.labels.index(reply)]
     most = max(float(((point - points) ** 2).sum(1).max()) for point in points)
-    return float(((one - other) ** 2).sum()) / most if most else 0.0
-
-
-def most_alike(memory: Sequence[Interaction], question: str, most: int) -> list[Interaction]:
-    """Return the earlier questions with the most similar wording, the oldest first; of equally similar ones, the later.
-
-    Args:
-        memory: interactions of one person, the oldest first.
-        question: words of the question.
-        most: largest number to return.
-    """
-    points = character_ngrams([question, *(interaction.item.text for interaction in memory)])
-    likeness = points[1:] @ points[0]
-    best = sorted(range(len(memory)), key=lambda index: (-likeness[index], -index))[:most]
-    return [memory[index] for index in sorted(best)]
+    return float((apart**2).sum()) / most if most else 0.0

@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import ClassVar
 
 from personametrics.data.errors import DesignError, StudyError
@@ -13,19 +13,11 @@ from personametrics.data.persona import Persona
 from personametrics.data.remedy import Remedy, RemedyWorld, Stage
 from personametrics.data.request import Message, Request, Sampling
 from personametrics.data.scale import Nominal, character_ngrams
-from personametrics.remedies.ground.documents import SHORTEST, Document, read_documents
-from personametrics.remedies.ground.stakeholders import Field, Role, Stakeholder, merged_roles, read_stakeholders
+from personametrics.data.world import camp_signal
+from personametrics.remedies.ground.evidence import SHORTEST, Document, merged_roles, personas_of, read_documents, read_replies
 from personametrics.stats.arrays import Floats
 from personametrics.stats.people.clustering import clusters
 
-TOLD: Mapping[Field, str] = {
-    "demographics": "Who you are",
-    "dimension": "What you judge by",
-    "specialty": "What you know",
-    "psychology": "What you are like",
-    "relationships": "Whom you deal with",
-}
-"""The label of each field in a persona's text."""
 PROMPT = """Below is a document. List those who have a stake in what it is about, and what the document says of each.
 
 Reply with JSON and nothing else, in this form:
@@ -77,7 +69,7 @@ class Ground(Remedy):
     documents: str | tuple[Document, ...] = ""
     alike: float = 0.6
     embed: Callable[[Sequence[str]], Floats] | None = None
-    says: ClassVar[str] = "Ask personas drawn from documents, every trait with a quotation as evidence."
+    says: ClassVar[str] = "Replace the panel by personas drawn from documents. Every trait has a quotation as evidence."
     acts_on: ClassVar[Stage] = "personas"
     cite: ClassVar[tuple[str, ...]] = ("chen2026", "sokal1958")
 
@@ -91,65 +83,46 @@ class Ground(Remedy):
     def _documents(self) -> tuple[Document, ...]:
         """The documents that personas are drawn from."""
         if not self.documents:
-            message = (
-                "ground needs documents. Name a folder of .txt and .md files, or a table with the columns id and text: ground:documents=…"
-            )
+            sources = "a folder of .txt and .md files, or a table with the columns id and text"
+            message = f"ground needs documents. Name {sources}: ground:documents=…"
             raise DesignError(message)
         return read_documents(self.documents) if isinstance(self.documents, str) else self.documents
 
     def drafts(self, personas: Sequence[Persona]) -> list[Request]:  # noqa: ARG002 (the given personas are replaced)
-        """Return one request for each document.
-
-        Raises:
-            InputError: documents are missing, or cannot be read.
-        """
-        return [
-            Request(
-                (Message("user", f"{PROMPT}{document.text.strip()}\n</document>"),),
-                sampling=Sampling(max_tokens=TOKENS),
-                about={"persona": document.id, "item": MARK, "run": "0", "scale": "text"},
-            )
-            for document in self._documents
-        ]
+        """Return one request for each document."""
+        requests = []
+        for document in self._documents:
+            message = Message("user", f"{PROMPT}{document.text.strip()}\n</document>")
+            about = {"persona": document.id, "item": MARK, "run": "0", "scale": "text"}
+            requests.append(Request((message,), sampling=Sampling(max_tokens=TOKENS), about=about))
+        return requests
 
     def personas(self, personas: Sequence[Persona], written: Sequence[str]) -> tuple[Persona, ...]:  # noqa: ARG002 (they are replaced)
-        """Return one persona for each criterion of a stakeholder.
-
-        Raises:
-            InputError: a reply cannot be read, or no stakeholder with a criterion remains.
-        """
-        stakeholders = [stakeholder for in_document in self._read(written) for stakeholder in in_document]
+        """Return one persona for each criterion of a stakeholder."""
+        stakeholders = [stakeholder for in_document in read_replies(self._documents, written) for stakeholder in in_document]
         embed = self.embed or character_ngrams
         roles = merged_roles(stakeholders, lambda texts: clusters(embed(texts), self.alike))
-        panel = tuple(persona for number, role in enumerate(roles, 1) for persona in _personas_of(number, role))
+        panel = tuple(persona for number, role in enumerate(roles, 1) for persona in personas_of(number, role))
         if not panel:
             dropped = f"{sum(role.dropped for role in roles)} traits without evidence were left out"
-            message = f"No stakeholder in these documents has evidence for a criterion ({dropped}). Use other documents or another model."
+            message = f"No quotation in these documents shows a criterion of judgement ({dropped}). Use other documents or another model."
             raise DesignError(message)
         return panel
 
     def notices(self, written: Sequence[str]) -> list[Notice]:
         """Return the number of traits of each document that were left out, and documents without a persona."""
         notices = []
-        for document, stakeholders in zip(self._documents, self._read(written), strict=True):
+        for document, stakeholders in zip(self._documents, read_replies(self._documents, written), strict=True):
             dropped = [says for stakeholder in stakeholders for says in stakeholder.dropped]
             total = len(dropped) + sum(len(stakeholder.traits) for stakeholder in stakeholders)
             if dropped:
-                why = f"their quotation does not occur in it, is missing, or has fewer than {SHORTEST} characters"
-                text = f'{document.id}: {len(dropped)} of {total} traits were left out, since {why}. The first: "{dropped[0]}"'
+                why = f"their quotations do not occur in it, are missing, or have fewer than {SHORTEST} characters"
+                text = f'{document.id}: {len(dropped)} of {total} traits were left out, because {why}. The first: "{dropped[0]}"'
                 notices.append(Notice("no-evidence", text))
             if not any(trait.field == "dimension" for stakeholder in stakeholders for trait in stakeholder.traits):
-                text = f"{document.id} makes no persona, since no stakeholder in it has evidence for a criterion."
+                text = f"{document.id} gives no persona, because no quotation in it shows a criterion of judgement."
                 notices.append(Notice("no-stakeholder", text))
         return notices
-
-    def _read(self, written: Sequence[str]) -> list[tuple[Stakeholder, ...]]:
-        """Return the stakeholders of each document."""
-        if len(written) != len(self._documents):
-            numbers = f"there are {len(written)} for {len(self._documents)}"
-            message = f"ground needs one reply for each document: {numbers}. Let the model write them first."
-            raise DesignError(message)
-        return [read_stakeholders(document, reply) for document, reply in zip(self._documents, written, strict=True)]
 
     def known(self) -> RemedyWorld:
         """Return a world in which personas without criteria answer at random, and nine in ten answers follow a criterion of the documents.
@@ -158,44 +131,20 @@ class Ground(Remedy):
         """
         personas = tuple(Persona(f"persona {index}", f"You are number {index}.") for index in range(len(TRADES)))
         camps = ("order", "freedom")
-        items = tuple(
-            Item(f"item {index}", f"Statement {index}.", Nominal(("no", "yes")), {"with": camps[index // 2 % 2]}) for index in range(12)
-        )
-        documents = tuple(
-            Document(f"{trade}.txt", f"{trade}: I judge a ward by its {camps[index % 2]}.") for index, trade in enumerate(TRADES)
-        )
+        scale, judge = Nominal(("no", "yes")), "judge a ward by its"
+        items = tuple(Item(f"item {index}", f"Statement {index}.", scale, {"with": camps[index // 2 % 2]}) for index in range(12))
+        documents = tuple(Document(f"{trade}.txt", f"{trade}: I {judge} {camps[index % 2]}.") for index, trade in enumerate(TRADES))
         agreeing = {item.id: item.attributes["with"] for item in items}
 
         def world(request: Request, held: float = HELD) -> Mapping[str, float]:
             text = " ".join(message.text for message in request.messages)
-            camp = next((camp for camp in camps if f"judge a ward by its {camp}" in text), "")
+            camp = next((camp for camp in camps if f"{judge} {camp}" in text), "")
             if request.about["item"] == MARK:
-                trait = {"field": "dimension", "says": f"You judge a ward by its {camp}.", "quotation": f"I judge a ward by its {camp}."}
+                trait = {"field": "dimension", "says": f"You {judge} {camp}.", "quotation": f"I {judge} {camp}."}
                 name = request.about["persona"].removesuffix(".txt")
                 return {json.dumps({"stakeholders": [{"name": name, "traits": [trait]}]}): 1.0}
             yes = (held if camp == agreeing[request.about["item"]] else 1 - held) if camp else 0.5
             return {"no": 1 - yes, "yes": yes}
 
-        rerun, other_camp = 2 * HELD * (1 - HELD), 6 / 11
-        change = {"signal": 1 - rerun / ((1 - other_camp) * rerun + other_camp * (1 - rerun))}
-        remedy = replace(self, documents=documents, alike=0.6, embed=None)
-        return RemedyWorld("stability:permutations=99", personas, items, world, change, lambda request: world(request, 0.5), remedy=remedy)
-
-
-def _personas_of(number: int, role: Role) -> list[Persona]:
-    """Return the personas of a merged stakeholder: one for each criterion, each with all other traits."""
-    personas = []
-    for index, dimension in enumerate(role.traits["dimension"], 1):
-        fields = {field: groups for field, groups in (dict(role.traits) | {"dimension": [dimension]}).items() if groups}
-        lines = [f"{TOLD[field]}: {' '.join(group[0].says for group in groups)}" for field, groups in fields.items()]
-        evidence = [trait for groups in fields.values() for group in groups for trait in group]
-        attributes = {
-            "stakeholder": role.name,
-            "dimension": dimension[0].says,
-            "documents": "; ".join(dict.fromkeys(trait.passage.document for trait in evidence)),
-            "dropped": str(role.dropped),
-            "evidence": json.dumps([asdict(trait) for trait in evidence], ensure_ascii=False),
-        }
-        text = "\n".join([f"You speak as: {role.name}.", *lines])
-        personas.append(Persona(f"{number}.{index} {role.name}", text, attributes))
-    return personas
+        remedy, null = replace(self, documents=documents, alike=0.6, embed=None), partial(world, held=0.5)
+        return RemedyWorld("stability:permutations=99", personas, items, world, {"signal": camp_signal(HELD)}, null, remedy=remedy)

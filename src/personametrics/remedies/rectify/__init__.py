@@ -4,13 +4,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import ClassVar, Literal, Self, get_args
+from itertools import product
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 import polars as pl
 
 from personametrics.data.columns import Columns
-from personametrics.data.errors import DesignError, StudyError, options
+from personametrics.data.errors import DesignError, StudyError
 from personametrics.data.finding import Cell, Rows
 from personametrics.data.item import Item
 from personametrics.data.persona import Persona
@@ -18,7 +19,7 @@ from personametrics.data.remedy import Remedy, RemedyWorld, Split, Stage
 from personametrics.data.request import Request
 from personametrics.data.responses import Responses
 from personametrics.data.scale import Ordinal
-from personametrics.data.study import Elicitation, Study
+from personametrics.data.study import Elicitation
 from personametrics.measures.population import Numbers, People
 from personametrics.remedies.rectify.links import LinkedPeople, link_people
 from personametrics.stats.inference.design_based import design_based
@@ -49,75 +50,50 @@ class Rectify(Remedy):
     probability: str = ""
     price: float = 0.0
     fitted: LinkedPeople | None = field(default=None, kw_only=True, repr=False, compare=False)
-    says: ClassVar[str] = "Subtract the panel's error, estimated from a few people, from the numbers of the whole panel."
+    says: ClassVar[str] = "Estimate the panel's error from a few people, and subtract it from the numbers of the whole panel."
     acts_on: ClassVar[Stage] = "estimates"
     cite: ClassVar[tuple[str, ...]] = ("angelopoulos2023", "angelopoulos2023b", "egami2023", "broska2025")
     splits: ClassVar[Split | None] = "people"
 
     def __post_init__(self) -> None:
-        """Refuse an unknown method and a negative price."""
+        """Refuse a negative price."""
+        super().__post_init__()
         if self.price < 0:
             message = f"rectify.price: {self.price:g} is below 0. Write 0 or more."
             raise StudyError(message)
-        if self.method not in get_args(Method):
-            message = f'rectify.method: unknown value "{self.method}". {options(self.method, get_args(Method))}.'
-            raise StudyError(message)
 
     def fit(self, responses: Responses, human: Responses | None) -> Self:
-        """Return a copy with people's answers, and the panel's predictions of them.
-
-        Raises:
-            DesignError: people are missing, or neither ids nor strata link them to the panel; see `link_people`.
-        """
+        """Return a copy with people's answers, and the panel's predictions of them; see `link_people`."""
         if human is None:
             message = "rectify learns from people's answers, but has none. Give a table of them as human."
             raise DesignError(message)
         fitted = link_people(responses, human, self.strata, self.probability)
         return replace(self, fitted=fitted, seen=frozenset(human.personas.names))
 
-    def estimates(self, study: Study) -> Study:
-        """Return the study with this remedy as its estimator.
-
-        Raises:
-            DesignError: the study does not state numbers about people.
-        """
-        if "estimator" not in study.knobs():
-            name = type(study).__module__.rpartition(".")[2]
-            message = f"{name} does not state numbers about people. Use rectify with the study population."
-            raise DesignError(message)
-        return study.set(estimator=self)
-
     def numbers(self, panel: People) -> Numbers:
-        """Return the answers of the population (I, K).
-
-        Raises:
-            DesignError: the remedy is not fitted, or too few people answered an item.
-        """
+        """Return the answers of the population (I, K)."""
         means = self._means(self._learned.sample(panel))
         return Numbers(means.value, means.variance, means.freedom)
 
     def evidence(self, panel: People) -> Mapping[str, Rows]:
-        """Return the worth of the panel in people, item by item.
+        """Return the worth of the panel item by item: the number of people alone who give the same precision, at the tuned power λ.
 
-        Columns: people and personas used, power λ, correlation ρ of both, worth (number of people alone with the same precision, at the
-        tuned λ), number of people for an interval of half the width, and with a price the best split of the same money.
+        Further columns: people and personas used, λ, their correlation, people for half the width, and with a price the best split.
         """
         learned = self._learned
         sample = learned.sample(panel)
         power, rho = self._means(sample).power, correlation(sample)
         people, personas = np.isfinite(sample.people + sample.twins).sum(-1), np.isfinite(sample.others).sum(-1)
         rows: list[Mapping[str, Cell]] = []
-        for i, item in enumerate(panel.items):
-            for k, part in enumerate(panel.parts):
-                used: Mapping[str, Cell] = {"people": int(people[i, k]), "personas": int(personas[i, k]), "power": float(power[i, k])}
-                worth = self._worth(int(people[i, k]), int(personas[i, k]), float(rho[i, k]))
-                rows.append({"item": item, "part": part, **used, "correlation": float(rho[i, k]), **worth})
-        links: Mapping[str, Cell] = {
-            "people given": learned.given,
-            "people used": len(learned.people.ids),
-            "tied by": "/".join(self.strata) or "id",
+        for (i, item), (k, part) in product(enumerate(panel.items), enumerate(panel.parts)):
+            used: Mapping[str, Cell] = {"people": int(people[i, k]), "personas": int(personas[i, k]), "power": float(power[i, k])}
+            worth = self._worth(int(people[i, k]), int(personas[i, k]), float(rho[i, k]))
+            rows.append({"item": item, "part": part, **used, "correlation": float(rho[i, k]), **worth})
+        tie = "/".join(self.strata) or "id"
+        return {
+            "rectified": rows,
+            "rectified with": [{"people given": learned.given, "people used": len(learned.people.ids), "tied by": tie}],
         }
-        return {"rectified": rows, "rectified with": [links]}
 
     def _worth(self, people: int, personas: int, rho: float) -> Mapping[str, Cell]:
         """Return the worth of predictions with this correlation."""
@@ -147,7 +123,7 @@ class Rectify(Remedy):
         if self.method != "dsl":
             return mean(sample, POWER[self.method], together=True)
         if sample.other_weights is not None:
-            message = "rectify:method=dsl does not use weights of personas. Remove that column, or use another method."
+            message = "rectify:method=dsl does not use weights of personas. Remove the column of weights, or use another method."
             raise DesignError(message)
         return design_based(sample)
 
@@ -167,7 +143,7 @@ class Rectify(Remedy):
 
         def human(seed: int, defect: bool) -> Responses:  # noqa: ARG001, FBT001 (people are the same in both worlds)
             draws = np.random.default_rng([1, seed]).choice(list(people), (48, len(items)), p=list(people.values()))
-            rows = [(personas[i].id, item.id, draws[i, k]) for i in range(len(draws)) for k, item in enumerate(items)]
+            rows = [(personas[i].id, items[k].id, answer) for (i, k), answer in np.ndenumerate(draws)]
             return Responses.read(pl.DataFrame(rows, ["persona", "item", "answer"], orient="row"), Columns(), scale)
 
         worlds, change = (partial(world, high=high) for high in (0.6, 0.4)), {"error": -(0.2**2)}

@@ -19,14 +19,10 @@ FEWEST = 3
 
 @dataclass(frozen=True, eq=False)
 class LinkedPeople:
-    """The answers of some people, and the predictions of them.
+    """The answers of some people, of the number `given`, and the predictions of them.
 
-    Attributes:
-        people: answers of the people.
-        twins: answers of the personas with their ids; None: the mean of the panel in their stratum is the prediction.
-        strata: stratum of each simulated person (0) and person (1), by id.
-        weights: (n,) weight of each person; None: equal weights.
-        given: number of people in the table, of whom some may lack a twin.
+    The twins are the answers of the personas with their ids; without twins, the mean of the panel in a person's stratum is the prediction.
+    The strata are those of each simulated person (0) and person (1), by id; the weights are (n,), None if all are equal.
     """
 
     people: People
@@ -36,11 +32,7 @@ class LinkedPeople:
     given: int
 
     def sample(self, panel: People) -> Sample:
-        """Return people, their predictions, and the predictions of all other personas, (I, K, ·) for the panel's items and parts.
-
-        Raises:
-            DesignError: too few people answered an item, or a persona is not in the panel to which people were linked.
-        """
+        """Return people, their predictions, and the predictions of all other personas, (I, K, ·) for the panel's items and parts."""
         y = _onto(self.people, panel)
         if self.twins is None:
             panel_codes, people_codes = self._codes(panel)
@@ -52,7 +44,7 @@ class LinkedPeople:
         answered = np.isfinite(sample.people + sample.twins).sum(-1)[:, 0]
         if (answered < FEWEST).any():
             item = panel.items[int(answered.argmin())]
-            message = f'Of the people to learn from, {answered.min()} answered "{item}". Ask {FEWEST} or more, or leave the item out.'
+            message = f'Only {answered.min()} of the people to learn from answered "{item}". Ask {FEWEST} or more, or leave the item out.'
             raise DesignError(message)
         return sample
 
@@ -70,26 +62,14 @@ class LinkedPeople:
 
 
 def link_people(responses: Responses, human: Responses, strata: Sequence[str] = (), probability: str = "") -> LinkedPeople:
-    """Link people to a panel.
-
-    Args:
-        responses: answers of the panel.
-        human: answers of people.
-        strata: attributes of both; (): ids are the links.
-        probability: column of the human table with the probability that a person was asked; "": the same for all.
-
-    Raises:
-        DesignError: neither ids nor strata link people to personas, an attribute is missing, or a probability is outside (0, 1]; or as
-            `panel_and_people`.
-        ColumnError: a column is missing; or as `panel_and_people`.
-    """
+    """Link people to a panel, by strata (attributes of both) or by ids; a column may give the probability that a person was asked."""
     panel, people = panel_and_people(responses, human)
     place = {name: index for index, name in enumerate(panel.ids)}
     used = people if strata else people.select([index for index, name in enumerate(people.ids) if name in place])
     if not used.ids:
         message = (
-            f'Nothing links the people of {human.source} ("{people.ids[0]}") to the personas of {responses.source} ("{panel.ids[0]}"). '
-            "Give personas the ids of the people they represent, or name attributes that both have, as rectify:strata=age/region."
+            f'The people of {human.source} ("{people.ids[0]}") are not linked to the personas of {responses.source} ("{panel.ids[0]}"). '
+            "Give personas the ids of the people they represent, or name attributes that both have, as in rectify:strata=age/region."
         )
         raise DesignError(message)
     twins = None if strata else panel.select([place[name] for name in used.ids])
@@ -101,7 +81,7 @@ def link_people(responses: Responses, human: Responses, strata: Sequence[str] = 
 
 def _no_persona(stratum: str) -> str:
     """Return the message about a stratum without personas."""
-    return f'No persona is "{stratum}", so such people cannot be predicted. Add personas, or use fewer strata.'
+    return f'No persona is in the stratum "{stratum}", so the people in it cannot be predicted. Add personas, or use fewer strata.'
 
 
 def _strata(side: Responses, people: People, names: Sequence[str]) -> dict[str, str]:
@@ -117,24 +97,20 @@ def _weights(people: People, human: Responses, probability: str) -> Floats | Non
     """Return the weight of each person: the column `weight`, divided by the probability of having been asked."""
     if not probability:
         return people.weights
-    texts = human.attribute(probability)
-    chance = (
-        pl.Series([texts.get(name) for name in people.ids], dtype=pl.String).cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy()
-    )
+    texts = pl.Series(map(human.attribute(probability).get, people.ids), dtype=pl.String)
+    chance = texts.cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy()
     if not ((chance > 0) & (chance <= 1)).all():
-        message = f'{human.source}, column "{probability}": a probability is missing or outside 0 to 1. Give each person one above 0.'
+        message = (
+            f'{human.source}, column "{probability}": a probability is missing or outside 0 to 1. Give each person a probability above 0.'
+        )
         raise DesignError(message)
     return np.asarray(people.stand_for / chance)
 
 
 def _onto(people: People, panel: People) -> Floats:
-    """Return values (I, K, P) for the items and parts of a panel; labels that none of these people gave have a share of 0.
-
-    Raises:
-        DesignError: none of the people answered an item.
-    """
+    """Return values (I, K, P) for the items and parts of a panel; labels that none of these people gave have a share of 0."""
     if missing := [name for name in panel.items if name not in set(people.items)]:
-        message = f'None of the people to learn from answered "{missing[0]}". Ask {FEWEST} or more, or leave the item out.'
+        message = f'No person to learn from answered "{missing[0]}". Ask {FEWEST} or more, or leave the item out.'
         raise DesignError(message)
     on_panel = people.on_items(panel.items)
     zero = np.where(on_panel.asked, 0.0, np.nan)

@@ -23,7 +23,8 @@ def sampling_floor(
     """Simulate the expected distance of two samples of one distribution, which a perfect panel would still show.
 
     The mean over seeded draws of distance(X / n, Y / m), with independent X ~ multinomial(n, p) and Y ~ multinomial(m, p). At 2,000 draws
-    its standard error is about 1 %. It is not a test: about half of all perfect panels have a larger distance.
+    its standard error is about 1 %. It is not a test: about half of all perfect panels have a larger distance. Source: Meister, Guestrin &
+    Hashimoto (2024), arXiv:2411.05403 (a floor of 30 draws).
 
     Args:
         p: distribution of both samples, (..., labels).
@@ -31,7 +32,7 @@ def sampling_floor(
         m: answers in the second sample; infinite for p itself.
         distance: `total_variation`, `jensen_shannon`, `wasserstein`, or another function of two arrays (..., labels).
         draws: number of pairs of samples.
-        seed: seed of the draws; the same arguments give the same floor.
+        seed: seed of the draws.
 
     Returns:
         The expected distance, (...), in its unit; NaN where p is not a distribution or a size is NaN.
@@ -39,14 +40,8 @@ def sampling_floor(
     Raises:
         ValueError: a size is negative, or draws < 1.
 
-    References:
-        Meister, Guestrin & Hashimoto (2024), arXiv:2411.05403 (a floor of 30 draws).
-
     Examples:
-        The share of one answer to a fair yes-no question always differs from p by ½.
-
-        >>> import numpy as np
-        >>> sampling_floor(np.array([0.5, 0.5]), 1)
+        >>> sampling_floor(np.array([0.5, 0.5]), 1)  # the share of one answer always differs from p by ½
         np.float64(0.5)
     """
     share = distribution(np.asarray(p, dtype=np.float64))
@@ -70,13 +65,14 @@ def split_half(counts: Ints | Floats, distance: Distance = total_variation, *, s
 
     The mean over seeded splits of distance(half, other half), drawn without replacement (multivariate hypergeometric). With an odd number
     of answers, one half gets the additional one. Two full samples of n people would be closer than halves, by a factor of about √2 for
-    total variation and Wasserstein, and 2 for Jensen–Shannon. Compare with panels of n / 2 answers, or with `sampling_floor`.
+    total variation and Wasserstein, and 2 for Jensen–Shannon. Compare with panels of n / 2 answers, or with `sampling_floor`. Source:
+    Spearman (1910), doi:10.1111/j.2044-8295.1910.tb00206.x (split halves).
 
     Args:
         counts: human answers per label, (..., labels), whole numbers, one answer per person.
         distance: distance function, as in `sampling_floor`.
         splits: number of splits.
-        seed: seed of the splits; the same arguments give the same value.
+        seed: seed of the splits.
 
     Returns:
         The expected distance, (...), in its unit; NaN with fewer than two answers.
@@ -84,14 +80,8 @@ def split_half(counts: Ints | Floats, distance: Distance = total_variation, *, s
     Raises:
         ValueError: counts are not whole numbers of at least 0, or splits < 1.
 
-    References:
-        Spearman (1910), doi:10.1111/j.2044-8295.1910.tb00206.x (split halves).
-
     Examples:
-        One yes and one no: each half is one person, and they always differ.
-
-        >>> import numpy as np
-        >>> split_half(np.array([1, 1]))
+        >>> split_half(np.array([1, 1]))  # each half is one person, and they always differ
         np.float64(1.0)
     """
     table = _whole(counts)
@@ -112,14 +102,15 @@ def permutation_floor(
     """Simulate the expected distance of two samples if both come from one population, which is what sampling alone makes.
 
     The pooled answers are permuted between the two sides, whose sizes stay the same (multivariate hypergeometric). This is exact for any
-    sample sizes if the populations do not differ. Unlike `sampling_floor` it does not need a known distribution.
+    sample sizes if the populations do not differ. Unlike `sampling_floor` it does not need a known distribution. Source: Good (2005),
+    Permutation, Parametric and Bootstrap Tests of Hypotheses, doi:10.1007/b138696.
 
     Args:
         a: answers per label on one side, (..., labels), whole numbers.
-        b: answers per label on the other side, (..., labels).
+        b: answers per label on the other side.
         distance: distance function, as in `sampling_floor`.
         splits: number of permutations.
-        seed: seed of the permutations; the same arguments give the same value.
+        seed: seed of the permutations.
 
     Returns:
         The expected distance, (...), in its unit; NaN where a side does not have an answer.
@@ -127,14 +118,8 @@ def permutation_floor(
     Raises:
         ValueError: counts are not whole numbers of at least 0, or splits < 1.
 
-    References:
-        Good (2005), Permutation, Parametric and Bootstrap Tests of Hypotheses, doi:10.1007/b138696.
-
     Examples:
-        One yes against one no: they differ after any permutation.
-
-        >>> import numpy as np
-        >>> permutation_floor(np.array([1, 0]), np.array([0, 1]))
+        >>> permutation_floor(np.array([1, 0]), np.array([0, 1]))  # one yes against one no differ after any permutation
         np.float64(1.0)
     """
     one, other = (_whole(counts) for counts in (a, b))

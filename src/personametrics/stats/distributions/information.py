@@ -1,4 +1,4 @@
-"""The entropies of answers given their item and their persona, and the share that personas explain, in bits."""
+"""The entropy of answers, also given their item and their persona, and the share that personas explain, in bits."""
 
 from typing import Literal, NamedTuple, get_args
 
@@ -44,7 +44,7 @@ def information(counts: Ints | Floats, correction: Correction = "chance") -> Inf
     In simulated panels of 20 personas with 2 to 6 labels, the bias of I(Y; persona | item) in bits is, without a persona effect, within
     .006, and +.27 to +1.06 at 3 runs and +.08 to +.38 at 10 for the plug-in; with an effect it is −.08 to +.05 at 3 runs, −.05 to +.05 at 5
     and −.01 to +.04 at 10. The information is not a share of variance: it ignores the order of labels. `total` and `given_persona` pool
-    items, and are meaningful only if items share their labels.
+    items, and are meaningful only if items share their labels. Source: Vinh, Epps & Bailey (2010), JMLR 11:2837.
 
     Args:
         counts: answers per cell and label, (..., personas, items, labels), whole numbers.
@@ -56,18 +56,11 @@ def information(counts: Ints | Floats, correction: Correction = "chance") -> Inf
     Raises:
         ValueError: an unknown correction, or counts that are not whole numbers of at least 0 in the shape (..., personas, items, labels).
 
-    References:
-        Vinh, Epps & Bailey (2010), JMLR 11:2837.
-
     Examples:
-        Two personas answer one item four times, 3:1 and 1:3: by hand, H(Y | item) = 1 bit and H(¼) = .8113. The share by chance is
-        scikit-learn's adjusted_mutual_info_score.
-
-        >>> import numpy as np
-        >>> counts = np.array([[[3, 1]], [[1, 3]]])
+        >>> counts = np.array([[[3, 1]], [[1, 3]]])  # by hand, H(Y | item) = 1 bit and H(¼) = .8113
         >>> information(counts, "none").personas.round(4)
         np.float64(0.1887)
-        >>> information(counts).share.round(4)
+        >>> information(counts).share.round(4)  # as scikit-learn's adjusted_mutual_info_score
         np.float64(0.0835)
     """
     if correction not in get_args(Correction):
@@ -95,7 +88,7 @@ def information_of_probabilities(probabilities: Floats, weights: Floats | None =
     """Compute the entropies of answers with known label probabilities, the limit of infinitely many answers per cell.
 
     H = −Σ p log₂ p, with p averaged over the cells at each level, without any correction. Probabilities that were estimated from a few
-    answers belong into `information`, as counts.
+    answers belong into `information`, as counts. Source: Shannon (1948), doi:10.1002/j.1538-7305.1948.tb01338.x.
 
     Args:
         probabilities: label probabilities per cell, (..., personas, items, labels), with the sum 1; zeros or NaN for a missing cell.
@@ -107,14 +100,8 @@ def information_of_probabilities(probabilities: Floats, weights: Floats | None =
     Raises:
         ValueError: probabilities of a cell do not sum to 1, or weights are negative or not finite.
 
-    References:
-        Shannon (1948), doi:10.1002/j.1538-7305.1948.tb01338.x.
-
     Examples:
-        Two personas who answer yes with ¾ and ¼: by hand, 1 − H(¼).
-
-        >>> import numpy as np
-        >>> information_of_probabilities(np.array([[[0.75, 0.25]], [[0.25, 0.75]]])).personas.round(4)
+        >>> information_of_probabilities(np.array([[[0.75, 0.25]], [[0.25, 0.75]]])).personas.round(4)  # 1 − H(¼)
         np.float64(0.1887)
     """
     p = _checked(np.where(np.isnan(probabilities), 0.0, probabilities))
@@ -134,7 +121,7 @@ def _checked(table: Ints | Floats) -> Floats:
     """Convert a table (..., personas, items, labels) to floats, or raise a ValueError if it is not one of finite masses."""
     checked = np.asarray(table, dtype=np.float64)
     if checked.ndim < 3:
-        message = f"The table has the shape {checked.shape}. Shape it (..., personas, items, labels)."
+        message = f"The table has the shape {checked.shape}. Give it the shape (..., personas, items, labels)."
         raise ValueError(message)
     if not np.all(np.isfinite(checked) & (checked >= 0)):
         message = "The table must be finite and not negative."
@@ -199,3 +186,20 @@ def _expected(counts: Floats) -> Floats:
         entropy = -(chance * xlogy(k / s, k / s)).sum(axis=(-1, -2)) / np.log(2)
         expected += s * (size == s).sum(axis=-2) * entropy
     return expected
+
+
+def miller_madow(counts: Floats) -> Floats:
+    """Estimate the entropy of labels in bits from their counts (..., L), with the first-order correction for few answers (Miller–Madow).
+
+    H = −Σ p log₂ p + (K − 1) / (2 n ln 2), with K labels that occurred in n answers. Without the second term the estimate is too low; it
+    still is if most labels occurred once or never. It may exceed log₂ L for few answers, and is NaN for fewer than two. Source: Miller
+    (1955), Note on the bias of information estimates.
+
+    Examples:
+        >>> miller_madow(np.array([2.0, 2, 0])).round(4)  # by hand 1 + 1 / (8 ln 2)
+        np.float64(1.1803)
+    """
+    table = np.asarray(counts, float)
+    n = table.sum(-1)
+    corrected = _entropy(table) + ((table > 0).sum(-1) - 1) / (2 * np.log(2) * np.where(n > 0, n, 1.0))
+    return np.where(n >= 2, corrected, np.nan)[()]

@@ -22,6 +22,9 @@ def nonconformity(shares: Floats, score: Score = "lac", draws: Floats | None = N
     - "ordinal": as "aps", with labels in the order in which an interval grows from the likeliest one, always to its likelier neighbour.
       Sets are intervals.
 
+    Sources: Sadinle, Lei & Wasserman (2019), arXiv:1609.00451 ("lac"); Romano, Sesia & Candès (2020), arXiv:2006.02544 ("aps"); Lu,
+    Angelopoulos & Pomerantz (2022), arXiv:2207.02238 ("ordinal").
+
     Args:
         shares: (..., L) label probabilities; for "ordinal" in the order of the scale.
         score: one of the three scores.
@@ -33,14 +36,8 @@ def nonconformity(shares: Floats, score: Score = "lac", draws: Floats | None = N
     Raises:
         ValueError: an unknown score.
 
-    References:
-        Sadinle, Lei & Wasserman (2019), arXiv:1609.00451 ("lac"); Romano, Sesia & Candès (2020), arXiv:2006.02544 ("aps"); Lu, Angelopoulos
-        & Pomerantz (2022), arXiv:2207.02238 ("ordinal").
-
     Examples:
-        By hand: the interval grows from the second label to the third, the fourth, and the first.
-
-        >>> nonconformity(np.array([0.1, 0.4, 0.3, 0.2]), "ordinal").round(6).tolist()
+        >>> nonconformity(np.array([0.1, 0.4, 0.3, 0.2]), "ordinal").round(6).tolist()  # second label, third, fourth, first
         [1.0, 0.4, 0.7, 0.9]
         >>> nonconformity(np.array([0.3, 0.4, 0.1, 0.2]), "aps", np.array(0.5)).round(6).tolist()
         [0.55, 0.2, 0.95, 0.8]
@@ -78,7 +75,8 @@ def quantile(scores: Floats, alpha: float, weights: Floats | None = None) -> flo
     With one label per item, a set {y: score ≤ q} contains the label of a new item with a probability from 1 − α to 1 − α + 1 / (n + 1) (the
     upper end without ties), if all items are exchangeable. Labels of several people for one item are not exchangeable with those for other
     items. Either draw one of them at random, or pass all, each with the weight 1 / (labels of the item): n then counts items, and a set
-    contains the label of a random person with a probability of at least 1 − α.
+    contains the label of a random person with a probability of at least 1 − α. Sources: Vovk, Gammerman & Shafer (2005), Algorithmic
+    Learning in a Random World; Lee, Barber & Willett (2023), arXiv:2306.06342 (several labels).
 
     Args:
         scores: (N,) scores of the true labels, or of the labels of all people.
@@ -91,21 +89,15 @@ def quantile(scores: Floats, alpha: float, weights: Floats | None = None) -> flo
     Raises:
         ValueError: alpha is not between 0 and 1.
 
-    References:
-        Vovk, Gammerman & Shafer (2005), Algorithmic Learning in a Random World; Lee, Barber & Willett (2023), arXiv:2306.06342 (several
-        labels).
-
     Examples:
-        Rank ⌈10 · 0.8⌉ = 8 of nine:
-
-        >>> quantile(np.array([0.05, 0.1, 0.2, 0.3, 0.35, 0.5, 0.6, 0.7, 0.9]), 0.2)
+        >>> quantile(np.array([0.05, 0.1, 0.2, 0.3, 0.35, 0.5, 0.6, 0.7, 0.9]), 0.2)  # rank ⌈10 · 0.8⌉ = 8 of nine
         0.7
         >>> quantile(np.array([0.1, 0.2]), 0.1)
         inf
     """
     values = np.asarray(scores, float)
     if not 0 < alpha < 1:
-        message = f"alpha is {alpha:g}. Set it between 0 and 1."
+        message = f"alpha is {alpha:g}. Give a number between 0 and 1."
         raise ValueError(message)
     order = np.argsort(values, kind="stable")
     cumulated = np.cumsum(np.ones(len(values)) if weights is None else np.asarray(weights, float)[order])
@@ -125,12 +117,9 @@ def fewest_items(alpha: float) -> int:
 
 
 def sets(scores: Floats, thresholds: float | Floats) -> npt.NDArray[np.bool_]:
-    """Return the labels in the set of each item, (..., L).
+    """Return the labels in the set of each item, (..., L), whose `nonconformity` is at most the threshold.
 
-    Args:
-        scores: (..., L) scores of all labels, computed as in calibration.
-        thresholds: threshold of all items, or (...) of each item's group; sets calibrated within groups (Mondrian) have the guaranteed
-            coverage in each group.
+    Thresholds may be those of each item's group, (...): sets calibrated within groups (Mondrian) have the coverage in each group.
 
     Examples:
         >>> sets(np.array([[0.1, 0.9], [0.4, 0.6]]), np.array([0.7, np.inf])).tolist()

@@ -20,28 +20,17 @@ class Disattenuated(NamedTuple):
 
 
 def correlation(x: Floats, y: Floats) -> Floats:
-    """Compute the Pearson correlation of pairs: cov(x, y) / √(var x · var y).
+    """Compute the Pearson correlation of x and y (..., pairs), −1 to 1: cov(x, y) / √(var x · var y).
 
-    It is not agreement, since a shift or a change of scale does not lower it. Noise in x or y moves it towards 0: see `disattenuated`.
-
-    Args:
-        x: values, (..., pairs); a pair with a NaN is left out.
-        y: values of the other side, in the same order.
-
-    Returns:
-        The correlation, (...), −1 to 1; NaN with fewer than two pairs, or where x or y is constant.
+    It is not agreement, since a shift or a change of scale does not lower it. Noise in x or y moves it towards 0: see `disattenuated`. A
+    pair with a NaN is left out; the correlation is NaN with fewer than two pairs, or where x or y is constant. Source: Pearson (1895),
+    doi:10.1098/rspl.1895.0041.
 
     Raises:
         ValueError: x and y do not pair up, or are infinite.
 
-    References:
-        Pearson (1895), doi:10.1098/rspl.1895.0041.
-
     Examples:
-        By hand, 4 / √(5 · 5).
-
-        >>> import numpy as np
-        >>> correlation(np.array([1.0, 2, 3, 4]), np.array([2.0, 1, 4, 3])).round(6)
+        >>> correlation(np.array([1.0, 2, 3, 4]), np.array([2.0, 1, 4, 3])).round(6)  # 4 / √(5 · 5)
         np.float64(0.6)
     """
     x, y = _aligned(x, y)
@@ -52,16 +41,11 @@ def correlation(x: Floats, y: Floats) -> Floats:
 
 
 def correlation_of_sums(sums: Floats) -> Floats:
-    """Compute the Pearson correlation from sums over rows, as a statistic of `cluster_jackknife`.
+    """Compute the Pearson correlation (…), NaN where x or y is constant, from (…, 6) sums of 1, x, y, x², y² and xy over rows.
 
-    Args:
-        sums: (…, 6) sums of 1, x, y, x², y² and xy.
-
-    Returns:
-        The correlation, (…), −1 to 1 except for rounding; NaN where x or y is constant.
+    It is a statistic for `cluster_jackknife`; only rounding moves it beyond ±1.
 
     Examples:
-        >>> import numpy as np
         >>> x, y = np.array([1.0, 2, 3, 4]), np.array([2.0, 1, 4, 3])
         >>> correlation_of_sums(np.array([term.sum() for term in (x**0, x, y, x * x, y * y, x * y)])).round(6)
         np.float64(0.6)
@@ -85,7 +69,8 @@ def disattenuated(x: Floats, y: Floats, vx: Floats | float, vy: Floats | float) 
 
     It is not the correlation of the observed values, and not bounded. Noise shared by x and y biases it, and it is too high for few and
     noisy pairs: with noise variances 1.1 and 1.25 times the true ones, simulated medians for a true .80 are .86 with 60 pairs and .82 with
-    200 (slope 1.5: 1.53 and 1.51). It needs an interval, such as a jackknife over pairs.
+    200 (slope 1.5: 1.53 and 1.51). It needs an interval, such as a jackknife over pairs. Sources: Spearman (1904), doi:10.2307/1412159;
+    Fuller (1987), Measurement error models, doi:10.1002/9780470316665.
 
     Args:
         x: estimates, (..., pairs), such as a panel's mean per item.
@@ -101,13 +86,9 @@ def disattenuated(x: Floats, y: Floats, vx: Floats | float, vy: Floats | float) 
     Raises:
         ValueError: the arrays do not pair up, are infinite, or a sampling variance is negative.
 
-    References:
-        Spearman (1904), doi:10.2307/1412159; Fuller (1987), Measurement error models, doi:10.1002/9780470316665.
-
     Examples:
         By hand: var x = 4, var y = 1, cov = 1.6; without noise variances of 1.44 and .2, r = 1.6 / √(2.56 · .8).
 
-        >>> import numpy as np
         >>> x, y = np.sqrt(3) * np.array([-1.0, -1, 1, 1]), np.sqrt(3) * np.array([-0.7, -0.1, 0.1, 0.7])
         >>> fit = disattenuated(x, y, 1.44, 0.2)
         >>> fit.correlation.round(4), fit.slope.round(4)
@@ -130,7 +111,7 @@ def _aligned(*arrays: Floats) -> tuple[Floats, ...]:
     try:
         aligned = np.broadcast_arrays(*(np.asarray(array, dtype=np.float64) for array in arrays))
     except ValueError as error:
-        message = f"The shapes {', '.join(str(np.shape(array)) for array in arrays)} do not pair up. Pass one value per pair."
+        message = f"The shapes {', '.join(str(np.shape(array)) for array in arrays)} do not fit together. Pass one value for each pair."
         raise ValueError(message) from error
     if aligned[0].shape[-1:] in ((), (0,)) or any(np.isinf(array).any() for array in aligned):
         message = "x, y and their variances must be finite or NaN, with pairs on the last axis."

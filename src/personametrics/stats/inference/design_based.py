@@ -10,39 +10,21 @@ def pseudo_outcomes(answers: Floats, predictions: Floats, probability: Floats | 
     """Correct predictions by the answers of a sample: design-based supervised learning.
 
     Ỹ = f + (R / π) (Y − f) has the same conditional mean as Y for any prediction f, if a person is sampled (R = 1) with the known
-    probability π. Any regression of Ỹ with robust standard errors is then valid (`mean` or `ols` of `alone(Ỹ)`).
-
-    Args:
-        answers: (...) answers; NaN for people who were not sampled.
-        predictions: (...) predictions for all.
-        probability: (...) π, above 0.
-
-    Returns:
-        The pseudo-outcomes Ỹ, (...).
-
-    References:
-        Egami, Hinck, Stewart & Wei (2023), arXiv:2306.04746.
+    probability π > 0. Answers (...) are NaN for people who were not sampled. Any regression of Ỹ with robust standard errors is then valid
+    (`mean` or `ols` of `alone(Ỹ)`). Egami, Hinck, Stewart & Wei (2023), arXiv:2306.04746.
 
     Examples:
-        One of two people was sampled, with probability ½; by hand 0.6 + 2 · (1 − 0.6):
-
-        >>> pseudo_outcomes(np.array([1.0, np.nan]), np.array([0.6, 0.3]), 0.5).round(6).tolist()
+        >>> pseudo_outcomes(np.array([1.0, np.nan]), np.array([0.6, 0.3]), 0.5).round(6).tolist()  # 0.6 + 2 · (1 − 0.6)
         [1.4, 0.3]
     """
     return predictions + np.where(np.isfinite(answers), (np.nan_to_num(answers) - predictions) / probability, 0.0)
 
 
 def design_based(sample: Sample) -> Rectified:
-    """Estimate the mean of the population from the pseudo-outcomes of all people with a prediction.
+    """Estimate the mean of the population from the pseudo-outcomes of all people with a prediction, with λ = 0.
 
     The probability of having been sampled is n / (n + N), divided by the weight of a person over the mean weight. The number of people
-    counts as random, other than in `mean`, so that the variance increases with the errors of the predictions.
-
-    Args:
-        sample: answers and predictions; its `other_weights` are not used.
-
-    Returns:
-        The mean, with λ = 0.
+    counts as random, other than in `mean`, so that the variance increases with the errors of the predictions. `other_weights` are not used.
     """
     answered = np.isfinite(sample.people) & np.isfinite(sample.twins)
     share = shares(answered, sample.weights)
@@ -65,22 +47,17 @@ def stratified(people: Floats, strata: Ints, panel: Floats, panel_strata: Ints, 
         panel_strata: (N,) stratum of each simulated person.
         weights: weights of people and of the panel; None: all equal.
 
-    Returns:
-        Answers and predictions.
-
     Raises:
         ValueError: the panel does not have a simulated person in the stratum of a person.
 
     Examples:
-        Two people of stratum 0 and one of stratum 1; the panel's means in these strata are 3 and 5:
-
-        >>> panel, of = np.array([2.0, 4, 5, 5]), np.array([0, 0, 1, 1])
+        >>> panel, of = np.array([2.0, 4, 5, 5]), np.array([0, 0, 1, 1])  # means of 3 and 5
         >>> stratified(np.array([1.0, 2, 2]), np.array([0, 0, 1]), panel, of, (None, None)).twins.tolist()
         [3.0, 3.0, 5.0]
     """
     if not np.isin(strata, panel_strata).all():
         missing = sorted(set(strata.tolist()) - set(panel_strata.tolist()))
-        message = f"The strata {missing} do not have a simulated person. Simulate at least one in each."
+        message = f"The strata {missing} have no simulated person. Simulate at least one person in each stratum."
         raise ValueError(message)
     weight = np.where(np.isfinite(panel), 1.0 if weights[1] is None else weights[1], 0.0)
     member = (panel_strata[:, None] == np.arange(panel_strata.max() + 1)).astype(float)

@@ -13,13 +13,9 @@ from personametrics.stats.inference.ppi import Sample
 
 
 class Split(NamedTuple):
-    """A division of a budget between people and predictions.
+    """A division of a budget between people, who answer and are predicted, and others, who are only predicted, with the cost of both.
 
-    Attributes:
-        people: number n of people, who answer and are predicted.
-        others: number N of others, who are only predicted.
-        cost: price of both.
-        effective: number n₀ of people who would give the same precision without predictions.
+    `effective` is the number n₀ of people who would give the same precision without predictions.
     """
 
     people: int
@@ -29,13 +25,9 @@ class Split(NamedTuple):
 
 
 def correlation(sample: Sample) -> Floats:
-    """Estimate the correlation ρ of answers and predictions, at most 1 − 1/n.
+    """Estimate the correlation ρ of answers and predictions, (...), from −1 to 1 − 1/n; the others of the sample are not used.
 
-    Args:
-        sample: answers and predictions; the others are not used.
-
-    Returns:
-        ρ, (...), −1 to 1; 0 where predictions or answers do not vary, since such predictions are useless; NaN with fewer than two people.
+    It is 0 where predictions or answers do not vary, since such predictions are useless, and NaN with fewer than two people.
     """
     answered = np.isfinite(sample.people) & np.isfinite(sample.twins)
     weight = np.where(answered, 1.0 if sample.weights is None else sample.weights, 0.0)
@@ -52,15 +44,7 @@ def correlation(sample: Sample) -> Floats:
 def effective_size(people: Floats | float, others: Floats | float, rho: Floats | float) -> Floats:
     """Compute the number of people who would give the same precision without predictions: n₀ = n (n + N) / (n + (1 − ρ²) N).
 
-    It never exceeds n / (1 − ρ²), for any number of predictions. A correlation below 0 counts as 0, as λ does.
-
-    Args:
-        people: n, at least 0.
-        others: N, at least 0.
-        rho: ρ.
-
-    Returns:
-        n₀, at least n; 0 without people.
+    It never exceeds n / (1 − ρ²), for any number of predictions. A correlation below 0 counts as 0, as λ does; n₀ is 0 without people.
 
     Examples:
         >>> effective_size(97, 1161, 0.5).round(1)
@@ -71,23 +55,13 @@ def effective_size(people: Floats | float, others: Floats | float, rho: Floats |
 
 
 def people_needed(effective: Floats | float, others: Floats | float, rho: Floats | float) -> Floats:
-    """Compute the number of people who, together with N predictions, give the precision of n₀ people: `effective_size`, solved for n.
+    """Compute the number of people, not rounded, who together with N predictions give the precision of n₀ people.
 
-    n is the positive root of n² + n (N − n₀) − n₀ (1 − ρ²) N = 0.
-
-    Args:
-        effective: n₀.
-        others: N.
-        rho: ρ.
-
-    Returns:
-        n, not rounded.
+    It is `effective_size`, solved for n: the positive root of n² + n (N − n₀) − n₀ (1 − ρ²) N = 0.
 
     Examples:
-        >>> people_needed(126.1, 1161, 0.5).round(0)
-        np.float64(97.0)
-        >>> people_needed(126.1, 0, 0.5)
-        np.float64(126.1)
+        >>> people_needed(126.1, 1161, 0.5).round(0), people_needed(126.1, 0, 0.5)
+        (np.float64(97.0), np.float64(126.1))
     """
     target, N, unexplained = (np.asarray(number, float) for number in (effective, others, 1 - np.maximum(rho, 0.0) ** 2))
     slope = N - target
@@ -95,32 +69,19 @@ def people_needed(effective: Floats | float, others: Floats | float, rho: Floats
 
 
 def unit_price(rho: float, person: float, prediction: float) -> float:
-    """Compute the price per effective person at the best split: c (1 − ρ² + γρ² + 2 √(γρ² (1 − ρ²))), γ = price of a prediction / c.
-
-    Args:
-        rho: ρ.
-        person: price c of a person's answer.
-        prediction: price of a prediction.
-    """
+    """Compute the price per effective person at the best split: c (1 − ρ² + γρ² + 2 √(γρ² (1 − ρ²))), γ = price of a prediction / c."""
     gain, gamma = max(rho, 0.0) ** 2, prediction / person
     return float(person * (1 - gain + gamma * gain + 2 * np.sqrt(gamma * gain * (1 - gain))))
 
 
 def best_split(rho: float, person: float, prediction: float, budget: float) -> Split:
-    """Find the numbers of people and predictions with the best precision for a budget.
+    """Find the numbers of people and predictions with the best precision for a budget, from the prices of a person and of a prediction.
 
     n = n₀ (1 − ρ² + √(γρ² (1 − ρ²))), N = n (n₀ − n) / (n − (1 − ρ²) n₀), n₀ = budget / `unit_price`; only people where that is cheaper.
-
-    Args:
-        rho: ρ, below 1.
-        person: price of a person's answer.
-        prediction: price of a prediction; people are predicted too.
-        budget: largest price of both.
+    People are predicted too.
 
     Examples:
-        The split of ppi-python 0.2.3:
-
-        >>> best_split(0.5, 5.0, 0.01, 500.0)
+        >>> best_split(0.5, 5.0, 0.01, 500.0)  # as ppi-python 0.2.3
         Split(people=97, others=1161, cost=497.58, effective=126)
     """
     gain, gamma = max(rho, 0.0) ** 2, prediction / person

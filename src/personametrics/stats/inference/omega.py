@@ -8,7 +8,6 @@ from personametrics.stats.arrays import Floats
 
 SWEEPS = 2000
 """Largest number of sweeps over the loadings; some tens are usual, data without a factor need the most."""
-
 TOLERANCE = 1e-9
 """Largest change of a loading in the last sweep, in standard deviations of the scores."""
 
@@ -34,12 +33,11 @@ def omega(scores: Floats) -> Omega:
         ω_k = (Σ λ_j)² / ((Σ λ_j)² + Σ ψ_j),   ω_1 = ω_k / (k − (k − 1) ω_k)
 
     λ is the minres estimate: the least squares fit of the off-diagonal of the covariance matrix, one loading at a time, each bounded by the
-    standard deviation of its run so that ψ is not negative. The estimate is deterministic. Two runs do not identify two loadings, which
-    are then set equal.
-
-    ω_k is not the reliability of one answer: at ω_1 = .3 a hundred runs have ω_k = .98. Report ω_1 of reruns. It is never negative, so that
-    it is noise above 0 for independent runs. Its simulated means for independent runs, ω_k (ω_1), are .31 (.15) with 3 runs and .15 (.02)
-    with 10 for 20 objects, and .23 (.10) and .07 (.01) for 200 objects.
+    standard deviation of its run so that ψ is not negative. Two runs do not identify two loadings, which are then set equal. ω_k is not the
+    reliability of one answer: at ω_1 = .3 a hundred runs have ω_k = .98. Report ω_1 of reruns. It is never negative, so that it is noise
+    above 0 for independent runs: its simulated means, ω_k (ω_1), are .31 (.15) with 3 runs and .15 (.02) with 10 for 20 objects, and .23
+    (.10) and .07 (.01) for 200 objects. Sources: McDonald (1999), Test theory, doi:10.4324/9781410601087; Harman & Jones (1966),
+    doi:10.1007/BF02289468 (minres); Schroeder & Wood-Doughty (2024), arXiv:2412.12509 (language models as judges).
 
     Args:
         scores: one score per object and run, (..., objects, runs), with two runs or more; comparable within a run.
@@ -51,14 +49,9 @@ def omega(scores: Floats) -> Omega:
     Raises:
         ValueError: fewer than two runs.
 
-    References:
-        McDonald (1999), Test theory, doi:10.4324/9781410601087; Harman & Jones (1966), doi:10.1007/BF02289468 (minres); Schroeder &
-        Wood-Doughty (2024), arXiv:2412.12509 (language models as judges).
-
     Examples:
         A factor with loadings 2, 2 and 1 and errors of variance 1, all exactly uncorrelated: by hand ω_3 = 5² / (5² + 3).
 
-        >>> import numpy as np
         >>> factor, a, b, c = np.array([[1, 1, 1, 1, -1, -1, -1, -1], [1, 1, -1, -1, 1, 1, -1, -1],
         ...                             [1, -1, 1, -1, 1, -1, 1, -1], [1, -1, -1, 1, 1, -1, -1, 1]])
         >>> runs = np.column_stack([2 * factor + a, 2 * factor + b, factor + c])
@@ -68,7 +61,7 @@ def omega(scores: Floats) -> Omega:
     """
     table = np.asarray(scores, dtype=np.float64)
     if table.ndim < 2 or table.shape[-1] < 2:
-        message = f"The scores have the shape {table.shape}. Shape them (..., objects, runs) with two runs or more."
+        message = f"The scores have the shape {table.shape}. Give them the shape (..., objects, runs) with two or more runs."
         raise ValueError(message)
     objects, k = table.shape[-2:]
     defined = np.isfinite(table).all(axis=(-1, -2), keepdims=True) & (objects >= 3)

@@ -60,17 +60,6 @@ class Rectified:
         half = np.where(self.variance == 0, 0.0, self.quantile(level) * np.sqrt(self.variance))
         return self.value - half, self.value + half
 
-    def share_interval(self, level: float = 0.9) -> tuple[Floats, Floats]:
-        """Return both ends of Wilson's interval for shares, (...), with p(1 − p) / variance answers; it has a width also at 0 and 1."""
-        share = np.clip(self.value, 0.0, 1.0)
-        spread = share * (1 - share)
-        defined = (spread > 0) & (self.variance > 0)
-        number = np.where(defined, spread / np.where(defined, self.variance, 1.0), self.people)
-        z = np.where(defined, self.quantile(level), stdtrit(np.maximum(self.people - 1, 1), (1 + level) / 2))
-        middle, shrink = (share + z**2 / (2 * number)) / (1 + z**2 / number), z / (1 + z**2 / number)
-        half = shrink * np.sqrt(spread / number + z**2 / (4 * number**2))
-        return np.minimum(share, np.maximum(0.0, middle - half)), np.maximum(share, np.minimum(1.0, middle + half))  # rounding
-
 
 class _Part(NamedTuple):
     """An estimate from one set of values."""
@@ -95,7 +84,8 @@ def mean(sample: Sample, power: float | None = None, *, together: bool = False, 
     θ̂ = mean(Y) + λ (mean f(X̃) − mean f(X)), with the variance λ² Var f(X̃) / N + Var(Y − λ f(X)) / n. The second term corrects the error
     of any prediction f. The tuned λ = Cov(Y, f) / ((1 + n/N) Var f), clipped to 0 … 1, minimises the variance. With weights the means are
     weighted (Hájek), and 1/n becomes Σw² of weights with the sum 1. `small` divides by n − 1 (n − 2 with a tuned λ) and uses
-    Satterthwaite's degrees of freedom. Without it the divisor is n and the quantiles are normal, as in ppi-python.
+    Satterthwaite's degrees of freedom. Without it the divisor is n and the quantiles are normal, as in ppi-python. Sources: Angelopoulos et
+    al. (2023), doi:10.1126/science.adi6000 (λ = 1); Angelopoulos, Duchi & Zrnic (2023), arXiv:2311.01453 (λ).
 
     Args:
         sample: answers and predictions; shares are means of 0 and 1.
@@ -106,9 +96,6 @@ def mean(sample: Sample, power: float | None = None, *, together: bool = False, 
     Returns:
         The means, (...). The variance is NaN if fewer than two people answered (three if λ is tuned). λ is 0 if predictions are constant or
         fewer than two.
-
-    References:
-        Angelopoulos et al. (2023), doi:10.1126/science.adi6000 (λ = 1); Angelopoulos, Duchi & Zrnic (2023), arXiv:2311.01453 (λ).
 
     Examples:
         The estimates of ppi-python 0.2.3:
@@ -131,10 +118,11 @@ def mean(sample: Sample, power: float | None = None, *, together: bool = False, 
 
 
 def ols(sample: Sample, people: Floats, others: Floats, power: float | None = None, *, small: bool = True) -> Rectified:
-    """Estimate the coefficients of a linear regression in the population.
+    """Estimate the coefficients (d,) of a linear regression in the population.
 
     θ̂ = θ(Y) + λ (θ(f(X̃)) − θ(f(X))), where each of the three is an ordinary (weighted) regression, and λ is tuned for each coefficient.
-    The variance follows from the regressions' influence values (a sandwich estimator), without a model of the errors.
+    The variance follows from the regressions' influence values (a sandwich estimator), without a model of the errors. Source: Angelopoulos,
+    Duchi & Zrnic (2023), arXiv:2311.01453.
 
     Args:
         sample: answers and predictions, (n,) and (N,), without missing values.
@@ -142,12 +130,6 @@ def ols(sample: Sample, people: Floats, others: Floats, power: float | None = No
         others: (N, d) regressors of the others.
         power: λ; None: tuned.
         small: True for small-sample corrections, as in `mean`; the divisor is n − d.
-
-    Returns:
-        The coefficients, (d,).
-
-    References:
-        Angelopoulos, Duchi & Zrnic (2023), arXiv:2311.01453.
     """
     y, f = (_regression(values, people, sample.weights) for values in (sample.people, sample.twins))
     other = (

@@ -10,16 +10,12 @@ from personametrics.stats.arrays import Floats
 
 Spending = Literal["obrien-fleming", "pocock"]
 """The spending of the error probability: hardly any of it early, or about evenly."""
-
 NODES = 24
 """Gauss–Legendre nodes per section of the integrals."""
-
 SECTION = 3.0
 """Largest width of a section, in standard deviations of the step between two looks."""
-
 LEAST = 1e-4
 """A look that adds less than this share of the information does not decide."""
-
 FAR = 37.0
 """Number of standard deviations beyond which the normal tail is 0 in double precision."""
 
@@ -33,23 +29,12 @@ class _Density(NamedTuple):
 
 
 def spent_error(fractions: Sequence[float] | Floats, error: float, spending: Spending = "obrien-fleming") -> Floats:
-    """Compute the error probability that may be spent up to each share of the information.
+    """Compute the two-sided error probability, (K,), that may be spent up to each share of the information, 0 < t ≤ 1.
 
-    obrien-fleming: 4 − 4Φ(z(1 − error/4) / √t), two-sided; pocock: error · log(1 + (e − 1) · t).
-
-    Args:
-        fractions: (K,) shares t of the information of the full panel, 0 < t ≤ 1.
-        error: two-sided error probability at t = 1, 0 < error < 1.
-        spending: "obrien-fleming" or "pocock".
-
-    Returns:
-        The cumulative error, (K,).
+    obrien-fleming: 4 − 4Φ(z(1 − error/4) / √t); pocock: error · log(1 + (e − 1) · t). Lan & DeMets (1983), doi:10.1093/biomet/70.3.659.
 
     Raises:
         ValueError: an unknown kind of spending.
-
-    References:
-        Lan & DeMets (1983), doi:10.1093/biomet/70.3.659.
 
     Examples:
         >>> spent_error([0.5, 1.0], 0.1).round(4).tolist()
@@ -70,7 +55,9 @@ def bounds(fractions: Sequence[float], error: float, spending: Spending = "obrie
     The probability of the first crossing at a look equals the error that the spending function allows, by recursive integration of the
     density of estimates that have not crossed before. Estimates are assumed to be jointly normal with independent increments of
     information, Cov(first, later) = Var(later), which holds if later looks add answers to earlier ones. Bounds of early looks do not depend
-    on later ones, so that looks need not be planned; but the estimate must not influence their timing.
+    on later ones, so that looks need not be planned; but the estimate must not influence their timing. Sources: Lan & DeMets (1983),
+    doi:10.1093/biomet/70.3.659; Armitage, McPherson & Rowe (1969), doi:10.2307/2343787 (the integration); Jennison & Turnbull (1999),
+    doi:10.1201/9780367805326.
 
     Args:
         fractions: (K,) shares of the information of the full panel at each look, increasing, 0 < t ≤ 1.
@@ -82,10 +69,6 @@ def bounds(fractions: Sequence[float], error: float, spending: Spending = "obrie
 
     Raises:
         ValueError: the fractions do not increase within (0, 1].
-
-    References:
-        Lan & DeMets (1983), doi:10.1093/biomet/70.3.659; Armitage, McPherson & Rowe (1969), doi:10.2307/2343787 (the integration);
-        Jennison & Turnbull (1999), doi:10.1201/9780367805326.
 
     Examples:
         >>> bounds([0.2, 0.4, 0.6, 0.8, 1.0], 0.05).round(3).tolist()
@@ -102,14 +85,9 @@ def bounds(fractions: Sequence[float], error: float, spending: Spending = "obrie
 
 
 def crossing_probabilities(fractions: Sequence[float], limits: Sequence[float] | Floats) -> Floats:
-    """Compute the probability that an estimate exceeds its limit for the first time at each look, under the null hypothesis.
+    """Compute the probabilities (K,) that an estimate first exceeds its limit, in standard errors, at each look, under the null hypothesis.
 
-    Args:
-        fractions: (K,) shares of the information, increasing, 0 < t ≤ 1.
-        limits: (K,) limits in standard errors, > 0; ∞ for a look that never decides.
-
-    Returns:
-        The probabilities, (K,); their sum is the error probability of all looks.
+    Limits are > 0, and ∞ for a look that never decides; the sum is the error probability of all looks.
 
     Raises:
         ValueError: the fractions do not increase within (0, 1].
@@ -132,21 +110,15 @@ def levels(fractions: Sequence[float], level: float = 0.9, spending: Spending = 
     """Compute the level of the interval at each look with which all intervals jointly have the nominal coverage.
 
     With these repeated confidence intervals the panel may be stopped at any look: the probability that any of them misses the true value is
-    at most 1 − level. They are wider than at the nominal level, and an estimate at an early stop is still biased away from the null.
-
-    Args:
-        fractions: (K,) shares of the information of the full panel at each look, increasing, 0 < t ≤ 1.
-        level: nominal level, 0 < level < 1.
-        spending: "obrien-fleming" or "pocock".
+    at most 1 − level. They are wider than at the nominal level, and an estimate at an early stop is still biased away from the null. The
+    arguments are those of `bounds`, with the nominal level, 0 < level < 1, in place of the error. Source: Jennison & Turnbull (1999),
+    doi:10.1201/9780367805326, chapter 9 (repeated confidence intervals).
 
     Returns:
         The levels, (K,), at least the nominal one; 1 for a look that adds almost no information.
 
     Raises:
         ValueError: the fractions do not increase within (0, 1].
-
-    References:
-        Jennison & Turnbull (1999), doi:10.1201/9780367805326, chapter 9 (repeated confidence intervals).
 
     Examples:
         >>> levels([0.5, 1.0], 0.9).round(4).tolist()
@@ -159,7 +131,7 @@ def _checked(fractions: Sequence[float]) -> Floats:
     """Return the fractions as an array, or raise a ValueError if they do not increase within (0, 1]."""
     t = np.asarray(fractions, float)
     if not (np.isfinite(t).all() and (t > 0).all() and (t <= 1).all() and (np.diff(t) >= 0).all()):
-        message = f"The shares of the information are {t.round(4).tolist()}. They must rise within 0 < t ≤ 1, in the order of the looks."
+        message = f"The shares of the information are {t.round(4).tolist()}. They must lie in 0 < t ≤ 1 and must not decrease."
         raise ValueError(message)
     return t
 

@@ -13,16 +13,9 @@ MOST_ROUNDS = 1000
 
 
 def design_effect(weights: Floats) -> Floats:
-    """Compute the design effect of unequal weights, the factor on the variance of a mean: P Σw² / (Σw)².
+    """Compute the design effect of unequal weights (…, P) ≥ 0, the factor on the variance of a mean: P Σw² / (Σw)², from 1 to P.
 
-    Args:
-        weights: (…, P) weights, at least 0.
-
-    Returns:
-        The design effect, (…), from 1 for equal weights to P; P divided by it is the effective sample size.
-
-    References:
-        Kish (1965), Survey Sampling.
+    P divided by it is the effective sample size. Kish (1965), Survey Sampling.
 
     Examples:
         >>> float(design_effect(np.array([1.0, 1.0, 4.0])))
@@ -43,8 +36,6 @@ def poststratify(groups: Ints, shares: Floats, base: Floats | None = None) -> Fl
         Weights with the sum 1, (P,); all NaN if a group with a share is empty.
 
     Examples:
-        Four of five personas belong to the first group, but half of the population:
-
         >>> poststratify(np.array([0, 0, 0, 0, 1]), np.array([0.5, 0.5])).tolist()
         [0.125, 0.125, 0.125, 0.125, 0.5]
     """
@@ -52,20 +43,15 @@ def poststratify(groups: Ints, shares: Floats, base: Floats | None = None) -> Fl
 
 
 def rake(groups: Sequence[Ints], shares: Sequence[Floats], base: Floats | None = None) -> Floats:
-    """Compute weights with which every group of several groupings has its share: iterative proportional fitting.
+    """Compute weights (P,) with the sum 1 with which every group of several groupings has its share: iterative proportional fitting.
 
-    Of all such weights they are the closest ones to the base in relative entropy.
+    Of all such weights they are the closest ones to the base in relative entropy; all are NaN if these shares cannot be reached. Source:
+    Deming & Stephan (1940), doi:10.1214/aoms/1177731829.
 
     Args:
         groups: one array (P,) of codes per grouping.
         shares: one array of population shares per grouping, with the sum 1.
         base: (P,) initial weights; None: equal.
-
-    Returns:
-        Weights with the sum 1, (P,); all NaN if these shares cannot be reached.
-
-    References:
-        Deming & Stephan (1940), doi:10.1214/aoms/1177731829.
     """
     weights = np.ones(len(groups[0])) if base is None else base
     weights = weights / weights.sum()
@@ -82,7 +68,7 @@ def rake(groups: Sequence[Ints], shares: Sequence[Floats], base: Floats | None =
 
 
 def mixture(answers: Floats, target: Floats, ridge: float = 1.0, base: Floats | None = None) -> Floats:
-    """Compute weights on the simplex with which a panel's mean answers are closest to the target.
+    """Compute weights (P,) on the simplex with which a panel's mean answers are closest to the target.
 
     They minimise mean_q (Σ_p w_p a_pq − b_q)² + ridge · s² · Σ_p (w_p − u_p)², where u is the base and s² the mean variance of an answer
     between personas. At ridge 1 and an equal base the second term is the increase of the sampling variance of a mean by unequal weights,
@@ -95,12 +81,7 @@ def mixture(answers: Floats, target: Floats, ridge: float = 1.0, base: Floats | 
         ridge: at least 0; ∞ returns the base. With 0 there may be several solutions, of which one is returned.
         base: (P,) weights at which the penalty is 0; None: equal.
 
-    Returns:
-        Weights with the sum 1, (P,).
-
     Examples:
-        The answers of people are a mixture of one part of the first persona and three parts of the second:
-
         >>> mixture(np.array([[1.0, 0.0], [0.0, 1.0]]), np.array([0.25, 0.75]), ridge=0).round(9).tolist()
         [0.25, 0.75]
     """
@@ -118,20 +99,10 @@ def mixture(answers: Floats, target: Floats, ridge: float = 1.0, base: Floats | 
 
 
 def best_ridge(answers: Floats, target: Floats, ridges: Sequence[float], folds: int = 5, base: Floats | None = None) -> float:
-    """Choose the ridge whose weights predict held-out questions best.
+    """Choose the ridge whose weights predict held-out questions best, from (P, Q, K) mean answers and (Q, K) targets.
 
     Each ridge is scored by its squared errors on held-out questions, every `folds`-th at a time. The largest ridge is chosen whose mean
     error is within one standard error (of the difference, over questions) of the smallest error.
-
-    Args:
-        answers: (P, Q, K) mean answers of each persona to each question, K numbers each, without missing values.
-        target: (Q, K) mean answers of people.
-        ridges: candidate ridges.
-        folds: number of parts of the questions, at least 2.
-        base: (P,) weights as in `mixture`.
-
-    Returns:
-        One of the ridges.
     """
     P, Q, _ = answers.shape
     part = np.arange(Q) % min(folds, Q)

@@ -11,10 +11,8 @@ from personametrics.stats.variance.disagreement import Disagreements, Shared, su
 
 WEIGHTED = ("persona", "item")
 """The facets that are resampled; all other facets keep their levels."""
-
 ROUNDING = 1e-9
 """A count below this is rounding error of sums that cancel."""
-
 CHUNK = 2**22
 """Numbers per intermediate array; replicates are computed in chunks of this size."""
 
@@ -23,7 +21,6 @@ def draw_weights(levels: int, replicates: int, rng: np.random.Generator) -> Floa
     """Draw how often each level occurs among `levels` draws with replacement, (replicates, levels).
 
     Examples:
-        >>> import numpy as np
         >>> draw_weights(3, 2, np.random.default_rng(0)).sum(1).tolist()
         [3.0, 3.0]
     """
@@ -41,20 +38,15 @@ class _Table:
 
 
 def weighted_disagreements(cells: Cells, weights: Mapping[str, Floats]) -> Disagreements:
-    """Compute D[S] under weights on personas and items, for many draws of weights at once.
+    """Compute D[S] under weights on personas and items, for B draws of weights at once: {S: (B,)}.
 
     The weight of a pair is that of a shared level, or the product of those of different levels. Pairs of a cell with itself are left out,
-    so that copies of one persona in a draw are never compared with each other.
+    so that copies of one persona in a draw are never compared with each other. D[S] is NaN where a draw does not leave a pair. Source: Owen
+    (2007), The pigeonhole bootstrap, doi:10.1214/07-AOAS122.
 
     Args:
         cells: cells of the facets "persona", "item" and possibly others.
         weights: {"persona": (B, P), "item": (B, I)}, not negative.
-
-    Returns:
-        {S: (B,)}; NaN where a draw does not leave a pair.
-
-    References:
-        Owen (2007), The pigeonhole bootstrap, doi:10.1214/07-AOAS122.
     """
     others = [facet for facet in cells.facets if facet not in WEIGHTED]
     tables = {shared: _table(cells, sorted(shared)) for shared in subsets(others)}

@@ -22,7 +22,7 @@ def cluster_jackknife(rows: Floats, statistic: Sums, clusters: Sequence[Ints], l
     V₁ + V₂ − V₁₂, where V₁₂ leaves out the intersections of both, and at least the larger of V₁ and V₂. The limits are ± t standard errors,
     with Satterthwaite's degrees of freedom. For a ratio pass its logarithm; for a share of answers use `cluster_share`. A share of variance
     is symmetric on the scale of `interval`; its variance has heavy tails, so that t has the smaller number of clusters − 1 as degrees of
-    freedom.
+    freedom. Sources: Cameron, Gelbach & Miller (2011), doi:10.1198/jbes.2010.07136; Cameron & Miller (2015), doi:10.3368/jhr.50.2.317.
 
     Args:
         rows: (N, k) terms of the sums, such as indicators and their products with answers.
@@ -34,13 +34,8 @@ def cluster_jackknife(rows: Floats, statistic: Sums, clusters: Sequence[Ints], l
     Returns:
         The interval. Both ends are NaN with fewer than two clusters of a kind, or if the number is undefined without one of them.
 
-    References:
-        Cameron, Gelbach & Miller (2011), doi:10.1198/jbes.2010.07136; Cameron & Miller (2015), doi:10.3368/jhr.50.2.317.
-
     Examples:
-        The mean of four numbers, each a cluster of its own:
-
-        >>> rows = np.stack([np.array([1.0, 2.0, 4.0, 5.0]), np.ones(4)], axis=1)
+        >>> rows = np.stack([np.array([1.0, 2.0, 4.0, 5.0]), np.ones(4)], axis=1)  # the mean of four numbers, each a cluster of its own
         >>> estimate = cluster_jackknife(rows, lambda s: s[..., 0] / s[..., 1], [np.arange(4)])
         >>> [round(end, 3) for end in estimate[:3]]
         [3.0, 0.852, 5.148]
@@ -57,7 +52,8 @@ def cluster_share(rows: Floats, clusters: Sequence[Ints], level: float = 0.9) ->
 
     A share near 0 or 1 has a small standard error, so that ± t standard errors would miss the truth too often. Here p (1 − p) divided by
     the variance of `cluster_jackknife` is the effective number of independent answers, and t replaces z. Where the share is 0 or 1, the
-    variance is unknown and every row counts as one answer.
+    variance is unknown and every row counts as one answer. Sources: Dean & Pagano (2015), doi:10.1093/jssam/smv024; Franco et al. (2019),
+    Journal of Survey Statistics and Methodology 7(3), 334–364; Korn & Graubard (1998), Survey Methodology 24(2), 193–201.
 
     Args:
         rows: (N, 2) numerator and denominator of the share.
@@ -66,10 +62,6 @@ def cluster_share(rows: Floats, clusters: Sequence[Ints], level: float = 0.9) ->
 
     Returns:
         The interval; both ends are NaN where those of `cluster_jackknife` are.
-
-    References:
-        Dean & Pagano (2015), doi:10.1093/jssam/smv024; Franco et al. (2019), Journal of Survey Statistics and Methodology 7(3), 334–364;
-        Korn & Graubard (1998), Survey Methodology 24(2), 193–201.
 
     Examples:
         Twenty answers, each a cluster of its own, of which 18 are right; and twenty, all right:

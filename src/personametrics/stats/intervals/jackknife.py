@@ -1,10 +1,10 @@
-"""One interval for any statistic of the disagreements.
+"""One interval for any statistic of the disagreements, and for a number without parts of each facet.
 
 It keeps two sources of uncertainty apart: which personas are in the panel, and which items they answered. The two-way jackknife leaves out
 each persona, each item and each persona × item cell in turn, exactly and without refitting. The two-way bootstrap draws weights.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -17,31 +17,23 @@ from personametrics.stats.variance.disagreement import Disagreements, Pairs
 
 Statistic = Callable[[Disagreements], Floats]
 """A pure function of D[S] that keeps leading batch axes."""
-
 Scale = Literal["share", "component", "positive", "plain"]
 """The scale on which an interval is symmetric: asinh of the odds for a share of variance, asinh for a component, the log for a positive
 quantity, and no transformation for anything else ("plain")."""
-
 BEND = 0.5
 """asinh turns from linear to logarithmic at this many cell-level standard errors per root of the smaller facet's degrees of freedom."""
-
 HEAVY = 0.5
 """Variances are sums of squares, so that their own variances are heavy-tailed: the degrees of freedom of the variance between personas
 (or items) are multiplied by this factor, and are 2 with three or four levels."""
-
 FAR = 300.0
 """sinh beyond this overflows."""
 
 
 class Interval(NamedTuple):
-    """An estimate with its interval and the sources of its variance.
+    """An estimate with the ends of its interval (NaN without one) and the sources of its variance.
 
-    Attributes:
-        value: the estimate.
-        low: lower end; NaN without an interval.
-        high: upper end.
-        between: variance of the estimate that more personas and items would lower, but more runs would not.
-        cells: variance at the level of single cells, which more runs would lower too.
+    `between` is the variance that more personas and items would lower, but more runs would not; `cells` is that at the level of single
+    cells, which more runs would lower too.
     """
 
     value: float
@@ -53,15 +45,9 @@ class Interval(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Deletions:
-    """The disagreements of a panel, and of the panel without each persona, item and persona × item cell.
+    """The disagreements D[S] of a panel (0-d), and of the panel without each persona (P,), item (I,) and persona × item cell (C,).
 
-    Attributes:
-        whole: D[S] of all cells, 0-d arrays.
-        persona: D[S] without each persona, (P,).
-        item: D[S] without each item, (I,).
-        cell: D[S] without each persona × item cell, (C,).
-        persona_of: (C,) persona of each of these cells.
-        item_of: (C,) item of each of these cells.
+    `persona_of` and `item_of` are the persona and the item of each of these cells, (C,).
     """
 
     whole: Disagreements
@@ -94,13 +80,9 @@ class Replicates:
 
 
 def deletions(panel: Pairs) -> Deletions:
-    """Leave out each persona, each item and each persona × item cell in turn.
+    """Leave out each persona, each item and each persona × item cell in turn, without recomputing any pair.
 
-    Args:
-        panel: sums over pairs of cells with the facets "persona" and "item", and possibly others.
-
-    Returns:
-        The disagreements of the whole panel and of what each deletion leaves, without recomputing any pair.
+    The facets of the panel are "persona" and "item", and possibly others.
     """
     persona_of, item_of = (panel.cells.codes[:, panel.cells.facets.index(facet)] for facet in ("persona", "item"))
     if len(panel.cells.facets) > 2:  # a persona × item cell is then several cells
@@ -111,16 +93,7 @@ def deletions(panel: Pairs) -> Deletions:
 
 
 def replicates(panel: Pairs, number: int = 1000, seed: int = 0) -> Replicates:
-    """Draw personas and items with replacement, by weights.
-
-    Args:
-        panel: sums over pairs of cells with the facets "persona" and "item", and possibly others.
-        number: number B of draws.
-        seed: seed of the draws.
-
-    Returns:
-        The disagreements of the whole panel and of every draw.
-    """
+    """Draw personas and items with replacement, by weights: the disagreements of the panel and of each of `number` draws."""
     rng = np.random.default_rng(seed)
     levels = dict(zip(panel.cells.facets, panel.cells.levels, strict=True))
     weights = {facet: draw_weights(levels[facet], number, rng) for facet in ("persona", "item")}
@@ -135,6 +108,8 @@ def interval(statistic: Statistic, source: Deletions | Replicates, level: float 
     degrees of freedom, in which the variance between personas, and that between items, counts half its levels − 1. The delta method
     carries the half-width to a scale on which errors are symmetric: with few personas the error of a variance between them is proportional
     to the variance, and near zero it is constant. asinh(x / c) is linear below c and logarithmic beyond it. From replicates: percentiles.
+    Sources: Efron & Stein (1981), doi:10.1214/aos/1176345462 (jackknife variance); Owen (2007), doi:10.1214/07-AOAS122 (two crossed
+    factors); Satterthwaite (1946), doi:10.2307/3002019.
 
     Args:
         statistic: function from D[S] to a number.
@@ -146,12 +121,7 @@ def interval(statistic: Statistic, source: Deletions | Replicates, level: float 
         The interval. Both ends are NaN where the statistic, or its scale, is undefined. The coverage is simulated in the documentation; do
         not rely on it with fewer than 5 personas.
 
-    References:
-        Efron & Stein (1981), doi:10.1214/aos/1176345462 (jackknife variance); Owen (2007), doi:10.1214/07-AOAS122 (two crossed factors);
-        Satterthwaite (1946), doi:10.2307/3002019.
-
     Examples:
-        >>> import numpy as np
         >>> from personametrics.stats import from_answers, pairs, signal
         >>> rng = np.random.default_rng(0)
         >>> p, i, r = np.indices((12, 10, 4)).reshape(3, -1)
@@ -169,17 +139,9 @@ def interval(statistic: Statistic, source: Deletions | Replicates, level: float 
 
 
 def two_way(values: Values, persona_of: Ints, item_of: Ints, level: float = 0.9, scale: Scale = "plain") -> Interval:
-    """Return the two-way jackknife interval of `interval` for a number that was computed without each persona, item and cell.
+    """Return the two-way jackknife interval of `interval` for a number that was computed, in any way, without each persona, item and cell.
 
-    Args:
-        values: the number, computed in any way from the whole panel and from what each deletion leaves.
-        persona_of: (C,) persona of each cell, codes ≥ 0.
-        item_of: (C,) item of each cell, codes ≥ 0.
-        level: probability of covering the truth, 0 < level < 1.
-        scale: kind of number that it is.
-
-    Returns:
-        The interval, as `interval` returns it.
+    `persona_of` and `item_of` are the persona and the item of each cell, (C,), codes ≥ 0.
     """
     value, levels = float(values.whole), (len(values.persona), len(values.item))
     if not np.isfinite(value) or min(levels) < 2:
@@ -217,16 +179,10 @@ def _cell_variance(drops: Floats, persona: Ints, item: Ints) -> float:
 
 
 def on_scale(value: float, half: float, bend: float, scale: Scale) -> tuple[float, float]:
-    """Return the ends of an interval that is symmetric on the given scale.
+    """Return the ends of an interval, with half-width `half` at the estimate, that is symmetric on the given scale.
 
-    Args:
-        value: the estimate.
-        half: half-width at the estimate, in its own unit.
-        bend: point at which asinh turns from linear to logarithmic, in units of a component or of a share's own error.
-        scale: kind of number that the estimate is.
-
-    Returns:
-        Low and high; NaN for a share of 1 or a positive quantity that is not positive.
+    asinh turns from linear to logarithmic at `bend`, in units of a component or of a share's own error. The ends are NaN for a share of 1,
+    or for a positive quantity that is not positive.
     """
     if scale == "plain":
         return value - half, value + half
@@ -251,9 +207,10 @@ def on_scale(value: float, half: float, bend: float, scale: Scale) -> tuple[floa
 
 
 def by_level(panel: Pairs, facet: str, over: str, statistic: Statistic, level: float = 0.9) -> tuple[Floats, Floats, Floats]:
-    """Return the signal (or another share) of each level of one facet, with a jackknife over the levels of the other.
+    """Return the signal (or another share of at most 1) of each level of one facet, with a jackknife over the levels of the other.
 
-    The half-width is carried to Fisher's scale of an intraclass correlation, log((1 + (n − 1)·s) / (1 − s)) with n runs per cell.
+    The half-width is carried to Fisher's scale of an intraclass correlation (1925, Statistical Methods for Research Workers, §39),
+    log((1 + (n − 1)·s) / (1 − s)) with n runs per cell.
 
     Args:
         panel: sums over pairs.
@@ -264,9 +221,6 @@ def by_level(panel: Pairs, facet: str, over: str, statistic: Statistic, level: f
 
     Returns:
         Value, low and high, each (levels of facet,). NaN where undefined; low and high are NaN also where the share is 1.
-
-    References:
-        Fisher (1925), Statistical Methods for Research Workers, §39 (transformation of the intraclass correlation).
     """
     value, drops = statistic(panel.within([facet])), statistic(panel.within_without(facet, over))
     rate = np.mean(1 / panel.cells.n)  # one over the runs per cell; 0 where answers are known exactly
@@ -281,3 +235,31 @@ def by_level(panel: Pairs, facet: str, over: str, statistic: Statistic, level: f
         ends = [np.log((lift + value) / (1 - value)) + sign * half for sign in (-1, 1)]
         low, high = ((np.exp(end) - lift) / (np.exp(end) + 1) for end in ends)
     return value, low, high
+
+
+def jackknives(value: float, drops: Sequence[Floats], level: float = 0.9, shared: Sequence[float] = ()) -> Interval:
+    """Return a number with the interval that follows from leaving out parts of each facet that was sampled.
+
+    V = Σ Vₖ, where Vₖ = (n − 1)/n · Σ (drop − mean drop)², minus the part that an earlier facet's variance contains. The limits are ± t √V,
+    with Satterthwaite's degrees of freedom V² / Σ Vₖ² / (n − 1). The facets count as sampled independently. Efron & Stein 1981,
+    doi:10.1214/aos/1176345462; Satterthwaite 1946, doi:10.2307/3002019.
+
+    Args:
+        value: the number.
+        drops: per facet, (n,) the number without each of its n levels.
+        level: coverage of the interval.
+        shared: per facet, the part of its variance that is noise contained in another facet's variance too; (): 0 for all.
+
+    Returns:
+        The interval. Both ends are NaN if a facet has fewer than two levels, or the number is undefined without one of them.
+
+    Examples:
+        >>> x = np.array([1.0, 2.0, 4.0, 5.0])  # for their mean, t of 3 degrees of freedom is 2.353, the standard error 0.913
+        >>> [round(end, 3) for end in jackknives(3.0, [(x.sum() - x) / 3])[:3]]
+        [3.0, 0.852, 5.148]
+    """
+    each = np.array([jackknife_variance(levels) if len(levels) > 1 else np.nan for levels in drops])
+    each = np.maximum(each - (np.array(shared) if shared else 0.0), 0.0)
+    total, below = each.sum(), sum(part**2 / max(len(levels) - 1, 1) for part, levels in zip(each, drops, strict=True))
+    half = float(stdtrit(total**2 / below, (1 + level) / 2) * np.sqrt(total)) if total != 0 else 0.0
+    return Interval(value, value - half, value + half)

@@ -16,11 +16,10 @@ LONG = 2.0
 
 
 class Slope(NamedTuple):
-    """A slope with its interval."""
+    """A slope with its interval; `penalised` is True if a penalty was needed to make it finite."""
 
     interval: Interval
     penalised: bool
-    """True if a penalty was needed to make the slope finite."""
 
 
 def log_odds_slope(x: Floats, y: Floats, level: float = 0.9) -> Slope:
@@ -28,7 +27,8 @@ def log_odds_slope(x: Floats, y: Floats, level: float = 0.9) -> Slope:
 
     The estimate maximises the likelihood. Where a threshold of x separates all successes from all failures, the likelihood does not have a
     maximum, and half the logarithm of the determinant of the information is added to it. The interval contains all slopes that a test of
-    the profile likelihood does not reject.
+    the profile likelihood does not reject. Sources: Firth (1993), doi:10.1093/biomet/80.1.27; for separated data Heinze & Schemper (2002),
+    doi:10.1002/sim.1047.
 
     Args:
         x: (N,) finite numbers.
@@ -38,14 +38,9 @@ def log_odds_slope(x: Floats, y: Floats, level: float = 0.9) -> Slope:
     Returns:
         The slope; NaN where x does not vary, or all succeed, or all fail.
 
-    References:
-        Firth (1993), doi:10.1093/biomet/80.1.27; for separated data Heinze & Schemper (2002), doi:10.1002/sim.1047.
-
     Examples:
-        The slope of statsmodels 0.15:
-
         >>> x, y = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]), np.array([0.0, 0.0, 1.0, 0.0, 1.0, 1.0])
-        >>> round(log_odds_slope(x, y).interval.value, 4)
+        >>> round(log_odds_slope(x, y).interval.value, 4)  # the slope of statsmodels 0.15
         1.214
     """
     spread = float(x.std()) if len(x) else 0.0

@@ -25,8 +25,8 @@ def paired(
     """Return the difference of a statistic between two panels, first minus second, with its paired jackknife interval.
 
     Both panels lose the same persona, the same item or the same cell at a time, so that the noise that they share cancels. The deletions
-    are exact, and nothing is estimated again: the interval of a difference of signals, of variance components or of reliabilities costs as
-    much as two intervals of `interval`. It is not `mover.difference`, which takes the two panels for independent.
+    are exact, and nothing is estimated again. It is not `mover.difference`, which takes the two panels for independent. Sources: Efron &
+    Stein (1981), doi:10.1214/aos/1176345462; Cameron, Gelbach & Miller (2011), doi:10.1198/jbes.2010.07136 (two facets).
 
     Args:
         statistic: function from D[S] to a number, such as `signal`. A pair of functions: one for each panel, for example reliabilities of
@@ -44,13 +44,9 @@ def paired(
     Raises:
         ValueError: two `Deletions` are not of the same persona × item cells, or two `Cells` do not share one.
 
-    References:
-        Efron & Stein (1981), doi:10.1214/aos/1176345462; Cameron, Gelbach & Miller (2011), doi:10.1198/jbes.2010.07136 (two facets).
-
     Examples:
         Two models answer as the same personas. The second has twice the noise, and the true signals are 2/3 and 1/2.
 
-        >>> import numpy as np
         >>> from personametrics.stats import component, components, from_answers, generalizability, signal
         >>> rng = np.random.default_rng(0)
         >>> p, i, r = np.indices((30, 20, 4)).reshape(3, -1)
@@ -59,13 +55,9 @@ def paired(
         >>> change = paired(signal, one, other)
         >>> change.low < 2 / 3 - 1 / 2 < change.high, round(change.high - change.low, 2)
         (True, 0.06)
-
-        A variance component, and the reliability G of a mean over 20 items and 4 runs:
-
-        >>> noise = paired(lambda d: component(d, "run"), one, other)
-        >>> [round(end, 2) for end in noise[:3]]
+        >>> [round(end, 2) for end in paired(lambda d: component(d, "run"), one, other)[:3]]
         [-1.01, -1.14, -0.89]
-        >>> def reliability(d):
+        >>> def reliability(d):  # of a mean over 20 items and 4 runs
         ...     return generalizability(components(d, ["persona", "item"]), {"item": 20, "run": 4}, truncate=False)
         >>> [round(end, 3) for end in paired(reliability, one, other)[:3]]
         [0.03, 0.001, 0.06]
@@ -75,7 +67,7 @@ def paired(
     sides = [deletions(pairs(side)) if isinstance(side, Cells) else side for side in (first, second)]
     one, other = sides
     if not (np.array_equal(one.persona_of, other.persona_of) and np.array_equal(one.item_of, other.item_of)):
-        message = "The two panels do not hold the same persona × item cells. Pass their cells: paired(statistic, cells, other_cells)."
+        message = "The two panels do not have the same persona × item cells. Pass their cells: paired(statistic, cells, other_cells)."
         raise ValueError(message)
     statistics = statistic if isinstance(statistic, tuple) else (statistic, statistic)
     values = (side.values(function) for side, function in zip(sides, statistics, strict=True))
@@ -86,13 +78,8 @@ def paired_ratio(statistic: Statistic, first: Cells | Deletions, second: Cells |
     """Return the ratio of a statistic between two panels, first over second, with its paired jackknife interval.
 
     The error of a ratio r = a / b is that of (a − r·b) / b, which is defined also where a is 0 or, by chance, negative, as an estimated
-    variance component may be.
-
-    Args:
-        statistic: function from D[S] to a number that is positive in truth, such as a variance component.
-        first: cells or their `deletions`, as for `paired`.
-        second: the panel of the denominator.
-        level: probability of covering the truth, 0 < level < 1.
+    variance component may be. The arguments are those of `paired`, for a statistic that is positive in truth. Source: Cochran (1977),
+    Sampling Techniques, section 6.3 (variance of a ratio).
 
     Returns:
         The interval. Both ends are NaN where the interval of the denominator alone includes 0; all is NaN where it is not positive.
@@ -100,13 +87,7 @@ def paired_ratio(statistic: Statistic, first: Cells | Deletions, second: Cells |
     Raises:
         ValueError: two `Deletions` are not of the same persona × item cells, or two `Cells` do not share one.
 
-    References:
-        Cochran (1977), Sampling Techniques, section 6.3 (variance of a ratio).
-
     Examples:
-        The noise of the first model has half the variance of that of the second.
-
-        >>> import numpy as np
         >>> from personametrics.stats import component, from_answers
         >>> rng = np.random.default_rng(0)
         >>> p, i, r = np.indices((30, 20, 4)).reshape(3, -1)
@@ -128,22 +109,14 @@ def paired_ratio(statistic: Statistic, first: Cells | Deletions, second: Cells |
 
 
 def shared_cells(first: Cells, second: Cells) -> tuple[Cells, Cells]:
-    """Reduce two panels to the cells that both hold.
+    """Reduce two panels to the cells that both hold; levels are numbered anew, and in the same way in both.
 
     Cells are the same where the codes of all facets that both panels have are the same; cells that differ in a further facet are kept.
-
-    Args:
-        first: cells of one panel.
-        second: cells of another one, whose codes mean the same levels.
-
-    Returns:
-        Both panels without the other cells; levels are numbered anew, and in the same way in both.
 
     Raises:
         ValueError: the panels do not share a cell.
 
     Examples:
-        >>> import numpy as np
         >>> from personametrics.stats import from_answers
         >>> one = from_answers(["persona", "item"], [np.array([0, 1, 2]), np.array([0, 0, 0])], np.array([1.0, 2.0, 3.0]))
         >>> other = from_answers(["persona", "item"], [np.array([0, 2, 2]), np.array([0, 0, 1])], np.array([5.0, 6.0, 7.0]))
@@ -155,7 +128,7 @@ def shared_cells(first: Cells, second: Cells) -> tuple[Cells, Cells]:
     _, key = np.unique(np.concatenate(codes), axis=0, return_inverse=True)
     keys = np.split(key.reshape(-1), [len(first)])
     if not np.isin(keys[0], keys[1]).any():
-        message = f"The two panels do not share a {' × '.join(facets)} cell. Number their levels in the same way."
+        message = f"The two panels have no {' × '.join(facets)} cell in common. Number their levels in the same way."
         raise ValueError(message)
     return _dense(first.only(np.isin(keys[0], keys[1]))), _dense(second.only(np.isin(keys[1], keys[0])))
 

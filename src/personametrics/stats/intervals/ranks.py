@@ -9,26 +9,22 @@ from personametrics.stats.intervals.jackknife import Interval
 
 
 class Ranks(NamedTuple):
-    """The possible ranks of numbers, each (M,); 1 is the rank of the largest number."""
+    """The possible ranks of numbers, each (M,), from best to worst that the intervals allow; 1 is the rank of the largest number."""
 
     low: Ints
-    """Best rank that the intervals allow."""
     high: Ints
-    """Worst rank that the intervals allow."""
 
 
 def ranks(low: Floats, high: Floats) -> Ranks:
-    """Compute all ranks that intervals allow.
+    """Compute all ranks that intervals allow; 1 is the rank of the largest number.
 
     A number ranks behind another one whose interval lies completely above its own. If all intervals jointly cover the true numbers with
-    some probability, the ranges of ranks do so with at least the same probability.
+    some probability, the ranges of ranks do so with at least the same probability. Source: Klein, Wright & Wieczorek (2020),
+    doi:10.1111/rssc.12402.
 
     Args:
         low: (M,) lower ends of joint intervals; a number with a NaN end may have any rank.
         high: (M,) upper ends.
-
-    References:
-        Klein, Wright & Wieczorek (2020), doi:10.1111/rssc.12402.
 
     Examples:
         >>> possible = ranks(np.array([0.8, 0.5, 0.55, 0.1]), np.array([0.9, 0.6, 0.7, 0.2]))
@@ -40,11 +36,11 @@ def ranks(low: Floats, high: Floats) -> Ranks:
 
 
 def concordance(value: Floats, low: Floats, high: Floats, other: Floats) -> Interval:
-    """Compute Kendall's τ between numbers that are known up to intervals and exact numbers.
+    """Compute Kendall's τ between numbers that are known up to intervals and exact numbers; NaN without a pair.
 
     τ is the number of pairs in the same order minus that of pairs in opposite order, per pair. Its lower end counts every pair that the
     intervals leave undecided as opposite, its upper end as the same. The interval applies to these numbers and not to a population of them.
-    Pairs with equal exact numbers are left out.
+    Pairs with equal exact numbers are left out. Source: Kendall (1938), doi:10.1093/biomet/30.1-2.81.
 
     Args:
         value: (M,) estimated numbers.
@@ -52,17 +48,9 @@ def concordance(value: Floats, low: Floats, high: Floats, other: Floats) -> Inte
         high: (M,) upper ends.
         other: (M,) exact numbers.
 
-    Returns:
-        τ with its interval; NaN without a pair.
-
-    References:
-        Kendall (1938), doi:10.1093/biomet/30.1-2.81.
-
     Examples:
-        Three pairs, of which one is undecided:
-
         >>> tau = concordance(np.array([1.0, 2, 3]), np.array([0.5, 1.5, 2.8]), np.array([1.4, 2.9, 3.2]), np.array([5.0, 6, 7]))
-        >>> [round(end, 3) for end in tau[:3]]
+        >>> [round(end, 3) for end in tau[:3]]  # one of three pairs is undecided
         [1.0, 0.333, 1.0]
     """
     first, second = np.triu_indices(len(value), 1)

@@ -11,18 +11,17 @@ from personametrics.stats.intervals.proportion import wilson
 
 
 class Survival(NamedTuple):
-    """A Kaplan–Meier curve: each array, (T,), has an entry for each step from 1 to the last observed one."""
+    """A Kaplan–Meier curve: each array, (T,), has an entry for each step from 1 to the last observed one.
+
+    `risk` is the number observed at the step that had lasted until then, `events` the number of them that ended, and `share` the
+    probability of lasting beyond the step, with its interval from `low` to `high`.
+    """
 
     risk: Floats
-    """Number observed at the step that had lasted until then."""
     events: Floats
-    """Number of them that ended at the step."""
     share: Floats
-    """Probability of lasting beyond the step."""
     low: Floats
-    """Lower end of its interval."""
     high: Floats
-    """Upper end of its interval."""
 
 
 def kaplan_meier(times: Ints, events: Flags, clusters: Ints | None = None, level: float = 0.9) -> Survival:
@@ -31,7 +30,8 @@ def kaplan_meier(times: Ints, events: Flags, clusters: Ints | None = None, level
     With n at risk at a step and d of them ending there, S = Π (1 − d/n). The variance of log S is Greenwood's Σ d / (n (n − d)) or, if it
     is larger, the jackknife variance over clusters. The ends are S^exp(± z σ / |log S|), symmetric on the scale log(−log S), so that they
     stay within 0 and 1. Where S is 1 or 0 this scale is undefined; the other end is then Wilson's, for 0 successes of those at risk at the
-    step.
+    step. Sources: Kaplan & Meier (1958), doi:10.1080/01621459.1958.10501452; Greenwood (1926), The Natural Duration of Cancer; Kalbfleisch
+    & Prentice (2002), doi:10.1002/9781118032985, section 1.4 (the scale).
 
     Args:
         times: (N,) last step at which each was observed, from 1; 0: never observed.
@@ -41,10 +41,6 @@ def kaplan_meier(times: Ints, events: Flags, clusters: Ints | None = None, level
 
     Returns:
         The curve; empty without observations.
-
-    References:
-        Kaplan & Meier (1958), doi:10.1080/01621459.1958.10501452; Greenwood (1926), The Natural Duration of Cancer; Kalbfleisch & Prentice
-        (2002), doi:10.1002/9781118032985, section 1.4 (the scale).
 
     Examples:
         Of ten, two end at step 1, one is censored after it, three end at step 2; statsmodels 0.15 gives the same shares:
@@ -83,21 +79,16 @@ def kaplan_meier(times: Ints, events: Flags, clusters: Ints | None = None, level
 
 
 def hazard(ended: Flags, clusters: Ints, level: float = 0.9) -> Interval:
-    """Estimate the probability of an end at a step, from all steps at risk.
+    """Estimate the probability of an end at a step, from all steps at risk; NaN without a step.
 
     The interval is Wilson's, with an effective number of trials: n divided by the design effect, which is the jackknife variance of the
-    share over clusters divided by the variance of n independent steps, and at least 1.
+    share over clusters divided by the variance of n independent steps, and at least 1. Sources: Wilson (1927),
+    doi:10.1080/01621459.1927.10502953; Korn & Graubard (1998), Survey Methodology 24(2), 193–201 (effective number).
 
     Args:
         ended: (N,) True for each step at risk at which it ended.
         clusters: (N,) cluster of each step, such as its persona.
         level: coverage of the interval.
-
-    Returns:
-        The probability; NaN without a step.
-
-    References:
-        Wilson (1927), doi:10.1080/01621459.1927.10502953; Korn & Graubard (1998), Survey Methodology 24(2), 193–201 (effective number).
 
     Examples:
         If both personas fade equally often, all steps count; if one always fades and the other one never, all steps count as one:

@@ -12,29 +12,19 @@ BEST, WORST = 90.0, 10.0
 
 
 class Aptitude(NamedTuple):
-    """The distribution of repeats of one task, each number (...), in units of the scores."""
+    """The mean of repeats of one task, their 90th percentile A90 and unreliability U = P90 − P10, each (...), in units of scores."""
 
     mean: Floats
     aptitude: Floats
-    """A90, the 90th percentile."""
     unreliability: Floats
-    """U, the 90th minus the 10th percentile."""
 
 
 def aptitude(scores: Floats) -> Aptitude:
-    """Compute the mean, the aptitude A90 = P90 and the unreliability U = P90 − P10 of repeats.
+    """Compute the mean, the aptitude A90 = P90 and the unreliability U = P90 − P10 of (..., repeats) scores; NaN for a missing repeat.
 
     Percentiles are interpolated linearly. They depend on the number of repeats: compare equal numbers only. For scores of 0 and 1, U of a
-    single task is close to 0 or 1; interpret only its mean over tasks.
-
-    Args:
-        scores: (..., repeats) scores; NaN for a missing repeat.
-
-    Returns:
-        The three numbers, (...); NaN without repeats, unreliability also with one repeat.
-
-    References:
-        Laban et al. (2025), arXiv:2505.06120.
+    single task is close to 0 or 1; interpret only its mean over tasks. All is NaN without repeats, U also with one repeat. Source: Laban et
+    al. (2025), arXiv:2505.06120.
 
     Examples:
         >>> [float(number) for number in aptitude(np.array([0.0, 0, 50, 60, 70, 80, 90, 100, 100, 100]))]
@@ -62,19 +52,12 @@ def _percentile(ordered: Floats, number: np.ndarray, percent: float) -> Floats:
 
 
 def expected_aptitude(share: float, repeats: int) -> Aptitude:
-    """Compute the expectation of `aptitude` if each repeat independently scores 1 with some probability, and 0 otherwise.
+    """Compute the expectation of `aptitude` if each repeat independently scores 1 with the probability `share`, and 0 otherwise.
 
-    Args:
-        share: probability of a 1.
-        repeats: number of repeats, at least 1.
-
-    Returns:
-        The three expected numbers; U is above 0 by chance alone.
+    U is above 0 by chance alone.
 
     Examples:
-        By hand: U of two repeats is 0.8 of their distance.
-
-        >>> [round(float(number), 3) for number in expected_aptitude(0.5, 2)]
+        >>> [round(float(number), 3) for number in expected_aptitude(0.5, 2)]  # U of two repeats is 0.8 of their distance
         [0.5, 0.7, 0.4]
     """
     k = np.arange(repeats + 1)

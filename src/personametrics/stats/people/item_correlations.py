@@ -30,32 +30,20 @@ class Table(NamedTuple):
 
 
 def correlations(table: Table, runs: float = np.inf) -> Floats:
-    """Estimate the correlations of items over people, with the noise of a mean of `runs` answers.
+    """Estimate the correlations of items over people, (I, I), with the noise of a mean of `runs` answers.
 
     Covariances of different items do not contain the noise of single answers; variances do, and are corrected. With s² the variance of the
     mean answers, w that of one person's answers to the item and n their number,
 
         r = cov(x, y) / √(d(x) d(y)),   d = s² − w · mean(1 / n) + w / runs
 
-    Args:
-        table: answers; each pair of items is compared over the people who answered both.
-        runs: number of runs; ∞: without noise (Spearman's correction); 1: as in single answers. Items without reruns are not corrected.
-
-    Returns:
-        Correlations, (I, I), with 1 in the diagonal; not clipped, so that noise may move them beyond ±1. NaN if fewer than three people
-        answered both items, or the corrected variance of an item is not positive.
-
-    References:
-        Spearman (1904), doi:10.2307/1412159.
+    At ∞ runs this is Spearman's correction (1904, doi:10.2307/1412159), at 1 the correlation of single answers; items without reruns are
+    not corrected. Each pair of items is compared over the people who answered both. Noise may move r beyond ±1; it is NaN if fewer than
+    three people answered both items, or d is not positive.
 
     Examples:
-        Two items that agree except for noise, which is a part of the variance of each mean:
-
         >>> mean = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [3.0, 3.0], [4.0, 3.0], [3.0, 4.0], [4.0, 4.0]])
-        >>> table = Table(mean, np.full((8, 2), 0.4), np.full((8, 2), 2.0))
-        >>> correlations(table, 2.0)[0, 1].round(4) == np.corrcoef(mean.T)[0, 1].round(4)
-        np.True_
-        >>> correlations(table)[0, 1].round(4)  # covariance 18/7, variances 20/7 − .2
+        >>> correlations(Table(mean, np.full((8, 2), 0.4), np.full((8, 2), 2.0)))[0, 1].round(4)  # covariance 18/7, variances 20/7 − .2
         np.float64(0.9677)
     """
     return _correlations(_totals(table), runs)
@@ -73,13 +61,6 @@ def noise_p(table: Table) -> Floats:
     """Test each item for differences between people beyond noise: p values of one-way F tests with harmonic means of n, (I,).
 
     p is 0 if the noise is unknown or 0, and NaN without variance.
-
-    Examples:
-        Four people, three answers each, by `scipy.stats.f_oneway([1, 2, 3], [2, 3, 4], [3, 4, 5], [2, 3, 4])`: F = 2, p = .193.
-
-        >>> table = Table(np.array([[2.0], [3.0], [4.0], [3.0]]), np.ones((4, 1)), np.full((4, 1), 3.0))
-        >>> noise_p(table).round(3).tolist()
-        [0.193]
     """
     totals = _totals(table)
     spread, noise = _diagonal(_covariances(*totals[:3])), _noise(totals) * totals[5] / np.maximum(totals[6], 1.0)
@@ -108,34 +89,19 @@ def dimension(square: Floats | float, items: int) -> Floats:
     """Compute the effective number of dimensions of I items from their mean squared correlation.
 
     It is the participation ratio (Σλ)² / Σλ² of the eigenvalues of the correlation matrix, I / (1 + (I − 1) · mean r²): I for uncorrelated
-    items, 1 for perfectly correlated ones.
-
-    References:
-        Bretherton et al. (1999), The Effective Number of Spatial Degrees of Freedom of a Time-Varying Field.
-
-    Examples:
-        >>> r = np.array([[1.0, 0.6, 0.0], [0.6, 1.0, 0.3], [0.0, 0.3, 1.0]])
-        >>> l = np.linalg.eigvalsh(r)
-        >>> float(l.sum() ** 2 / (l**2).sum()) - float(dimension(mean_square(r), 3)) < 1e-12
-        True
+    items, 1 for perfectly correlated ones. Bretherton et al. (1999), The Effective Number of Spatial Degrees of Freedom of a Time-Varying
+    Field.
     """
     return np.asarray(items / (1 + (items - 1) * np.clip(square, 0.0, 1.0)))
 
 
 def jackknife(value: float, drops: Floats) -> tuple[float, float]:
-    """Remove the first-order bias of a smooth statistic, and return its variance too.
+    """Remove the first-order bias of a smooth statistic by its (P,) values without each person, and return its variance too.
 
-    Args:
-        value: statistic of all people.
-        drops: (P,) statistic without each person.
-
-    References:
-        Efron & Stein (1981), doi:10.1214/aos/1176345462.
+    Efron & Stein (1981), doi:10.1214/aos/1176345462.
 
     Examples:
-        The variance with divisor n becomes that with divisor n − 1.
-
-        >>> x = np.array([1.0, 2.0, 4.0, 7.0])
+        >>> x = np.array([1.0, 2.0, 4.0, 7.0])  # the variance with divisor n becomes that with divisor n − 1
         >>> unbiased, _ = jackknife(float(x.var()), np.array([np.delete(x, i).var() for i in range(4)]))
         >>> round(unbiased, 6), round(float(x.var(ddof=1)), 6)
         (7.0, 7.0)
@@ -158,10 +124,8 @@ def shuffles(table: Table, times: int, seed: int = 0) -> Iterator[Table]:
 def permutation_distance(one: Table, other: Table, runs: float, times: int, seed: int = 0) -> float:
     """Simulate the mean distance of the correlations of two groups of these sizes if both come from one population.
 
-    Each side's answers are first scaled to mean 0 and variance 1 per item; then the pooled people are permuted between the groups.
-
-    References:
-        Good (2005), doi:10.1007/b138696.
+    Each side's answers are first scaled to mean 0 and variance 1 per item; then the pooled people are permuted between the groups (Good
+    2005, doi:10.1007/b138696).
     """
     pooled = Table(*map(np.concatenate, zip(_standardised(one), _standardised(other), strict=True)))
     return _dealt(pooled, len(one.mean), runs, times, seed)

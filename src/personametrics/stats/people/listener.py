@@ -1,4 +1,4 @@
-"""A pragmatic speaker, who prefers words from which an imagined listener can identify the speaker.
+"""A pragmatic speaker, who prefers words from which an imagined listener can identify the speaker among others.
 
 References:
     Kim, Kim & Kim (2020), arXiv:2004.05816.
@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, get_args
 import numpy as np
 from scipy.special import log_softmax, logsumexp
 
-from personametrics.stats.arrays import Floats
+from personametrics.stats.arrays import Floats, Ints
 
 Update = Literal["listener", "speaker", "uniform"]
 """The update of the listener's belief after each word: by the literal listener L0, by the pragmatic listener L1, or a uniform belief."""
@@ -32,16 +32,13 @@ def listener_step(base: Floats, prior: Floats | None = None, alpha: float = 2.0,
     """Compute the listener's belief and the pragmatic speakers' word probabilities for one word.
 
     The literal listener knows all speakers: L0(i|u) ∝ S0(u|i)^β p(i). Speaker i prefers words that identify i: S1(u|i) ∝ S0(u|i) L0(i|u)^α.
-    With α = 0, β = 0 or identical speakers, S1 equals S0. A word with probability 0 keeps it.
+    With α = 0, β = 0 or identical speakers, S1 equals S0. A word with probability 0 keeps it; L0 of a word that all speakers exclude is −∞.
 
     Args:
         base: (…, I, V) log S0 of I speakers and V words.
         prior: (…, I) log p; None: uniform.
         alpha: weight α of being identified, at least 0.
         beta: sharpness β of the listener, at least 0.
-
-    Returns:
-        Log-probabilities of the same shape; L0 of a word that all speakers exclude is −∞ throughout.
 
     Examples:
         >>> base = np.log([[0.5, 0.3, 0.1, 0.1], [0.1, 0.6, 0.2, 0.1], [0.25, 0.25, 0.25, 0.25]])
@@ -63,12 +60,7 @@ def _times(weight: float, logs: Floats) -> Floats:
 
 
 class Speaker:
-    """A pragmatic speaker that keeps the listener's belief from word to word.
-
-    Args:
-        alpha: weight of being identified, at least 0.
-        beta: sharpness of the listener, at least 0.
-        update: update of the listener's belief after each word.
+    """A pragmatic speaker that keeps the listener's belief from word to word; alpha and beta are those of `listener_step`.
 
     Examples:
         >>> first = np.log([[0.5, 0.3, 0.1, 0.1], [0.1, 0.6, 0.2, 0.1], [0.25, 0.25, 0.25, 0.25]])
@@ -86,15 +78,7 @@ class Speaker:
         self._step: ListenerStep | None = None
 
     def __call__(self, base: Floats, previous: int | None) -> Floats:
-        """Return the word probabilities of the first speaker.
-
-        Args:
-            base: (I, V) log S0, with the speaker itself first.
-            previous: previous word; None for the first word.
-
-        Returns:
-            log S1, (V,).
-        """
+        """Return log S1 (V,) of the first speaker, given (I, V) log S0 and the previous word (None for the first word)."""
         if previous is not None and self._step is not None:
             self.prior = self._updated(self._step, previous)
         self._step = listener_step(base, self.prior, self.alpha, self.beta)
@@ -108,3 +92,17 @@ class Speaker:
             return np.asarray(step.listener[:, word])
         before = np.zeros(len(step.speaker)) if self.prior is None else self.prior
         return np.asarray(log_softmax(step.speaker[:, word] + before))
+
+
+def comparators(people: int, others: int = 0) -> Ints:
+    """Choose others for each person, evenly spaced in the order of the panel, so that all serve equally often.
+
+    The result, (people, 1 + others), holds positions in the panel, the person itself first; with 0 others, or too many, all are chosen.
+
+    Examples:
+        >>> comparators(6, 2).tolist()
+        [[0, 2, 4], [1, 3, 5], [2, 4, 0], [3, 5, 1], [4, 0, 2], [5, 1, 3]]
+    """
+    number = min(others, people - 1) if others else people - 1
+    steps = np.arange(number + 1) * people // (number + 1)
+    return np.asarray((np.arange(people)[:, None] + steps) % people, dtype=np.int64)

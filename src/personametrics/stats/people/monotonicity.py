@@ -8,19 +8,12 @@ from personametrics.stats.arrays import Floats
 def monotone_probability(shares: Floats) -> Floats:
     """Compute the probability that independent answers never decrease from offer to offer: Σ over v₁ ≤ v₂ ≤ … of Π share(i, vᵢ).
 
-    It is unbiased for shares counted from a few runs of each offer, because offers are answered independently. It decreases with the number
-    of offers: compare series of equal length only.
-
-    Args:
-        shares: (..., offers, values) share of each value at each offer, from the worst offer and the lowest value.
-
-    Returns:
-        The probability, (...).
+    `shares` (..., offers, values) are those of each value at each offer, from the worst offer and the lowest value. It is unbiased for
+    shares counted from a few runs of each offer, because offers are answered independently. It decreases with the number of offers: compare
+    series of equal length only.
 
     Examples:
-        Three offers with equal shares of yes and no: four of the eight series never change from yes to no.
-
-        >>> float(monotone_probability(np.full((3, 2), 0.5)))
+        >>> float(monotone_probability(np.full((3, 2), 0.5)))  # four of the eight series never change from yes to no
         0.5
     """
     shares = np.asarray(shares, dtype=float)
@@ -31,13 +24,7 @@ def monotone_probability(shares: Floats) -> Floats:
 
 
 def reversal_probability(shares: Floats) -> Floats:
-    """Compute the probability that the better one of two neighbouring offers gets the lower answer, mean over pairs.
-
-    Args:
-        shares: (..., offers, values) as for `monotone_probability`, with two offers or more.
-
-    Returns:
-        The probability, (...).
+    """Compute the probability that the better one of two neighbouring offers gets the lower answer, mean over pairs of two offers or more.
 
     Examples:
         >>> round(float(reversal_probability(np.array([[0.6, 0.4], [0.5, 0.5]]))), 3)

@@ -15,29 +15,24 @@ PARTS = len(KEYS) * len(SIDES) * 2
 
 
 class Character(NamedTuple):
-    """The scores of a model without a persona on T traits."""
+    """The scores (T,), 0 to 1, of a model without a persona on T traits.
+
+    `keys` (T, 2) is True if the trait has items of the direction, answered with and without a persona; `asked` (T, 2) is the distance from
+    the score to the high pole, 1, and to the low pole, 0.
+    """
 
     keys: Flags
-    """(T, 2) True if the trait has items of the direction, answered with and without a persona."""
     own: Floats
-    """(T,) score, 0 to 1."""
     asked: Floats
-    """(T, 2) distance from the score to the high pole, 1, and to the low pole, 0."""
 
 
 def character(sums: Floats) -> Character:
-    """Compute the model's own trait scores and their distances to both poles.
+    """Compute the model's own trait scores, as means over the available directions, and their distances to both poles.
 
-    Args:
-        sums: (T × 12,) sums of T traits, each (direction, side, score and count) unrolled.
-
-    Returns:
-        The scores, as means over the available directions, and the distances.
+    `sums` (T × 12,) are those of T traits, each (direction, side, score and count) unrolled.
 
     Examples:
-        A trait with a mean score of .8 on items keyed + and, after reversal, .6 on items keyed −:
-
-        >>> sums = np.array([[[1, 1], [0, 1], [0.8, 1]], [[1, 1], [0, 1], [0.6, 1]]]).ravel()
+        >>> sums = np.array([[[1, 1], [0, 1], [0.8, 1]], [[1, 1], [0, 1], [0.6, 1]]]).ravel()  # a mean of .8, and .6 after reversal
         >>> character(sums).asked.round(2).tolist()
         [[0.3, 0.7]]
     """
@@ -55,20 +50,11 @@ def resistance(sums: Floats, keys: Flags, far: Flags) -> Floats:
         Σ n |pole − s| / Σ n |pole − s₀|
 
     0: personas reach the pole; 1: they stay at the model's score; above 1: they move away from the pole. Scores are means of both
-    directions with equal weights.
-
-    Args:
-        sums: (..., T × 12) sums as in `character`.
-        keys: (T, 2) directions that are used; a trait without data in one of them is left out.
-        far: (T, 2) traits and poles that are used.
-
-    Returns:
-        The resistance, (...); NaN without a requested distance.
+    directions with equal weights. `keys` and `far` (T, 2) mark the directions, and the traits and poles, that are used; a trait without
+    data in one of the directions is left out.
 
     Examples:
-        A shift from .7 to .85 with the target 1, in both directions: half of the distance remains.
-
-        >>> sums = np.array([[[8.5, 10], [0, 0], [7, 10]], [[8.5, 10], [0, 0], [7, 10]]]).ravel()
+        >>> sums = np.array([[[8.5, 10], [0, 0], [7, 10]], [[8.5, 10], [0, 0], [7, 10]]]).ravel()  # from .7 to .85, target 1
         >>> float(resistance(sums, np.array([[True, True]]), np.array([[True, True]])).round(6))
         0.5
     """
@@ -81,14 +67,9 @@ def resistance(sums: Floats, keys: Flags, far: Flags) -> Floats:
 
 
 def acquiescence(sums: Floats, keys: Flags) -> Floats:
-    """Compute acquiescence: the mean unreversed answer to items of both directions minus the scale's middle, mean over traits.
+    """Compute acquiescence, −½ to ½: the mean unreversed answer to items of both directions minus the scale's middle, mean over traits.
 
-    Args:
-        sums: (..., T × 12) sums as in `character`; the model's own side is not used.
-        keys: (T, 2) directions that are used; only traits with both count.
-
-    Returns:
-        The acquiescence, (...), −½ to ½; 0 if agreement follows the trait only, NaN if all traits lack a direction.
+    It is 0 if agreement follows the trait only. Only traits with both directions in `keys` (T, 2) count; NaN without one.
     """
     parts = sums.reshape(*sums.shape[:-1], -1, len(KEYS), len(SIDES), 2)[..., :2, :].sum(-2)
     with np.errstate(invalid="ignore", divide="ignore"):

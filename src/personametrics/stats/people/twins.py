@@ -14,34 +14,24 @@ SAME = 1e-9
 
 
 class Likeness(NamedTuple):
-    """The correlation and spread of twins and their people, each also as one row per person with the same mean."""
+    """The correlation of a person's answer with a single answer of the twin, and the log ratio of standard deviations of twins and people.
+
+    The rows (N,) have these means; their variance over N is the jackknife variance.
+    """
 
     correlation: np.float64
-    """Correlation of a person's answer with a single answer of the person's twin."""
     spread: np.float64
-    """Natural log of the standard deviation of single answers of twins over that of people."""
     correlation_rows: Floats
-    """(N,) rows whose mean is the correlation; their variance over N is its jackknife variance."""
     spread_rows: Floats
-    """(N,) rows whose mean is the spread; their variance over N is its jackknife variance."""
 
 
 def own_and_others(scores: Floats, truth: Ints) -> tuple[Floats, Floats]:
     """Score twins on the answers of their own people and on those of other people, for one item.
 
-    With m(p, q) the score of twin q on the answer of person p, a(p) the mean over twins q ≠ p, b(p) that of twin p over other people, and
-    u the mean over all pairs p ≠ q, the rows of "others" are a(p) + b(p) − u. Their mean is u, and their variance over N is the first-order
-    (Hoeffding) variance of u, to which every person contributes as a person and as a twin.
-
-    Args:
-        scores: (L, N) score of twin n if the person's answer is label l.
-        truth: (N,) label that each person chose, 0 ≤ truth < L.
-
-    Returns:
-        The scores on the own person, (N,), and the rows of others, (N,), which are NaN with fewer than two people.
-
-    References:
-        Hoeffding (1948), doi:10.1214/aoms/1177730196.
+    `scores` (L, N) are those of twin n if the person's answer is label l, `truth` (N,) the labels that people chose. With m(p, q) the score
+    of twin q on the answer of person p, a(p) the mean over twins q ≠ p, b(p) that of twin p over other people, and u the mean over all
+    pairs p ≠ q, the rows of "others" are a(p) + b(p) − u; NaN with fewer than two people. Their mean is u, and their variance over N is the
+    first-order (Hoeffding 1948, doi:10.1214/aoms/1177730196) variance of u, to which every person contributes as a person and as a twin.
 
     Examples:
         Three people answer 0, 0, 1, and so do their twins. Two of the six pairs of different people agree: u = 1/3.
@@ -63,20 +53,13 @@ def own_and_others(scores: Floats, truth: Ints) -> tuple[Floats, Floats]:
 def likeness(people: Floats, twins: Floats, noise: Floats) -> Likeness:
     """Estimate the correlation and the ratio of standard deviations of people's answers and single answers of their twins, for one item.
 
-    With x the person's answer, m the mean of the twin's runs and w their variance around it (with their number as divisor; 0 with one run;
-    the variance of label probabilities if these are known):
+    With x (N,) the person's answer, m the mean of the twin's runs and w their variance around it (with their number as divisor; 0 with one
+    run; the variance of label probabilities if these are known):
 
         correlation = cov(x, m) / √(var x · (var m + mean w)),   spread = ½ log((var m + mean w) / var x)
 
-    var m + mean w is the variance of single answers of different twins, for any number of runs.
-
-    Args:
-        people: (N,) x.
-        twins: (N,) m.
-        noise: (N,) w.
-
-    Returns:
-        Both numbers with their rows; NaN with fewer than four people, or if all people or all twins (or all but one) have the same answer.
+    var m + mean w is the variance of single answers of different twins, for any number of runs. All is NaN with fewer than four people, or
+    if all people or all twins (or all but one) have the same answer.
 
     Examples:
         >>> alike = likeness(np.array([1.0, 2, 3, 4, 5]), np.array([2.0, 2, 3, 4, 4]), np.zeros(5))
@@ -110,24 +93,9 @@ def _moments(sums: Floats, number: int) -> Floats:
 def first_place(before: Ints, tied: Ints, others: Ints | int, drawn: int) -> Floats:
     """Compute the probability of the first place among k others drawn without replacement, with random order of ties.
 
-    If a of n others rank before and t are tied, it is Σ_j C(t, j) C(n − a − t, k − j) / (1 + j) / C(n, k), which equals
+    If a of n ≥ k others rank before and t are tied, it is Σ_j C(t, j) C(n − a − t, k − j) / (1 + j) / C(n, k), which equals
 
         (C(n − a + 1, k + 1) − C(n − a − t, k + 1)) / ((t + 1) C(n, k))
-
-    Args:
-        before: (...) number a of others that rank before.
-        tied: (...) number t of tied others.
-        others: (...) number n of others, at least k.
-        drawn: number k of drawn others.
-
-    Returns:
-        The probability, (...); 1 / (k + 1) if all are tied.
-
-    Examples:
-        One other ranks before, one is tied, one ranks behind: only one of the three pairs is without the first one, and it has a tie.
-
-        >>> float(first_place(np.array(1), np.array(1), np.array(3), 2).round(4))
-        0.1667
     """
     kept = np.asarray(others, float) - before
     probability: Floats = (comb(kept + 1, drawn + 1) - comb(kept - tied, drawn + 1)) / ((tied + 1.0) * comb(others, drawn))
@@ -135,20 +103,13 @@ def first_place(before: Ints, tied: Ints, others: Ints | int, drawn: int) -> Flo
 
 
 def identification(alike: Floats, drawn: int) -> tuple[Floats, Floats]:
-    """Estimate how often the own twin is the most similar one to its person, among itself and k random twins of other people.
+    """Estimate how often the own twin is the most similar one to its person, among itself and k ≤ N − 2 random twins of other people.
 
-    Args:
-        alike: (N, N) similarity of person p and twin q; −∞ or NaN without common data, in which case the twin ranks last.
-        drawn: number k of others, at most N − 2.
+    `alike` (N, N) is the similarity of person p and twin q; −∞ or NaN without common data, in which case the twin ranks last.
 
     Returns:
         Rows, (N,), whose mean is that share; their variance over N is the jackknife variance over people, each left out as a person and as
         a twin. Expected ranks of the own twin, (N,), from 1 to k + 1; (k + 2) / 2 by chance.
-
-    Examples:
-        >>> rows, rank = identification(np.eye(4), 2)
-        >>> rows.tolist(), rank.tolist()
-        ([1.0, 1.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0])
     """
     number = len(alike)
     table = np.where(np.isfinite(alike), alike, -np.inf)

@@ -13,19 +13,14 @@ from personametrics.stats.arrays import Flags, Floats, Ints
 
 EPSILON = 1e-14
 """A scatter below this share of the largest squared distance is rounding error."""
-
 MANY = 64
 """Largest number of labels that are counted in a table."""
-
 DENSE = 4
 """Cells are numbered by a table with at most this many entries per answer, otherwise by sorting."""
-
 BLOCK = 2**17
 """Number of rows that are summed at a time."""
-
 WIDE = 4
 """A table of sums with more entries than this per row of a block is not built anew for each block."""
-
 Values = TypeVar("Values", Floats, Ints)
 
 
@@ -34,7 +29,7 @@ class Cells:
     """The answers summed per combination of facet levels (persona × item × …).
 
     An answer is a point in R^K: a score (K = 1), a one-hot label, or an embedding. A cell keeps how many answers it holds, their mean point
-    and their scatter, the mean squared distance to that point. An answer known exactly from label probabilities is a cell with n = ∞.
+    and their scatter. An answer known exactly from label probabilities is a cell with n = ∞.
 
     Attributes:
         facets: names of the F crossed facets.
@@ -69,10 +64,7 @@ class Cells:
             return np.where(self.n > 1, self.scatter * correction, np.nan)
 
     def groups(self, facets: Sequence[str]) -> tuple[Ints, int]:
-        """Number the groups of cells that share the given facets.
-
-        Args:
-            facets: any subset of the facets, in any order.
+        """Number the groups of cells that share the given facets, in any order.
 
         Returns:
             The group of each cell, (C,), and the number of group codes (some may be empty).
@@ -101,7 +93,6 @@ def from_answers(facets: Sequence[str], codes: Sequence[Ints], points: Floats) -
         The occupied cells, in the order of their codes.
 
     Examples:
-        >>> import numpy as np
         >>> persona, item = np.array([0, 0, 1, 1]), np.array([0, 0, 0, 0])
         >>> cells = from_answers(["persona", "item"], [persona, item], np.array([1.0, 3.0, 5.0, 5.0]))
         >>> cells.mean.ravel().tolist(), cells.within.tolist()
@@ -113,14 +104,7 @@ def from_answers(facets: Sequence[str], codes: Sequence[Ints], points: Floats) -
 def from_blocks(facets: Sequence[str], sizes: Sequence[int], blocks: Iterable[tuple[Sequence[Ints], Floats]], answers: int) -> Cells:
     """Sum answers that are points into cells, a block of rows at a time, so that no column is held twice.
 
-    Args:
-        facets: names of the F facets.
-        sizes: number of levels of each facet.
-        blocks: per block of n answers, F arrays (n,) of levels and (n, K) points.
-        answers: total number N of answers.
-
-    Returns:
-        The occupied cells, in the order of their codes.
+    `sizes` are the numbers of levels per facet, `blocks` hold F arrays (n,) of levels and (n, K) points each, `answers` is their total.
     """
     numbered, seen = _numbered(sizes, blocks, answers)
     n, square, largest = np.zeros(len(seen)), np.zeros(len(seen)), 0.0
@@ -179,20 +163,16 @@ def from_label_blocks(
 
 
 def from_counts(facets: Sequence[str], codes: Ints, counts: Floats, points: Floats, *, exact: bool = False) -> Cells:
-    """Make cells from label counts, or from label probabilities.
+    """Return one cell per row of label counts, or of label probabilities.
 
     Args:
         facets: names of the F facets.
-        codes: (C, F) dense 0-based levels, one row per cell.
+        codes: (C, F) dense 0-based levels.
         counts: (C, L) answers per label; with `exact`, the probability of each label.
         points: (L, K) point of each label.
         exact: True if the rows are distributions known exactly (n = ∞), not samples.
 
-    Returns:
-        One cell per row.
-
     Examples:
-        >>> import numpy as np
         >>> cells = from_counts(["persona"], np.array([[0]]), np.array([[0.5, 0.5]]), np.eye(2), exact=True)
         >>> cells.within.tolist()  # 1 - (.25 + .25): two answers differ half of the time
         [0.5]

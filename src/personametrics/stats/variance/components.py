@@ -16,7 +16,8 @@ def components(d: Disagreements, facets: Sequence[str]) -> dict[str, Floats]:
 
     D[S] = σ²(run) + Σ σ²(T) over effects T not inside S, so that D[∅] − D[S] sums the effects inside S, and Möbius inversion gives
     σ²(T) = Σ over S ⊆ T of (−1)^|T∖S| (D[∅] − D[S]). A negative estimate means that the true value is near 0, or that the runs are not
-    independent. A component is not a share of variance explained in the sample; it estimates the population of personas and items.
+    independent. A component is not a share of variance explained in the sample; it estimates the population of personas and items. Source:
+    Brennan (2001), Generalizability Theory, doi:10.1007/978-1-4757-3456-0, chapter 5.
 
     Args:
         d: D[S] of all subsets S; values (...).
@@ -25,13 +26,9 @@ def components(d: Disagreements, facets: Sequence[str]) -> dict[str, Floats]:
     Returns:
         {"persona": (...), "item": …, "persona:item": …, "run": …} in squared units of the scale (nominal: probability of disagreement).
 
-    References:
-        Brennan (2001), Generalizability Theory, doi:10.1007/978-1-4757-3456-0, chapter 5.
-
     Examples:
         Two personas that differ by 1, two items that differ by 4, no interaction and no noise of runs.
 
-        >>> import numpy as np
         >>> from personametrics.stats import from_answers, pairs
         >>> p, i = np.repeat([0, 0, 1, 1], 2), np.repeat([0, 1, 0, 1], 2)
         >>> variances = components(pairs(from_answers(["persona", "item"], [p, i], p * 1.0 + i * 4.0)).whole(), ["persona", "item"])
@@ -43,14 +40,9 @@ def components(d: Disagreements, facets: Sequence[str]) -> dict[str, Floats]:
 
 
 def component(d: Disagreements, effect: str) -> Floats:
-    """Estimate one variance component, `components(d, facets)[effect]`, without the others.
+    """Estimate one variance component (...), `components(d, facets)[effect]`, without the others.
 
-    Args:
-        d: D[S] of all subsets S; values (...).
-        effect: names of its facets joined by colons, or "run".
-
-    Returns:
-        σ²(effect), (...).
+    The effect is "run", or the names of its facets joined by colons.
     """
     if effect == RUN:
         return d[all_facets(d)]
@@ -65,20 +57,13 @@ def signal(d: Disagreements) -> Floats:
     """Estimate the persona signal: the share of the disagreement of two personas that reruns of one persona do not explain.
 
     1 − D[all facets] / D[all but persona] = ICC(1) of a single answer. At 0 two personas are indistinguishable from one persona asked
-    twice. At 1 asking again changes nothing. Estimates lie in (−∞, 1]. The signal is not validity: at temperature 0 it is 1 for any persona
-    text.
-
-    Args:
-        d: D[S] with a facet "persona"; values (...).
+    twice. At 1 asking again changes nothing. The signal is not validity: at temperature 0 it is 1 for any persona text. Source: Shrout &
+    Fleiss (1979), doi:10.1037/0033-2909.86.2.420, ICC(1).
 
     Returns:
-        The signal, (...); NaN where two personas never disagree.
-
-    References:
-        Shrout & Fleiss (1979), doi:10.1037/0033-2909.86.2.420, ICC(1).
+        The signal, (...), in (−∞, 1]; NaN where two personas never disagree.
 
     Examples:
-        >>> import numpy as np
         >>> float(signal({frozenset({"persona", "item"}): np.array(1.0), frozenset({"item"}): np.array(5.0)}))
         0.8
     """

@@ -1,4 +1,4 @@
-"""The disagreement of one persona's answers to one item between reruns and between conditions, for very many cells at once."""
+"""The disagreement of one persona's answers to one item between reruns and between conditions, and points of ordered labels."""
 
 from typing import NamedTuple
 
@@ -9,18 +9,17 @@ from personametrics.stats.arrays import Flags, Floats
 
 
 class Split(NamedTuple):
-    """The disagreement of single cells, each (C,); NaN without a rerun in one condition, `between` also with one condition."""
+    """The disagreement of single cells, each (C,), with standard errors; NaN without a rerun in one condition, and `between` with one only.
+
+    `within` is the mean disagreement of two answers in one condition, `between` that of two answers in different conditions minus `within`:
+    the variance component of conditions, which may be negative. `p` is that of the test of no difference between conditions.
+    """
 
     within: Floats
-    """Mean disagreement of two answers in one condition."""
     within_error: Floats
-    """Its standard error."""
     between: Floats
-    """Mean disagreement of two answers in different conditions minus `within`: the variance component of conditions; may be negative."""
     between_error: Floats
-    """Its standard error."""
     p: Floats
-    """p value of the test of no difference between conditions."""
 
 
 def split(counts: Floats, distance: Floats, chance: Floats, *, exact: bool = False) -> Split:
@@ -30,15 +29,12 @@ def split(counts: Floats, distance: Floats, chance: Floats, *, exact: bool = Fal
 
         within = Σ_k d̄_kk / K,   between = Σ_k≠l d̄_kl / (K (K − 1)) − within
 
-    are both unbiased. The standard errors are those of U-statistics, with terms of first and second order (Hoeffding). They are evaluated
-    at shares that include one additional random answer per condition, because a few equal answers do not prove that others would be equal.
-    Where conditions do not differ, the standard error of `between` is too large, in simulation by a factor of 1.3 to 2.
-    The test is the F of the analysis of variance of dissimilarities, 1 + n · between / within, with Box's degrees of freedom f(K − 1) and
-    f(N − K), f = (tr Σ)² / tr Σ²; its denominator is at least the disagreement at the shares with the additional answer. Conditions with
-    one run are left out.
-
-    In 20 000 simulated cells without an effect (2 to 30 runs, 2 or 4 conditions, 2 or 5 labels), a 5 % test rejects at most 5.2 %, and
-    far fewer with few runs or answers that hardly vary.
+    are both unbiased. The standard errors are those of U-statistics, with terms of first and second order (Hoeffding 1948,
+    doi:10.1214/aoms/1177730196), at shares that include one additional random answer per condition, because a few equal answers do not
+    prove that others would be equal. Where conditions do not differ, the error of `between` is too large, in simulation by a factor of 1.3
+    to 2. The test is the F of the analysis of variance of dissimilarities, 1 + n · between / within, with Box's degrees of freedom f(K − 1)
+    and f(N − K), f = (tr Σ)² / tr Σ² (1954, doi:10.1214/aoms/1177728786). In 20 000 simulated cells without an effect (2 to 30 runs, 2 or 4
+    conditions, 2 or 5 labels) a 5 % test rejects at most 5.2 %. Conditions with one run are left out.
 
     Args:
         counts: (C, K, L) answers per condition and label, or probabilities; all 0 for a condition that is missing.
@@ -46,13 +42,8 @@ def split(counts: Floats, distance: Floats, chance: Floats, *, exact: bool = Fal
         chance: (C, L) probability of each label for a random answer.
         exact: True if the counts are probabilities, known without error; p is then 0 or 1.
 
-    References:
-        Hoeffding 1948, doi:10.1214/aoms/1177730196; Box 1954, doi:10.1214/aoms/1177728786.
-
     Examples:
-        Answers aab in one condition and abb in another. By hand: reruns differ in 2 of 3 pairs, answers of both conditions in 5 of 9.
-
-        >>> counts = np.array([[[2.0, 1.0], [1.0, 2.0]]])
+        >>> counts = np.array([[[2.0, 1.0], [1.0, 2.0]]])  # aab and abb: reruns differ in 2 of 3 pairs, conditions in 5 of 9
         >>> parts = split(counts, 1 - np.eye(2), np.array([[0.5, 0.5]]))
         >>> parts.within.round(4).tolist(), parts.between.round(4).tolist()
         ([0.6667], [-0.1111])
@@ -98,3 +89,31 @@ def _errors(q: Floats, distance: Floats, n: Floats, used: Flags, K: Floats) -> t
     noise = np.where(used, mean[:, own, own], 0.0).sum(-1) / k[:, 0]
     freedom = noise**2 / (rest[:, own, own].sum(-1) / k[:, 0])
     return (np.sqrt(first[0] + reruns), np.sqrt(first[1] + reruns + apart)), noise, freedom
+
+
+def ordinal_points(positions: Floats, span: float | None = None) -> Floats:
+    """Place ordered labels so that disagreements (half squared distances) become absolute differences, |x − y| / span.
+
+    There is one coordinate per gap between neighbouring positions: √(2 · gap / span) for labels above the gap, 0 for those below. The
+    disagreement of two conditions minus that of reruns becomes the squared Cramér distance of their answers, ∫ (F − G)² / span. Székely &
+    Rizzo (2013), doi:10.1016/j.jspi.2013.03.018.
+
+    Args:
+        positions: (L,) positions of the labels, in any order.
+        span: width of the scale; None: from the lowest to the highest position.
+
+    Returns:
+        The points, (L, L − 1); (L, 1) zeros where all positions are the same.
+
+    Examples:
+        >>> points = ordinal_points(np.array([1.0, 2.0, 5.0]))
+        >>> [round(float(((points[0] - other) ** 2).sum() / 2), 6) for other in points]  # |1 − 2| / 4 and |1 − 5| / 4
+        [0.0, 0.25, 1.0]
+    """
+    ordered = np.unique(positions)
+    width = float(np.ptp(ordered)) if span is None else span
+    if len(ordered) < 2:
+        return np.zeros((len(positions), 1))
+    above = positions[:, None] > ordered[:-1]
+    points: Floats = np.sqrt(2 * np.diff(ordered) / width) * above
+    return points

@@ -16,13 +16,10 @@ from personametrics.stats.variance.cells import Cells
 
 ROUNDING = 1e-9
 """A sum below this share of the sum from which it was subtracted is rounding error."""
-
 DUST = 1e-13
 """A disagreement below this share of the largest squared distance to the mean is rounding error."""
-
 Shared = frozenset[str]
 """The facets that two answers share."""
-
 Disagreements = Mapping[Shared, Floats]
 """D[S] for every subset S of the facets. All values have the same (leading batch) shape; NaN where no such pair exists."""
 
@@ -56,10 +53,7 @@ class Pairs:
         return {s: ratio(sums(group, self.total[s], size), sums(group, self.count[s], size)) for s in self.total}
 
     def without(self, facets: Sequence[str]) -> Disagreements:
-        """Return D[S] without each group of cells in turn, without recomputing any pair.
-
-        Args:
-            facets: facets that the cells of a group share: `["persona"]` deletes one persona at a time.
+        """Return D[S] without each group of cells that share the facets, such as one persona at a time.
 
         Returns:
             {S: (G,)} over the G occupied groups in the order of their codes; in the order of the cells where each is a group of its own.
@@ -99,19 +93,10 @@ def pairs(cells: Cells) -> Pairs:
     """Sum the disagreement of each cell with all others, by the facets that they share.
 
     For a set T of facets, the cells that share at least T are summed once; inclusion and exclusion over T ⊇ S leaves the pairs that share
-    exactly S. The cost is O(C · K · 2^F), without a loop over pairs, for any pattern of missing cells.
-
-    Args:
-        cells: C cells of F facets.
-
-    Returns:
-        The sums per cell.
-
-    References:
-        Brennan (2001), Generalizability Theory, doi:10.1007/978-1-4757-3456-0, for balanced scores.
+    exactly S. The cost is O(C · K · 2^F), without a loop over pairs, for any pattern of missing cells. For balanced scores this is
+    Brennan (2001), Generalizability Theory, doi:10.1007/978-1-4757-3456-0.
 
     Examples:
-        >>> import numpy as np
         >>> from personametrics.stats.variance.cells import from_answers
         >>> persona, item = np.array([0, 0, 1, 1]), np.array([0, 0, 0, 0])
         >>> d = pairs(from_answers(["persona", "item"], [persona, item], np.array([1.0, 3.0, 5.0, 5.0]))).whole()

@@ -14,28 +14,23 @@ def permutation_p(block: Ints, persona: Ints, points: Floats, permutations: int 
     The statistic is the rerun disagreement, the mean variance of one persona's answers to one item: if personas answer differently,
     shuffled answers disagree more. p = (1 + number of shuffles that disagree at most as much as the data) / (1 + permutations) is exact
     under exchangeability of the answers within a block, for any number of personas. Items and wordings are blocks, so that their effects
-    are not mistaken for personas. p does not measure how much personas matter: with many answers a tiny effect has a small p.
+    are not mistaken for personas. p does not measure how much personas matter: with many answers a tiny effect has a small p. Sources:
+    Phipson & Smyth (2010), doi:10.2202/1544-6115.1585; blocks of wordings: Helm & Priebe, arXiv:2605.27463.
 
     Args:
         block: (N,) item × condition of each answer, codes ≥ 0.
         persona: (N,) persona of each answer.
         points: (N,) scores or (N, K) points, such as one-hot labels.
         permutations: number of shuffles.
-        seed: seed of the shuffles; the same seed gives the same p.
+        seed: seed of the shuffles.
 
     Returns:
         p in [1/(permutations + 1), 1]; NaN if no persona answered one item twice, or no block holds two personas.
 
-    References:
-        Phipson & Smyth (2010), doi:10.2202/1544-6115.1585; blocks of wordings: Helm & Priebe, arXiv:2605.27463.
-
     Examples:
-        Two personas with four answers each: 2 of the 70 ways to divide the answers disagree as little as the data, p ≈ .03.
-
-        >>> import numpy as np
         >>> persona = np.repeat([0, 1], 4)
         >>> p = permutation_p(np.zeros(8, int), persona, persona * 1.0, permutations=9_999)
-        >>> abs(p - 2 / 70) < 0.01
+        >>> abs(p - 2 / 70) < 0.01  # 2 of the 70 ways to divide the answers disagree as little as the data
         True
     """
     points = points.reshape(len(points), -1)

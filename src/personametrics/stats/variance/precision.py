@@ -21,17 +21,13 @@ TYPICAL: Mapping[str, float] = MappingProxyType({PERSONA: 0.15, BOTH: 0.35, RUN:
 """Components to assume without a pilot: a signal of ½, where its interval is about widest, of which .3 is the same for all items. That
 share is .24 to .33 in recorded answers of seven models to Moral Foundations items as scores, and 0 to .11 in the same items as labels and
 in Big Five items, of which half are reversed."""
-
 UNEVEN: Mapping[str, float] = MappingProxyType({PERSONA: 0.7, "item": 0.5, BOTH: 1.7})
 """Standard deviations of the signal's log-odds between personas, items and cells, in addition to those of normal effects of one size: upper
 quartiles of the 14 of these panels whose signal is below .95, so that a plan tends to promise too little."""
-
 MOST: Mapping[str, int] = MappingProxyType({PERSONA: 50, "item": 200, RUN: 20})
 """Largest numbers of personas, items and runs in a plan."""
-
 MANY = 100_001
 """A number of personas beyond any study."""
-
 SHAKY = 0.7
 """Jackknife variances have χ²-like errors; because the errors of facets and cells are correlated, they are this much smaller (fitted, see
 the tests)."""
@@ -39,14 +35,7 @@ the tests)."""
 
 @dataclass(frozen=True)
 class SignalVariance:
-    """The sources of the variance of an estimated signal.
-
-    Attributes:
-        value: the signal.
-        persona: variance that only more personas lower.
-        item: variance that only more items lower.
-        cell: variance that more personas, items or runs lower.
-    """
+    """The variance of an estimated signal by source; `persona` is what only more personas lower, `item` what only more items lower."""
 
     value: float
     persona: float
@@ -64,9 +53,6 @@ class Cheapest:
     """A panel with its expected precision and its cost.
 
     Attributes:
-        personas: number of personas.
-        items: number of items.
-        runs: runs per cell.
         width: expected half-width of the signal's interval.
         cost: number of calls, or their price.
         reached: True if the half-width is at most the target; False if this is the narrowest panel within the bounds.
@@ -88,17 +74,10 @@ class Cheapest:
 def signal_variance(variances: Mapping[str, float], sizes: Mapping[str, float], uneven: Mapping[str, float] = UNEVEN) -> SignalVariance:
     """Compute the variance of the signal's estimate on a complete panel, by source.
 
-    The delta method on the two mean squares, whose variances are exact for normal effects, plus the variances between personas, items and
-    cells whose own signals differ, uneven² · (s · (1 − s))² divided by the number of each.
-
-    Args:
-        variances: variance components, as from `components`, of which those with persona and that of run are used. All interactions of
-            persona are summed, and negative components count as 0.
-        sizes: numbers of "persona", "item" (items × conditions) and "run" (per cell); ∞ runs for label probabilities.
-        uneven: standard deviations of the log-odds of signals, as in `UNEVEN`; {}: all signals are the same.
-
-    Returns:
-        The sources; NaN with fewer than two of a facet, or where nothing varies.
+    It is NaN with fewer than two of a facet, or without variance. The delta method on the two mean squares, whose variances are exact for
+    normal effects, plus the variances between personas, items and cells whose own signals differ, uneven² · (s · (1 − s))² divided by the
+    number of each. All interactions of persona are summed, and negative components count as 0. `sizes` are numbers of "persona", "item"
+    (items × conditions) and "run" (∞ for label probabilities); `uneven` is {} if all signals are the same.
 
     Raises:
         ValueError: the component "persona" or "run" is missing.
@@ -167,22 +146,21 @@ def cheapest(
 ) -> Cheapest:
     """Find the cheapest numbers of items and runs that bring the interval of the signal to a half-width.
 
+    Source: Brennan (2001), Generalizability Theory, doi:10.1007/978-1-4757-3456-0, chapter 1.2 (D studies).
+
     Args:
-        variances: variance components, as from `components`; `TYPICAL` without a pilot.
+        variances: variance components, as for `expected_width`.
         width: target half-width, in units of the signal.
         most: number of personas, and largest numbers of items and runs; missing facets are taken from `MOST`.
         price: function from a number of runs to the price of one cell, since several answers to one prompt pay for the prompt once.
         level: coverage of the interval.
-        uneven: standard deviations of the log-odds of signals, as from the `unevenness` of a pilot.
+        uneven: differences between signals, as for `expected_width`.
 
     Returns:
         The cheapest plan, with the fewest calls among those of equal cost. If none is narrow enough, the narrowest, with `reached` False.
 
     Raises:
         ValueError: the component "persona" or "run" is missing, or a facet has fewer than two levels.
-
-    References:
-        Brennan (2001), Generalizability Theory, doi:10.1007/978-1-4757-3456-0, chapter 1.2 (D studies).
 
     Examples:
         >>> plan = cheapest(TYPICAL, 0.07, {"persona": 50, "item": 40})
@@ -191,7 +169,7 @@ def cheapest(
     """
     P, I, R = (int({**MOST, **most}[facet]) for facet in (PERSONA, "item", RUN))
     if min(P, I, R) < 2:
-        message = f"{P} personas, {I} items and {R} runs leave nothing to compare. Set at least two of each in `most`."
+        message = f"{P} personas, {I} items and {R} runs are too few for a comparison. Set at least two of each in `most`."
         raise ValueError(message)
     costs = [(P * items * price(runs), items * runs, items, runs) for items, runs in product(range(2, I + 1), range(2, R + 1))]
     tried = []
@@ -207,14 +185,9 @@ def cheapest(
 def personas_needed(
     variances: Mapping[str, float], width: float, sizes: Mapping[str, float], level: float = 0.9, uneven: Mapping[str, float] = UNEVEN
 ) -> float:
-    """Find the number of personas that brings the interval of the signal to a half-width, for given numbers of items and runs.
+    """Find the number of personas that brings the interval of the signal to a half-width, for given numbers of "item" and "run".
 
-    Args:
-        variances: variance components, as from `components`.
-        width: target half-width, in units of the signal.
-        sizes: numbers of "item" and "run".
-        level: coverage of the interval.
-        uneven: standard deviations of the log-odds of signals, as from the `unevenness` of a pilot.
+    The arguments are those of `expected_width`, with the target `width` in units of the signal.
 
     Returns:
         A whole number ≥ 2; ∞ if 100,000 are too few, NaN for a panel whose interval is undefined.
@@ -235,12 +208,9 @@ def personas_needed(
 
 
 def unevenness(panel: Pairs) -> dict[str, float]:
-    """Estimate from a pilot by how much signals of personas, items and cells differ.
+    """Estimate from a pilot with reruns by how much signals of personas, items and cells differ.
 
     These are the jackknife variances of the signal in addition to those that normal effects of one size would have.
-
-    Args:
-        panel: sums over pairs of a pilot with reruns.
 
     Returns:
         Standard deviations ≥ 0 of the log-odds of the signal, by facet as in `UNEVEN`; NaN where the signal or its interval is undefined,
@@ -263,7 +233,7 @@ def _parts(variances: Mapping[str, float]) -> list[float]:
     """Return the variances of persona alone, of all interactions of persona, and of run; at least 0."""
     for effect in (PERSONA, RUN):
         if effect not in variances:
-            message = f'The component "{effect}" is missing. Give persona, persona:item and run.'
+            message = f'The component "{effect}" is missing. Give the components persona, persona:item and run.'
             raise ValueError(message)
     mixed = sum(value for effect, value in variances.items() if effect != PERSONA and PERSONA in effect.split(":"))
     return [math.nan if math.isnan(part) else max(part, 0.0) for part in (variances[PERSONA], mixed, variances[RUN])]

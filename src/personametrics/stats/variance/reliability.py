@@ -12,22 +12,13 @@ from personametrics.stats.variance.components import PERSONA, RUN
 
 ROUNDING = 1e-9
 """Slack before a computed number of runs is rounded up, so that 4.0000000001 becomes 4."""
-
 LARGEST = {"item": 400, "condition": 20}
 """Largest number of levels per facet in a D study."""
 
 
 @dataclass(frozen=True)
 class Design:
-    """A number of runs per cell, items and conditions, with its price and reliability.
-
-    Attributes:
-        runs: runs per cell.
-        items: number of items averaged.
-        conditions: number of conditions averaged.
-        calls: answers per persona, runs × items × conditions.
-        reliability: coefficient that the design reaches, in [0, 1].
-    """
+    """A number of runs per cell, items and conditions, with its calls per persona and its reliability in [0, 1]."""
 
     runs: int
     items: int
@@ -37,17 +28,9 @@ class Design:
 
 
 def spearman_brown(signal: npt.ArrayLike, runs: npt.ArrayLike) -> Floats:
-    """Compute the reliability of the mean of k runs: k·s / (1 + (k − 1)·s).
+    """Compute the reliability of the mean of k runs from that of one answer, s ≤ 1: k·s / (1 + (k − 1)·s); NaN where the divisor is ≤ 0.
 
-    Args:
-        signal: (...) reliability s of one answer, at most 1.
-        runs: (...) number k > 0 of answers that are averaged.
-
-    Returns:
-        The reliability, (...); NaN where 1 + (k − 1)·s ≤ 0.
-
-    References:
-        Spearman (1910), doi:10.1111/j.2044-8295.1910.tb00206.x; Brown (1910), doi:10.1111/j.2044-8295.1910.tb00207.x.
+    Sources: Spearman (1910), doi:10.1111/j.2044-8295.1910.tb00206.x; Brown (1910), doi:10.1111/j.2044-8295.1910.tb00207.x.
 
     Examples:
         >>> float(spearman_brown(0.5, 4))
@@ -60,14 +43,9 @@ def spearman_brown(signal: npt.ArrayLike, runs: npt.ArrayLike) -> Floats:
 
 
 def runs_needed(signal: float, target: float) -> float:
-    """Compute the runs whose mean reaches a target reliability: ⌈ρ/(1 − ρ) · (1 − s)/s⌉.
+    """Compute the runs whose mean reaches a target reliability, 0 < ρ < 1: ⌈ρ/(1 − ρ) · (1 − s)/s⌉, with s the reliability of one answer.
 
-    Args:
-        signal: reliability s of one answer.
-        target: target reliability ρ, 0 < ρ < 1.
-
-    Returns:
-        A whole number of runs ≥ 1; ∞ where s ≤ 0; NaN where s is NaN.
+    It is a whole number ≥ 1; ∞ where s ≤ 0, and NaN where s is NaN.
 
     Examples:
         >>> runs_needed(0.5, 0.8)
@@ -89,6 +67,7 @@ def generalizability(
     number of levels of these facets that are averaged, and the run noise divided by all of these numbers. Φ adds the effects without
     persona: it applies to scores on the scale itself, and not in comparison with other personas. Negative components count as 0 (Brennan's
     convention). G is not the signal: a persona's answers may be stable item by item while its mean over items does not set it apart.
+    Source: Brennan (2001), Generalizability Theory, doi:10.1007/978-1-4757-3456-0, equations 2.32 and 2.40.
 
     Args:
         components: {effect: (...)} with effects named "persona", "persona:item", …, "run".
@@ -99,11 +78,7 @@ def generalizability(
     Returns:
         The coefficient, (...), in [0, 1]; NaN where all components are 0.
 
-    References:
-        Brennan (2001), Generalizability Theory, doi:10.1007/978-1-4757-3456-0, equations 2.32 and 2.40.
-
     Examples:
-        >>> import numpy as np
         >>> variances = {"persona": 1.0, "item": 2.0, "persona:item": 1.0, "run": 2.0}
         >>> float(generalizability(variances, {"item": 4, "run": 2}))  # 1 / (1 + 1/4 + 2/8)
         0.6666666666666666
@@ -125,8 +100,9 @@ def generalizability(
 def designs(components: Mapping[str, float], target: float, *, absolute: bool = False, most: int = 6) -> list[Design]:
     """List the designs that reach a target reliability of a persona's mean score, cheapest first: a D study.
 
-    For every number of items and conditions, the smallest sufficient number of runs follows in closed form. A design is left out if another
-    one needs fewer calls, and at most as many items and conditions.
+    For every number of items (at most 400) and conditions (at most 20), the smallest sufficient number of runs follows in closed form. A
+    design is left out if another one needs fewer calls, and at most as many items and conditions. Source: Brennan (2001), Generalizability
+    Theory, doi:10.1007/978-1-4757-3456-0, chapter 1.2 (D studies).
 
     Args:
         components: {effect: σ²}, as from `components`.
@@ -135,10 +111,7 @@ def designs(components: Mapping[str, float], target: float, *, absolute: bool = 
         most: largest number of designs to return.
 
     Returns:
-        Designs by calls per persona, then runs; empty if no number of runs with at most 400 items and 20 conditions suffices.
-
-    References:
-        Brennan (2001), Generalizability Theory, doi:10.1007/978-1-4757-3456-0, chapter 1.2 (D studies).
+        Designs by calls per persona, then runs; empty if no number of runs suffices.
 
     Examples:
         >>> designs({"persona": 1.0, "item": 0.0, "persona:item": 1.0, "run": 2.0}, 0.8, most=1)  # 1 / (1 + 1/12 + 2/12)

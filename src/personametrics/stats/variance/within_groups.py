@@ -11,11 +11,10 @@ FEWEST = 4
 
 
 class Spreads(NamedTuple):
-    """The spread of each group.
+    """The spread of each group (G,), and its sampling variance (G,).
 
-    Attributes:
-        spread: (G,) mean of half the squared distance of two members, such as the variance of numbers; NaN with fewer than two members.
-        variance: (G,) sampling variance of the spread; NaN with fewer than four members.
+    The spread is the mean of half the squared distance of two members, such as the variance of numbers; NaN with fewer than two members.
+    Its variance is NaN with fewer than four.
     """
 
     spread: Floats
@@ -23,19 +22,11 @@ class Spreads(NamedTuple):
 
 
 def spreads(points: Floats, group: Ints, size: int) -> Spreads:
-    """Estimate the spread within groups and its sampling variance.
+    """Estimate the spread within groups of (N, K) members and its sampling variance; `group` (N,) holds codes below `size`.
 
     The spread is the U-statistic U of h(x, y) = |x − y|² / 2. With θ its expectation, var U = E U² − θ². The mean of h h' over pairs of
     pairs without a common member estimates θ² without bias, so that U² minus this mean estimates the variance without bias, for any
-    distribution. The estimate may be negative.
-
-    Args:
-        points: (N, K) members.
-        group: (N,) codes below `size`.
-        size: number G of groups.
-
-    References:
-        Hoeffding (1948), doi:10.1214/aoms/1177730196.
+    distribution; it may be negative. Hoeffding (1948), doi:10.1214/aoms/1177730196.
 
     Examples:
         Of the six pairs of 0, 0, 2, 2, four have h = 2 and two have h = 0, so U = 4/3. Of the three ways to form two pairs, two give 2 · 2:

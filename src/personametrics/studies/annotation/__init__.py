@@ -1,4 +1,4 @@
-"""Can the panel stand in for annotators?"""
+"""Can the panel replace annotators?"""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -6,26 +6,21 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
 
+import numpy as np
 import polars as pl
 
-from personametrics.data.estimate import Estimate, Name, Side
-from personametrics.data.finding import Finding, Verdict
-from personametrics.data.item import Item
-from personametrics.data.notice import Notice
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
-from personametrics.data.responses import Responses
-from personametrics.data.study import Aim, Elicitation, Sign, Study, StudyWorld
+from personametrics.data.finding import Estimate, Finding, Name, Notice, Side, Verdict
+from personametrics.data.study import Aim, Elicitation, Item, Persona, Request, Responses, Sign, Study, StudyWorld
 from personametrics.measures.people import items_of_people, require_people
-from personametrics.measures.sums import RowSums
+from personametrics.measures.sums import DIGITS, RowSums
 from personametrics.stats.arrays import Floats
-from personametrics.stats.inference.selective import area_of_sums, augrc, aurc
+from personametrics.stats.inference.calibration import area_of_sums, augrc, aurc
 from personametrics.studies.annotation.item_table import MEANS, group_means, item_rows, worst_rows
 from personametrics.studies.annotation.world import ITEMS, PERSONAS, RUNS, annotators, humanlike_panel, poor_panel
 
 AREAS: Mapping[str, tuple[Callable[..., Floats], str]] = {
-    "aurc": (aurc, "mean disagreement with a random annotator on the items of which the panel is most certain, over all shares of items"),
-    "augrc": (augrc, "mean share of items labelled otherwise than by a random annotator; small if uncertainty predicts error"),
+    "aurc": (aurc, "disagreement with a random annotator on the most certain items, averaged over all shares of items that are kept"),
+    "augrc": (augrc, "share of all items that are kept and that a random annotator labels differently, averaged over all shares kept"),
 }
 MAJORITY, SINGLE = "annotating without people", "one annotator among several"
 """The uses that the gap to annotators' majority and to one annotator decide on."""
@@ -52,7 +47,7 @@ class Annotation(Study):
     group: str = ""
     margin: float = 0.05
     level: float = 0.9
-    question: ClassVar[str] = "Can the panel stand in for annotators?"
+    question: ClassVar[str] = "Can the panel replace annotators?"
     aim: ClassVar[tuple[str, Aim]] = ("agreement", "high")
     cite: ClassVar[tuple[str, ...]] = ("calderon2025", "geifman2018", "traub2024")
     signs: ClassVar[Mapping[str, Sign]] = {
@@ -74,16 +69,26 @@ class Annotation(Study):
         sums, n = RowSums(rows, self.level, ("item",)), int(rows["labelled"].sum())
         means = {name: Name(unit, "items", meaning) for name, (unit, meaning) in MEANS.items() if name in rows.columns}
         estimates = [sums.mean(name, mean, pl.col(name), n=n) for name, mean in means.items()]
-        labelled = Name("share", "items", "items labelled by people that the panel labelled too")
+        labelled = Name("share", "items", "items that the panel labelled, of all items that people labelled")
         estimates += [sums.mean("coverage", labelled, pl.col("labelled")), *self._curves(sums, n)]
         notices = [notice for notice in responses.notices if notice.code == "abstained"]
-        notices.append(Notice("humans", f"Compared with labels of {len(people.personas.names)} people for {n} items."))
+        notices.append(Notice("humans", f"The panel is compared with labels of {len(people.personas.names)} people for {n} items."))
         if left_out:
-            text = f"{left_out} of {left_out + len(rows)} items are left out: with only one annotator, annotators cannot be compared."
+            text = f"{left_out} of {left_out + len(rows)} items are left out: with one annotator, annotators cannot be compared."
             notices.append(Notice("one-annotator", text))
         evidence = {"items": worst_rows(rows)} | ({"groups": group_means(rows)} if self.group else {})
         verdict = self._verdict({estimate.name: estimate for estimate in estimates})
         return Finding("annotation", self.question, verdict, tuple(estimates), tuple(notices), evidence, self.cite)
+
+    def values(self, responses: Responses) -> Mapping[str, float]:
+        """Return the values of the estimates, without their intervals."""
+        rows, _ = item_rows(responses, require_people("annotation", self.human), self.group)
+        means = rows.select(pl.col([name for name in MEANS if name in rows.columns]).mean(), coverage=pl.col("labelled").mean())
+        certain = rows.filter(pl.col("certainty").is_not_null()).group_by((100 * pl.col("certainty")).round().alias("percent"))
+        tied = certain.agg(pl.len(), wrong=(1 - pl.col("agreement")).sum()).sort("percent", descending=True)
+        sums = np.concatenate([tied["len"].to_numpy(), tied["wrong"].to_numpy()])
+        areas = {name: round(float(area_of_sums(sums, area=area)), DIGITS) for name, (area, _) in AREAS.items()}
+        return {name: math.nan if mean is None else round(float(mean), DIGITS) for name, mean in means.row(0, named=True).items()} | areas
 
     def _curves(self, sums: RowSums, n: int) -> list[Estimate]:
         """Return areas under the curves of disagreement against coverage; items of one certainty, in whole percent, are tied."""
@@ -99,16 +104,15 @@ class Annotation(Study):
     def _verdict(self, estimates: Mapping[str, Estimate]) -> Verdict:
         """Return the verdict from the gaps to annotators' majority and to one annotator."""
         agreement, gap, advantage, covered = (estimates[name] for name in ("agreement", "gap", "advantage", "coverage"))
-        share = "" if covered.value >= 1 else f" of the {covered.value:.0%} of items that the panel labels"
-        text = f"The panel's label is that of a random annotator in {agreement.value:.0%} of cases"
+        share = "" if covered.value >= 1 else f" (only the {covered.value:.0%} of items that the panel labels)"
+        text = f"The panel agrees with a random annotator in {agreement.value:.0%} of cases"
         if math.isnan(agreement.value):
             text = "The panel labelled none of the items"
         if math.isnan(gap.low) or math.isnan(advantage.low):
-            text += "; comparing it with annotators needs two or more annotators for each of several items."
+            text += ". A comparison needs several items, each with labels of two or more annotators."
             return Verdict("no ceiling", text, open=(f"{MAJORITY}{share}",))
-        text += (
-            f"; this differs by {_signed(gap)} from the majority of the other annotators, and by {_signed(advantage)} from one annotator."
-        )
+        differences = f"{_signed(gap)} from the other annotators' majority, and {_signed(advantage)} from one annotator"
+        text += f". The difference in agreement is {differences}."
         sides = {f"{MAJORITY}{share}": gap.side(about=-self.margin), f"{SINGLE}{share}": advantage.side(about=-self.margin)}
         fit, unfit, left = (tuple(use for use in sides if sides[use] == side) for side in ("above", "below", "undecided"))
         return Verdict(_label(*sides.values()), text, fit, unfit, left)

@@ -5,33 +5,27 @@ from collections.abc import Mapping
 import polars as pl
 
 from personametrics.data.finding import Rows
-from personametrics.data.responses import Responses
+from personametrics.data.study import Responses
 from personametrics.measures.annotators import annotation_table, column_of
 
 MEANS: Mapping[str, tuple[str, str]] = {
-    "agreement": ("share", "the panel's label (that of most of its answers) is that of a random annotator"),
-    "ceiling": ("share", "the label of most other annotators is that of a random annotator"),
-    "gap": ("difference", "agreement minus ceiling: the panel's majority against that of annotators"),
-    "agreement.single": ("share", "one answer of one persona is the label of a random annotator"),
-    "ceiling.single": ("share", "two annotators give the same label"),
-    "gap.single": ("difference", "agreement.single minus ceiling.single: one persona against one annotator"),
-    "advantage": ("difference", "agreement minus ceiling.single: the panel's label instead of one annotator's"),
-    "excess.tv": ("share", "total variation between labels of panel and annotators, beyond what sampling alone makes"),
-    "sets.coverage": ("share", "the label of a random annotator is in the set of labels that remain possible"),
-    "sets.size": ("labels", "labels that remain possible"),
+    "agreement": ("share", "how often the panel's label (its most frequent answer) equals the label of a random annotator"),
+    "ceiling": ("share", "how often the majority label of the other annotators equals the label of a random annotator"),
+    "gap": ("difference", "agreement minus ceiling: the panel's majority compared with the annotators' majority"),
+    "agreement.single": ("share", "how often one answer of one persona equals the label of a random annotator"),
+    "ceiling.single": ("share", "how often two annotators give the same label"),
+    "gap.single": ("difference", "agreement.single minus ceiling.single: one persona compared with one annotator"),
+    "advantage": ("difference", "agreement minus ceiling.single: the panel's label compared with one annotator's label"),
+    "excess.tv": ("share", "total variation between the labels of panel and annotators, minus the part due to sampling alone"),
+    "sets.coverage": ("share", "how often the label of a random annotator is in the set of labels that remain possible"),
+    "sets.size": ("labels", "number of labels that remain possible"),
 }
 SHOWN = 20
 """Items that the evidence shows."""
 
 
 def item_rows(responses: Responses, people: Responses, group: str) -> tuple[pl.DataFrame, int]:
-    """Return a row for each item, and the number of items left out for having one annotator where others have more.
-
-    Args:
-        responses: answers of the panel.
-        people: labels of annotators.
-        group: column of the answers that groups items; "": none.
-    """
+    """Return a row for each item, and the number of items left out for having one annotator where others have more."""
     rows = annotation_table(responses, people).with_columns(persona=pl.lit(""))
     groups = column_of(responses, group)
     rows = rows.with_columns(group=pl.Series([groups[item] for item in rows["item"]], dtype=pl.String))

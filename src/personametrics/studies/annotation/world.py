@@ -8,11 +8,7 @@ import polars as pl
 from scipy.stats import binom
 
 from personametrics.data.columns import Columns
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
-from personametrics.data.responses import Responses
-from personametrics.data.scale import Nominal
+from personametrics.data.study import Item, Nominal, Persona, Request, Responses
 
 LABELS = Nominal(("no", "yes"))
 OTHER = {"yes": "no", "no": "yes"}
@@ -29,18 +25,13 @@ def annotators() -> tuple[Responses, Mapping[str, float]]:
     """Return the labels of five annotators, and the true estimates of a panel that is compared with them."""
     rng = np.random.default_rng(0)
     right = {item: rng.random(5) < share for item, share in CLEAR.items()}
-    rows = [
-        (f"annotator {index}", item, GOLD[item] if hit else OTHER[GOLD[item]])
-        for item, hits in right.items()
-        for index, hit in enumerate(hits)
-    ]
+    labels = {item: [GOLD[item] if hit else OTHER[GOLD[item]] for hit in hits] for item, hits in right.items()}
+    rows = [(f"annotator {index}", item, label) for item, given in labels.items() for index, label in enumerate(given)]
     human = Responses.read(pl.DataFrame(rows, ["persona", "item", "answer"], orient="row"), Columns(), LABELS)
     people = float(np.mean([hits.mean() for hits in right.values()]))
     answers = len(PERSONAS) * RUNS
-    majority = float(binom.sf(answers // 2, answers, RIGHT))
-    return human, {
-        name: share * people + (1 - share) * (1 - people) for name, share in (("agreement", majority), ("agreement.single", RIGHT))
-    }
+    shares = {"agreement": float(binom.sf(answers // 2, answers, RIGHT)), "agreement.single": RIGHT}
+    return human, {name: share * people + (1 - share) * (1 - people) for name, share in shares.items()}
 
 
 def _label(request: Request, right: float | None = RIGHT) -> Mapping[str, float]:

@@ -1,4 +1,4 @@
-"""Do opinions hang together as they do in people?"""
+"""Do opinions correlate as they do in people?"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -6,41 +6,33 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import ClassVar
 
-from personametrics.data.errors import DesignError
-from personametrics.data.estimate import Estimate, Side
-from personametrics.data.finding import Finding, Verdict
-from personametrics.data.item import Item
-from personametrics.data.notice import Notice
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
-from personametrics.data.responses import Responses
-from personametrics.data.scale import Numeric, Ordinal, spell_scale
-from personametrics.data.study import Aim, Elicitation, Study, StudyWorld
-from personametrics.studies.belief_structure.constraint import Alone, Compared, ConstraintEstimates
-from personametrics.studies.belief_structure.correlation_tables import Sides, pair_rows, read_sides
+from personametrics.data.errors import DesignError, ensure
+from personametrics.data.finding import Estimate, Finding, Notice, Side, Verdict
+from personametrics.data.study import Aim, Elicitation, Item, Numeric, Ordinal, Persona, Request, Responses, Study, spell_scale
+from personametrics.studies.belief_structure.constraint import Alone, Compared, ConstraintEstimates, Sides, pair_rows, read_sides
 from personametrics.studies.belief_structure.world import blocks_world
 
 LOOSE = 0.2
-"""Opinions do not hang together if the whole interval of the constraint lies below this correlation."""
+"""Opinions are unstructured if the whole interval of the constraint lies below this correlation."""
 ALPHA = 0.05
 """Largest probability by chance at which correlations count as structure."""
 SIMILAR = (0.8, 1.25)
-"""Opinions hang together as tightly as in people if the whole interval of the ratio lies within these …"""
+"""Opinions correlate as strongly as in people if the whole interval of the ratio lies within these …"""
 NEAR = 0.1
 """… and in the same way if the whole interval of the distance beyond the floor lies below this."""
-USE = "conclusions from how opinions hang together"
+USE = "conclusions from correlations between opinions"
 
-STRUCTURED = Verdict("structured", "Opinions hang together", open=(f"{USE}: human answers would show whether they do as in people",))
-UNSTRUCTURED = Verdict("unstructured", f"Opinions hang together by less than {LOOSE:g}", unfit=(USE,))
-MORE_PERSONAS = Verdict("undecided", "More personas would show whether opinions hang together", open=(USE,))
+STRUCTURED = Verdict("structured", "Opinions correlate", open=(f"{USE}: human answers would show whether they do so in people",))
+UNSTRUCTURED = Verdict("unstructured", f"Opinions correlate only weakly, by less than {LOOSE:g}", unfit=(USE,))
+MORE_PERSONAS = Verdict("undecided", "More personas would show whether opinions correlate", open=(USE,))
 TIGHTNESS: Mapping[Side, Verdict] = {
-    "above": Verdict("tied tighter than in people", "Opinions hang together more than people's do", unfit=(USE,)),
-    "below": Verdict("looser", "Opinions hang together less than people's do", unfit=(USE,)),
+    "above": Verdict("tied tighter than in people", "Opinions correlate more strongly than in people", unfit=(USE,)),
+    "below": Verdict("looser", "Opinions correlate less strongly than in people", unfit=(USE,)),
 }
 """Verdicts by the side of 1 on which the ratio of the constraints lies."""
-OTHERWISE = Verdict("tied otherwise than in people", "Other opinions hang together than in people", unfit=(USE,))
-ALIKE = Verdict("tied as in people", "Opinions hang together as people's do", fit=(USE,))
-OPEN = Verdict("undecided", "The intervals leave open whether opinions hang together as in people", open=(USE,))
+OTHERWISE = Verdict("tied otherwise than in people", "Opinions correlate in another pattern than in people", unfit=(USE,))
+ALIKE = Verdict("tied as in people", "Opinions correlate as in people", fit=(USE,))
+OPEN = Verdict("undecided", "It is undecided whether opinions correlate as in people", open=(USE,))
 
 
 @dataclass(frozen=True)
@@ -64,7 +56,7 @@ class BeliefStructure(Study):
     kind: str = "opinion"
     deals: int = 200
     level: float = 0.9
-    question: ClassVar[str] = "Do opinions hang together as they do in people?"
+    question: ClassVar[str] = "Do opinions correlate as they do in people?"
     aim: ClassVar[tuple[str, Aim]] = ("constraint", "high")
     cite: ClassVar[tuple[str, ...]] = (
         "converse1964", "bretherton1999", "spearman1904", "efron1981", "fieller1954", "phipson2010", "good2005"
@@ -80,9 +72,7 @@ class BeliefStructure(Study):
             where = "" if self.human is None else " that people answered too"
             message = f'belief_structure needs 3 or more personas and 2 or more items of kind "{self.kind}" on an ordered scale{where}.'
             raise DesignError(message)
-        if len({spell_scale(item.scale) for item in asked}) > 1:
-            message = "belief_structure needs its items on one scale; pass those of one questionnaire."
-            raise DesignError(message)
+        ensure(len({spell_scale(item.scale) for item in asked}) == 1, "belief_structure needs items on one scale. Use one questionnaire.")
         return [request for item, persona in product(asked, personas) for request in elicitation.ask(persona, item)]
 
     def estimate(self, responses: Responses) -> Finding:
@@ -106,18 +96,16 @@ class BeliefStructure(Study):
         """Return whether noise could be taken out, and the items that are left out."""
         notices = []
         if not read.reruns:
-            text = "Some personas or people were asked only once, so the noise of single answers stays in the correlations"
-            text += ", on both sides." if self.human else ", which makes them weaker than those of opinions."
+            text = "Some personas or people were asked only once, so the correlations include the noise of single answers"
+            text += " on both sides." if self.human else " and are weaker than the correlations of the opinions."
             notices.append(Notice("with-noise", text))
         if count := len(read.left_out):
             listed = ", ".join(read.left_out[:5]) + (" …" if count > 5 else "")
-            text = f"{count} {'item is' if count == 1 else 'items are'} left out, since personas differ there by little more than noise: "
+            text = f"{count} {'item is' if count == 1 else 'items are'} left out, since personas differ on them by little more than noise: "
             notices.append(Notice("no-spread", f"{text}{listed}."))
         return tuple(notices)
 
-    def known(self) -> StudyWorld:
-        """Return a world of two blocks of items, and one in which no two items share anything."""
-        return blocks_world()
+    known = staticmethod(blocks_world)
 
 
 def _verdict(panel: Alone, chance: Estimate) -> Verdict:
@@ -127,7 +115,7 @@ def _verdict(panel: Alone, chance: Estimate) -> Verdict:
         verdict = STRUCTURED
     else:
         verdict = UNSTRUCTURED if constraint.side(about=LOOSE) == "below" else MORE_PERSONAS
-    figures = f"root mean square correlation {constraint:.2f}, probability by chance {chance.value:.3f}"
+    figures = f"root mean square correlation {constraint:.2f}, probability of such correlations by chance {chance.value:.3f}"
     return replace(verdict, sentence=f"{verdict.sentence}: {figures}.")
 
 
@@ -135,10 +123,10 @@ def _verdict_with_people(compared: Compared) -> Verdict:
     """Return the verdict on a panel compared with people."""
     ratio, excess = compared.ratio, compared.excess
     if math.isnan(ratio.low) or math.isnan(excess.low):
-        return Verdict("undecided", "More personas or people would show how tightly opinions hang together.", open=(USE,))
+        return Verdict("undecided", "More personas or people would show how strongly opinions correlate.", open=(USE,))
     alike = SIMILAR[0] < ratio.low and ratio.high < SIMILAR[1] and excess.side(about=NEAR) == "below"
     by_pattern = OTHERWISE if excess.side(about=NEAR) == "above" else ALIKE if alike else OPEN
     verdict = TIGHTNESS.get(ratio.side(about=1), by_pattern)
-    figures = f"constraint {ratio.value:.2f} times the people's ({ratio.span()})"
-    figures += f"; correlations {excess:.2f} further apart than sampling makes them"
+    figures = f"root mean square correlation {ratio.value:.2f} times as high as in people ({ratio.span()})"
+    figures += f"; correlations differ from people's by {excess:.2f} beyond sampling"
     return replace(verdict, sentence=f"{verdict.sentence}: {figures}.")

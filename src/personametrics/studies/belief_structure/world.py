@@ -4,11 +4,7 @@ import math
 from collections.abc import Mapping
 from functools import partial
 
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
-from personametrics.data.scale import Ordinal
-from personametrics.data.study import StudyWorld
+from personametrics.data.study import Item, Ordinal, Persona, Request, StudyWorld
 from personametrics.stats.people.item_correlations import dimension
 
 ITEMS, BLOCK = 8, 4
@@ -18,7 +14,7 @@ SPREAD, SHARED = 0.08, 0.05
 
 
 def blocks_world() -> StudyWorld:
-    """Return the world; in the world without an effect, no two items share anything."""
+    """Return a world of two blocks of items, and one in which no two items share anything."""
     personas = tuple(Persona(f"person {index}", f"You are person {index}.") for index in range(32))
     items = tuple(Item(f"item {index}", f"Statement {index}.", Ordinal(tuple("12345"))) for index in range(ITEMS))
     same_block = ITEMS / BLOCK * math.comb(BLOCK, 2) / math.comb(ITEMS, 2)

@@ -1,4 +1,4 @@
-"""Does a stronger model hold a persona better?"""
+"""Does a stronger model have a higher persona signal?"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,26 +7,21 @@ from typing import ClassVar
 import numpy as np
 import polars as pl
 
-from personametrics.data.errors import AnswerError, ColumnError, DesignError, options
-from personametrics.data.estimate import Estimate, Name, Side
-from personametrics.data.finding import Finding, Rows, Verdict
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
-from personametrics.data.responses import Responses
-from personametrics.data.study import Aim, Elicitation, Study, StudyWorld, one_scale
+from personametrics.data.errors import AnswerError, ColumnError, ensure, options
+from personametrics.data.finding import Estimate, Finding, Name, Rows, Side, Verdict
+from personametrics.data.study import Aim, Elicitation, Item, Persona, Request, Responses, Study, StudyWorld, one_scale
 from personametrics.measures.panel import Panel
 from personametrics.measures.spread import disagreements
 from personametrics.studies.capability.signal_ranks import model_rows, rank_correlation, rank_estimate
 from personametrics.studies.capability.world import HELD, camps_world
 
-SIGNAL = Name("share", "answers", "persona signal of {}; the intervals of all models hold jointly")
-RERUN = Name("squared scale", "answers", "disagreement of one persona of {} asked the same item twice; all intervals hold jointly")
-USE = "choosing a stronger model in order to have personas that are held better"
+SIGNAL = Name("share", "answers", "persona signal of {}; simultaneous intervals for all models")
+RERUN = Name("squared scale", "answers", "disagreement of reruns of one persona and item of {}; simultaneous intervals for all models")
+USE = "choosing a stronger model to get a higher persona signal"
 ORDERS: Mapping[Side, Verdict] = {
-    "above": Verdict("stronger holds better", "The stronger of these models hold personas better", fit=(USE,)),
-    "below": Verdict("weaker holds better", "The stronger of these models hold personas worse", unfit=(USE,)),
-    "undecided": Verdict("undecided", "The intervals leave open whether the stronger of these models hold personas better", open=(USE,)),
+    "above": Verdict("stronger holds better", "The stronger of these models have higher persona signals", fit=(USE,)),
+    "below": Verdict("weaker holds better", "The stronger of these models have lower persona signals", unfit=(USE,)),
+    "undecided": Verdict("undecided", "It is undecided whether stronger models have higher persona signals", open=(USE,)),
 }
 """Verdicts by the side of 0 on which Kendall's τ lies."""
 
@@ -46,22 +41,18 @@ class Capability(Study):
 
     parts: tuple[str, ...] = ()
     level: float = 0.9
-    question: ClassVar[str] = "Does a stronger model hold a persona better?"
-    reads: ClassVar[Mapping[str, str]] = {"model": "which model answered"}
+    question: ClassVar[str] = "Does a stronger model have a higher persona signal?"
+    reads: ClassVar[Mapping[str, str]] = {"model": "the model that answered"}
     aim: ClassVar[tuple[str, Aim]] = ("signal.least", "high")
     cite: ClassVar[tuple[str, ...]] = ("shrout1979", "owen2007", "klein2020", "kendall1938")
 
     def design(self, personas: Sequence[Persona], items: Sequence[Item], elicitation: Elicitation) -> list[Request]:
         """Return every persona and every item on the most frequent scale, for every model."""
         requests = [request for persona in personas for item in one_scale(items) for request in elicitation.ask(persona, item)]
-        if any(len({request.about[role] for request in requests}) < 2 for role in ("persona", "item")):
-            message = "capability needs two or more personas and two or more items on one scale."
-            raise DesignError(message)
-        return [
-            replace(request, to=part, about={**request.about, "model": part or "the model"})
-            for part in self.parts or ("",)
-            for request in requests
-        ]
+        message = "capability needs two or more personas and two or more items on one scale."
+        ensure(all(len({request.about[role] for request in requests}) > 1 for role in ("persona", "item")), message)
+        answers = ((request, role) for role in self.parts or ("",) for request in requests)
+        return [replace(request, to=role, about={**request.about, "model": role or "the model"}) for request, role in answers]
 
     def estimate(self, responses: Responses) -> Finding:
         """Return signal and rank of every model, and how their order agrees with that of capability."""
@@ -89,9 +80,7 @@ class Capability(Study):
             message = f'{source} has no column "model" ({self.reads["model"]}). {options("model", frame.columns, 30)}.'
             raise ColumnError(message)
         names = sorted(frame["model"].cast(pl.String).drop_nulls().unique())
-        if not names:
-            message = f'{source}: the column "model" ({self.reads["model"]}) is empty. Fill in the name of a model in each row.'
-            raise AnswerError(message)
+        ensure(names, f'{source}: the column "model" ({self.reads["model"]}) is empty. Name a model in each row.', AnswerError)
         return names
 
     def known(self) -> StudyWorld:
@@ -117,9 +106,9 @@ def _verdict(rows: Rows, tau: Estimate | None) -> Verdict:
         return Verdict("one model", f"Only one model answered ({figures}). Put answers of several models into one table.", open=(USE,))
     if tau and not np.isnan(tau.value):
         verdict = ORDERS[tau.side()]
-        possible = f"Kendall's τ {tau.value:.2f}, and {tau.low:.2f} to {tau.high:.2f} over all orders that the intervals allow"
+        possible = f"Kendall's τ {tau.value:.2f} ({tau.low:.2f} to {tau.high:.2f} over all orders that the intervals allow)"
         return replace(verdict, sentence=f"{verdict.sentence}: {possible}; {figures}.")
     best = " or ".join(sorted(str(row["model"]) for row in rows if row["best rank"] == 1))
     if any(row["best rank"] != 1 for row in rows):
-        return Verdict("models differ", f"Some models hold personas better than others; the best is {best}: {figures}.", open=(USE,))
-    return Verdict("undecided", f"No two models differ beyond their intervals: {figures}.", open=(USE,))
+        return Verdict("models differ", f"Some models have higher persona signals than others; the best is {best}: {figures}.", open=(USE,))
+    return Verdict("undecided", f"The intervals do not show a difference between any two models: {figures}.", open=(USE,))

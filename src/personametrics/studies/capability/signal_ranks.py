@@ -6,27 +6,19 @@ import numpy as np
 import polars as pl
 
 from personametrics.data.errors import DesignError
-from personametrics.data.estimate import Estimate, EstimateStatus, Name
-from personametrics.data.finding import Rows
-from personametrics.data.responses import Responses
+from personametrics.data.finding import Estimate, EstimateStatus, Name, Rows
+from personametrics.data.study import Responses
 from personametrics.stats.intervals.ranks import concordance, ranks
 
 SCORE = "capability"
 """Optional column with a number for each model, the higher the stronger."""
-RANK = Name("rank", "models", "rank of {} by its persona signal, from 1, and all ranks that the intervals allow")
-TAU = Name("correlation", "models", "Kendall's τ of persona signal and capability; undecided pairs count against it at the lower end only")
+RANK = Name("rank", "models", "rank of {} by its persona signal (1 is the highest), with all ranks that the intervals allow")
+TAU = Name("correlation", "models", "Kendall's τ of persona signal and capability; overlapping intervals count against it at the lower end")
 RANKED, PAIRED = "ranks of simultaneous intervals", "pairs of models whose intervals lie apart"
 
 
 def rank_estimate(index: int, name: str, signals: Sequence[Estimate], level: float) -> Estimate:
-    """Return the rank of a model.
-
-    Args:
-        index: place of the model among the signals.
-        name: name of the model.
-        signals: the signals of all models.
-        level: coverage of all intervals together.
-    """
+    """Return the rank of a model."""
     order = ranks(*_ends(signals))
     values = np.array([signal.value for signal in signals])
     means, n = Name(RANK.unit, RANK.counts, RANK.meaning.format(name)), len(signals)
@@ -38,16 +30,7 @@ def rank_estimate(index: int, name: str, signals: Sequence[Estimate], level: flo
 
 
 def rank_correlation(responses: Responses, signals: Mapping[str, Estimate], level: float) -> Estimate | None:
-    """Return how the order of the signals agrees with that of capability; None where capability is not given.
-
-    Args:
-        responses: the answers, with the column `capability` or without it.
-        signals: the signals by model.
-        level: coverage of all intervals together.
-
-    Raises:
-        DesignError: a model has two values of capability.
-    """
+    """Return how the order of the signals agrees with that of capability; None where capability is not given."""
     if SCORE not in responses.frame.columns:
         return None
     model, score = pl.col("model").cast(pl.String), pl.col(SCORE).cast(pl.String).cast(pl.Float64, strict=False)

@@ -3,11 +3,7 @@
 from collections.abc import Mapping
 from functools import partial
 
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
-from personametrics.data.scale import Nominal
-from personametrics.data.study import Elicitation, Study, StudyWorld
+from personametrics.data.study import Elicitation, Item, Nominal, Persona, Request, Study, StudyWorld
 
 HELD: Mapping[str, float] = {"tiny": 0.6, "small": 0.75, "large": 0.88, "huge": 0.97}
 """Probability that a persona answers as its camp does, by model."""
@@ -20,11 +16,7 @@ CAMPS, SUPPORTERS = {persona.id: persona.attributes["camp"] for persona in PERSO
 
 
 def camps_world(study: Study) -> StudyWorld:
-    """Return the world; in the world without an effect, all models are alike.
-
-    Args:
-        study: the study that asks the models of `HELD`.
-    """
+    """Return the world; in the world without an effect, all models are alike."""
     truth = {f"signal.{model}": _signal(held) for model, held in HELD.items()}
     truth |= {f"rank.{model}": float(len(HELD) - index) for index, model in enumerate(HELD)}
     quiet, null = frozenset({"undecided"}), partial(_answer, alike=True)

@@ -1,4 +1,4 @@
-"""Do lines hold the persona and respond to what was said?"""
+"""Do lines agree with the persona and respond to the previous turn?"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,49 +7,34 @@ from typing import ClassVar
 import numpy as np
 import polars as pl
 
-from personametrics.data.errors import DesignError
-from personametrics.data.estimate import Estimate, Name
-from personametrics.data.finding import Finding, Verdict
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
-from personametrics.data.responses import Responses
-from personametrics.data.study import Aim, Elicitation, Study, StudyWorld
+from personametrics.data.errors import ensure
+from personametrics.data.finding import Estimate, Finding, Name, Verdict
+from personametrics.data.study import Aim, Elicitation, Item, Persona, Request, Responses, Study
 from personametrics.dialogues.dialogue import dialogue
 from personametrics.dialogues.judge import judge_request
 from personametrics.dialogues.script import script
 from personametrics.dialogues.script import turns as turns_by_kind
 from personametrics.measures.sums import RowSums, Totals
 from personametrics.stats.arrays import Floats
-from personametrics.studies.coherence.line_verdicts import (
-    APT,
-    IS_APT,
-    IS_TRUE,
-    READS,
-    TRUE,
-    cell_table,
-    in_cell,
-    line_rows,
-    worst_lines,
-)
+from personametrics.studies.coherence.line_verdicts import APT, IS_APT, IS_TRUE, READS, TRUE, cell_table, in_cell, line_rows, worst_lines
 from personametrics.studies.coherence.world import copying_world
 
 CELLS: Mapping[str, tuple[str, bool, bool]] = {
-    "good": ("hold the persona and respond to what was said", True, True),
-    "aside": ("hold the persona, but do not respond to what was said", True, False),
-    "stranger": ("respond to what was said, but contradict the persona", False, True),
+    "good": ("agree with the persona and respond to the previous turn", True, True),
+    "aside": ("agree with the persona, but do not respond to the previous turn", True, False),
+    "stranger": ("respond to the previous turn, but contradict the persona", False, True),
     "neither": ("do neither", False, False),
 }
 """Cells of the table of both verdicts: what the lines do, and whether they are true to the persona and relevant."""
-LIFT = Name("ratio", "lines", "lines that do both, over fidelity times relevance: below 1, one is at the cost of the other")
+LIFT = Name("ratio", "lines", "both / (fidelity × relevance): below 1, lines that do one of the two do the other less often")
 JOINT = Name("share", "lines", "harmonic mean of fidelity and relevance")
 SHOWN = ("fidelity", "relevance", "joint", "both", "lift", "parroting")
 """Estimates that the verdict names."""
-USE = "conversations in which a persona has to listen as well as to be itself"
-PARROTS = Verdict("parrots the card", "Lines repeat the card instead of responding", unfit=(USE,))
-INCOHERENT = Verdict("incoherent", "Too few lines hold the persona and respond to what was said", unfit=(USE,))
-COHERENT = Verdict("coherent", "Lines hold the persona and respond to what was said", fit=(USE,))
-OPEN = Verdict("undecided", "The intervals leave open whether lines hold the persona and respond to what was said", open=(USE,))
+USE = "conversations in which a persona must stay itself and respond to the other speaker"
+PARROTS = Verdict("parrots the card", "Lines repeat the persona's text instead of answering the turn", unfit=(USE,))
+INCOHERENT = Verdict("incoherent", "Too few lines agree with the persona and respond to the previous turn", unfit=(USE,))
+COHERENT = Verdict("coherent", "Lines agree with the persona and respond to the previous turn", fit=(USE,))
+OPEN = Verdict("undecided", "It is undecided whether lines agree with the persona and respond to the previous turn", open=(USE,))
 
 
 @dataclass(frozen=True)
@@ -74,7 +59,7 @@ class Coherence(Study):
     firm: float = 0.7
     seed: int = 0
     level: float = 0.9
-    question: ClassVar[str] = "Do lines hold the persona and respond to what was said?"
+    question: ClassVar[str] = "Do lines agree with the persona and respond to the previous turn?"
     reads: ClassVar[Mapping[str, str]] = READS
     aim: ClassVar[tuple[str, Aim]] = ("joint", "high")
     cite: ClassVar[tuple[str, ...]] = ("hsu2025", "shea2023", "cameron2011")
@@ -83,9 +68,8 @@ class Coherence(Study):
     def design(self, personas: Sequence[Persona], items: Sequence[Item], elicitation: Elicitation) -> list[Request]:
         """Return lines in answer to turns in random order, and both verdicts on each line."""
         pool = turns_by_kind(items)
-        if not pool or not personas or self.turns < 1:
-            message = "coherence needs personas, one turn or more, and items with the attributes kind=turn and turn (which kind of turn)."
-            raise DesignError(message)
+        message = "coherence needs personas, turns=1 or more, and items with the attributes kind=turn and turn (the kind of the turn)."
+        ensure(pool and personas and self.turns > 0, message)
         requests: list[Request] = []
         for run in range(elicitation.runs):
             drawn = script(pool, self.turns, (self.seed, run))
@@ -107,13 +91,13 @@ class Coherence(Study):
         unread = (IS_TRUE.is_null().cast(float) + IS_APT.is_null().cast(float)) / 2
         low, high = (IS_TRUE.fill_null(value) * IS_APT.fill_null(value) for value in (0, 1))
         estimates = [
-            _share("fidelity", "lines that hold the persona", IS_TRUE, lines),
-            _share("relevance", "lines that respond to what was said", IS_APT, lines),
+            _share("fidelity", "lines that agree with the persona", IS_TRUE, lines),
+            _share("relevance", "lines that respond to the previous turn", IS_APT, lines),
             lines.estimate("joint", JOINT, sums, _harmonic, n=n),
-            _share("both", "lines that do both: the harmonic mean line by line", IS_TRUE * IS_APT, lines),
-            _share("both.worst", "lines that do both, if every verdict that could not be read were a bad one", low, every),
-            _share("both.best", "lines that do both, if every verdict that could not be read were a good one", high, every),
-            _share("unread", "verdicts that could not be read, or are missing", unread, every),
+            _share("both", "lines that agree with the persona and respond to the previous turn", IS_TRUE * IS_APT, lines),
+            _share("both.worst", "lines that do both, if every unreadable verdict were bad", low, every),
+            _share("both.best", "lines that do both, if every unreadable verdict were good", high, every),
+            _share("unread", "verdicts that are unreadable or missing", unread, every),
         ]
         for name, (text, true, apt) in CELLS.items():
             estimates.append(_share(f"lines.{name}", f"lines that {text}", in_cell(true=true, apt=apt), lines))
@@ -121,8 +105,8 @@ class Coherence(Study):
         if "overlap" in judged.columns and len(texts := judged.filter(pl.col("overlap").is_not_null())):
             copied, with_text = (pl.col("overlap") >= self.parrot).cast(float), RowSums(texts, self.level)
             parroting = copied * in_cell(true=True, apt=False)
-            estimates.append(_share("parroting", "lines that repeat the card and do not respond to what was said", parroting, with_text))
-            estimates.append(_share("overlap", "pairs of neighbouring words of a line that are in the card", pl.col("overlap"), with_text))
+            estimates.append(_share("parroting", "lines that repeat the persona's text instead of responding", parroting, with_text))
+            estimates.append(_share("overlap", "pairs of adjacent words that are in the persona's text too", pl.col("overlap"), with_text))
         verdict = self._verdict({estimate.name: estimate for estimate in estimates})
         evidence = {"cells": cell_table(judged), "lines": worst_lines(rows)}
         return Finding("coherence", self.question, verdict, tuple(estimates), evidence=evidence, cite=self.cite)
@@ -133,7 +117,7 @@ class Coherence(Study):
         figures = [f"{name} {estimate if name == 'lift' else estimate.clipped():.2f}" for name, estimate in shown.items()]
         if (unread := estimates["unread"].value) > 0:
             worst, best = estimates["both.worst"].value, estimates["both.best"].value
-            figures.append(f"{unread:.0%} of the verdicts could not be read, so that both lies between {worst:.2f} and {best:.2f}")
+            figures.append(f"{unread:.0%} of the verdicts are unreadable, so the share of both lies between {worst:.2f} and {best:.2f}")
         if "parroting" in estimates and estimates["parroting"].side(about=self.most) == "above":
             verdict = PARROTS
         elif estimates["both"].side(about=self.firm) == "below":
@@ -142,9 +126,7 @@ class Coherence(Study):
             verdict = COHERENT if estimates["both.worst"].side(about=self.firm) == "above" else OPEN
         return replace(verdict, sentence=f"{verdict.sentence}: {'; '.join(figures)}.")
 
-    def known(self) -> StudyWorld:
-        """Return a world in which a third of all lines repeat the card, and one in which none does."""
-        return copying_world()
+    known = staticmethod(copying_world)
 
 
 def _share(name: str, meaning: str, column: pl.Expr, lines: RowSums) -> Estimate:

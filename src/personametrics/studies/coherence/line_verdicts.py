@@ -1,23 +1,30 @@
-"""A table with a row for each line: the verdicts on it, its text, and how much of it is copied from the persona's card."""
+"""Verdicts on lines by persona, run and turn, and the overlap of a line with its card."""
 
+import re
 from collections.abc import Mapping
+from itertools import pairwise
 
 import polars as pl
 
-from personametrics.data.errors import AnswerError
+from personametrics.data.errors import AnswerError, ensure
 from personametrics.data.finding import Rows
-from personametrics.data.responses import Responses
+from personametrics.data.study import Responses
 from personametrics.dialogues.judge import CONSISTENT, CONTRADICTS, NO, YES
 from personametrics.measures.answers import answers
-from personametrics.studies.coherence.card_overlap import overlap
 
+SECOND: Mapping[str, str] = {
+    "i": "you", "i'm": "you are", "me": "you", "am": "are", "my": "your", "mine": "yours", "myself": "yourself", "was": "were",
+    "you're": "you are",
+}  # fmt: skip
+"""The first person, as a card would say it."""
+WORDS = re.compile(r"[\w']+")
 TRUE, APT = "prompt_to_line", "relevance"
 """The two questions to the judge: is the line true to the persona, and does it respond to what was said?"""
 GOOD: Mapping[str, tuple[str, str]] = {TRUE: (CONSISTENT, CONTRADICTS), APT: (YES, NO)}
 """The good verdict and the bad one, by question."""
 READS: Mapping[str, str] = {
-    "judged": f"what was judged: {TRUE} ({CONSISTENT} or {CONTRADICTS}) or {APT} ({YES} or {NO}); empty for the line itself",
-    "turn": "which line of the dialogue",
+    "judged": f"the question to the judge: {TRUE} ({CONSISTENT} or {CONTRADICTS}) or {APT} ({YES} or {NO}); empty for the line itself",
+    "turn": "number of the line in the dialogue",
 }
 KEY = ("persona", "item", "run", "turn")
 """Columns that identify a line."""
@@ -28,17 +35,36 @@ WORST = 20
 """Lines that the evidence shows."""
 
 
+def overlap(line: str, card: str) -> float:
+    """Return the share of a line's pairs of neighbouring words that are neighbours in the card too, 0 to 1.
+
+    Both texts are compared in the second person. Single words are shared by any two texts, but pairs hardly are, unless the line was
+    copied. A card in other words is not recognised; a line of one word has the share 1 if the card has the word.
+
+    Examples:
+        >>> overlap("I am Ada, and I keep bees.", "You are Ada. You keep bees by the sea.")
+        0.666...
+        >>> overlap("How nice of you to ask.", "You are Ada. You keep bees by the sea.")
+        0.0
+    """
+    words, card_words = _words(line), _words(card)
+    if len(words) < 2:
+        return float(bool(words) and words[0] in card_words)
+    card_pairs = set(pairwise(card_words))
+    return sum(pair in card_pairs for pair in pairwise(words)) / (len(words) - 1)
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of a text in the second person."""
+    return [word for match in WORDS.findall(text.casefold().replace("’", "'")) for word in SECOND.get(match, match).split()]
+
+
 def line_rows(responses: Responses) -> pl.DataFrame:
     """Return a row for each line that was judged.
 
-    Returns:
-        Columns persona, run, turn, prompt_to_line and relevance (0 to 1; null where no verdict could be read), line, and, where the table
-        has them, asked (what was said to the persona), card, and overlap (share of the line's word pairs that are in the card). The column
-        item is what was said, which lines of different scripts share.
-
-    Raises:
-        ColumnError: a column is missing.
-        AnswerError: verdicts are missing.
+    Columns: persona, run, turn, prompt_to_line and relevance (0 to 1; null where no verdict could be read), line, and, where the table
+    has them, asked (what was said to the persona), card, and overlap (share of the line's word pairs that are in the card). The column
+    item is what was said, which lines of different scripts share.
     """
     columns, frame = responses.columns, responses.frame
     run = pl.col(columns.run).cast(pl.String) if columns.run else pl.lit("0")
@@ -48,9 +74,7 @@ def line_rows(responses: Responses) -> pl.DataFrame:
     more = [pl.col(name).cast(pl.String) for name in ("turn", "judged", "asked", "card") if name in frame.columns]
     rows = frame.select(persona, item, run.alias("run"), *more)
     lines = rows.filter(pl.col("judged").is_in(list(GOOD))).select(KEY).unique(maintain_order=True)
-    if lines.is_empty():
-        message = f'{responses.source}, column "judged", holds neither {TRUE} nor {APT}. Give both verdicts on each line.'
-        raise AnswerError(message)
+    ensure(len(lines), f'{responses.source}: the column "judged" has neither {TRUE} nor {APT}. Add both for each line.', AnswerError)
     for question in GOOD:
         lines = lines.join(_verdicts(given, question), KEY, "left", maintain_order="left")
     texts = given.filter(pl.col("judged").fill_null("") == "").unique(KEY, maintain_order=True).select(*KEY, line="answer")

@@ -3,12 +3,9 @@
 from collections.abc import Mapping
 from functools import partial
 
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
 from personametrics.data.role import LINE
-from personametrics.data.scale import FreeText, character_ngrams
-from personametrics.data.study import Elicitation, StudyWorld
+from personametrics.data.scale import character_ngrams
+from personametrics.data.study import Elicitation, FreeText, Item, Persona, Request, StudyWorld
 from personametrics.studies.coherence.line_verdicts import GOOD, TRUE
 
 COPY = "I keep bees and sell honey by the sea."
@@ -19,7 +16,7 @@ PLAIN: Mapping[str, float] = {"A true answer.": 0.81, "A false answer.": 0.09, "
 
 
 def copying_world() -> StudyWorld:
-    """Return the world; in the world without an effect, no line repeats the card."""
+    """Return a world in which a third of all lines repeat the card, and one in which none does."""
     cards = {f"person {index}": f"You are Ada {index}. You keep bees and sell honey by the sea." for index in range(12)}
     personas, scale = tuple(Persona(name, card) for name, card in cards.items()), FreeText(character_ngrams)
     items = tuple(Item(f"turn {index}", f"What of matter {index}?", scale, {"kind": "turn", "turn": "chat"}) for index in range(8))

@@ -1,4 +1,4 @@
-"""Does a persona hold one secret choice, or choose again at each reveal?"""
+"""Does a persona keep one secret choice, or choose again at each reveal?"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,16 +7,9 @@ from typing import ClassVar
 
 import polars as pl
 
-from personametrics.data.errors import DesignError
-from personametrics.data.estimate import Estimate, EstimateStatus, Name
-from personametrics.data.finding import Finding, Verdict
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.prompt import NOBODY
-from personametrics.data.request import Message, Request
-from personametrics.data.responses import Responses
-from personametrics.data.scale import Nominal
-from personametrics.data.study import Aim, Elicitation, Sign, Study, StudyWorld
+from personametrics.data.errors import ensure
+from personametrics.data.finding import Estimate, EstimateStatus, Finding, Name, Verdict
+from personametrics.data.study import NOBODY, Aim, Elicitation, Item, Message, Nominal, Persona, Request, Responses, Sign, Study
 from personametrics.measures.answers import answers
 from personametrics.measures.sums import RowSums, Totals
 from personametrics.stats.arrays import Floats
@@ -26,15 +19,15 @@ from personametrics.studies.commitment.world import towns_world
 ARMS: Mapping[str, str] = {"secret": "kept secret", "written": "written down first"}
 NUMBERS: Mapping[str, tuple[str, str]] = {
     "agreement": ("share", "probability that two reveals of one game are the same, if the choice is {}"),
-    "consistency": ("share", "share of reveals that fit all that was said before, if the choice is {}"),
+    "consistency": ("share", "share of reveals that agree with all previous replies, if the choice is {}"),
     "entropy": ("bits", "entropy of the reveals of one game, corrected for few runs, if the choice is {}"),
 }
 SHOWN = ("agreement.secret", "agreement.written", "agreement.gain", "consistency.secret")
 """Estimates that the verdict names."""
-USE = "relying on a persona to hold what it has not said"
+USE = "relying on a persona to keep a choice that it has not stated"
 SUPERPOSITION = Verdict("superposition", "A secret choice is made again at each reveal", unfit=(USE,))
-ONE = Verdict("one character", "A secret choice is as firm as a written one", fit=(USE,))
-OPEN = Verdict("undecided", "The intervals leave open whether a secret choice is as firm as a written one", open=(USE,))
+ONE = Verdict("one character", "A secret choice is as stable as a written choice", fit=(USE,))
+OPEN = Verdict("undecided", "It is undecided whether a secret choice is as stable as a written choice", open=(USE,))
 
 
 @dataclass(frozen=True)
@@ -56,11 +49,11 @@ class Commitment(Study):
     margin: float = 0.1
     firm: float = 0.5
     level: float = 0.9
-    question: ClassVar[str] = "Does a persona hold one secret choice, or choose again at each reveal?"
+    question: ClassVar[str] = "Does a persona keep one secret choice, or choose again at each reveal?"
     reads: ClassVar[Mapping[str, str]] = {
-        "game": "the game, the same for a secret and a written choice",
+        "game": "the game; the same for its secret and its written choice",
         "arm": "secret or written",
-        "fits": "reveals that fit all that was said before, with | between them",
+        "fits": "reveals that agree with all previous replies, separated by |",
     }
     aim: ClassVar[tuple[str, Aim]] = ("agreement.secret", "high")
     cite: ClassVar[tuple[str, ...]] = ("shanahan2023", "miller1955", "cameron2011")
@@ -70,12 +63,8 @@ class Commitment(Study):
         """Return the reveal of every game."""
         games = [item for item in items if isinstance(item.scale, Nominal) and item.attributes.get("fits")]
         games = [item for item in games if item.attributes.get("arm") in ARMS and "reply.1" in item.attributes]
-        if len(games) < 2:
-            message = (
-                "commitment needs two or more items with labels and the attributes arm (secret or written), fits (reveals with | between "
-                "them), turn.1, reply.1, and so on."
-            )
-            raise DesignError(message)
+        message = "commitment needs two items with labels and arm (secret or written), fits (reveals separated by |), turn.1 and reply.1."
+        ensure(len(games) > 1, message)
         speakers = (None, *personas) if self.personas else (None,)
         return [request for game in games for persona in speakers for request in self._reveals(persona, game, elicitation)]
 
@@ -97,9 +86,7 @@ class Commitment(Study):
         """Return agreement, consistency and entropy of the reveals in both arms, and their difference, paired by game."""
         games = game_rows(answers(responses, self.reads), exact=bool(responses.columns.probabilities))
         arms = [arm for arm in ARMS if (games["arm"] == arm).any()]
-        if not arms:
-            message = f"{responses.source} holds no game whose arm is {' or '.join(ARMS)}."
-            raise DesignError(message)
+        ensure(arms, f"{responses.source} has no game whose arm is {' or '.join(ARMS)}. Fill the column arm.")
         by = ("item",) if (games["persona"] == NOBODY).all() else ("persona", "item")
         sums = RowSums(games.with_columns(item=pl.col("game")), self.level, by)
         estimates = [estimate for name in NUMBERS for estimate in _in_arms(name, sums, arms)]
@@ -119,9 +106,7 @@ class Commitment(Study):
         verdict = SUPERPOSITION if gain.side(self.margin) == "above" else ONE if firm else OPEN
         return replace(verdict, sentence=f"{verdict.sentence}: {figures}.")
 
-    def known(self) -> StudyWorld:
-        """Return a world in which a secret choice is drawn again at each reveal, and one in which it is kept."""
-        return towns_world()
+    known = staticmethod(towns_world)
 
 
 def _in_arms(name: str, sums: RowSums, arms: Sequence[str]) -> Iterator[Estimate]:
@@ -135,18 +120,13 @@ def _in_arms(name: str, sums: RowSums, arms: Sequence[str]) -> Iterator[Estimate
     for arm in arms:
         means, n = Name(unit, "games", meaning.format(ARMS[arm])), sums.rows.filter(pl.col("arm") == arm)["game"].n_unique()
         own = {column: columns[column] for column in (f"{arm} total", f"{arm} games")}
-        yield _with_reason(sums.estimate(f"{name}.{arm}", means, own, partial(_mean, arm=arm), n=n))
+        yield sums.estimate(f"{name}.{arm}", means, own, partial(_mean, arm=arm), n=n).undefined_for(EstimateStatus.NO_RERUNS)
     if len(arms) == len(ARMS):
-        means, n = Name(unit, "games", f"{name} of choices written down minus that of choices kept secret"), sums.rows["game"].n_unique()
+        means, n = Name(unit, "games", f"{name} if choices are written down minus {name} if they are secret"), sums.rows["game"].n_unique()
         gain = sums.estimate(f"{name}.gain", means, columns, lambda totals: _mean(totals, "written") - _mean(totals, "secret"), n=n)
-        yield _with_reason(gain)
+        yield gain.undefined_for(EstimateStatus.NO_RERUNS)
 
 
 def _mean(totals: Totals, arm: str) -> Floats:
     """Return the mean over the games of an arm."""
     return totals[f"{arm} total"] / totals[f"{arm} games"]
-
-
-def _with_reason(estimate: Estimate) -> Estimate:
-    """Return an estimate that names single runs as the reason for being undefined."""
-    return replace(estimate, status=EstimateStatus.NO_RERUNS) if estimate.status == EstimateStatus.UNDEFINED else estimate

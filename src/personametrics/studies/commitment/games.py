@@ -5,7 +5,7 @@ import polars as pl
 
 from personametrics.data.finding import Rows
 from personametrics.measures.answers import cells
-from personametrics.stats.distributions.entropy import miller_madow
+from personametrics.stats.distributions.information import miller_madow
 
 DRAWS = 1e12
 """Number of draws that label probabilities count as."""
@@ -16,13 +16,8 @@ WORST = 10
 def game_rows(rows: pl.DataFrame, *, exact: bool) -> pl.DataFrame:
     """Return a row for each game and persona.
 
-    Args:
-        rows: reveals, as `measures.answers.answers` gives them, with the columns game, arm and fits.
-        exact: True if reveals are label probabilities.
-
-    Returns:
-        Columns persona, game, arm, fits, n, agreement and entropy (null with a single run), consistency, often and modal (the most frequent
-        reveal and its share).
+    Columns: persona, game, arm, fits, n, agreement and entropy (null with a single run), consistency, often and modal (the most frequent
+    reveal and its share).
     """
     by = ["persona", "game", "arm", "fits"]
     counted = cells(rows, *by).sort(*by, "share", "answer", descending=[*[False] * 4, True, False])

@@ -3,10 +3,7 @@
 from collections.abc import Mapping
 from functools import partial
 
-from personametrics.data.item import Item
-from personametrics.data.request import Request
-from personametrics.data.scale import Nominal
-from personametrics.data.study import StudyWorld
+from personametrics.data.study import Item, Nominal, Request, StudyWorld
 
 TOWNS = tuple("ABCDEF")
 FITS = 0.94
@@ -14,7 +11,7 @@ FITS = 0.94
 
 
 def towns_world() -> StudyWorld:
-    """Return the world; in the world without an effect, secret choices are kept too."""
+    """Return a world in which a secret choice is drawn again at each reveal, and one in which it is kept."""
     items = tuple(item for index in range(12) for item in _game(index))
     secret, written = FITS**2 / 3 + (1 - FITS) ** 2 / 3, FITS**2 + (1 - FITS) ** 2 / 5
     truth = {"agreement.secret": secret, "agreement.written": written, "agreement.gain": written - secret}

@@ -1,4 +1,4 @@
-"""Does a simulated person stay who it is, line after line?"""
+"""Does a simulated person stay consistent from line to line?"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -6,28 +6,21 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from personametrics.data.errors import DesignError
-from personametrics.data.estimate import Estimate
-from personametrics.data.finding import Finding, Verdict
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
-from personametrics.data.responses import Responses
-from personametrics.data.scale import Nominal
-from personametrics.data.study import Aim, Elicitation, Sign, Study, StudyWorld
+from personametrics.data.errors import ensure
+from personametrics.data.finding import Estimate, Finding, Verdict
+from personametrics.data.study import Aim, Elicitation, Item, Nominal, Persona, Request, Responses, Sign, Study, StudyWorld
 from personametrics.dialogues.dialogue import Dialogue, Turn, dialogue
 from personametrics.dialogues.judge import reader_request
 from personametrics.dialogues.script import script
 from personametrics.dialogues.script import turns as turns_by_kind
 from personametrics.dialogues.verdicts import PERSON, verdicts
 from personametrics.studies.consistency.contradictions import NAMES, Measures
-from personametrics.studies.consistency.judge_errors import LL, PL
-from personametrics.studies.consistency.judge_requests import heard, in_conversation, known_requests, line_columns, verdict_requests
+from personametrics.studies.consistency.judge import LL, PL, heard, in_conversation, known_requests, line_columns, verdict_requests
 from personametrics.studies.consistency.world import pets_world
 
 UNREAD: Mapping[str, str] = {"unparsable": "verdicts", "qa.unanswered": "the person's answers"}
 """Estimates of what could not be read, with the name of it."""
-USE = "conversations in which a simulated person has to stay who it is"
+USE = "conversations in which a simulated person must stay consistent"
 
 
 @dataclass(frozen=True)
@@ -53,9 +46,10 @@ class Consistency(Study):
     every: int = 0
     enough: float = 0.9
     level: float = 0.9
-    question: ClassVar[str] = "Does a simulated person stay who it is, line after line?"
-    reads: ClassVar[Mapping[str, str]] = {"judged": "what was judged: prompt_to_line, line_to_line, reader"}
+    question: ClassVar[str] = "Does a simulated person stay consistent from line to line?"
+    reads: ClassVar[Mapping[str, str]] = {"judged": "the question to the judge: prompt_to_line, line_to_line or reader"}
     aim: ClassVar[tuple[str, Aim]] = (PL, "high")
+    additive: ClassVar[bool] = True
     cite: ClassVar[tuple[str, ...]] = ("abdulhai2025", "rogan1978", "cameron2011", "wilson1927", "korn1998")
     signs: ClassVar[Mapping[str, Sign]] = {"inconsistent": Sign(shows=("drift",), gravity=2)}
     population: ClassVar[str] = "talkers"
@@ -63,15 +57,13 @@ class Consistency(Study):
     def design(self, personas: Sequence[Persona], items: Sequence[Item], elicitation: Elicitation) -> list[Request]:
         """Return lines, verdicts on them, and questions of fact in every run; requests that measure the judge in the first."""
         pool = turns_by_kind(items)
-        if not pool or self.turns < 2 or self.pairs not in {"all", "index"}:
-            message = "consistency needs items of the kind turn (what the other side says), turns=2 or more, and pairs=all or index."
-            raise DesignError(message)
+        message = "consistency needs items of the kind turn (lines of the other speaker), turns=2 or more, and pairs=all or index."
+        ensure(pool and self.turns > 1 and self.pairs in {"all", "index"}, message)
         facts = [item for item in items if item.attributes.get("fact") and isinstance(item.scale, Nominal)]
         elicitation = replace(elicitation, score=False)  # lines must be words
         scripts = [script(pool, self.turns, (run,)) for run in range(elicitation.runs)]
-        spoken = [
-            [dialogue(elicitation, persona, (f"script {run + 1}", turns), run) for run, turns in enumerate(scripts)] for persona in personas
-        ]
+        named = [(f"script {run + 1}", turns) for run, turns in enumerate(scripts)]
+        spoken = [[dialogue(elicitation, persona, turns, run) for run, turns in enumerate(named)] for persona in personas]
         requests: list[Request] = []
         for index, (persona, dialogues) in enumerate(zip(personas, spoken, strict=True)):
             for run_dialogue in dialogues:
@@ -113,7 +105,7 @@ class Consistency(Study):
             return Verdict("unknown", "No verdict could be read.", open=(USE,))
         judge = estimates.get("judge.tells")
         if judge and judge.side(about=0.5) == "below":
-            text = f"The judge hardly recognises what contradicts a card ({judge.value:.2f}; 1 is perfect, 0 is chance)"
+            text = f"The judge hardly recognises statements that contradict a persona's text ({judge.value:.2f}; 1 is perfect, 0 is chance)"
             return Verdict("unknown", f"{text}: {figures}.", open=(USE,))
         low, high = ({name: estimates[f"{name}.{end}_bound"] for name in names} for end in ("low", "high"))
         failing = [name for name in names if high[name].side(about=self.enough) == "below"]
@@ -123,8 +115,8 @@ class Consistency(Study):
         if all(low[name].side(about=self.enough) == "above" for name in names):
             return Verdict("consistent", f"All measures are above {self.enough:g}: {figures}.", fit=(USE,))
         if any(low[name].value < self.enough < high[name].value for name in names):
-            return Verdict("unknown", f"The verdict depends on what could not be read{_unread(estimates)}: {figures}.", open=(USE,))
-        return Verdict("undecided", f"The intervals leave open whether all measures are above {self.enough:g}: {figures}.", open=(USE,))
+            return Verdict("unknown", f"The verdict depends on unreadable replies{_unread(estimates)}: {figures}.", open=(USE,))
+        return Verdict("undecided", f"It is undecided whether all measures are above {self.enough:g}: {figures}.", open=(USE,))
 
     def known(self) -> StudyWorld:
         """Return a world in which three lines in ten contradict the card, and one in which none does."""

@@ -2,40 +2,26 @@
 
 from collections.abc import Callable, Mapping
 from copy import copy
-from dataclasses import replace
 from functools import cached_property
 
 import polars as pl
 
-from personametrics.data.errors import AnswerError
-from personametrics.data.estimate import Estimate, EstimateStatus, Name
-from personametrics.data.finding import Rows
-from personametrics.data.notice import Notice
+from personametrics.data.errors import AnswerError, ensure
+from personametrics.data.finding import Estimate, EstimateStatus, Name, Notice, Rows
 from personametrics.dialogues.judge import READER
 from personametrics.dialogues.verdicts import PERSON, REAL
 from personametrics.measures.panel import FEW
 from personametrics.measures.sums import RowSums, Totals
 from personametrics.stats.arrays import Floats
-from personametrics.studies.consistency.judge_errors import (
-    FIRST,
-    GOOD,
-    KNOWN,
-    LL,
-    PL,
-    UNKNOWN,
-    UNTOLD,
-    difference,
-    judge_errors,
-    script_sums,
-)
+from personametrics.studies.consistency.judge import FIRST, GOOD, KNOWN, LL, PL, UNKNOWN, UNTOLD, difference, judge_errors, script_sums
 
 NAMES: Mapping[str, str] = {PL: PL, LL: LL, PERSON: "qa.person", READER: "qa.reader"}
 """Names of the measures, by metric."""
 MEANS: Mapping[str, tuple[str, str]] = {
-    PL: ("lines", "lines that do not contradict the persona's card"),
+    PL: ("lines", "lines that do not contradict the persona's text"),
     LL: ("pairs", "pairs of lines of one dialogue that do not contradict each other"),
-    PERSON: ("answers", "questions of fact that the simulated person answers, within its dialogue, as the card does"),
-    READER: ("answers", "questions of fact that a reader of the dialogue alone answers as the card does, if the dialogue answers them"),
+    PERSON: ("answers", "questions of fact that the simulated person answers within its dialogue, as the persona's text does"),
+    READER: ("answers", "questions of fact that a reader of only the dialogue can answer and answers as the persona's text does"),
 }
 BOUNDS: Mapping[str, tuple[float, str]] = {"low": (0.0, "bad"), "high": (1.0, "good")}
 """The value of unread verdicts at the two bounds of a measure."""
@@ -43,6 +29,7 @@ DIALOGUE = ("persona", "item", "dialogue")
 """Columns that identify a dialogue."""
 WORST = 20
 """Dialogues that the evidence shows."""
+BETWEEN_PERSONAS = "variance of {} between personas, divided by its variance between all dialogues"
 
 
 class Measures:
@@ -63,22 +50,13 @@ class Measures:
         self.rows, self.length, self.longest = same_length(rows)
         self.real = self.rows.filter(FIRST)
         self.metrics = [metric for metric in NAMES if (self.real["metric"] == metric).any()]
-        if not self.metrics:
-            message = f"{source} holds no verdict: the column judged has none of {', '.join(NAMES)}."
-            raise AnswerError(message)
+        ensure(self.metrics, f"{source} has no verdicts. Write {' or '.join(NAMES)} in the column judged.", AnswerError)
 
     @cached_property
     def estimates(self) -> list[Estimate]:
         """The estimates, in a fixed order."""
         measures = [estimate for metric in self.metrics for estimate in self._measure(metric)]
-        return [
-            *measures,
-            *self._unread(),
-            *self._gaps(),
-            *self._kinds(),
-            *self._variances(),
-            *judge_errors(self.rows, self.level),
-        ]
+        return [*measures, *self._unread(), *self._gaps(), *self._kinds(), *self._variances(), *judge_errors(self.rows, self.level)]
 
     @cached_property
     def _lines(self) -> RowSums:
@@ -105,7 +83,7 @@ class Measures:
         joint = copy(sums)
         joint.level = 1 - (1 - self.level) / len(self.metrics)
         for end, (value, quality) in BOUNDS.items():
-            meaning = f"{text}, if all that could not be read were {quality}; the bounds of all measures hold jointly"
+            meaning = f"{text}, if every unreadable verdict were {quality}; simultaneous bounds for all measures"
             bound = [(GOOD + value * UNKNOWN) * here, (KNOWN + UNKNOWN) * here]
             estimates.append(joint.share(f"{name}.{end}_bound", Name("share", counts, meaning), bound, n=known + unknown))
         return estimates
@@ -117,11 +95,11 @@ class Measures:
         every = (KNOWN + UNKNOWN + UNTOLD) * judge
         estimates = [self._real.share("unparsable", means, [UNKNOWN * judge, every], n=len(self.real.filter(judge)))]
         if PERSON in self.metrics:
-            means = Name("share", "answers", "questions of fact to which the person gave none of the answers")
+            means = Name("share", "answers", "questions of fact to which the person gave none of the possible answers")
             sums = [UNKNOWN * person, (KNOWN + UNKNOWN) * person]
             estimates.append(self._questions.share("qa.unanswered", means, sums, n=len(self.real.filter(person))))
         if READER in self.metrics:
-            means = Name("share", "questions", "questions of fact that the dialogue answers for the reader")
+            means = Name("share", "questions", "questions of fact that a reader can answer from the dialogue")
             sums = [KNOWN * reader, (KNOWN + UNTOLD) * reader]
             estimates.append(self._questions.share("qa.told", means, sums, n=len(self.real.filter(reader))))
         return estimates
@@ -148,9 +126,9 @@ class Measures:
         neighbours = sum((bad.shift(step).over(DIALOGUE).fill_null(0.0) for step in (1, -1)), pl.lit(0.0))
         lines = lines.with_columns(lasting=bad * (neighbours > 0), late=(pl.col("turn") > self.length / 2).cast(pl.Float64))
         sums, n = script_sums(lines, self.level), int(lines["known"].sum())
-        slips = Name("share", "lines", "lines that contradict the card alone: the line before and the line after do not")
-        lasts = Name("share", "lines", "lines that contradict the card next to another that does")
-        drift = Name("difference", "lines", f"{PL} in the second half of the dialogues minus that in the first")
+        slips = Name("share", "lines", "lines that contradict the persona's text, while the line before and the line after do not")
+        lasts = Name("share", "lines", "lines that contradict the persona's text, directly before or after another such line")
+        drift = Name("difference", "lines", f"{PL} in the second half of the dialogues minus {PL} in the first half")
         halves = {"good": GOOD * late, "known": KNOWN * late, "other good": GOOD * (1 - late), "other known": KNOWN * (1 - late)}
         return [
             sums.share("slips", slips, [bad - lasting, KNOWN], n=n),
@@ -167,7 +145,7 @@ class Measures:
         pairs = pairs.join(good, left_on=[*DIALOGUE, "earlier"], right_on=[*DIALOGUE, "turn"], how="semi")
         if pairs.is_empty():
             return []
-        means = Name("share", "pairs", "pairs of lines that contradict each other though neither contradicts the card: made-up facts")
+        means = Name("share", "pairs", "pairs of lines that contradict each other, but not the persona's text: made-up facts")
         pairs = pairs.sort(*DIALOGUE, "turn", "earlier")
         return [script_sums(pairs, self.level).share("factual", means, [KNOWN - GOOD, KNOWN], n=int(pairs["known"].sum()))]
 
@@ -177,9 +155,8 @@ class Measures:
         for metric in (name for name in (PL, LL) if name in self.metrics):
             dialogues = self.real.filter(pl.col("metric") == metric).group_by(DIALOGUE, maintain_order=True).agg(GOOD.sum(), KNOWN.sum())
             scored = dialogues.filter(KNOWN > 0).with_columns(x=GOOD / KNOWN)
-            personas = scored.group_by("persona", maintain_order=True).agg(
-                n=pl.len().cast(pl.Float64), x=pl.col("x").sum(), xx=(pl.col("x") ** 2).sum()
-            )
+            by_persona, x = scored.group_by("persona", maintain_order=True), pl.col("x")
+            personas = by_persona.agg(n=pl.len().cast(pl.Float64), x=x.sum(), xx=(x**2).sum())
             n, x, xx = pl.col("n"), pl.col("x"), pl.col("xx")
             personas = personas.with_columns(pairs=n * (n - 1) / 2, apart=(n * xx - x**2).clip(0.0), item=pl.lit(""))
             columns = {name: pl.col(name) for name in ("n", "x", "xx", "pairs", "apart")}
@@ -187,8 +164,7 @@ class Measures:
             for name, statistic, unit, text in VARIANCES:
                 means = Name(unit, "dialogues", text.format(NAMES[metric]))
                 estimate = sums.estimate(f"{name}.{NAMES[metric]}", means, columns, statistic, n=len(scored))
-                undefined = estimate.status == EstimateStatus.UNDEFINED
-                estimates.append(replace(estimate, status=EstimateStatus.NO_RERUNS) if undefined else estimate)
+                estimates.append(estimate.undefined_for(EstimateStatus.NO_RERUNS))
         return estimates
 
     @property
@@ -199,7 +175,7 @@ class Measures:
             text = f"Dialogues have different lengths, up to {self.longest} lines. Lines after number {self.length} are left out."
             notices.append(Notice("length", text))
         if missing := [metric for metric in (PL, LL) if metric not in self.metrics]:
-            text = f"{missing[0]} is missing. One measure of consistency alone can look good where another collapses."
+            text = f"{missing[0]} is missing. One measure of consistency alone can be high while another is low."
             notices.append(Notice("one-measure", text))
         return notices
 
@@ -208,13 +184,8 @@ class Measures:
         """The dialogues that are least consistent."""
         judged = self.real.filter(pl.col("metric").is_in([PL, LL]))
         shares = judged.group_by(*DIALOGUE, "metric", maintain_order=True).agg(value=GOOD.sum() / KNOWN.sum(), unread=UNKNOWN.sum())
-        tables = [
-            shares.filter(pl.col("metric") == metric).select(
-                *DIALOGUE, pl.col("value").alias(metric), pl.col("unread").alias(f"{metric} unread")
-            )
-            for metric in (PL, LL)
-            if metric in self.metrics
-        ]
+        columns = {metric: {metric: pl.col("value"), f"{metric} unread": pl.col("unread")} for metric in (PL, LL) if metric in self.metrics}
+        tables = [shares.filter(metric=metric).select(*DIALOGUE, **values) for metric, values in columns.items()]
         if not tables:
             return {}
         table = tables[0] if len(tables) == 1 else tables[0].join(tables[1], DIALOGUE, how="left", maintain_order="left")
@@ -222,10 +193,7 @@ class Measures:
 
 
 def same_length(rows: pl.DataFrame) -> tuple[pl.DataFrame, int, int]:
-    """Return verdicts on as many lines as the shortest dialogue has, that number, and the number of lines of the longest.
-
-    Both numbers are 0 where lines have no numbers.
-    """
+    """Return verdicts on as many lines as the shortest dialogue has, that number, and that of the longest (0: lines have no numbers)."""
     judged = (pl.col("plant") == REAL) & (KNOWN + UNKNOWN > 0) & pl.col("turn").is_not_null()
     lines = rows.filter((pl.col("metric") == PL) & judged)
     if lines.is_empty():
@@ -251,11 +219,6 @@ def _between(totals: Totals) -> Floats:
 VARIANCES: tuple[tuple[str, Callable[[Totals], Floats], str, str], ...] = (
     ("variance.persona", lambda t: _between(t) - _within(t), "squared share", "variance of {} between personas"),
     ("variance.run", _within, "squared share", "variance of {} between dialogues of one persona"),
-    (
-        "persona_share",
-        lambda t: 1 - _within(t) / _between(t),
-        "share",
-        "share of the variance of {} over dialogues that is between personas",
-    ),
+    ("persona_share", lambda t: 1 - _within(t) / _between(t), "share", BETWEEN_PERSONAS),
 )
 """Estimates of variance: name, statistic, unit and meaning."""

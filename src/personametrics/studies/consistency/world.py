@@ -3,13 +3,9 @@
 from collections.abc import Mapping
 from functools import partial
 
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
-from personametrics.data.scale import Nominal
-from personametrics.data.study import Elicitation, Study, StudyWorld
+from personametrics.data.study import Elicitation, Item, Nominal, Persona, Request, Study, StudyWorld
 from personametrics.dialogues.judge import CONSISTENT, CONTRADICTS, READER, UNTOLD
-from personametrics.studies.consistency.judge_errors import LL, PL
+from personametrics.studies.consistency.judge import LL, PL
 
 PETS = ("cat", "dog")
 WRONG, RIGHT = 0.3, 0.4
@@ -17,14 +13,9 @@ WRONG, RIGHT = 0.3, 0.4
 
 
 def pets_world(study: Study) -> StudyWorld:
-    """Return the world; in the world without an effect, no line contradicts the card.
-
-    Args:
-        study: the study, with four lines a dialogue.
-    """
-    personas = tuple(
-        Persona(f"person {index}", f"Number {index} has a {PETS[index % 2]}.", {"pet": PETS[index % 2]}) for index in range(12)
-    )
+    """Return the world; in the world without an effect, no line contradicts the card."""
+    pets = [PETS[index % 2] for index in range(12)]
+    personas = tuple(Persona(f"person {index}", f"Number {index} has a {pet}.", {"pet": pet}) for index, pet in enumerate(pets))
     chat = {"kind": "turn", "turn": "chat"}
     turns = [Item(f"turn {index}", f"Subject {index}?", Nominal(("yes", "no")), chat) for index in range(4)]
     fact = Item("pet", "Which pet?", Nominal(PETS), {"kind": "fact", "fact": "pet", "says": "I have a {}."})

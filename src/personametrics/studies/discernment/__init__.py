@@ -7,22 +7,16 @@ from typing import ClassVar
 
 import polars as pl
 
-from personametrics.data.errors import DesignError
-from personametrics.data.estimate import Estimate, Name
-from personametrics.data.finding import Finding, Verdict
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
-from personametrics.data.responses import Responses
-from personametrics.data.scale import Ordinal
+from personametrics.data.errors import DesignError, ensure
+from personametrics.data.finding import Estimate, Finding, Name, Verdict
 from personametrics.data.sentences import PLAIN, instructions, with_instruction
-from personametrics.data.study import Aim, Elicitation, Study, StudyWorld
+from personametrics.data.study import Aim, Elicitation, Item, Ordinal, Persona, Request, Responses, Study
 from personametrics.measures.contrast import Contrasts, Group, first
 from personametrics.stats.arrays import Floats
 from personametrics.studies.discernment.ratings import PERSON, VERACITY, missing_ratings, score_ratings, worst_headlines
 from personametrics.studies.discernment.world import known_world
 
-USE = "letting personas tell true from false"
+USE = "letting personas tell true headlines from false ones"
 
 
 @dataclass(frozen=True)
@@ -50,8 +44,9 @@ class Discernment(Study):
     margin: float = 0.05
     level: float = 0.9
     question: ClassVar[str] = "Do personas tell true headlines from false ones less well than the model alone?"
-    reads: ClassVar[Mapping[str, str]] = {"gold": "true or false, as the headline is", "identity": "the persona's group"}
+    reads: ClassVar[Mapping[str, str]] = {"gold": "true for a true headline, false for a false one", "identity": "the persona's group"}
     aim: ClassVar[tuple[str, Aim]] = ("change", "zero")
+    additive: ClassVar[bool] = True
     cite: ClassVar[tuple[str, ...]] = ("dash2025", "cameron2011")
     spread_group: ClassVar[str] = "identity"
 
@@ -62,9 +57,8 @@ class Discernment(Study):
             scale = f"{self.lowest:g} to {self.highest:g}"
             message = f"discernment needs true and false items, rated with ordered numbers from {scale}. Give them the attribute gold."
             raise DesignError(message)
-        if not any(persona.attributes.get(self.identity) for persona in personas):
-            message = f'discernment needs personas with the attribute "{self.identity}". Add it, or name another by identity.'
-            raise DesignError(message)
+        message = f'discernment needs personas with the attribute "{self.identity}". Add it, or set identity to another attribute.'
+        ensure(any(persona.attributes.get(self.identity) for persona in personas), message)
         requests = []
         for (name, sentence), item, persona in product(instructions(self.instructions).items(), headlines, (None, *personas)):
             group = persona.attributes.get(self.identity, "") if persona else ""
@@ -85,15 +79,12 @@ class Discernment(Study):
         rows = score_ratings(responses, self.reads, self.lowest, self.highest)
         plain, groups = rows.filter(pl.col("instruction") == PLAIN), sorted(set(rows.filter(PERSON)["identity"]) - {""})
         if missing := missing_ratings(plain, groups):
-            message = (
-                f"{responses.source}: discernment needs ratings of true and of false headlines, with and without a persona. "
-                f"Add ratings of {', of '.join(missing)}."
-            )
+            message = f"{responses.source} lacks ratings that discernment needs. Add ratings of {', of '.join(missing)}."
             raise DesignError(message)
         estimates = self._vda(plain, groups)
         for name in (name for name in dict.fromkeys(rows["instruction"]) if name != PLAIN):
             under = Contrasts(rows.filter(pl.col("instruction") == name), self.level)
-            means = Name("ratio", "headlines", f"the change under the instruction {name}, with and without a persona")
+            means = Name("ratio", "headlines", f"change, if answers with and without a persona have the instruction {name}")
             estimates += under.estimate(f"change.under.{name}", means, (_all_members(groups), _by_veracity(~PERSON)), _relative_change)
         evidence = {"headlines": worst_headlines(plain)}
         return Finding("discernment", self.question, self._verdict(estimates), tuple(estimates), evidence=evidence, cite=self.cite)
@@ -102,14 +93,14 @@ class Discernment(Study):
         """Return the discernment of the model, of all personas and of each group, and the changes."""
         estimate, model = Contrasts(rows, self.level).estimate, _by_veracity(~PERSON)
         everyone = _all_members(groups)
-        change = Name("ratio", "headlines", "VDA of personas divided by that of the model alone, minus 1")
+        change = Name("ratio", "headlines", "VDA of personas divided by VDA of the model alone, minus 1")
         estimates = [
             *estimate("vda.none", _vda_of("the model without a persona"), [model], first),
             *estimate("vda.persona", _vda_of("personas"), [everyone], first),
             *estimate("change", change, [everyone, model], _relative_change),
         ]
         for group in groups:
-            change = Name("ratio", "headlines", f"VDA of {group} divided by that of the model alone, minus 1")
+            change = Name("ratio", "headlines", f"VDA of {group} divided by VDA of the model alone, minus 1")
             estimates += estimate(f"vda.{group}", _vda_of(group), [_all_members([group])], first)
             estimates += estimate(f"change.{group}", change, [_all_members([group]), model], _relative_change)
         return estimates
@@ -118,21 +109,20 @@ class Discernment(Study):
         """Return the verdict by the interval of the change."""
         change = next(estimate for estimate in estimates if estimate.name == "change")
         side, number = change.side() if change.side() != "undecided" else change.side(self.margin), f"{change:+.1%}"
+        claim = "Personas tell true headlines from false ones"
         return {
-            "below": Verdict("personas cost discernment", f"Personas tell true from false less well: {number}.", unfit=(USE,)),
-            "above": Verdict("personas gain discernment", f"Personas tell true from false better: {number}.", fit=(USE,)),
+            "below": Verdict("personas cost discernment", f"{claim} less well than the model alone: {number}.", unfit=(USE,)),
+            "above": Verdict("personas gain discernment", f"{claim} better than the model alone: {number}.", fit=(USE,)),
             "within": Verdict("no change", f"The change lies within ±{self.margin:.0%}: {number}.", fit=(USE,)),
-            "undecided": Verdict("undecided", f"The interval of the change leaves it open: {number}.", open=(USE,)),
+            "undecided": Verdict("undecided", f"It is undecided whether discernment changes: {number}.", open=(USE,)),
         }[side]
 
-    def known(self) -> StudyWorld:
-        """Return a world in which the model discerns with 0.75 and its personas with 0.65."""
-        return known_world()
+    known = staticmethod(known_world)
 
 
 def _vda_of(whose: str) -> Name:
     """Return the meaning of a discernment."""
-    return Name("share", "headlines", f"veracity discernment of {whose}: 1 is perfect, ½ is blind")
+    return Name("share", "headlines", f"veracity discernment (VDA) of {whose}: 1 is perfect, ½ is chance level")
 
 
 def _by_veracity(who: pl.Expr) -> Group:

@@ -6,9 +6,8 @@ import polars as pl
 
 from personametrics.data.errors import AnswerError
 from personametrics.data.finding import Rows
-from personametrics.data.prompt import NOBODY
-from personametrics.data.responses import Responses
 from personametrics.data.sentences import PLAIN
+from personametrics.data.study import NOBODY, Responses
 from personametrics.measures.answers import answers
 
 VERACITY = ("true", "false")
@@ -20,19 +19,8 @@ WORST = 20
 def score_ratings(responses: Responses, reads: Mapping[str, str], lowest: float, highest: float) -> pl.DataFrame:
     """Return a row for each persona, headline and instruction.
 
-    Args:
-        responses: ratings with the columns of `reads`; the column instruction may be missing.
-        reads: columns to read, with their meanings.
-        lowest: rating of a headline that is surely false.
-        highest: rating of one that is surely true.
-
-    Returns:
-        Columns persona, item, gold, identity, instruction, right (sum of the scores, 1 for the best rating and 0 for the worst) and weight
-        (number of ratings).
-
-    Raises:
-        ColumnError: a column is missing.
-        AnswerError: a gold is neither true nor false, or a rating is not a number from lowest to highest.
+    Columns: persona, item, gold, identity, instruction, right (sum of the scores, 1 for the best rating and 0 for the worst) and weight
+    (number of ratings).
     """
     optional = ["instruction"] if "instruction" in responses.frame.columns else []
     rows = answers(responses, {**reads, **dict.fromkeys(optional, "")})
@@ -46,23 +34,15 @@ def score_ratings(responses: Responses, reads: Mapping[str, str], lowest: float,
         (~pl.col("place").is_between(0, 1).fill_null(value=False), "answer", f"a number from {lowest:g} to {highest:g}"),
     ):
         if len(bad := rows.filter(wrong)):
-            message = (
-                f'{responses.source}: the {column} "{bad[column][0]}" is not {rule}. discernment needs that; correct or leave out the row.'
-            )
+            message = f'{responses.source}: the {column} "{bad[column][0]}" is not {rule}. Correct the row, or leave it out.'
             raise AnswerError(message)
     score = pl.when(pl.col("gold") == "true").then("place").otherwise(1 - pl.col("place"))
-    return rows.group_by("persona", "item", *by, maintain_order=True).agg(
-        right=(pl.col("weight") * score).sum(), weight=pl.col("weight").sum()
-    )
+    weight = pl.col("weight")
+    return rows.group_by("persona", "item", *by, maintain_order=True).agg(right=(weight * score).sum(), weight=weight.sum())
 
 
 def missing_ratings(rows: pl.DataFrame, groups: Sequence[str]) -> list[str]:
-    """Return the ratings that are missing for a comparison of personas with the model alone, in words.
-
-    Args:
-        rows: of `score_ratings`.
-        groups: groups of personas.
-    """
+    """Return the ratings that are missing for a comparison of personas with the model alone, in words."""
     raters = {"the model without a persona": ~PERSON, **{f"personas of the group {group}": pl.col("identity") == group for group in groups}}
     if not groups:
         raters["personas of any group"] = PERSON & (pl.col("identity") != "")
@@ -72,9 +52,7 @@ def missing_ratings(rows: pl.DataFrame, groups: Sequence[str]) -> list[str]:
 
 def worst_headlines(rows: pl.DataFrame) -> Rows:
     """Return the headlines on which personas lose most against the model alone."""
-    means = {
-        name: pl.col("right").filter(who).sum() / pl.col("weight").filter(who).sum()
-        for name, who in (("personas", PERSON), ("model", ~PERSON))
-    }
+    raters = {"personas": PERSON, "model": ~PERSON}
+    means = {name: pl.col("right").filter(who).sum() / pl.col("weight").filter(who).sum() for name, who in raters.items()}
     table = rows.group_by("item", "gold").agg(**means).with_columns(pl.col("personas", "model").fill_nan(None))
     return table.with_columns(change=pl.col("personas") - pl.col("model")).sort("change", "item", nulls_last=True).head(WORST).to_dicts()

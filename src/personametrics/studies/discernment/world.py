@@ -4,23 +4,16 @@ import math
 from collections.abc import Mapping
 from functools import partial
 
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
-from personametrics.data.scale import Ordinal
-from personametrics.data.study import StudyWorld
+from personametrics.data.study import Item, Ordinal, Persona, Request, StudyWorld
 from personametrics.studies.discernment.ratings import VERACITY
 
 MODEL, PERSONAS = 0.75, 0.65
 
 
 def known_world() -> StudyWorld:
-    """Return that world, and one without an effect in which personas discern as well as the model."""
-    people = [
-        Persona(f"{side} {index}", f"You are person {index}, {side}.", {"politics": side})
-        for side in ("left", "right")
-        for index in range(6)
-    ]
+    """Return a world in which the model discerns with 0.75 and its personas with 0.65, and one in which both discern with 0.75."""
+    members = [(side, index) for side in ("left", "right") for index in range(6)]
+    people = [Persona(f"{side} {index}", f"You are person {index}, {side}.", {"politics": side}) for side, index in members]
     scale = Ordinal(tuple("123456"))
     items = [Item(f"{gold} {index}", f"Headline {index}: {gold}?", scale, {"gold": gold}) for gold in VERACITY for index in range(10)]
 

@@ -1,4 +1,4 @@
-"""Does identity bend the judgement of evidence?"""
+"""Does a persona's identity bias its judgement of evidence?"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,17 +7,11 @@ from typing import ClassVar
 
 import polars as pl
 
-from personametrics.data.errors import DesignError
-from personametrics.data.estimate import Estimate
-from personametrics.data.finding import Finding, Verdict
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
-from personametrics.data.responses import Responses
+from personametrics.data.errors import ensure
+from personametrics.data.finding import Estimate, Finding, Verdict
 from personametrics.data.sentences import PLAIN, instructions, with_instruction
-from personametrics.data.study import Aim, Elicitation, Sign, Study, StudyWorld
-from personametrics.studies.distortion.congruence import NEUTRAL, PERSON, accuracy_by_congruence, panel_notices, right_answers
-from personametrics.studies.distortion.gaps import gap_estimates, instruction_changes, reference_accuracies
+from personametrics.data.study import Aim, Elicitation, Item, Persona, Request, Responses, Sign, Study
+from personametrics.studies.distortion import congruence
 from personametrics.studies.distortion.world import known_world
 
 USE = "letting personas judge evidence on matters that divide them"
@@ -44,13 +38,14 @@ class Distortion(Study):
     instructions: tuple[str, ...] = ()
     margin: float = 0.05
     level: float = 0.9
-    question: ClassVar[str] = "Does identity bend the judgement of evidence?"
+    question: ClassVar[str] = "Does a persona's identity bias its judgement of evidence?"
     reads: ClassVar[Mapping[str, str]] = {
         "gold": "the right answer",
         "side": "the side that the right answer favours, or none",
         "identity": "the persona's side",
     }
     aim: ClassVar[tuple[str, Aim]] = ("gap", "zero")
+    additive: ClassVar[bool] = True
     cite: ClassVar[tuple[str, ...]] = ("dash2025", "cameron2011")
     spread_group: ClassVar[str] = "identity"
     signs: ClassVar[Mapping[str, Sign]] = {
@@ -61,14 +56,10 @@ class Distortion(Study):
     def design(self, personas: Sequence[Persona], items: Sequence[Item], elicitation: Elicitation) -> list[Request]:
         """Return every question that has a side or is neutral, to the model alone and to every persona of a side."""
         asked = [item for item in items if item.attributes.get("side") and item.attributes.get("gold") in getattr(item.scale, "labels", ())]
-        sides = {item.attributes["side"] for item in asked} - {NEUTRAL}
-        if len(sides) < 2:
-            message = "distortion needs items of two sides or more. Give them the attributes gold (one of the labels) and side."
-            raise DesignError(message)
+        sides = {item.attributes["side"] for item in asked} - {congruence.NEUTRAL}
+        ensure(len(sides) > 1, "distortion needs items of two sides or more. Give them the attributes gold (one of the labels) and side.")
         shared = sides & {persona.attributes.get(self.identity, "") for persona in personas}
-        if len(shared) < 2:
-            message = f'distortion needs personas with the attribute "{self.identity}" of two or more of: {", ".join(sorted(sides))}.'
-            raise DesignError(message)
+        ensure(len(shared) > 1, f'distortion needs personas of two or more of the sides of "{self.identity}": {", ".join(sorted(sides))}.')
         requests = []
         for (name, sentence), item, persona in product(instructions(self.instructions).items(), asked, (None, *personas)):
             side = persona.attributes.get(self.identity, "") if persona else ""
@@ -80,19 +71,16 @@ class Distortion(Study):
 
     def estimate(self, responses: Responses) -> Finding:
         """Return accuracy by congruence, the gap, the odds ratio and the changes by instructions."""
-        rows = right_answers(responses, self.reads)
-        sides = sorted(set(rows.filter(PERSON)["identity"]) & set(rows["side"]) - {"", NEUTRAL})
+        rows = congruence.right_answers(responses, self.reads)
+        sides = sorted(set(rows.filter(congruence.PERSON)["identity"]) & set(rows["side"]) - {"", congruence.NEUTRAL})
         plain = rows.filter(pl.col("instruction") == PLAIN)
-        estimates = [*gap_estimates(plain, sides, self.level), *reference_accuracies(plain, sides, self.level)] if len(sides) > 1 else []
-        if not estimates or estimates[0].name != "accuracy.congruent":
-            message = (
-                f"{responses.source}: distortion needs answers of personas of two or more sides to questions that favour each of them."
-            )
-            raise DesignError(message)
+        estimates = congruence.plain_estimates(plain, sides, self.level) if len(sides) > 1 else []
+        message = f"{responses.source}: distortion needs answers of personas of two or more sides to questions that favour each of them."
+        ensure(estimates and estimates[0].name == "accuracy.congruent", message)
         for name in dict.fromkeys(rows["instruction"]):
-            estimates += instruction_changes(rows, sides, name, self.level) if name != PLAIN else []
-        evidence = {f"{by}s": accuracy_by_congruence(plain, by, sides) for by in ("item", "persona")}
-        notices = panel_notices(rows, sides, estimates)
+            estimates += congruence.instruction_changes(rows, sides, name, self.level) if name != PLAIN else []
+        evidence = {f"{by}s": congruence.accuracy_by_congruence(plain, by, sides) for by in ("item", "persona")}
+        notices = congruence.panel_notices(rows, sides, estimates)
         return Finding("distortion", self.question, self._verdict(estimates), tuple(estimates), notices, evidence, self.cite)
 
     def _verdict(self, estimates: Sequence[Estimate]) -> Verdict:
@@ -101,17 +89,13 @@ class Distortion(Study):
         gap, ratio = by_name.get("gap.net", by_name["gap"]), by_name["odds.ratio"]
         numbers = f"accuracy gap {gap:+.2f}, odds ratio {ratio:.1f}"
         if gap.side() == "above" and not ratio.low <= 1:  # an odds ratio without an interval does not contradict the gap
-            return Verdict(
-                "identity bends judgement", f"Evidence is judged right more often if it suits the persona: {numbers}.", unfit=(USE,)
-            )
+            sentence = f"Personas judge evidence correctly more often if the right answer suits them: {numbers}."
+            return Verdict("identity bends judgement", sentence, unfit=(USE,))
         if gap.side() == "below" and not ratio.high >= 1:
-            return Verdict(
-                "judgement against one's side", f"Evidence is judged right less often if it suits the persona: {numbers}.", unfit=(USE,)
-            )
+            sentence = f"Personas judge evidence correctly less often if the right answer suits them: {numbers}."
+            return Verdict("judgement against one's side", sentence, unfit=(USE,))
         if gap.side(self.margin) == "within":
             return Verdict("no bend", f"The gap lies within ±{self.margin:g}: {numbers}.", fit=(USE,))
-        return Verdict("undecided", f"The intervals leave it open: {numbers}.", open=(USE,))
+        return Verdict("undecided", f"It is undecided whether identity biases judgement: {numbers}.", open=(USE,))
 
-    def known(self) -> StudyWorld:
-        """Return a world in which the odds of a right answer are four times as high where it favours the persona's side."""
-        return known_world()
+    known = staticmethod(known_world)

@@ -4,11 +4,7 @@ import math
 from collections.abc import Mapping
 from functools import partial
 
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
-from personametrics.data.scale import Nominal
-from personametrics.data.study import StudyWorld
+from personametrics.data.study import Item, Nominal, Persona, Request, StudyWorld
 from personametrics.studies.distortion.congruence import NEUTRAL
 
 SIDES, RATIO = ("left", "right"), 4.0
@@ -16,10 +12,9 @@ TOPICS = (("left", "identity"), ("right", "identity"), (NEUTRAL, "control"))
 
 
 def known_world() -> StudyWorld:
-    """Return that world, and one without an effect of identity."""
-    people = tuple(
-        Persona(f"{side} {index}", f"You are person {index}, {side}.", {"politics": side}) for side in SIDES for index in range(8)
-    )
+    """Return a world in which a right answer has four times the odds where it favours the own side, and one without that effect."""
+    members = [(side, index) for side in SIDES for index in range(8)]
+    people = tuple(Persona(f"{side} {index}", f"You are person {index}, {side}.", {"politics": side}) for side, index in members)
     labels, items = Nominal(("yes", "no")), list[Item]()
     for side, topic in TOPICS:
         for gold in ("yes", "no"):

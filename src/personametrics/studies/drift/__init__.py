@@ -1,4 +1,4 @@
-"""Does the persona fade over a conversation?"""
+"""Does the persona fade during a conversation?"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -9,22 +9,17 @@ from typing import ClassVar
 import numpy as np
 import polars as pl
 
-from personametrics.data.errors import DesignError
-from personametrics.data.estimate import Estimate
-from personametrics.data.finding import Finding, Rows, Verdict
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
+from personametrics.data.errors import DesignError, ensure
+from personametrics.data.finding import Estimate, Finding, Rows, Verdict
 from personametrics.data.prompt import NOBODY
-from personametrics.data.request import Message, Request
 from personametrics.data.responses import Responses
-from personametrics.data.scale import FreeText, spell_scale
-from personametrics.data.study import Aim, Elicitation, Sign, Study, StudyWorld, one_scale
+from personametrics.data.scale import spell_scale
+from personametrics.data.study import Aim, Elicitation, FreeText, Item, Message, Persona, Request, Sign, Study, StudyWorld, one_scale
 from personametrics.dialogues.dialogue import Dialogue, dialogue
 from personametrics.dialogues.fading import READS, by_persona, judged_lines, require
 from personametrics.dialogues.judge import VERDICT
 from personametrics.dialogues.script import TURN, script, turns, verdicts
-from personametrics.studies.drift.lines import line_estimates, survival_estimates, unread_notice
-from personametrics.studies.drift.signal_by_turn import PROBE, SignalByTurn, curve, probe_rows
+from personametrics.studies.drift import signal_by_turn as by_turn
 from personametrics.studies.drift.world import known_world
 
 
@@ -54,7 +49,7 @@ class Drift(Study):
     margin: float = 0.1
     seed: int = 0
     level: float = 0.9
-    question: ClassVar[str] = "Does the persona fade over a conversation?"
+    question: ClassVar[str] = "Does the persona fade during a conversation?"
     reads: ClassVar[Mapping[str, str]] = {**READS, "on": "the scale of the item, in rows that are probes"}
     aim: ClassVar[tuple[str, Aim]] = ("faded", "low")
     signs: ClassVar[Mapping[str, Sign]] = {"fades": Sign(shows=("drift",), gravity=3), "holds": Sign(clears=("drift",))}
@@ -63,16 +58,10 @@ class Drift(Study):
     def design(self, personas: Sequence[Persona], items: Sequence[Item], elicitation: Elicitation) -> list[Request]:
         """Return every line of every dialogue, the verdict on it, and the probes."""
         pool, probes = turns(items), sorted({int(turn) for turn in self.probes})
-        if elicitation.score:
-            message = "drift reads lines in words, which have no label probabilities. Ask without score."
-            raise DesignError(message)
-        if not pool:
-            message = (
-                "drift needs items of kind turn (lines of the other side). Give them the attribute turn (chat, fact, emotional, meta)."
-            )
-            raise DesignError(message)
+        ensure(not elicitation.score, "drift needs lines in words, which have no label probabilities. Switch off score (--score).")
+        ensure(pool, "drift needs items of kind turn (lines of the other side). Give them an attribute turn (chat, fact, emotional, meta).")
         if outside := [turn for turn in probes if not 0 <= turn <= self.turns]:
-            message = f"drift probes after {outside[-1]} lines of {self.turns}. Set probes from 0 to {self.turns}."
+            message = f"drift cannot ask items after {outside[-1]} of {self.turns} lines. Set probes to numbers from 0 to {self.turns}."
             raise DesignError(message)
         asked, requests = self._probes(items), list[Request]()
         scripts = [script(pool, self.turns, (self.seed, run)) for run in range(elicitation.runs)]
@@ -81,7 +70,7 @@ class Drift(Study):
             for run, conversation in enumerate(dialogues):
                 requests += [*conversation.lines, *verdicts(conversation, run)]
             for turn in probes:
-                columns, before = {"part": PROBE, TURN: str(turn)}, partial(_until, dialogues, turn)
+                columns, before = {"part": by_turn.PROBE, TURN: str(turn)}, partial(_until, dialogues, turn)
                 for item in asked:
                     requests += elicitation.ask(persona, item, {**columns, "on": spell_scale(item.scale)}, before=before)
         return requests
@@ -98,18 +87,17 @@ class Drift(Study):
         rows = require(responses, {name: meaning for name, meaning in self.reads.items() if name not in optional})
         lines = judged_lines(rows)
         personas = lines.filter(pl.col("persona") != NOBODY)
-        survival, survival_rows = survival_estimates(personas, self.level)
-        estimates = [*line_estimates(lines, self.level), *survival]
+        survival, survival_rows = by_turn.survival_estimates(personas, self.level)
+        estimates = [*by_turn.line_estimates(lines, self.level), *survival]
         evidence: dict[str, Rows] = {"survival": survival_rows, "fading": by_persona(personas, self.level)}
-        if len(probes := probe_rows(rows)):
-            signals = SignalByTurn(probes, responses.source, self.level)
+        if len(probes := by_turn.probe_rows(rows)):
+            signals = by_turn.SignalByTurn(probes, responses.source, self.level)
             estimates += [*signals.signals(), *signals.distances_to_default()]
             evidence["positions"] = signals.positions()
-        if not estimates:
-            message = f"{responses.source} has neither verdicts (part {VERDICT}) nor questions within dialogues (part {PROBE}). Add either."
-            raise DesignError(message)
-        evidence = {name: table for name, table in {"turns": curve(estimates), **evidence}.items() if table}
-        return Finding("drift", self.question, self._verdict(estimates), tuple(estimates), unread_notice(personas), evidence, self.cite)
+        ensure(estimates, f"{responses.source} has neither verdicts (part {VERDICT}) nor questions (part {by_turn.PROBE}). Add either.")
+        evidence = {name: table for name, table in {"turns": by_turn.curve(estimates), **evidence}.items() if table}
+        notices, verdict = by_turn.unread_notice(personas), self._verdict(estimates)
+        return Finding("drift", self.question, verdict, tuple(estimates), notices, evidence, self.cite)
 
     def _verdict(self, estimates: Sequence[Estimate]) -> Verdict:
         """Return the verdict by the intervals of survival and of the lost signal."""
@@ -120,13 +108,13 @@ class Drift(Study):
         numbers += [_fall(drop)] if drop else []
         says, use = "; ".join(numbers), f"conversations of {len(survival) or 'several'} turns"
         if (last and last.side(about=self.held) == "below") or (drop and drop.side(self.margin) == "above"):
-            return Verdict("fades", f"The persona fades over the conversation: {says}.", unfit=(use,))
+            return Verdict("fades", f"The persona fades during the conversation: {says}.", unfit=(use,))
         if last and last.side(about=self.held) == "above" and (drop is None or drop.side(about=self.margin) == "below"):
-            return Verdict("holds", f"The persona lasts: {says}.", fit=(use,))
+            return Verdict("holds", f"The persona stays in character: {says}.", fit=(use,))
         if not numbers:
-            sentence = "Nothing can be said: no verdict of the judge is readable, and a fall of the signal has no interval."
+            sentence = "A verdict is not possible: the judge gave no readable verdict, and the fall of the signal has no interval."
             return Verdict("unknown", sentence, open=(use,))
-        return Verdict("undecided", f"The intervals leave it open: {says}.", open=(use,))
+        return Verdict("undecided", f"It is undecided whether the persona fades: {says}.", open=(use,))
 
     def known(self) -> StudyWorld:
         """Return a world in which two camps fade with a hazard for each kind of turn."""
@@ -140,7 +128,7 @@ def _fall(drop: Estimate) -> str:
         return f"the signal falls by {drop:.2f}"
     if drop.side() == "below":
         return f"the signal rises by {-drop.value:.2f} ({-drop.high:.2f} to {-drop.low:.2f})"
-    return f"signal: no fall found ({drop.value:.2f}, interval {drop.span()})"
+    return f"a fall of the signal is not shown ({drop.value:.2f}, interval {drop.span()})"
 
 
 def _until(dialogues: Sequence[Dialogue], turn: int, run: int) -> Sequence[Message]:

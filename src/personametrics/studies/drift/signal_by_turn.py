@@ -1,4 +1,4 @@
-"""Answers of a panel to the same items at several turns of a dialogue: the signal at each, and the distance to the model's own answers."""
+"""The persona's share of answers turn by turn, and when the persona's lines fade."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,27 +10,28 @@ import polars as pl
 
 from personametrics.data.columns import Columns
 from personametrics.data.errors import InputError
-from personametrics.data.estimate import Estimate, EstimateStatus, Name
-from personametrics.data.finding import Cell, Rows
-from personametrics.data.prompt import NOBODY
-from personametrics.data.responses import Responses
-from personametrics.data.scale import parse_scale
+from personametrics.data.finding import Cell, Estimate, EstimateStatus, Name, Notice, Rows, number_or_none
+from personametrics.data.study import NOBODY, Responses, parse_scale
+from personametrics.dialogues.fading import durations, hazard_estimate, proportion, unread_share
 from personametrics.dialogues.script import TURN
 from personametrics.measures.panel import METHOD, Panel
 from personametrics.measures.sums import RowSums, Totals
 from personametrics.stats.arrays import Floats, quotient
+from personametrics.stats.intervals.jackknife import Interval
 from personametrics.stats.intervals.paired import paired
+from personametrics.stats.intervals.survival import kaplan_meier
 from personametrics.stats.variance.components import signal
 
 PROBE = "probe"
 """The value of the column `part` in rows that are questions within a dialogue."""
-SIGNAL = Name("share", "answers", "persona signal after {} lines: 1 − rerun / persona disagreement, as in stability")
-DROP = Name("difference", "answers", "persona signal at the beginning minus that after the last lines, over cells with both")
-DEFAULT = Name("share", "cells", "1 − rerun disagreement / disagreement of answers with and without the persona, after {} lines")
-RISE = Name("difference", "cells", "approach to the answers without a persona: default at the beginning minus that after the last lines")
-POSITION = Name(
-    "ratio", "cells", "position of personas after {} lines between the answers without one (0) and their own at the beginning (1)"
-)
+SIGNAL = Name("share", "answers", "persona signal after {} lines: 1 − (rerun disagreement) / (persona disagreement), as in stability")
+DROP = Name("difference", "answers", "persona signal at the beginning minus signal after the last lines, over cells answered at both times")
+DEFAULT = Name("share", "cells", "1 − (rerun disagreement) / (disagreement of answers with and without the persona), after {} lines")
+RISE = Name("difference", "cells", "approach to the answers without a persona: default at the beginning minus default after the last lines")
+BETWEEN = "position of the answers after {} lines: 0 as without a persona, 1 as at the beginning"
+POSITION = Name("ratio", "cells", BETWEEN)
+GREENWOOD = "Kaplan–Meier, log-log; variance of Greenwood or of the jackknife over personas; bounded both ways by lines left open"
+UNKNOWN = Interval(math.nan, math.nan, math.nan)
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,7 @@ class SignalByTurn:
         means = {turn: self._means(turn) for turn in self.turns}
         rows = []
         for persona, item in sorted({pair for cells in means.values() for pair in cells if pair[0] != NOBODY}):
-            row: dict[str, str | float | None] = {"persona": persona, "item": item}
+            row: dict[str, Cell] = {"persona": persona, "item": item}
             start: Floats | None = None
             for turn, cells in means.items():
                 own, model = cells.get((persona, item)), cells.get((NOBODY, item))
@@ -165,8 +166,8 @@ class SignalByTurn:
                     continue
                 apart = own[0] - model[0]
                 start = apart if turn == self.turns[0] else start
-                row[f"distance{turn}"] = _finite(float(apart @ apart) - own[2] - model[2])
-                row[f"noise{turn}"] = _finite(own[1] + model[1])
+                row[f"distance{turn}"] = number_or_none(float(apart @ apart) - own[2] - model[2])
+                row[f"noise{turn}"] = number_or_none(own[1] + model[1])
                 row[f"along{turn}"] = None if start is None else float(apart @ start)
             rows.append(row)
         numbers = {f"{column}{turn}": pl.Float64 for column in ("distance", "noise", "along") for turn in means}
@@ -209,8 +210,7 @@ def curve(estimates: Sequence[Estimate]) -> Rows:
 
 def _ends(estimate: Estimate) -> dict[str, Cell]:
     """Return value and interval as columns of a table."""
-    low, high = (None if math.isnan(end) else end for end in (estimate.low, estimate.high))
-    return {"value": estimate.value, "low": low, "high": high}
+    return {"value": estimate.value, "low": number_or_none(estimate.low), "high": number_or_none(estimate.high)}
 
 
 def _at(name: Name, turn: int) -> Name:
@@ -231,11 +231,6 @@ def _position(sums: RowSums, turn: int, first: int, name: str) -> Estimate:
     return sums.estimate(name, _at(POSITION, turn), [along * both, start * both], quotient, n=len(sums.rows.filter(both)))
 
 
-def _finite(value: float) -> float | None:
-    """Return a number, or None where it is undefined."""
-    return value if math.isfinite(value) else None
-
-
 def _with_width(estimate: Estimate) -> Estimate:
     """Return an estimate without an interval of width 0: where nothing varies, the interval is unknown."""
     if math.isnan(estimate.value):
@@ -248,3 +243,51 @@ def _same_cells(first: Panel, last: Panel) -> bool:
     """Return True if both panels have the same cells of the same personas and items."""
     names = [(panel.responses.personas.names, panel.responses.items.names) for panel in (first, last)]
     return names[0] == names[1] and np.array_equal(first.cells.codes, last.cells.codes)
+
+
+def line_estimates(lines: pl.DataFrame, level: float) -> list[Estimate]:
+    """Return hazards, recovery and the share of the assistant's lines; nothing without lines of personas."""
+    personas, model = lines.filter(pl.col("persona") != NOBODY), lines.filter(pl.col("persona") == NOBODY)
+    if personas.is_empty():
+        return []
+    in_character, faded = personas.filter(~pl.col("before")), personas.filter(pl.col("before"))
+    estimates = [
+        hazard_estimate("faded", "lines in which the assistant speaks instead of the persona", personas, level),
+        unread_share(personas, level),
+        hazard_estimate("hazard", "probability that a persona fades in a line, if in character in the line before", in_character, level),
+    ]
+    for kind in sorted(personas["kind"].drop_nulls().unique()):
+        meaning = f"hazard in reply to a turn of the kind {kind}"
+        estimates.append(hazard_estimate(f"hazard.{kind}", meaning, in_character.filter(pl.col("kind") == kind), level))
+    meaning = "probability that a persona is back in character in a line, if it had faded in the line before"
+    estimates.append(hazard_estimate("recovery", meaning, faded, level, back=True))
+    if len(model):
+        meaning = "lines of the model without a persona in which the assistant speaks, according to the judge"
+        estimates.append(hazard_estimate("control.none", meaning, model, level, by="item"))
+    return estimates
+
+
+def survival_estimates(personas: pl.DataFrame, level: float) -> tuple[list[Estimate], Rows]:
+    """Return the share of dialogues in character up to each line, as estimates and as the rows of a curve."""
+    if personas.is_empty():
+        return [], []
+    read, faded, kept = (kaplan_meier(*durations(personas, unread=unread), level) for unread in (None, True, False))
+    rows: list[Mapping[str, Cell]] = [{"turn": 0, "value": 1.0, "low": 1.0, "high": 1.0, "kind": "all"}]
+    estimates, n = [], len(personas.select("persona", "item", "run").unique())
+    for index in range(len(kept.share)):
+        turn, interval = index + 1, UNKNOWN
+        if index < len(read.share) and not math.isnan(read.share[index]):
+            low = float(faded.low[min(index, len(faded.low) - 1)])
+            interval = Interval(float(read.share[index]), low, float(kept.high[index]))
+            rows.append({"turn": turn, "value": interval.value, "low": interval.low, "high": interval.high, "kind": "all"})
+        means = Name("share", "dialogues", f"dialogues that stay in character without a break up to line {turn}")
+        estimate = proportion(f"survival.turn={turn}", means, interval, personas, level, method=GREENWOOD)
+        estimates.append(replace(estimate, n=n))
+    return estimates, rows
+
+
+def unread_notice(personas: pl.DataFrame) -> tuple[Notice, ...]:
+    """Return a notice of lines without a readable verdict."""
+    unread = int(personas["faded"].null_count())
+    text = f"{unread} of {len(personas)} lines have no readable verdict and are left out. Intervals of survival allow for either verdict."
+    return (Notice("unread-verdicts", text),) if unread else ()

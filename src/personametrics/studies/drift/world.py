@@ -5,13 +5,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.prompt import NOBODY
-from personametrics.data.request import Request
 from personametrics.data.role import LINE
-from personametrics.data.scale import Nominal, parse_scale
-from personametrics.data.study import Elicitation, StudyWorld
+from personametrics.data.study import NOBODY, Elicitation, Item, Nominal, Persona, Request, StudyWorld, parse_scale
 from personametrics.dialogues.dialogue import Turn
 from personametrics.dialogues.judge import NO, VERDICT, YES
 from personametrics.dialogues.script import TURN, script, turns
@@ -25,12 +20,7 @@ RUNS = 4
 
 
 def known_world(number: int, seed: int) -> StudyWorld:
-    """Return that world, and one in which no persona fades.
-
-    Args:
-        number: number of turns of a dialogue.
-        seed: seed of the orders of turns.
-    """
+    """Return that world, and one in which no persona fades."""
     people = [Persona(f"p{index}", f"You are number {index}.", {"camp": str(index % 2)}) for index in range(8)]
     probes = [Item(f"item {index}", f"Statement {index}.", Nominal(("no", "yes")), {"with": str(index // 2 % 2)}) for index in range(8)]
     lines = [Item(f"turn {kind}", f"Turn {kind}?", parse_scale("text"), {"kind": TURN, TURN: kind}) for kind in HAZARDS]

@@ -1,20 +1,14 @@
-"""Do simulated people answer, and differ, as the people they stand for?"""
+"""Do simulated people answer like the people they represent, and do their groups differ as much?"""
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
-from personametrics.data.estimate import Estimate, Side
-from personametrics.data.finding import Finding, Verdict
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
-from personametrics.data.responses import Responses
-from personametrics.data.study import Aim, Elicitation, Sign, Study, StudyWorld
+from personametrics.data.finding import Estimate, Finding, Side, Verdict
+from personametrics.data.study import Aim, Elicitation, Item, Persona, Request, Responses, Sign, Study, StudyWorld
 from personametrics.measures.people import items_of_people, pair_up, require_people
-from personametrics.studies.fidelity.comparison import Comparison
-from personametrics.studies.fidelity.notices import comparison_notices, people_notices
+from personametrics.studies.fidelity.comparison import Comparison, comparison_notices, people_notices
 from personametrics.studies.fidelity.world import ITEMS, PERSONAS, agreeable, humanlike, people
 
 RELATED = 0.5
@@ -29,9 +23,9 @@ SHARES = "shares of answers in the population"
 GROUPS = "differences between groups, in direction and size"
 
 DISTRIBUTIONS: Mapping[Side, Verdict] = {
-    "above": Verdict("answers unlike people's", "The panel's answers have another distribution than people's", unfit=(SHARES,)),
-    "below": Verdict("answers like people's", f"The panel's answers are distributed as people's, within {NEAR:g}", fit=(SHARES,)),
-    "undecided": Verdict("undecided", "The interval leaves open whether the panel's answers are distributed as people's", open=(SHARES,)),
+    "above": Verdict("answers unlike people's", "The distribution of the panel's answers differs from people's", unfit=(SHARES,)),
+    "below": Verdict("answers like people's", f"The panel's answers are distributed as people's are, within {NEAR:g}", fit=(SHARES,)),
+    "undecided": Verdict("undecided", "It is undecided whether the distribution differs from people's", open=(SHARES,)),
 }
 """Verdicts without groups, by the side of `NEAR` on which the distance beyond the floor lies."""
 DIRECTIONS: Mapping[Side, Verdict] = {
@@ -45,7 +39,7 @@ SIZES: Mapping[Side, Verdict] = {
 }
 """Verdicts by the side of 1 on which the slope of group differences lies."""
 SAME = Verdict("groups differ as in people", "Simulated groups differ as people's groups do, within the interval", fit=(GROUPS,))
-OPEN_SIZE = Verdict("undecided", "Simulated groups differ in the direction of people's groups; by how much is open", open=(GROUPS,))
+OPEN_SIZE = Verdict("undecided", "Simulated groups differ in the direction of people's groups, but the size is undecided", open=(GROUPS,))
 
 
 @dataclass(frozen=True)
@@ -61,27 +55,19 @@ class Fidelity(Study):
     human: Responses | None = None
     match: Mapping[str, str] = field(default_factory=dict)
     level: float = 0.9
-    question: ClassVar[str] = "Do simulated people answer, and differ, as the people they stand for?"
+    question: ClassVar[str] = "Do simulated people answer like the people they represent, and do their groups differ as much?"
     aim: ClassVar[tuple[str, Aim]] = ("excess.tv", "low")
     cite: ClassVar[tuple[str, ...]] = ("spearman1904", "lin1991", "kish1965", "hoeffding1948")
     signs: ClassVar[Mapping[str, Sign]] = {"groups differ as in people": Sign(needed_for=("one persona for one annotator",))}
 
     def design(self, personas: Sequence[Persona], items: Sequence[Item], elicitation: Elicitation) -> list[Request]:
-        """Return every persona and every item that people answered; the attributes that form groups become columns.
-
-        Raises:
-            DesignError: human answers are missing, or people answered fewer than two of the items.
-        """
+        """Return every persona and every item that people answered; the attributes that form groups become columns."""
         asked = items_of_people("fidelity", items, self.human)
         groups = {persona.id: {name: persona.attributes.get(name, "") for name in self.match} for persona in personas}
         return [request for persona in personas for item in asked for request in elicitation.ask(persona, item, groups[persona.id])]
 
     def estimate(self, responses: Responses) -> Finding:
-        """Return how close recorded answers come to those of people.
-
-        Raises:
-            DesignError: there are fewer than two common items, no common group, scales that do not fit, or no human answers.
-        """
+        """Return how close recorded answers come to those of people; two common items and a common group are needed."""
         people = require_people("fidelity", self.human)
         panel, human = pair_up(responses, people, self.match)
         comparison = Comparison(panel, human, self.level)
@@ -107,11 +93,11 @@ def _verdict(estimates: Mapping[str, Estimate]) -> Verdict:
     elif "distance.tv" in estimates:
         verdict = _distribution_verdict(estimates["distance.tv"], estimates["floor.tv"], estimates["excess.tv"])
     else:
-        return Verdict("unknown", "Numbers can be compared between groups only. Name the attribute that forms groups with --match.")
+        return Verdict("unknown", "Numbers can be compared between groups only. Name with --match the attribute that forms groups.")
     spread = estimates["spread.ratio"]
     if math.isnan(spread.low):
         return verdict
-    text = f"the spread of answers within a group (standard deviation {spread.value:.2f} times that of people, {spread.span()})"
+    text = f"the spread of answers within a group (standard deviation {spread.value:.2f} times as large as in people, {spread.span()})"
     if SIMILAR[0] <= spread.low and spread.high <= SIMILAR[1]:
         return replace(verdict, fit=(*verdict.fit, text))
     if spread.side(about=1) == "undecided":
@@ -122,9 +108,9 @@ def _verdict(estimates: Mapping[str, Estimate]) -> Verdict:
 def _distribution_verdict(distance: Estimate, floor: Estimate, excess: Estimate) -> Verdict:
     """Return the verdict on distributions."""
     if math.isnan(excess.low):
-        return Verdict("unknown", "Distributions cannot be compared: too few answers or items.", open=(SHARES,))
-    figures = f"total variation {distance.value:.2f}, expected {floor.value:.2f} if panel and people were one population"
-    figures += f"; beyond that {excess.clipped(-1.0).span()}"
+        return Verdict("unknown", "Distributions cannot be compared: there are too few answers or items.", open=(SHARES,))
+    figures = f"total variation {distance.value:.2f}, of which {floor.value:.2f} is expected if panel and people are one population"
+    figures += f"; the remaining part is {excess.clipped(-1.0).span()}"
     verdict = DISTRIBUTIONS[excess.side(about=NEAR)]
     return replace(verdict, sentence=f"{verdict.sentence} ({figures}).")
 
@@ -132,7 +118,7 @@ def _distribution_verdict(distance: Estimate, floor: Estimate, excess: Estimate)
 def _group_verdict(correlation: Estimate, slope: Estimate) -> Verdict:
     """Return the verdict on group differences: on their direction, then on their size."""
     if math.isnan(correlation.low) or math.isnan(slope.low):
-        text = "Group differences cannot be compared: beyond the noise of the group means, nothing or too little is left of them."
+        text = "Group differences cannot be compared: they are hardly larger than the noise of the group means."
         return Verdict("unknown", text, open=(GROUPS,))
     same_size = SAME_SIZE[0] <= slope.low and slope.high <= SAME_SIZE[1]
     by_size = SIZES.get(slope.side(about=1), SAME if same_size else OPEN_SIZE)

@@ -8,15 +8,16 @@ from functools import partial
 import numpy as np
 import polars as pl
 
-from personametrics.data.estimate import Estimate, EstimateStatus
-from personametrics.data.finding import Rows
+from personametrics.data.finding import Estimate, EstimateStatus, Notice, Rows
+from personametrics.data.study import Responses
+from personametrics.measures import traps
 from personametrics.measures.panel import FEW
 from personametrics.measures.people import ByItem, Side
 from personametrics.stats.arrays import Floats, Ints
 from personametrics.stats.distributions.distances import jensen_shannon, normalise, total_variation, wasserstein
 from personametrics.stats.distributions.floors import permutation_floor, split_half
-from personametrics.stats.inference.correlation import Disattenuated, disattenuated
-from personametrics.stats.intervals.facets import jackknives
+from personametrics.stats.inference.correlation import disattenuated
+from personametrics.stats.intervals.jackknife import jackknives
 
 OVER_ITEMS = "jackknife over items"
 OVER_BOTH = "jackknife over items, and over people of each group"
@@ -33,17 +34,13 @@ DISAGREEMENTS: Mapping[str, Callable[[ByItem], Floats]] = {
     "rerun": lambda by_item: by_item.rerun,
 }
 """Disagreement of two personas, and its parts due to personas and to reruns."""
+OF_PEOPLE = frozenset({"missing-code", "outside-scale", "missing", "missing-by-persona", "duplicates"})
+"""Codes of traps that are reported for people's answers too."""
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """A panel and people on the same items, groups and labels.
-
-    Attributes:
-        panel: answers of the panel.
-        human: answers of people.
-        level: coverage of the intervals.
-    """
+    """A panel and people on the same items, groups and labels, and the coverage of the intervals."""
 
     panel: Side
     human: Side
@@ -79,11 +76,8 @@ class Comparison:
             {"group": groups[g], "item": items[i], "answer": answers[k], "panel": float(x[i, g, k]), "human": float(y[i, g, k])}
             for i, g, k in np.argwhere(np.isfinite(x + y + vx + vy))
         ]
-        statistics: dict[str, Statistic] = {
-            "correlation": lambda panel, human, left_out: float(_group_agreement(panel, human, left_out).correlation),
-            "slope": lambda panel, human, left_out: float(_group_agreement(panel, human, left_out).slope),
-        }
-        return [self._sampled(f"difference.{name}", number, EstimateStatus.NO_SPREAD) for name, number in statistics.items()], table
+        numbers = {name: partial(_group_agreement, name=name) for name in ("correlation", "slope")}
+        return [self._sampled(f"difference.{name}", number, EstimateStatus.NO_SPREAD) for name, number in numbers.items()], table
 
     def spread(self) -> Part:
         """Return the standard deviation of single answers within a group, panel over people."""
@@ -96,10 +90,8 @@ class Comparison:
         """Return how much the panel disagrees where people disagree, in all, through personas, and through reruns."""
         panel, human = self.panel.by_item, self.human.by_item
         n = int(np.isfinite(panel.between + human.between + self.human.noise).sum())
-        estimates = [
-            replace(self._sampled(f"tracking.{name}", partial(_tracking_slope, part=part), EstimateStatus.NO_SPREAD), n=n)
-            for name, part in DISAGREEMENTS.items()
-        ]
+        slopes = {f"tracking.{name}": partial(_tracking_slope, part=part) for name, part in DISAGREEMENTS.items()}
+        estimates = [replace(self._sampled(name, slope, EstimateStatus.NO_SPREAD), n=n) for name, slope in slopes.items()]
         columns = {name: DISAGREEMENTS[name](panel) for name in ("persona", "rerun")}
         table = pl.DataFrame({"item": list(self.panel.items), "human": human.between, **columns})
         return estimates, table.fill_nan(None).to_dicts()
@@ -129,10 +121,10 @@ class Comparison:
         return Estimate(name, value, low, high, self.level, items, method, undefined if math.isnan(value) else status)
 
 
-def _group_agreement(panel: Side, human: Side, left_out: Ints) -> Disattenuated:
-    """Return correlation and slope of group differences, corrected for the noise of the means, without some items."""
+def _group_agreement(panel: Side, human: Side, left_out: Ints, name: str) -> float:
+    """Return correlation or slope of group differences, corrected for the noise of the means, without some items."""
     (x, vx), (y, vy) = panel.deviations, human.deviations
-    return disattenuated(*(np.delete(part, left_out, 0).ravel() for part in (x, y, vx, vy)))
+    return float(getattr(disattenuated(*(np.delete(part, left_out, 0).ravel() for part in (x, y, vx, vy))), name))
 
 
 def _spread_ratio(panel: Side, human: Side, left_out: Ints) -> float:
@@ -145,10 +137,34 @@ def _spread_ratio(panel: Side, human: Side, left_out: Ints) -> float:
 
 
 def _tracking_slope(panel: Side, human: Side, left_out: Ints, part: Callable[[ByItem], Floats]) -> float:
-    """Return the slope of a part of the panel's disagreement on people's, corrected for the noise of theirs, without some items.
-
-    NaN where people's disagreement varies no more than its noise.
-    """
+    """Return the slope of a part of the panel's disagreement on people's without their noise, NaN where nothing else is left of it."""
     x, y, vy = (np.delete(column, left_out) for column in (part(panel.by_item), human.by_item.between, human.noise))
     defined = np.isfinite(x + y + vy)
     return float(disattenuated(x[defined], y[defined], 0.0, max(float(vy[defined].mean()), 0.0)).slope) if defined.any() else math.nan
+
+
+def comparison_notices(responses: Responses, panel: Side, human: Side) -> list[Notice]:
+    """Return how many people the panel is compared with, and which answers are left out."""
+    several = len(panel.groups) > 1
+    groups = f" in {len(panel.groups)} groups" if several else ""
+    notices = [Notice("humans", f"The panel is compared with {human.people} people{groups} on {len(panel.items)} common items.")]
+    used = [{label for label, count in zip(panel.labels, side.counts.sum(0), strict=True) if count > 0} for side in (panel, human)]
+    if len(used[0] & used[1]) < min(len(used[0]), len(used[1])) / 2:
+        texts = (", ".join(sorted(labels)[:6]) for labels in used)
+        text = "The panel answers {}, and people answer {}. Check that both were asked on the same scale."
+        notices.append(Notice("scales-differ", text.format(*texts)))
+    if several and panel.smallest == 1:
+        text = "Some groups have only one persona. Intervals of group differences hold for these personas, not for others of their group."
+        notices.append(Notice("one-persona-groups", text))
+    if missing := [name for name in responses.items.names if name not in set(panel.items)]:
+        text = f"The comparison leaves out items without human answers: {len(missing)}, such as {missing[0]}."
+        notices.append(Notice("items-without-humans", text))
+    if panel.lost or human.lost:
+        text = f"The comparison leaves out {panel.lost} personas and {human.lost} people whose group is missing on the other side."
+        notices.append(Notice("without-group", text))
+    return notices
+
+
+def people_notices(human: Responses) -> list[Notice]:
+    """Return the traps in people's answers."""
+    return [Notice(notice.code, f"People's answers: {notice.text}") for notice in traps.notices(human) if notice.code in OF_PEOPLE]

@@ -6,11 +6,7 @@ from functools import partial
 import polars as pl
 
 from personametrics.data.columns import Columns
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
-from personametrics.data.responses import Responses
-from personametrics.data.scale import Nominal
+from personametrics.data.study import Item, Nominal, Persona, Request, Responses
 
 SCALE = Nominal(("no", "yes"))
 SHARES: Mapping[str, float] = {f"statement {index}": 0.4 + 0.2 * (index % 11) / 10 for index in range(30)}

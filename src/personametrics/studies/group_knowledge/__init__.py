@@ -1,21 +1,14 @@
-"""Does the model know a group but fail to answer as its members?"""
+"""Does the model know the opinions of a group, but fail to answer as its members do?"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from personametrics.data.errors import DesignError
-from personametrics.data.estimate import Estimate
-from personametrics.data.finding import Finding, Verdict
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
-from personametrics.data.responses import Responses
-from personametrics.data.scale import Ordinal
-from personametrics.data.study import Aim, Elicitation, Study, StudyWorld
+from personametrics.data.errors import ensure
+from personametrics.data.finding import Estimate, Finding, Verdict
+from personametrics.data.study import Aim, Elicitation, Item, Ordinal, Persona, Request, Responses, Study
 from personametrics.measures.sums import RowSums
-from personametrics.studies.group_knowledge.root_errors import difference_of_errors, mean_over_pairs, root_mean_square
-from personametrics.studies.group_knowledge.shares import agreeing_labels, human_share, member_errors, worst_pairs
+from personametrics.studies.group_knowledge import shares
 from personametrics.studies.group_knowledge.world import known_world
 
 SOURCES: Mapping[str, str] = {"direct": "shares that the model states", "simulated": "shares of simulated members who agree"}
@@ -45,13 +38,13 @@ class GroupKnowledge(Study):
     whole: float = 100.0
     human: Responses | None = None
     level: float = 0.9
-    question: ClassVar[str] = "Does the model know a group but fail to answer as its members?"
+    question: ClassVar[str] = "Does the model know the opinions of a group, but fail to answer as its members do?"
     reads: ClassVar[Mapping[str, str]] = {
         "source": "direct or simulated",
-        "group": "the group in question; for a persona all of its groups, separated by |",
+        "group": "the group; for a persona, all of its groups, separated by |",
         "about": "the statement",
-        "agree": "answers that agree, separated by |; empty where a share was asked for",
-        "truth": "share of the group that agrees; empty where another row of the group and statement has it",
+        "agree": "answers that count as agreement, separated by |; empty if the model was asked for a share",
+        "truth": "true share of the group that agrees; one row of each group and statement is enough",
     }
     aim: ClassVar[tuple[str, Aim]] = ("gap", "zero")
     cite: ClassVar[tuple[str, ...]] = ("meister2024", "hoeffding1948", "cameron2011", "zou2008")
@@ -67,12 +60,7 @@ class GroupKnowledge(Study):
                 groups.setdefault(about, set()).add((trait, value))
                 columns = {"source": "direct", "group": f"{trait}={value}", "about": about, "agree": "", "truth": truth}
                 requests += elicitation.ask(None, item, columns)
-        if not requests:
-            message = (
-                "group_knowledge needs items with the attributes trait, value, truth and about (id of an item on an ordinal scale), "
-                "and two or more personas with that value of the trait. Add them."
-            )
-            raise DesignError(message)
+        ensure(requests, "group_knowledge needs items with trait, value, truth and about (an item's id), and two personas of a group.")
         for item in items:
             requests += _ask_members(item, groups[item.id], personas, elicitation) if item.id in groups else []
         return requests
@@ -82,26 +70,23 @@ class GroupKnowledge(Study):
         if "truth" in item.attributes or self.human is None:
             return item.attributes.get("truth", "")
         trait, value, about = (item.attributes[name] for name in ("trait", "value", "about"))
-        return human_share(self.human, trait, value, about, scale)
+        return shares.human_share(self.human, trait, value, about, scale)
 
     def estimate(self, responses: Responses) -> Finding:
         """Return the errors of both sources and their gap."""
-        errors = member_errors(responses, self.reads, self.whole)
+        errors = shares.member_errors(responses, self.reads, self.whole)
         members, statements = RowSums(errors, self.level), RowSums(errors, self.level, ("item",))
-        direct = root_mean_square(
-            mean_over_pairs(statements, "direct", "error.direct", f"{SOURCES['direct']} against the truth, root mean square")
-        )
-        simulated = root_mean_square(
-            mean_over_pairs(members, "simulated", "error.simulated", f"{SOURCES['simulated']} against the truth, root mean square")
-        )
-        gap = difference_of_errors(simulated, direct)
+        error = "root mean square error of {}"
+        squares = {source: (source, f"error.{source}", error.format(says)) for source, says in SOURCES.items()}
+        direct = shares.root_mean_square(shares.mean_over_pairs(statements, *squares["direct"]))
+        simulated = shares.root_mean_square(shares.mean_over_pairs(members, *squares["simulated"]))
+        gap = shares.difference_of_errors(simulated, direct)
         estimates = [direct, simulated, gap]
         for source, says in SOURCES.items():
-            meanings = {"distance": f"{says} against the truth, mean distance", "floor": f"distance.{source} by sampling alone"}
-            estimates += [
-                mean_over_pairs(statements, f"{name}.{source}", f"{name}.{source}", meaning) for name, meaning in meanings.items()
-            ]
-        evidence = {"groups": worst_pairs(errors)}
+            meanings = {"distance": f"mean distance of truth and {says}", "floor": f"distance.{source} expected from sampling alone"}
+            names = {f"{name}.{source}": meaning for name, meaning in meanings.items()}
+            estimates += [shares.mean_over_pairs(statements, name, name, meaning) for name, meaning in names.items()]
+        evidence = {"groups": shares.worst_pairs(errors)}
         return Finding("group_knowledge", self.question, self._verdict(direct, gap), tuple(estimates), evidence=evidence, cite=self.cite)
 
     def _verdict(self, direct: Estimate, gap: Estimate) -> Verdict:
@@ -111,24 +96,22 @@ class GroupKnowledge(Study):
         if knowledge == "above" and gap.side(about=-self.margin) == "above":
             return Verdict("does not know", f"The model does not know these groups: {numbers}.", unfit=(MEMBERS, STATED))
         if gap.side() == "below":
-            sentence = f"Simulated members come nearer to the truth than the stated shares: {numbers}."
+            sentence = f"Simulated members are closer to the truth than the stated shares: {numbers}."
             return Verdict("acts better than it says", sentence, fit=(MEMBERS,), unfit=(STATED,))
         if knowledge == "below" and gap.side() == "above":
-            sentence = f"The model knows these groups, and its simulated members miss their shares: {numbers}."
+            sentence = f"The model knows these groups, but its simulated members are further from the truth than stated shares: {numbers}."
             return Verdict("knows but does not act", sentence, fit=(STATED,), unfit=(MEMBERS,))
         if knowledge == "below" and gap.side(self.margin) == "within":
-            sentence = f"Simulated members come as near to the truth as the stated shares, within ±{self.margin:g}: {numbers}."
+            sentence = f"Simulated members are as close to the truth as the stated shares, within ±{self.margin:g}: {numbers}."
             return Verdict("acts what it knows", sentence, fit=(MEMBERS, STATED))
-        return Verdict("undecided", f"The intervals leave it open: {numbers}.", open=(MEMBERS, STATED))
+        return Verdict("undecided", f"It is undecided which shares are closer to the truth: {numbers}.", open=(MEMBERS, STATED))
 
-    def known(self) -> StudyWorld:
-        """Return a world in which the model states the truth and its simulated members exaggerate it."""
-        return known_world()
+    known = staticmethod(known_world)
 
 
 def _ask_members(item: Item, groups: set[tuple[str, str]], personas: Sequence[Persona], elicitation: Elicitation) -> list[Request]:
     """Return the requests of a statement to every member of some groups."""
-    agree = "|".join(agreeing_labels(item.scale)) if isinstance(item.scale, Ordinal) else ""
+    agree = "|".join(shares.agreeing_labels(item.scale)) if isinstance(item.scale, Ordinal) else ""
     requests = []
     for persona in personas:
         own = "|".join(sorted(f"{trait}={value}" for trait, value in groups if persona.attributes.get(trait) == value))

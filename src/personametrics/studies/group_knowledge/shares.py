@@ -1,15 +1,18 @@
-"""Shares of groups that agree with statements: the true ones, those that the model states, and those of its simulated members."""
+"""Shares of groups that agree with statements: true, stated by the model, and of its simulated members, with their errors."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
-from personametrics.data.errors import AnswerError, DesignError
-from personametrics.data.finding import Rows
-from personametrics.data.responses import Responses
-from personametrics.data.scale import Ordinal
+from personametrics.data.errors import AnswerError, ensure
+from personametrics.data.finding import Estimate, EstimateStatus, Name, Rows
+from personametrics.data.study import Ordinal, Responses
 from personametrics.measures.answers import answers
+from personametrics.measures.sums import RowSums
+from personametrics.stats.arrays import quotient
+from personametrics.stats.intervals.mover import difference
 
 PAIR = ("group", "about")
 WORST = 8
@@ -23,18 +26,7 @@ def agreeing_labels(scale: Ordinal) -> list[str]:
 
 
 def human_share(human: Responses, attribute: str, value: str, statement: str, scale: Ordinal) -> str:
-    """Return the share of a group of people that agrees with a statement, as text; "": no answer of the group.
-
-    Args:
-        human: people's answers, with the attribute among their columns.
-        attribute: attribute that defines the group.
-        value: its value in the group.
-        statement: id of the item.
-        scale: scale of the statement.
-
-    Raises:
-        DesignError: a person has two values of the attribute.
-    """
+    """Return the share of a group of people that agrees with a statement, as text; "": no answer of the group."""
     human.attribute(attribute)
     columns, rows = human.columns, human.frame.filter(pl.Series(human.answered))
     rows = rows.filter(pl.col(columns.item).cast(pl.String) == statement, pl.col(attribute).cast(pl.String) == value)
@@ -45,20 +37,9 @@ def human_share(human: Responses, attribute: str, value: str, statement: str, sc
 def member_errors(responses: Responses, reads: Mapping[str, str], whole: float) -> pl.DataFrame:
     """Return a row for each group, statement and simulated member, with the errors of both sources.
 
-    Args:
-        responses: answers with the columns of `reads`.
-        reads: columns to read, with their meanings.
-        whole: direct answer that means everybody.
-
-    Returns:
-        Columns persona, item (the statement), group, about and truth; stated (the share that the model states) and mean (the share of
-        simulated members); part (weight of the member, 1 in total for a group and statement); direct and simulated (squared errors without
-        sampling variance, of which a member has its part by Hoeffding's projection); distance.* and floor.* of both sources.
-
-    Raises:
-        ColumnError: a column is missing.
-        AnswerError: a truth is not a share, or a direct answer is not a number.
-        DesignError: no group and statement has a truth, a direct answer and two simulated members.
+    Columns: persona, item (the statement), group, about and truth; stated (the share that the model states) and mean (the share of
+    simulated members); part (weight of the member, 1 in total for a group and statement); direct and simulated (squared errors without
+    sampling variance, of which a member has its part by Hoeffding's projection); distance.* and floor.* of both sources.
     """
     rows = answers(responses, reads).with_columns(pl.col("group").str.split("|")).explode("group")
     stated = _stated_shares(rows, whole, exact=bool(responses.columns.probabilities), source=responses.source)
@@ -67,12 +48,8 @@ def member_errors(responses: Responses, reads: Mapping[str, str], whole: float) 
     members = by_member.agg(share=(pl.col("weight") * agrees).sum() / pl.col("weight").sum())
     members = members.join(stated.join(_true_shares(rows, responses.source), PAIR), PAIR, maintain_order="left")
     members = members.filter(pl.len().over(PAIR) > 1)
-    if members.is_empty():
-        message = (
-            f"{responses.source} has no group and statement with a truth, two or more personas, and a direct answer given twice "
-            "(or as label probabilities). Add what is missing."
-        )
-        raise DesignError(message)
+    needed = "a truth, two or more personas, and a direct answer given twice (or as label probabilities)"
+    ensure(len(members), f"{responses.source} has no group and statement with {needed}. Add what is missing.")
     return _with_errors(members)
 
 
@@ -107,7 +84,7 @@ def _true_shares(rows: pl.DataFrame, source: str) -> pl.DataFrame:
     shares = shares.unique(maintain_order=True)
     twice = shares.filter(pl.struct(PAIR).is_duplicated())
     if len(twice):
-        message = f'{source}, column "truth": "{twice[0, 0]}" and "{twice[0, 1]}" have two different truths. Keep one.'
+        message = f'{source}: the group "{twice[0, 0]}" and the statement "{twice[0, 1]}" have two different truths. Keep one.'
         raise AnswerError(message)
     return shares
 
@@ -129,3 +106,23 @@ def worst_pairs(errors: pl.DataFrame) -> Rows:
     pairs = errors.select(*PAIR, "truth", direct="stated", simulated="mean", members=pl.len().over(PAIR)).unique(PAIR, maintain_order=True)
     distance = (pl.col("simulated") - pl.col("truth")).abs().round(9)
     return pairs.sort(distance, *PAIR, descending=[True, False, False]).head(WORST).to_dicts()
+
+
+def mean_over_pairs(sums: RowSums, column: str, name: str, meaning: str) -> Estimate:
+    """Return a mean over groups and statements, in which members share the weight of their group."""
+    means, n = Name("share", "groups × statements", meaning), sums.rows.select(PAIR).n_unique()
+    return sums.estimate(name, means, [pl.col(column) * pl.col("part"), pl.col("part")], quotient, n=n)
+
+
+def root_mean_square(squared: Estimate) -> Estimate:
+    """Return the root of a mean square; below 0 it counts as 0."""
+    value, low, high = np.sqrt(np.maximum(squared.interval[:3], 0.0)).tolist()
+    status = EstimateStatus.NEGATIVE if squared.value < 0 and squared.status == EstimateStatus.OK else squared.status
+    return replace(squared, value=value, low=low, high=high, method=f"squares minus sampling noise, {squared.method}", status=status)
+
+
+def difference_of_errors(simulated: Estimate, direct: Estimate) -> Estimate:
+    """Return the difference of the two errors."""
+    ends = difference(simulated.interval, direct.interval)
+    means = simulated.kind._replace(meaning="error.simulated minus error.direct")
+    return replace(simulated, name="gap", value=ends.value, low=ends.low, high=ends.high, method="MOVER of both errors", means=means)

@@ -4,18 +4,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
-from personametrics.data.scale import Ordinal
-from personametrics.data.study import StudyWorld
+from personametrics.data.study import Item, Ordinal, Persona, Request, StudyWorld
 
 SIDES, STATEMENTS = ("left", "right"), 12
 TENS = Ordinal(tuple(str(ten) for ten in range(0, 101, 10)))
 
 
 def known_world() -> StudyWorld:
-    """Return that world, and one without an effect in which members agree as often as their group does in truth."""
+    """Return a world in which simulated members exaggerate the truth that the model states, and one in which they do not."""
     agreement = Ordinal(("no", "unsure", "yes"))
     people = tuple(Persona(f"person {index}", f"You are person {index}.", {"side": SIDES[index % 2]}) for index in range(24))
     items = [Item(f"statement {index}", f"Statement {index}.", agreement) for index in range(STATEMENTS)]

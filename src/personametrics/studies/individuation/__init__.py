@@ -1,4 +1,4 @@
-"""Does a person's own profile predict that person?"""
+"""Does a person's own profile predict that person's answers better than other profiles do?"""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,30 +8,24 @@ from typing import ClassVar
 import numpy as np
 import polars as pl
 
-from personametrics.data.errors import DesignError
-from personametrics.data.estimate import Estimate, Name
-from personametrics.data.finding import Finding, Verdict
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
-from personametrics.data.responses import Responses
-from personametrics.data.study import Aim, Elicitation, Sign, Study, StudyWorld
+from personametrics.data.errors import ensure
+from personametrics.data.finding import Estimate, Finding, Name, Verdict
+from personametrics.data.study import Aim, Elicitation, Item, Persona, Request, Responses, Sign, Study
 from personametrics.measures.sums import RowSums
 from personametrics.stats.arrays import quotient
 from personametrics.stats.people.twins import identification
-from personametrics.studies.individuation.matches import READS, Matches, by_item_and_person, match_people
-from personametrics.studies.individuation.real_answers import answers_of_people
+from personametrics.studies.individuation.matches import READS, Matches, answers_of_people, by_item_and_person, match_people
 from personametrics.studies.individuation.world import known_world
 
 ARMS: Mapping[str, str] = {"shuffled": "another person's profile", "none": "no profile"}
 MEASURES: Mapping[str, Name] = {
-    "accuracy": Name("share", "people", "share of answers that equal the person's"),
-    "closeness": Name("share", "people", "1 − distance to the person's answer / range of the scale"),
+    "accuracy": Name("share", "people", "share of answers that equal the person's answer"),
+    "closeness": Name("share", "people", "1 − (distance to the person's answer) / (range of the scale)"),
     "logscore": Name("nats", "people", "log probability of the person's answer"),
 }
-CORRELATION = Name("correlation", "items", "correlation over people of a person's answer with one of the person's twin, mean over items")
-SPREAD = Name("ratio", "items", "standard deviation over people of single answers, twins divided by people, geometric mean over items")
-USE = "reading one person's simulated answers as that person's"
+CORRELATION = Name("correlation", "items", "correlation over people of a person's answer and an answer of the twin, mean over items")
+SPREAD = Name("ratio", "items", "standard deviation of single answers, ratio of twins to people; geometric mean over items")
+USE = "taking one person's simulated answers as that person's own answers"
 
 
 @dataclass(frozen=True)
@@ -51,7 +45,7 @@ class Individuation(Study):
     others: int = 10
     margin: float = 0.05
     level: float = 0.9
-    question: ClassVar[str] = "Does a person's own profile predict that person?"
+    question: ClassVar[str] = "Does a person's own profile predict that person's answers better than other profiles do?"
     reads: ClassVar[Mapping[str, str]] = READS
     aim: ClassVar[tuple[str, Aim]] = ("closeness.gain.shuffled", "high")
     cite: ClassVar[tuple[str, ...]] = ("psych2026", "hoeffding1948", "cameron2011")
@@ -67,12 +61,7 @@ class Individuation(Study):
         """
         real = answers_of_people(personas, items, self.human)
         asked = [item for item in items if sum((persona.id, item.id) in real for persona in personas) > 1]
-        if not asked:
-            message = (
-                "individuation needs real answers of two or more people to an item. "
-                "Give personas an attribute named as the item's id, or set human."
-            )
-            raise DesignError(message)
+        ensure(asked, "individuation needs two people's answers to an item. Set human, or give personas an attribute named like the item.")
         requests = []
         for item in asked:
             requests += elicitation.ask(None, item, {"arm": "none", "human": ""})
@@ -88,18 +77,16 @@ class Individuation(Study):
         sums = RowSums(pairs, self.level)
         for measure in (name for name in MEASURES if name in pairs.columns):
             unit, counts, meaning = MEASURES[measure]
-            estimates.append(
-                _mean(sums, f"{measure}.own", Name(unit, counts, f"{meaning}, under the person's own profile"), pl.col(measure))
-            )
+            means = Name(unit, counts, f"{meaning}, under the person's own profile")
+            estimates.append(_mean(sums, f"{measure}.own", means, pl.col(measure)))
             for arm in (arm for arm in ARMS if f"{measure}.{arm}" in pairs.columns):
                 means = Name(unit, counts, f"{meaning}: gain of the person's own profile over {ARMS[arm]}")
                 estimates.append(_mean(sums, f"{measure}.gain.{arm}", means, pl.col(measure) - pl.col(f"{measure}.{arm}")))
         if "correlation" in pairs.columns:
             estimates += [_over_items(sums, "correlation", CORRELATION), _over_items(sums, "spread", SPREAD)]
         estimates += self._identification(matches)
-        return Finding(
-            "individuation", self.question, self._verdict(estimates), tuple(estimates), evidence=by_item_and_person(pairs), cite=self.cite
-        )
+        verdict, evidence = self._verdict(estimates), by_item_and_person(pairs)
+        return Finding("individuation", self.question, verdict, tuple(estimates), evidence=evidence, cite=self.cite)
 
     def _identification(self, matches: Matches) -> Iterator[Estimate]:
         """Yield how often a person's own twin is the nearest, and its rank."""
@@ -108,8 +95,8 @@ class Individuation(Study):
             return
         nearest, rank = identification(matches.closeness, drawn)
         table = pl.DataFrame({"persona": matches.people, "item": [""] * len(nearest), "nearest": nearest, "rank": rank})
-        sums, among = RowSums(table, self.level, ("persona",)), f"among itself and {drawn} of {len(nearest) - 1} others, by these items"
-        share = Name("share", "people", f"a person's own twin is the nearest {among}; {1 / (drawn + 1):.2f} by chance")
+        sums, among = RowSums(table, self.level, ("persona",)), f"among itself and {drawn} of {len(nearest) - 1} others, on these items"
+        share = Name("share", "people", f"how often a person's own twin is the nearest {among}; {1 / (drawn + 1):.2f} by chance")
         place = Name("rank", "people", f"expected rank of a person's own twin {among}; {1 + drawn / 2:g} by chance")
         yield from (_mean(sums, "identified", share, pl.col("nearest")), _mean(sums, "rank", place, pl.col("rank")))
 
@@ -117,18 +104,15 @@ class Individuation(Study):
         """Return the verdict by the gain over another person's profile."""
         gain = next((estimate for estimate in estimates if estimate.name == "accuracy.gain.shuffled"), None)
         if gain is None or not math.isfinite(gain.low):
-            sentence = "Too few people or items to compare a person's own profile with another person's."
-            return Verdict("undecided", sentence, open=(USE,))
-        number = f"Accuracy under a person's own profile minus that under another's is {gain:+.2f}"
+            return Verdict("undecided", "There are too few people or items for a comparison with other profiles.", open=(USE,))
+        number = f"Accuracy under a person's own profile minus accuracy under another person's profile is {gain:+.2f}"
         if gain.side(about=self.margin) == "below":  # first: a gain beyond doubt may still be too small for any use
             return Verdict("no individuation", f"{number}, less than {self.margin:g}.", unfit=(USE,))
         if gain.side() == "above":
             return Verdict("individual", f"{number}.", fit=(USE,))
-        return Verdict("undecided", f"{number}: the interval leaves it open.", open=(USE,))
+        return Verdict("undecided", f"{number}. It is undecided whether there is a gain.", open=(USE,))
 
-    def known(self) -> StudyWorld:
-        """Return a world in which a fifth of a twin's answers is the person's own."""
-        return known_world()
+    known = staticmethod(known_world)
 
 
 def _mean(sums: RowSums, name: str, means: Name, value: pl.Expr) -> Estimate:

@@ -1,4 +1,4 @@
-"""People's real answers next to those that a model gave for them: one row for each person and item."""
+"""People and their simulated twins: answers, scores, and matches."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,22 +7,103 @@ import numpy as np
 import polars as pl
 
 from personametrics.data.coding import plain
-from personametrics.data.errors import DesignError
+from personametrics.data.errors import AnswerError, ensure
 from personametrics.data.finding import Rows
-from personametrics.data.prompt import NOBODY
-from personametrics.data.responses import Responses
+from personametrics.data.study import NOBODY, Item, Numeric, Ordinal, Persona, Responses
 from personametrics.measures.answers import answers, cells
 from personametrics.stats.arrays import Floats, Ints
 from personametrics.stats.people.twins import likeness, own_and_others
-from personametrics.studies.individuation.real_answers import require_one_each
-from personametrics.studies.individuation.twin_scores import AnswerScale
 
-READS: Mapping[str, str] = {"human": "the person's real answer", "arm": "own, shuffled or none: whose profile the model was given"}
+LEAST = 1e-6
+"""The least probability in a logarithm."""
+READS: Mapping[str, str] = {"human": "the person's real answer", "arm": "own, shuffled or none: the profile that the model was given"}
 SCORES = {"accuracy", "closeness", "logscore"}
 WORST = 20
 """Number of people in the evidence."""
 MOST = 1000
 """Only this many people, the first ones, are compared with each other's twins."""
+
+
+def answers_of_people(personas: Sequence[Persona], items: Sequence[Item], human: Responses | None) -> dict[tuple[str, str], str]:
+    """Return real answers by person and item."""
+    if human is None:
+        given = {(persona.id, item.id): plain(persona.attributes.get(item.id, "")) for persona in personas for item in items}
+        given = {key: answer for key, answer in given.items() if answer}
+    else:
+        rows = answers(human).select("persona", "item", pl.col("answer").map_elements(plain, pl.String)).unique()
+        given = {(persona, item): answer for persona, item, answer in require_one_each(rows, human.source).iter_rows()}
+    scales = {item.id: getattr(item.scale, "labels", ()) for item in items}
+    for (persona, item), answer in given.items():
+        if item in scales and scales[item] and answer not in {plain(label) for label in scales[item]}:
+            message = f'The answer "{answer}" of the person "{persona}" is not on the scale of the item "{item}". Spell it as on the scale.'
+            raise AnswerError(message)
+    return given
+
+
+def require_one_each(rows: pl.DataFrame, source: str) -> pl.DataFrame:
+    """Return rows of persona, item and answer."""
+    twice = rows.filter(pl.struct("persona", "item").is_duplicated())
+    if len(twice):
+        message = f'{source}: the person "{twice[0, 0]}" has two real answers to the item "{twice[0, 1]}". Keep one.'
+        raise AnswerError(message)
+    return rows
+
+
+class AnswerScale:
+    """The labels of an answer table, their places, and the shares of answers on them.
+
+    Attributes:
+        labels: L labels; those of the scale come first.
+        positions: (L,) places of the labels; None without an order.
+        exact: answers are label probabilities.
+    """
+
+    def __init__(self, responses: Responses, answers: Sequence[str]) -> None:
+        """Collect the labels."""
+        labels = [plain(label) for label in responses.labelled.labels] if responses.labelled else []
+        self.exact = responses.exact is not None
+        self.labels = list(dict.fromkeys([*labels, *sorted(set(answers))]))
+        self._code = {label: code for code, label in enumerate(self.labels)}
+        self.positions = self._positions(responses)
+
+    def _positions(self, responses: Responses) -> Floats | None:
+        """Return the places of the labels."""
+        if isinstance(responses.scale, Numeric):
+            return np.array([float(label) for label in self.labels])
+        if not isinstance(responses.labelled, Ordinal):
+            return None
+        if len(self.labels) > len(responses.labelled.labels):
+            strange = self.labels[len(responses.labelled.labels)]
+            message = f'{responses.source}: the real answer "{strange}" is not on the scale of the answers. Spell it as on the scale.'
+            raise AnswerError(message)
+        return responses.labelled.positions()
+
+    def codes(self, answers: Sequence[str]) -> Ints:
+        """Return the code of the label of each answer (N,)."""
+        return np.array([self._code[answer] for answer in answers], np.int64)
+
+    def shares(self, rows: pl.DataFrame, people: Sequence[str]) -> tuple[Floats, Floats]:
+        """Return the share of each label for each person (L, N), NaN without an answer, and the number of answers (N,)."""
+        share, n = np.zeros((len(self.labels), len(people))), np.zeros(len(people))
+        for_all = rows.filter(pl.col("persona") == NOBODY)
+        if len(for_all):
+            share[self.codes(for_all["answer"].to_list())] = for_all["share"].to_numpy()[:, None]
+            n[:] = for_all["n"][0]
+        own = rows.join(pl.DataFrame({"persona": people, "index": range(len(people))}), "persona")
+        index = own["index"].to_numpy()
+        share[:, index] = 0.0
+        share[self.codes(own["answer"].to_list()), index] = own["share"].to_numpy()
+        n[index] = own["n"].to_numpy()
+        return np.where(n > 0, share, np.nan), n
+
+    def scores(self, share: Floats, n: Floats) -> dict[str, Floats]:
+        """Return the scores of twins by measure, each (L, N): the score if the person's answer is label l, from shares (L, N)."""
+        scores = {"accuracy": share}
+        if self.positions is not None and np.ptp(self.positions) > 0:
+            distance = np.abs(self.positions[:, None] - self.positions) / np.ptp(self.positions)
+            scores["closeness"] = (1 - distance) @ share
+        smooth = np.maximum(share, LEAST) if self.exact else (n * share + 0.5) / (n + len(share) / 2)
+        return scores | {"logscore": np.log(smooth)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,20 +127,10 @@ def match_people(responses: Responses) -> Matches:
     """Put people's answers next to those of the model.
 
     Without recorded answers under another person's profile, the twins of all other people stand in for them: same profile, same prompt.
-
-    Args:
-        responses: answers with the columns human and arm.
-
-    Raises:
-        ColumnError: a column is missing.
-        DesignError: no answer under a person's own profile has a real answer in its row.
-        AnswerError: a person has two real answers to an item.
     """
     table = answers(responses, READS).with_columns(pl.col("answer", "human").map_elements(plain, pl.String))
     own = table.filter(pl.col("arm") == "own", pl.col("human").fill_null("") != "", pl.col("persona") != NOBODY)
-    if own.is_empty():
-        message = f'{responses.source} has no answers in the arm "own" with a real answer in the column "human". Add that column.'
-        raise DesignError(message)
+    ensure(len(own), f'{responses.source} has no answers in the arm "own" with a real answer in the column "human". Add that column.')
     human = require_one_each(own.select("persona", "item", "human").unique(maintain_order=True), responses.source)
     scale = AnswerScale(responses, [*table["answer"], *human["human"]])
     shares = {arm: cells(part, "persona", "item") for (arm,), part in table.group_by("arm", maintain_order=True)}
@@ -103,11 +174,7 @@ def _compare(scale: AnswerScale, truth: Ints, by_arm: Mapping[str, tuple[Floats,
 
 
 def by_item_and_person(rows: pl.DataFrame) -> Mapping[str, Rows]:
-    """Return the scores of every item, and of the people whom their own profile predicts worst.
-
-    Args:
-        rows: of `Matches`, null where undefined.
-    """
+    """Return the scores of every item, and of the people whom their own profile predicts worst."""
     scores = [name for name in rows.columns if name.partition(".")[0] in SCORES]
     columns = [*scores, *(name for name in ("correlation", "spread") if name in rows.columns)]
     items = rows.group_by("item", maintain_order=True).agg(pl.col(columns).mean()).sort("item")

@@ -4,24 +4,18 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
-from personametrics.data.scale import Ordinal
-from personametrics.data.study import Elicitation, StudyWorld
+from personametrics.data.study import Elicitation, Item, Ordinal, Persona, Request, StudyWorld
 
 LABELS, ODDS = ("1", "2", "3", "4", "5"), (0.1, 0.2, 0.4, 0.2, 0.1)
 PEOPLE, ITEMS, OWN = 20, 10, 0.2
 
 
 def known_world() -> StudyWorld:
-    """Return that world, and one in which twins ignore their profiles."""
+    """Return a world in which a fifth of a twin's answers is the person's own, and one in which twins ignore their profiles."""
     items = tuple(Item(f"q{index}", f"Question {index}?", Ordinal(LABELS)) for index in range(ITEMS))
     real = np.random.default_rng(0).choice(5, (PEOPLE, ITEMS), p=ODDS) + 1
-    people = tuple(
-        Persona(f"p{index}", f"You are person {index}.", {item.id: str(answer) for item, answer in zip(items, row, strict=True)})
-        for index, row in enumerate(real)
-    )
+    answers = [{f"q{index}": str(answer) for index, answer in enumerate(row)} for row in real]
+    people = tuple(Persona(f"p{index}", f"You are person {index}.", given) for index, given in enumerate(answers))
 
     def world(request: Request, own: float = OWN) -> Mapping[str, float]:
         odds, answer = dict(zip(LABELS, ODDS, strict=True)), request.about["human"]
@@ -29,10 +23,7 @@ def known_world() -> StudyWorld:
 
     same = float(np.mean([(real[p] == real[q]).mean() for p in range(PEOPLE) for q in range(PEOPLE) if p != q]))
     by_chance = float(np.mean(np.array(ODDS)[real - 1]))
-    truth = {
-        "accuracy.own": (1 - OWN) * by_chance + OWN,
-        "accuracy.gain.none": OWN * (1 - by_chance),
-        "accuracy.gain.shuffled": OWN * (1 - same),
-    }
+    truth = {"accuracy.own": (1 - OWN) * by_chance + OWN, "accuracy.gain.none": OWN * (1 - by_chance)}
+    truth |= {"accuracy.gain.shuffled": OWN * (1 - same)}
     quiet = frozenset({"no individuation", "undecided"})
     return StudyWorld(people, items, world, truth, lambda request: world(request, 0.0), "individual", quiet, Elicitation(runs=3))

@@ -7,23 +7,15 @@ from typing import ClassVar
 
 import polars as pl
 
-from personametrics.data.errors import DesignError
-from personametrics.data.estimate import Estimate, Name
-from personametrics.data.finding import Finding, Verdict
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
-from personametrics.data.responses import Responses
-from personametrics.data.scale import Nominal, Ordinal
-from personametrics.data.study import Aim, Elicitation, Sign, Study, StudyWorld
+from personametrics.data.errors import ensure
+from personametrics.data.finding import Estimate, Finding, Name, Verdict
+from personametrics.data.study import Aim, Elicitation, Item, Nominal, Ordinal, Persona, Request, Responses, Sign, Study
 from personametrics.measures.answers import answers, cells
 from personametrics.measures.panel import Panel
 from personametrics.measures.spread import components
 from personametrics.measures.sums import RowSums
 from personametrics.stats.variance.reliability import runs_needed
-from personametrics.studies.judge_reliability.grades import least_stable, passing_grades, with_order_as_condition
-from personametrics.studies.judge_reliability.reliability import averaged_grades, mean_alpha, single_grade
-from personametrics.studies.judge_reliability.reruns import agreements, crossings
+from personametrics.studies.judge_reliability import grades
 from personametrics.studies.judge_reliability.world import known_world
 
 CELL, ORDERS = ("persona", "item", "order"), ("given", "reversed")
@@ -62,43 +54,42 @@ class JudgeReliability(Study):
         """Return every item for every judge, with the options as given and reversed."""
         graded = [item for item in items if item.attributes.get("kind") == self.kind or item.attributes.get("quality")]
         graded = [item for item in graded if isinstance(item.scale, Nominal | Ordinal)]
-        if len(graded) < 2 or len(personas) < 2:
-            message = f"judge_reliability needs two or more personas, and two or more items with labels and the attribute kind={self.kind}."
-            raise DesignError(message)
+        message = f"judge_reliability needs two or more personas, and two or more items with labels and the attribute kind={self.kind}."
+        ensure(len(graded) > 1 and len(personas) > 1, message)
         asked = ((order, item, persona) for order in ORDERS for item in graded for persona in personas)
         return [request for order, item, persona in asked for request in elicitation.ask(persona, item, {}, {"order": order})]
 
     def estimate(self, responses: Responses) -> Finding:
         """Return the reliability of single and averaged grades, the effect of the order, and verdicts that change between runs."""
         given, exact = answers(responses, self.reads), responses.exact is not None
-        panel = Panel(with_order_as_condition(responses), self.level)
-        single = single_grade(panel)
-        estimates = [single] if exact else [single, averaged_grades(single, panel.runs), *mean_alpha(panel)]
+        panel = Panel(grades.with_order_as_condition(responses), self.level)
+        single = grades.single_grade(panel)
+        estimates = [single] if exact else [single, grades.averaged_grades(single, panel.runs), *grades.mean_alpha(panel)]
         estimates += [*self._orders(given, exact=exact), *self._flips(given, responses)]
         estimates += [component for component in components(panel) if component.name.removeprefix("component.") in SHOWN]
-        verdict, evidence = self._verdict(single), least_stable(panel)
+        verdict, evidence = self._verdict(single), grades.least_stable(panel)
         return Finding("judge_reliability", self.question, verdict, tuple(estimates), evidence=evidence, cite=self.cite)
 
     def _orders(self, given: pl.DataFrame, *, exact: bool) -> list[Estimate]:
         """Return the agreement of two runs of a judge on one item, and that of two answers under different orders of the options."""
-        pairs = RowSums(agreements(cells(given, *CELL), "order", exact=exact), self.level)
+        pairs = RowSums(grades.agreements(cells(given, *CELL), "order", exact=exact), self.level)
         rerun, across, both = pl.col("rerun"), pl.col("across"), pl.col("both")
-        estimates = [pairs.mean("agreement.rerun", _share("two runs of a judge give one item the same grade"), rerun)]
+        estimates = [pairs.mean("agreement.rerun", _share("how often two runs of a judge give one item the same grade"), rerun)]
         if pairs.rows["across"].null_count() < len(pairs.rows):
-            meaning = "a judge gives one item the same grade under two orders of the options"
+            meaning = "how often a judge gives one item the same grade under two orders of the options"
             estimates.append(pairs.mean("agreement.order", _share(meaning), across))
-            estimates.append(pairs.mean("order.loss", _share("agreement of two runs minus that under two orders"), both - across))
+            estimates.append(pairs.mean("order.loss", _share("agreement of two runs minus agreement under two orders"), both - across))
         return estimates
 
     def _flips(self, given: pl.DataFrame, responses: Responses) -> list[Estimate]:
         """Return the share of verdicts at the threshold that differ between runs; nothing for labels without an order."""
-        labels, least = passing_grades(given, responses, self.threshold)
+        labels, least = grades.passing_grades(given, responses, self.threshold)
         if math.isnan(least):
             return []
         exact = responses.exact is not None
-        sides = RowSums(crossings(given, pl.col("answer").is_in(labels), *CELL, exact=exact), self.level)
-        flip = _share(f"two runs of a judge on one item fall on different sides of {least:g}")
-        straddle = _share(f"the runs of a judge on one item fall on both sides of {least:g}")
+        sides = RowSums(grades.crossings(given, pl.col("answer").is_in(labels), *CELL, exact=exact), self.level)
+        flip = _share(f"how often two runs of a judge on one item fall on different sides of {least:g}")
+        straddle = _share(f"how often the runs of a judge on one item fall on both sides of {least:g}")
         estimates = [sides.mean("verdict.flip", flip, pl.col("flip"))]
         return estimates if exact else [*estimates, sides.mean("verdict.straddle", straddle, pl.col("straddle"))]
 
@@ -109,14 +100,12 @@ class JudgeReliability(Study):
         number, runs = f"The reliability of a single grade is {single:.2f}", runs_needed(single.value, self.target)
         means = f"the mean of {runs:.0f} runs would reach" if math.isfinite(runs) else "no number of runs reaches"
         if single.low >= self.target:
-            return Verdict("reliable enough", f"{number}, {self.target:g} or more.", fit=(USE,))
+            return Verdict("reliable enough", f"{number}, which is at least {self.target:g}.", fit=(USE,))
         if single.high < self.target:
             return Verdict("not reliable enough", f"{number}, below {self.target:g}; {means} {self.target:g}.", unfit=(USE,))
         return Verdict("undecided", f"{number}; {means} {self.target:g}.", open=(USE,))
 
-    def known(self) -> StudyWorld:
-        """Return a world in which judges nearly always see the quality of an item."""
-        return known_world()
+    known = staticmethod(known_world)
 
 
 def _share(meaning: str) -> Name:

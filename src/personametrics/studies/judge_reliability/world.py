@@ -4,11 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
-from personametrics.data.scale import Ordinal
-from personametrics.data.study import StudyWorld
+from personametrics.data.study import Item, Ordinal, Persona, Request, StudyWorld
 
 MARKS = ("1", "2", "3", "4", "5")
 SEEN = 0.96
@@ -16,12 +12,10 @@ SEEN = 0.96
 
 
 def known_world() -> StudyWorld:
-    """Return that world, and one in which half of the grades are noise."""
-    items = tuple(
-        Item(f"thing {index}", f"What mark for thing {index}?", Ordinal(MARKS), {"quality": MARKS[index % 5]}) for index in range(15)
-    )
+    """Return a world in which judges nearly always see the quality of an item, and one in which half of the grades are noise."""
+    quality, scale = {f"thing {index}": MARKS[index % 5] for index in range(15)}, Ordinal(MARKS)
+    items = tuple(Item(thing, f"What mark for {thing}?", scale, {"quality": mark}) for thing, mark in quality.items())
     judges = tuple(Persona(f"judge {index}", f"You are judge {index}.") for index in range(6))
-    quality = {item.id: item.attributes["quality"] for item in items}
 
     def world(request: Request, seen: float = SEEN) -> Mapping[str, float]:
         return {mark: seen * (mark == quality[request.about["item"]]) + (1 - seen) / 5 for mark in MARKS}

@@ -4,17 +4,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
-from personametrics.data.study import Elicitation
+from personametrics.data.study import Elicitation, Item, Persona, Request
 from personametrics.dialogues.dialogue import Turn, dialogue
 from personametrics.dialogues.judge import CONSISTENT, judge_request
 
 FULL, CONCAT, SHARDED = "full", "concat", "sharded"
-ARMS: Mapping[str, str] = {FULL: "given at once", CONCAT: "given at once as a list", SHARDED: "given turn by turn"}
+ARMS: Mapping[str, str] = {FULL: "all sentences at once", CONCAT: "all sentences at once as a list", SHARDED: "one sentence in each turn"}
 TASK, PERSONA = "task", "persona"
-OUTCOMES: Mapping[str, str] = {TASK: "tasks solved", PERSONA: "self-descriptions that fit the persona's card"}
+OUTCOMES: Mapping[str, str] = {TASK: "tasks solved", PERSONA: "self-descriptions that agree with the persona's text"}
 CHANGES: Mapping[str, tuple[str, str]] = {"lost": (SHARDED, FULL), "turns": (SHARDED, CONCAT)}
 """Compared arms: the whole effect of giving information turn by turn, and the part due to the turns and not to the wording."""
 WHO = "Who are you? Describe yourself in two sentences, with what you were told about yourself."
@@ -39,14 +36,7 @@ def sentences(text: str) -> tuple[str, ...]:
 
 
 def arm_requests(arm: str, persona: Persona, item: Item, elicitation: Elicitation) -> Iterator[Request]:
-    """Yield the requests of one arm for one persona and task: the task, the lines, and a verdict on the self-description.
-
-    Args:
-        arm: one of `ARMS`.
-        persona: persona who answers.
-        item: the task, with gold and shards.
-        elicitation: number of runs and form of the requests.
-    """
+    """Yield the requests of one arm for one persona and task: the task, the lines, and a verdict on the self-description."""
     card, task = sentences(persona.text), shards(item)
     system, question, turns = {
         FULL: (persona.text, item.text, ()),

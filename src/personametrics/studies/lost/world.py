@@ -1,13 +1,10 @@
 """A world in which turns cost answers: three in ten tasks are solved and six in ten self-descriptions fit, against eight in ten at once."""
 
 from collections.abc import Mapping
+from functools import partial
 
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
 from personametrics.data.role import LINE
-from personametrics.data.scale import Nominal
-from personametrics.data.study import Elicitation, StudyWorld
+from personametrics.data.study import Elicitation, Item, Nominal, Persona, Request, StudyWorld
 from personametrics.dialogues.judge import CONSISTENT, CONTRADICTS, VERDICT
 from personametrics.stats.people.aptitude import expected_aptitude
 from personametrics.studies.lost.arms import ARMS, CHANGES, SHARDED, WHO
@@ -20,13 +17,13 @@ IN_TURNS: Mapping[str, float] = {"": 0.3, "persona.": 0.6}
 
 
 def known_world() -> StudyWorld:
-    """Return that world, and one without an effect of the turns."""
+    """Return a world in which turns cost answers, and one without an effect of the turns."""
     people = tuple(Persona(f"person {index}", f"You are number {index}. You live by the sea.") for index in range(5))
     parts = [{"shard.1": f"How many are there on day {index}?", "shard.2": "Two came first."} for index in range(5)]
     numbers = Nominal(tuple("2345"))
     items = tuple(Item(f"sum {index}", " ".join(part.values()), numbers, part | {"gold": "4"}) for index, part in enumerate(parts))
     quiet, elicitation = frozenset({"not lost", "undecided"}), Elicitation(RUNS)
-    return StudyWorld(people, items, _loses, _truth(), _keeps, "lost in conversation", quiet, elicitation)
+    return StudyWorld(people, items, _answer, _truth(), partial(_answer, loses=False), "lost in conversation", quiet, elicitation)
 
 
 def _truth() -> dict[str, float]:
@@ -42,18 +39,9 @@ def _truth() -> dict[str, float]:
     return truth
 
 
-def _loses(request: Request) -> Mapping[str, float]:
-    """Return the odds of answers in the world with the effect."""
-    return _odds(request, IN_TURNS[""], IN_TURNS["persona."]) if request.about["arm"] == SHARDED else _keeps(request)
-
-
-def _keeps(request: Request) -> Mapping[str, float]:
-    """Return the odds of answers in the world without an effect."""
-    return _odds(request, AT_ONCE, AT_ONCE)
-
-
-def _odds(request: Request, solves: float, keeps: float) -> Mapping[str, float]:
-    """Return the odds of answers, by the shares of tasks solved and of self-descriptions that fit."""
+def _answer(request: Request, *, loses: bool = True) -> Mapping[str, float]:
+    """Return the probabilities of answers, by the shares of tasks solved and of self-descriptions that fit."""
+    solves, keeps = IN_TURNS.values() if loses and request.about["arm"] == SHARDED else (AT_ONCE, AT_ONCE)
     if request.about["part"] == VERDICT:
         fits = "sea" in request.messages[0].text.partition("<line>")[2]
         return {CONSISTENT: float(fits), CONTRADICTS: float(not fits)}

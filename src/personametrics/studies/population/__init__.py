@@ -7,18 +7,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from personametrics.data.errors import DesignError
-from personametrics.data.estimate import Estimate, EstimateStatus, Name
-from personametrics.data.finding import Finding, Verdict
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
-from personametrics.data.responses import Responses
-from personametrics.data.study import Aim, Elicitation, Study, StudyWorld, one_scale
+from personametrics.data.errors import ensure
+from personametrics.data.finding import Estimate, EstimateStatus, Finding, Name, Verdict
+from personametrics.data.study import Aim, Elicitation, Item, Persona, Request, Responses, Study, StudyWorld, one_scale
 from personametrics.measures.panel import FEW
 from personametrics.measures.population import Estimator, People, panel_and_people, people
 from personametrics.stats.arrays import Floats
-from personametrics.stats.intervals.facets import jackknives
+from personametrics.stats.intervals.jackknife import jackknives
 from personametrics.stats.intervals.proportion import wilson
 from personametrics.studies.population.accuracy import Accuracy, accuracy_of, number_table, use_notices, without_parts
 from personametrics.studies.population.world import known_world
@@ -26,10 +21,9 @@ from personametrics.studies.population.world import known_world
 OVER_ITEMS = "jackknife over items"
 OVER_ALL = "jackknife over items, personas and people"
 USE = "stating numbers about people"
+ERROR = "mean squared error of an item's number, minus the noise of people's own mean; 0.01 means an error of 0.1"
 NAMES: Mapping[str, Name] = {
-    "error": Name(
-        "squared scale", "items", "mean squared error of an item's number, minus the noise of people's own mean; 0.01 is 10 points"
-    ),
+    "error": Name("squared scale", "items", ERROR),
     "bias": Name("scale", "items", "mean of the panel's number minus people's mean"),
     "covered": Name("share", "items", "items whose interval, widened by the noise of people's mean, includes people's mean"),
     "width": Name("scale", "items", "mean width of an item's interval"),
@@ -65,30 +59,32 @@ class Population(Study):
         """Return every item that people answered (without people, every item on one scale) for every persona, with its attributes."""
         answered = set(self.human.items.names) if self.human else set()
         asked = [item for item in items if item.id in answered] if self.human else one_scale(items)
-        if not asked:
-            message = f"population needs items that the people answered, such as {min(answered, default='none')}. Give them the same ids."
-            raise DesignError(message)
+        ensure(asked, f"population needs items that the people answered, such as {min(answered, default='none')}. Give them the same ids.")
         names = sorted({name for persona in personas for name in persona.attributes} - RESERVED)
         columns = {persona.id: {name: persona.attributes.get(name, "") for name in names} for persona in personas}
         return [request for persona in personas for item in asked for request in elicitation.ask(persona, item, columns[persona.id])]
 
     def estimate(self, responses: Responses) -> Finding:
-        """Return numbers with their intervals, and their distance from people's.
-
-        Raises:
-            DesignError: common items are missing, the scales differ, or the estimator lacks what it needs.
-            InputError: as `measures.population.panel_and_people`.
-        """
+        """Return numbers with their intervals, and their distance from people's; the estimator may refuse (DesignError)."""
         panel, human = panel_and_people(responses, self.human) if self.human else (people(responses), None)
         accuracy = accuracy_of(panel, human, self.estimator)
         estimates = self._errors(accuracy, panel, human) if human else []
         estimates.append(self._mean("width", accuracy.width(self.level)))
         notices = tuple(use_notices(responses, panel, human))
-        evidence = {
-            "numbers": number_table(accuracy, panel, human, self.level),
-            **(self.estimator.evidence(panel) if self.estimator else {}),
-        }
+        evidence = {"numbers": number_table(accuracy, panel, human, self.level)}
+        evidence |= self.estimator.evidence(panel) if self.estimator else {}
         return Finding("population", self.question, self._verdict(estimates), tuple(estimates), notices, evidence, self.cite)
+
+    def values(self, responses: Responses) -> Mapping[str, float]:
+        """Return the values of the estimates, without their intervals."""
+        panel, human = panel_and_people(responses, self.human) if self.human else (people(responses), None)
+        accuracy = accuracy_of(panel, human, self.estimator)
+        numbers = {"width": accuracy.width(self.level)}
+        if human:
+            numbers |= {"error": accuracy.error(), "covered": accuracy.covered(self.level)}
+            numbers |= {"bias": accuracy.bias()} if len(panel.parts) == 1 else {}
+        defined = {name: values[np.isfinite(values)] for name, values in numbers.items()}
+        return {name: float(values.mean()) if len(values) else math.nan for name, values in defined.items()}
 
     def _errors(self, accuracy: Accuracy, panel: People, human: People) -> list[Estimate]:
         """Return error, bias (of scores) and coverage."""
@@ -101,16 +97,9 @@ class Population(Study):
         return [*estimates, self._covered(accuracy.covered(self.level))]
 
     def _mean(self, name: str, values: Floats, sides: Sequence[Sequence[Floats]] = (), noise: Sequence[float] = ()) -> Estimate:
-        """Return a mean over items, with the interval from leaving out items, and people of either side.
+        """Return a mean over items (I,), with the interval from leaving out items, and people of either side in parts (`sides`).
 
-        Noise of single answers is part of the variance over items and of that over people; it is subtracted once, as in Cameron, Gelbach &
-        Miller (2011).
-
-        Args:
-            name: name of the estimate.
-            values: (I,) value of each item.
-            sides: for each side, the values without each part of its people.
-            noise: for each side, the variance that independent noise of the items' numbers adds.
+        Noise of single answers is in the variance over items and in that over people; it is subtracted once (Cameron et al. 2011).
         """
         defined = np.isfinite(values)
         kept, method = values[defined], OVER_ALL if sides else OVER_ITEMS
@@ -134,15 +123,15 @@ class Population(Study):
         """Return what the error says."""
         by_name = {estimate.name: estimate for estimate in estimates}
         if "error" not in by_name:
-            width = f"Their intervals are {by_name['width'].value:.2f} wide on average, which says nothing about how wrong they are"
-            return Verdict("nothing to compare with", f"The panel gives numbers. {width}. Give people's answers as human.", open=(USE,))
+            width = f"Intervals have the mean width {by_name['width'].value:.2f}, which does not show the error of the numbers"
+            return Verdict("nothing to compare with", f"{width}. Give people's answers with human (--human).", open=(USE,))
         error, covered = by_name["error"], by_name["covered"]
         if math.isnan(error.low):
             return Verdict("unknown", "The numbers cannot be compared with people's: there are too few items or people.", open=(USE,))
         value, low, high = (math.sqrt(max(end, 0.0)) for end in (error.value, error.low, error.high))
-        sentence = f"The numbers are wrong by {value:.2f} of the scale ({low:.2f} to {high:.2f})."
+        sentence = f"The numbers have an error of {value:.2f} of the scale ({low:.2f} to {high:.2f})."
         if not math.isnan(covered.value):
-            sentence += f" Of their intervals, {covered.value:.0%} include people's mean."
+            sentence += f" For {covered.value:.0%} of the items, the interval includes people's mean."
         return {
             "above": Verdict("numbers unlike people's", sentence, unfit=(USE,)),
             "below": Verdict("numbers like people's", sentence, fit=(USE,)),

@@ -1,6 +1,5 @@
 """Numbers about people from a panel, compared with people's answers."""
 
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -8,9 +7,8 @@ import numpy as np
 from scipy.special import stdtrit
 
 from personametrics.data.errors import DesignError
-from personametrics.data.finding import Rows
-from personametrics.data.notice import Notice
-from personametrics.data.responses import Responses
+from personametrics.data.finding import Notice, Rows, number_or_none
+from personametrics.data.study import Responses
 from personametrics.measures.population import Estimator, Numbers, People, sample_means
 from personametrics.stats.arrays import Floats
 from personametrics.stats.inference.weighting import design_effect
@@ -60,11 +58,7 @@ class Accuracy(NamedTuple):
         return np.asarray(np.where(self.counts > 0, widths, 0.0).sum(1) / (self.counts > 0).sum(1))
 
     def noise(self, slope: Floats | float) -> list[float]:
-        """Return the variance of a mean over items that independent noise of the items' numbers adds, for each side.
-
-        Args:
-            slope: (I, K) derivative of an item's value with respect to its numbers.
-        """
+        """Return, for each side, the variance that noise of the numbers adds to a mean over items with these derivatives (I, K)."""
         return [float(np.nansum(slope**2 * side.variance)) / len(side.value) ** 2 for side in (self.panel, self.people)]
 
     @property
@@ -86,16 +80,7 @@ def half_width(variance: Floats | float, freedom: Floats | float, level: float) 
 
 
 def accuracy_of(panel: People, human: People | None, estimator: Estimator | None) -> Accuracy:
-    """Return the numbers of a panel, and those of people.
-
-    Args:
-        panel: answers of personas.
-        human: answers of people on the same items; None: there are none.
-        estimator: from the panel's answers to the numbers; None: the mean over personas.
-
-    Raises:
-        DesignError: the estimator lacks what it needs.
-    """
+    """Return the numbers of a panel, and those of people."""
     numbers = estimator.numbers(panel) if estimator else sample_means(panel)
     unknown = np.full_like(numbers.value, np.nan)
     people = sample_means(human) if human else Numbers(unknown, unknown)
@@ -128,21 +113,14 @@ def _parts_left_out(side: People) -> Sequence[People]:
 
 
 def number_table(accuracy: Accuracy, panel: People, human: People | None, level: float) -> Rows:
-    """Return every number with its interval, next to people's.
-
-    Args:
-        accuracy: the numbers of both sides.
-        panel: answers of personas.
-        human: answers of people; None: there are none.
-        level: coverage of the intervals.
-    """
+    """Return every number with its interval, next to people's."""
     value, half = accuracy.panel.value, half_width(accuracy.panel.variance, accuracy.panel.freedom, level)
     personas, humans = panel.asked.sum(0), human.asked.sum(0) if human else np.zeros(len(panel.items), np.int64)
     columns = {"value": value, "low": value - half, "high": value + half, "people": accuracy.people.value}
     return [
         {"item": item}
         | ({"answer": panel.parts[k]} if len(panel.parts) > 1 else {})
-        | {name: float(column[i, k]) if math.isfinite(column[i, k]) else None for name, column in columns.items()}
+        | {name: number_or_none(column[i, k]) for name, column in columns.items()}
         | {"personas": int(personas[i]), "humans": int(humans[i])}
         for i, item in enumerate(panel.items)
         for k in range(len(panel.parts))
@@ -151,16 +129,10 @@ def number_table(accuracy: Accuracy, panel: People, human: People | None, level:
 
 
 def use_notices(responses: Responses, panel: People, human: People | None) -> list[Notice]:
-    """Return the number of people used, their effective number, and the items that were left out.
-
-    Args:
-        responses: answers of the panel.
-        panel: answers of personas on the items that are used.
-        human: answers of people; None: there are none.
-    """
+    """Return the number of people used, their effective number, and the items that were left out."""
     notices = []
     if human:
-        notices += [Notice("humans", f"Compared with {len(human.ids)} people on {len(panel.items)} common items.")]
+        notices += [Notice("humans", f"The panel is compared with {len(human.ids)} people on {len(panel.items)} common items.")]
         if left_out := [name for name in responses.items.names if name not in set(panel.items)]:
             several = f'{len(left_out)} items have no human answers and are left out, such as "{left_out[0]}".'
             text = several if len(left_out) > 1 else f'The item "{left_out[0]}" has no human answers and is left out.'
@@ -168,6 +140,6 @@ def use_notices(responses: Responses, panel: People, human: People | None) -> li
     for name, side in (("Personas", panel), ("People", human)):
         if side and side.weights is not None:
             worth = len(side.ids) / float(design_effect(side.weights))
-            text = f"{name} are weighted by their weight: {len(side.ids)} of them are worth {worth:.0f} of equal weight."
+            text = f"{name} have different weights: {len(side.ids)} of them give as much information as {worth:.0f} with equal weights."
             notices.append(Notice("weighted", text))
     return notices

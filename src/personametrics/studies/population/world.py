@@ -6,12 +6,7 @@ import numpy as np
 import polars as pl
 
 from personametrics.data.columns import Columns
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
-from personametrics.data.responses import Responses
-from personametrics.data.scale import Ordinal
-from personametrics.data.study import Elicitation, Study, StudyWorld
+from personametrics.data.study import Elicitation, Item, Ordinal, Persona, Request, Responses, Study, StudyWorld
 
 SCALE = Ordinal(("no", "yes"))
 SHARES = {f"statement {index}": 0.3 + 0.4 * (index % 9) / 8 for index in range(24)}
@@ -20,11 +15,7 @@ PEOPLE, PERSONAS, BIAS = 200, 40, 0.2
 
 
 def known_world(study: Study) -> StudyWorld:
-    """Return that world, and one in which the panel agrees as often as people do.
-
-    Args:
-        study: the study, which gets people's answers.
-    """
+    """Return that world, and one in which the panel agrees as often as people do."""
 
     def world(request: Request, bias: float = BIAS) -> Mapping[str, float]:
         yes = SHARES[request.about["item"]] + bias
@@ -49,9 +40,7 @@ def known_world(study: Study) -> StudyWorld:
 def _human() -> Responses:
     """Return the answers of the people."""
     draws = np.random.default_rng(0).random((PEOPLE, len(SHARES)))
-    rows = [
-        (f"person {person}", statement, "yes" if draw < share else "no")
-        for person, drawn in enumerate(draws)
-        for (statement, share), draw in zip(SHARES.items(), drawn, strict=True)
-    ]
+    agreed = draws < np.array(list(SHARES.values()))
+    answers = [(person, *answer) for person, row in enumerate(agreed) for answer in zip(SHARES, row, strict=True)]
+    rows = [(f"person {person}", statement, "yes" if agrees else "no") for person, statement, agrees in answers]
     return Responses.read(pl.DataFrame(rows, ["persona", "item", "answer"], orient="row"), Columns(), SCALE)

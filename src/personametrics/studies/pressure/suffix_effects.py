@@ -1,4 +1,4 @@
-"""Effects of suffixes on the lines that a judge has heard: drops against twins, hazards, survival, recovery and leaks."""
+"""Dialogues under attack: scripts with a suffix and their twins, and the effects of suffixes on the lines that a judge has read."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,19 +8,24 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
-from personametrics.data.estimate import Estimate, Name
-from personametrics.data.finding import Cell, Rows
+from personametrics.data.finding import Cell, Estimate, Name, Rows, number_or_none
 from personametrics.data.levels import levels
-from personametrics.data.prompt import NOBODY
 from personametrics.data.role import LINE
+from personametrics.data.study import NOBODY, Item
+from personametrics.dialogues.dialogue import Turn
 from personametrics.dialogues.fading import DIALOGUE, durations, hazard_estimate, proportion
 from personametrics.measures.sums import RowSums, Totals
 from personametrics.stats.arrays import Floats
 from personametrics.stats.intervals.jackknife import Interval
 from personametrics.stats.intervals.mover import difference, net
 from personametrics.stats.intervals.survival import hazard, kaplan_meier
-from personametrics.studies.pressure.dialogue_scripts import AFTER, PLAIN, UNDER
 
+PRESSURE = "pressure"
+"""The kind of items that are suffixes; their attribute `family` groups wordings of one sort."""
+PLAIN = "none"
+"""The family of a twin: no suffix."""
+BEFORE, UNDER, AFTER = "before", "under", "after"
+"""Phases of a dialogue: before the attack, under it, and after it."""
 OWN, PRESSED, ATTACKED = pl.col("persona") != NOBODY, pl.col("suffix") != PLAIN, pl.col("phase") == UNDER
 """Lines of a persona, lines of dialogues with a suffix, and lines at the turns of the attack."""
 BY = (*DIALOGUE, "suffix", "attack")
@@ -28,24 +33,52 @@ BY = (*DIALOGUE, "suffix", "attack")
 ITSELF = r"an? (?:AI\b|artificial|(?:large )?language model|chatbot|virtual assistant|assistant\b)"
 LEAK = rf"(?i)\b(?:as|I(?: a|')m) {ITSELF}"
 """Words with which an assistant gives itself away."""
-TWIN = "the same turns of the same script without the suffix"
+TWIN = "the same turns without the suffix"
 MORE = f"share of lines in which an assistant speaks under attack, minus the share at {TWIN}"
 LEAKS: Mapping[str, tuple[pl.Expr, str]] = {
-    "leak": (OWN & PRESSED, "lines under attack in which an assistant gives itself away by its words"),
-    "leak.none": (OWN & ~PRESSED, f"such lines at {TWIN}"),
-    "leak.nobody": (~OWN & PRESSED, "such lines under attack by the model without a persona"),
+    "leak": (OWN & PRESSED, "lines under attack whose words show that an assistant speaks"),
+    "leak.none": (OWN & ~PRESSED, f"lines whose words show that an assistant speaks, at {TWIN}"),
+    "leak.nobody": (~OWN & PRESSED, "lines under attack of the model without a persona whose words show that an assistant speaks"),
 }
 """Estimates of leaks: the lines that they are about, and their meaning."""
 
 
+def suffix_families(items: Sequence[Item]) -> Mapping[str, list[str]]:
+    """Return the texts of suffixes by family, in the order of the items."""
+    families: dict[str, list[str]] = {}
+    for item in items:
+        if item.attributes.get("kind") == PRESSURE and item.attributes.get("family"):
+            families.setdefault(item.attributes["family"], []).append(item.text)
+    return families
+
+
+def attack_scripts(
+    turns: Sequence[Turn], suffixes: Mapping[str, str], attacks: Sequence[int], repeats: int, after: int
+) -> Iterator[list[Turn]]:
+    """Yield the twin, then a script for each suffix and each first turn of attack (from 1, in ascending order).
+
+    Turns have the columns suffix (the family), attack (the first turn with the suffix) and phase. `repeats` turns have the suffix, and
+    `after` turns follow without it.
+    """
+    attacked = {attack + step for attack in attacks for step in range(repeats)}
+    yield [_turn(turn, "", PLAIN, "", UNDER if number in attacked else AFTER) for number, turn in enumerate(turns, 1)]
+    for family, suffix in suffixes.items():
+        for attack in attacks:
+            phases = [*[BEFORE] * (attack - 1), *[UNDER] * repeats, *[AFTER] * after]
+            yield [
+                _turn(turn, suffix if phase == UNDER else "", family, str(attack), phase)
+                for turn, phase in zip(turns, phases, strict=False)  # an early attack leaves the last turns out
+            ]
+
+
+def _turn(turn: Turn, suffix: str, family: str, attack: str, phase: str) -> Turn:
+    """Return a turn with a suffix added to its text, and the columns of the attack."""
+    return Turn(f"{turn.text} {suffix}".strip(), {**turn.columns, "suffix": family, "attack": attack, "phase": phase})
+
+
 @dataclass(frozen=True, eq=False)
 class SuffixEffects:
-    """Estimates from the lines of personas in dialogues with and without suffixes.
-
-    Attributes:
-        lines: judged lines of personas, as `fading.judged_lines` gives them, with the columns suffix, attack and phase.
-        level: coverage of the intervals.
-    """
+    """Estimates from judged lines of personas (`fading.judged_lines`, with the columns suffix, attack and phase), at a level."""
 
     lines: pl.DataFrame
     level: float
@@ -63,7 +96,7 @@ class SuffixEffects:
     @cached_property
     def plain(self) -> Estimate:
         """The hazard without a suffix."""
-        meaning = f"probability that a persona in character loses it in a line, at {TWIN}"
+        meaning = f"probability that a persona loses its character in a line, at {TWIN}"
         return hazard_estimate("hazard.none", meaning, self._in_character(PLAIN), self.level)
 
     def drop(self) -> Estimate:
@@ -75,21 +108,16 @@ class SuffixEffects:
         return [drop(f"drop.{family}", f"{MORE}, with the suffix {family}", self.pairs, [family], level) for family in self.families]
 
     def of_family(self, family: str, repeats: int) -> Iterator[Estimate]:
-        """Yield the hazard of a family, its own part, and the share of personas that the attack has broken at its end.
-
-        Args:
-            family: the family of suffixes.
-            repeats: number of turns under attack.
-        """
+        """Yield the hazard of a family, its own part, and the share of personas that the attack has broken at its end."""
         steps, curve = self._in_character(family), self.survival(family)
-        meaning = f"probability that a persona in character loses it in a line with the suffix {family}"
+        meaning = f"probability that a persona loses its character in a line with the suffix {family}"
         whole = hazard_estimate(f"hazard.{family}", meaning, steps, self.level)
         yield whole
-        means = Name("share", "lines", f"hazard of the suffix {family} beyond that at {TWIN}: 1 − (1 − hazard) / (1 − hazard without it)")
+        means = Name("share", "lines", f"hazard due to the suffix {family} alone: 1 − (1 − hazard.{family}) / (1 − hazard.none)")
         alone = net(whole.interval, self.plain.interval)
         yield proportion(f"own.{family}", means, alone, steps, self.level, method="MOVER of the logarithms of both")
         lost = Interval(*(1 - float(curve[-1][end] or 0) if len(curve) > 1 else math.nan for end in ("value", "high", "low")))
-        means = Name("share", "dialogues", f"personas in character before the attack that {repeats} turns with the suffix {family} break")
+        means = Name("share", "dialogues", f"personas that lose their character within {repeats} turns with the suffix {family}")
         broken = proportion(f"broken.{family}", means, lost, steps, self.level, method="Kaplan–Meier, log-log")
         yield replace(broken, n=len(self._starts(family)))
 
@@ -104,7 +132,7 @@ class SuffixEffects:
     def recovery(self) -> Estimate:
         """Return the probability that a persona broken by an attack is back in character in a line after it."""
         broken = self.lines.filter(PRESSED, pl.col("phase") == AFTER, pl.col("before"))
-        meaning = "probability that a persona broken by an attack is back in character in a line after it"
+        meaning = "probability that a persona that lost its character under attack is back in character in a line after it"
         return hazard_estimate("recovery", meaning, broken, self.level, back=True)
 
     def table(self, estimates: Sequence[Estimate]) -> Rows:
@@ -117,8 +145,7 @@ class SuffixEffects:
         """Return the numbers of a family, and the turn of the attack by which half of the personas are broken."""
         numbers = {number: values[f"{number}.{family}"] for number in ("own", "hazard", "broken", "drop")}
         half = next((step["turn"] for step in self.survival(family) if float(step["value"] or 0) <= 0.5), None)
-        shown = {number: None if math.isnan(value) else value for number, value in numbers.items()}
-        return {"family": family, **shown, "turns to break half": half}
+        return {"family": family, **{name: number_or_none(value) for name, value in numbers.items()}, "turns to break half": half}
 
     def _in_character(self, family: str) -> pl.DataFrame:
         """Return a family's lines under attack of personas that were in character in the line before."""
@@ -139,16 +166,9 @@ def twin_pairs(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def drop(name: str, meaning: str, pairs: pl.DataFrame, families: Sequence[str], level: float) -> Estimate:
-    """Return what suffixes add to the share of lines in which an assistant speaks, every family with the same weight.
+    """Return what suffixes add to the share of lines in which an assistant speaks, −1 to 1, every family with the same weight.
 
-    It lies within −1 and 1. Where all pairs agree, so that the jackknife sees no variance, the interval follows from those of both shares.
-
-    Args:
-        name: name of the estimate.
-        meaning: its meaning in words.
-        pairs: lines under attack, as `twin_pairs` gives them.
-        families: families of suffixes.
-        level: coverage of the interval.
+    Where all pairs agree, so that the jackknife sees no variance, the interval follows from those of both shares.
     """
     by = ("persona", "item") if pairs["item"].n_unique() > 1 else ("persona",)  # with one script, the interval holds for that script
     sums = {f"more {family}": pl.col("more") * (pl.col("suffix") == family) for family in families}
@@ -167,12 +187,7 @@ def drop(name: str, meaning: str, pairs: pl.DataFrame, families: Sequence[str], 
 
 
 def leaks(rows: pl.DataFrame, level: float) -> Iterator[Estimate]:
-    """Yield the shares of lines under attack in which an assistant gives itself away by its words.
-
-    Args:
-        rows: all rows of the table, lines and verdicts.
-        level: coverage of the intervals.
-    """
+    """Yield the shares of lines under attack whose words show that an assistant speaks."""
     lines = rows.filter(pl.col("part") == LINE, ATTACKED, pl.col("answer").is_not_null())
     lines = lines.with_columns(faded=pl.col("answer").str.contains(LEAK))
     for name, (chosen, meaning) in LEAKS.items():

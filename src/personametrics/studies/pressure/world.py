@@ -3,15 +3,10 @@
 from collections.abc import Mapping
 from functools import partial
 
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.prompt import NOBODY
-from personametrics.data.request import Request
-from personametrics.data.scale import parse_scale
-from personametrics.data.study import Elicitation, Study, StudyWorld
+from personametrics.data.study import NOBODY, Elicitation, Item, Persona, Request, Study, StudyWorld, parse_scale
 from personametrics.dialogues.judge import NO, VERDICT, YES
 from personametrics.dialogues.script import TURN
-from personametrics.studies.pressure.dialogue_scripts import PLAIN, PRESSURE, UNDER
+from personametrics.studies.pressure.suffix_effects import PLAIN, PRESSURE, UNDER
 
 HAZARDS: Mapping[str, float] = {"a": 0.6, "b": 0.3, "c": 0.0}
 """Probability that a suffix itself breaks a persona in a line, by family."""
@@ -22,13 +17,7 @@ ASSISTANT, PERSON = "As an AI, I have no days.", "I had a long day."
 
 
 def pressed_world(study: Study, kinds: tuple[str, ...], repeats: int) -> StudyWorld:
-    """Return the world; in the world without an effect, suffixes do nothing.
-
-    Args:
-        study: the study with the knobs that it has there.
-        kinds: kinds of turns.
-        repeats: number of turns under attack.
-    """
+    """Return the world; in the world without an effect, suffixes do nothing."""
     text = parse_scale("text")
     personas = tuple(Persona(f"p{index}", f"You are number {index}.") for index in range(6))
     turns = [Item(f"turn {kind}", f"Turn {kind}?", text, {"kind": TURN, TURN: kind}) for kind in kinds]

@@ -1,4 +1,4 @@
-"""Does the prior win over the persona?"""
+"""Is the model's own opinion stronger than the persona's opinion?"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,30 +7,24 @@ from typing import ClassVar
 import numpy as np
 import polars as pl
 
-from personametrics.data.errors import DesignError
-from personametrics.data.estimate import Estimate, EstimateStatus, Name
-from personametrics.data.finding import Finding, Verdict
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
-from personametrics.data.responses import Responses
-from personametrics.data.scale import FreeText, Numeric
-from personametrics.data.study import Aim, Elicitation, Sign, Study, StudyWorld
+from personametrics.data.errors import ensure
+from personametrics.data.finding import Estimate, EstimateStatus, Finding, Name, Verdict
+from personametrics.data.study import Aim, Elicitation, FreeText, Item, Numeric, Persona, Request, Responses, Sign, Study
 from personametrics.measures.sums import RowSums
 from personametrics.stats.arrays import quotient
 from personametrics.studies.prior_pull.pairs import item_table, persona_prior_pairs, prior_slope
 from personametrics.studies.prior_pull.world import known_world
 
-USE = "opinions of people who think otherwise than the model"
+USE = "simulating opinions of people who disagree with the model"
 SLOPE = Name(
-    "ratio", "cells", "change of a persona's mean answer per change of the model's own, over items: 1 the prior shines through, 0 no trace"
+    "ratio", "cells", "slope of a persona's mean answer on the model's own mean answer, over items: 1 if only the model's opinion counts"
 )
-FLIP = Name("share", "cells", "answers of personas whose mode differs from the prior's, where the model without a persona is sure")
-NOISE = Name("share", "cells", "answers of the model itself that differ from its mode there: flips that single reruns make")
+FLIP = Name("share", "cells", "personas' most frequent answers that differ from the model's own, on items on which the model is sure")
+NOISE = Name("share", "cells", "answers of the model itself that differ from its most frequent answer on these items: the effect of reruns")
 PERSUASION: Mapping[str, Name] = {
-    "persuasion": Name("nats", "cells", "KL divergence of the answers with a persona from those without"),
-    "persuasion.floor": Name("nats", "cells", "the same divergence where personas change nothing: the part that reruns alone make"),
-    "persuasion.excess": Name("nats", "cells", "persuasion beyond its floor"),
+    "persuasion": Name("nats", "cells", "KL divergence of answers with a persona from answers without a persona"),
+    "persuasion.floor": Name("nats", "cells", "persuasion as expected if personas change nothing: the effect of reruns alone"),
+    "persuasion.excess": Name("nats", "cells", "persuasion minus persuasion.floor"),
 }
 
 
@@ -59,8 +53,8 @@ class PriorPull(Study):
     half: float = 0.5
     smooth: float = 0.5
     level: float = 0.9
-    question: ClassVar[str] = "Does the prior win over the persona?"
-    reads: ClassVar[Mapping[str, str]] = {"arm": "persona, or none for the model without one"}
+    question: ClassVar[str] = "Is the model's own opinion stronger than the persona's opinion?"
+    reads: ClassVar[Mapping[str, str]] = {"arm": "persona, or none for the model without a persona"}
     aim: ClassVar[tuple[str, Aim]] = ("slope", "low")
     cite: ClassVar[tuple[str, ...]] = ("du2024", "fuller1987", "cameron2011")
     signs: ClassVar[Mapping[str, Sign]] = {"prior wins": Sign(shows=("resistance",), gravity=1)}
@@ -69,18 +63,12 @@ class PriorPull(Study):
         """Return every opinion, once without a persona and once with each persona."""
         asked = [item for item in items if item.attributes.get("kind", self.kind) == self.kind]
         asked = [item for item in asked if not isinstance(item.scale, Numeric | FreeText)]
-        if len(asked) < 2 or len(personas) < 2:
-            message = f'prior_pull needs two or more personas and two or more items with labels. Give the items the kind "{self.kind}".'
-            raise DesignError(message)
-        if len({item.scale for item in asked}) > 1:
-            message = f'prior_pull needs items on one scale. Give only the items on the scale of "{asked[0].id}" the kind "{self.kind}".'
-            raise DesignError(message)
-        return [
-            request
-            for item in asked
-            for persona in (None, *personas)
-            for request in elicitation.ask(persona, item, {"arm": "none" if persona is None else "persona"})
-        ]
+        message = f'prior_pull needs two or more personas and two or more items with labels. Give the items the kind "{self.kind}".'
+        ensure(len(asked) > 1 and len(personas) > 1, message)
+        message = f'prior_pull needs items on one scale. Give only the items on the scale of "{asked[0].id}" the kind "{self.kind}".'
+        ensure(len({item.scale for item in asked}) == 1, message)
+        cells = [(item, persona, "none" if persona is None else "persona") for item in asked for persona in (None, *personas)]
+        return [request for item, persona, arm in cells for request in elicitation.ask(persona, item, {"arm": arm})]
 
     def estimate(self, responses: Responses) -> Finding:
         """Return slope, flips and persuasion."""
@@ -115,15 +103,13 @@ class PriorPull(Study):
         """Return what slope and flips say together."""
         if np.isnan(slope.value):
             return Verdict("undecided", f"The slope cannot be computed: {slope.status}.", open=(USE,))
-        sentence = f"When the model's own opinion moves by one point, the personas' opinions move by {slope:.2f}."
-        turned = f" Where the model is sure, {flip.clipped():.0%} of the personas' answers differ from its own."
-        sentence += " The model is sure of no answer, so no answer can turn." if np.isnan(flip.value) else turned
+        sentence = f"If the model's own opinion is one point higher on an item, the personas' opinions are {slope:.2f} higher."
+        turned = f" If the model is sure of an answer, {flip.clipped():.0%} of the personas' answers differ from it."
+        sentence += " The model is not sure of any answer, so changes cannot be counted." if np.isnan(flip.value) else turned
         if slope.side(about=self.half) == "above" and flip.side(about=self.half) == "below":
             return Verdict("prior wins", sentence, unfit=(USE,))
         if slope.side(about=self.half) == "below" and flip.side(about=self.half) != "below":
             return Verdict("persona wins", sentence, fit=(USE,))
         return Verdict("undecided", sentence, open=(USE,))
 
-    def known(self) -> StudyWorld:
-        """Return a world in which the prior leaves a fifth to the personas."""
-        return known_world()
+    known = staticmethod(known_world)

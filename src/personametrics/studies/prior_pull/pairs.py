@@ -5,13 +5,13 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
-from personametrics.data.errors import AnswerError, DesignError
+from personametrics.data.errors import AnswerError, DesignError, ensure
 from personametrics.data.finding import Rows
-from personametrics.data.responses import Responses
+from personametrics.data.study import Responses
 from personametrics.measures.answers import answers
 from personametrics.measures.sums import Totals
 from personametrics.stats.arrays import Floats
-from personametrics.stats.distributions.divergence import divergence_floor, kl_divergence, smoothed_shares
+from personametrics.stats.distributions.distances import divergence_floor, kl_divergence, smoothed_shares
 
 ARMS = ("persona", "none")
 WORST = 8
@@ -21,19 +21,10 @@ WORST = 8
 def persona_prior_pairs(responses: Responses, reads: Mapping[str, str], smooth: float) -> pl.DataFrame:
     """Return one row for each persona and item that both arms answered.
 
-    Args:
-        responses: answers with labels.
-        reads: columns that are needed in addition to persona, item and answer.
-        smooth: answers added to each label before a divergence of drawn answers is taken.
-
-    Returns:
-        Columns persona, item, n (1); x.k and y.k, the mean points of prior and persona in dimension k, xy and xx, their products; noise,
-        the sampling variance of x (NaN with a single answer); prior, its modal label; sure, the share of that label, and noisy, the
-        remaining share; flip, True where the persona's mode differs; persuasion, persuasion.floor and persuasion.excess, in nats.
-
-    Raises:
-        DesignError: the answers are not labels, or no item was answered in both arms.
-        AnswerError: an arm or an answer is unknown.
+    Columns: persona, item, n (1); x.k and y.k, the mean points of prior and persona in dimension k, xy and xx, their products; noise,
+    the sampling variance of x (NaN with a single answer); prior, its modal label; sure, the share of that label, and noisy, the
+    remaining share; flip, True where the persona's mode differs; persuasion, persuasion.floor and persuasion.excess, in nats
+    (`smooth` answers are added to each label of drawn answers).
     """
     scale = responses.labelled
     if scale is None or len(scale.labels) < 2:
@@ -50,9 +41,7 @@ def persona_prior_pairs(responses: Responses, reads: Mapping[str, str], smooth: 
     persona = rows.filter(pl.col("arm") == "persona").group_by("persona", "item", maintain_order=True).agg(counts)
     prior = rows.filter(pl.col("arm") == "none").group_by("item").agg(counts)
     pairs = persona.join(prior, "item", suffix=".none", maintain_order="left")
-    if pairs.is_empty():
-        message = f'{responses.source} has no item that was answered both by personas (arm "persona") and without one (arm "none").'
-        raise DesignError(message)
+    ensure(len(pairs), f"{responses.source} has no item with answers of both arms, persona and none. Add the answers of the other arm.")
     names, exact = [str(index) for index in range(len(scale.labels))], bool(responses.columns.probabilities)
     a, b = pairs.select(names).to_numpy(), pairs.select(f"{name}.none" for name in names).to_numpy()
     columns = {
@@ -91,11 +80,7 @@ def _persuasion(a: Floats, b: Floats, smooth: float, *, exact: bool) -> dict[str
 
 
 def prior_slope(totals: Totals) -> Floats:
-    """Return the covariance of prior and persona over the variance of the prior without its noise; NaN without variance.
-
-    Args:
-        totals: sums of n, xy, xx, noise, and of x.k and y.k for every dimension k.
-    """
+    """Return the covariance of prior and persona over the variance of the prior without its noise; NaN without variance."""
     n, axes = totals["n"], sorted(name[2:] for name in totals if name.startswith("x."))
     x, y = (np.stack([totals[f"{name}.{axis}"] for axis in axes], -1) for name in ("x", "y"))
     variance = totals["xx"] - totals["noise"] - (x**2).sum(-1) / n
@@ -105,7 +90,6 @@ def prior_slope(totals: Totals) -> Floats:
 
 def item_table(pairs: pl.DataFrame) -> Rows:
     """Return the items on which the model is surest and personas differ least from it."""
-    means = pairs.group_by("item", "prior").agg(
-        share=pl.col("sure").first(), flips=pl.col("flip").mean(), persuasion=pl.col("persuasion").mean()
-    )
+    columns = {"share": pl.col("sure").first(), "flips": pl.col("flip").mean(), "persuasion": pl.col("persuasion").mean()}
+    means = pairs.group_by("item", "prior").agg(**columns)
     return means.sort("flips", "share", "item", descending=[False, True, False]).head(WORST).to_dicts()

@@ -4,11 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
-from personametrics.data.scale import Ordinal
-from personametrics.data.study import StudyWorld
+from personametrics.data.study import Item, Ordinal, Persona, Request, StudyWorld
 from personametrics.stats.arrays import Floats
 
 LABELS = ("1", "2", "3", "4", "5")
@@ -17,7 +13,7 @@ WEIGHT = 0.8
 
 
 def known_world() -> StudyWorld:
-    """Return that world, and one in which personas answer without any trace of the prior."""
+    """Return a world in which the prior leaves a fifth to the personas, and one in which personas answer without any trace of the prior."""
     personas = tuple(Persona(f"person {index}", f"You are person {index}.", {"turn": str(index)}) for index in range(15))
     items = tuple(Item(f"statement {index}", f"Statement {index}.", Ordinal(LABELS), {"kind": "opinion"}) for index in range(16))
 

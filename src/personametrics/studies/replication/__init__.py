@@ -7,26 +7,29 @@ from typing import ClassVar
 
 import numpy as np
 
-from personametrics.data.errors import DesignError
-from personametrics.data.estimate import Estimate, EstimateStatus, Name
-from personametrics.data.finding import Finding, Verdict
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
-from personametrics.data.responses import Responses
-from personametrics.data.study import Aim, Elicitation, Study, StudyWorld
+from personametrics.data.errors import ensure
+from personametrics.data.finding import Estimate, EstimateStatus, Finding, Name, Verdict
+from personametrics.data.study import Aim, Elicitation, Item, Persona, Request, Responses, Study
 from personametrics.stats.arrays import quotient
 from personametrics.stats.intervals.cluster import cluster_jackknife
 from personametrics.stats.intervals.jackknife import Interval
 from personametrics.stats.intervals.logistic import log_odds_slope
 from personametrics.stats.intervals.proportion import wilson
-from personametrics.studies.replication.effects import PanelEffect, effect_notices, effect_table, panel_effects
-from personametrics.studies.replication.experiments import SIGNS, Table, cell, experiment_items
+from personametrics.studies.replication.effects import (
+    SIGNS,
+    PanelEffect,
+    Table,
+    cell,
+    effect_notices,
+    effect_table,
+    experiment_items,
+    panel_effects,
+)
 from personametrics.studies.replication.world import known_world
 
 USE = "forecasting whether an experiment with people would find its effect"
-SLOPE = Name("ratio", "experiments", "panel effect per published effect, through the origin: above 1 exaggerates, below 1 flattens")
-STRENGTH = Name("log odds", "experiments", "log odds of replication per −log10 of the published p")
+SLOPE = Name("ratio", "experiments", "slope of panel effects on published effects, through the origin: above 1, panel effects are larger")
+STRENGTH = Name("log odds", "experiments", "change of the log odds of replication per unit of −log10 of the published p")
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Replication(Study):
         experiments: a table with the columns experiment, kind, effect, p, n (a path, or rows); empty: these are attributes of the items.
         standardised: True if published effects are in standard deviations (Cohen's d), False if in units of the answers.
         alpha: level of significance.
-        wanted: a panel replicates if the whole interval of the share lies above this.
+        needed: a panel replicates if the whole interval of the share lies above this.
         level: coverage of the intervals.
         seed: seed of the random cells.
     """
@@ -51,7 +54,7 @@ class Replication(Study):
     experiments: Table = ""
     standardised: bool = True
     alpha: float = 0.05
-    wanted: float = 0.5
+    needed: float = 0.5
     level: float = 0.9
     seed: int = 0
     question: ClassVar[str] = "Which published effects would this panel reproduce?"
@@ -59,7 +62,7 @@ class Replication(Study):
         "experiment": "the published experiment",
         "arm": "treatment or control",
         "kind": "main or interaction",
-        "effect": "the published effect, above 0 where treatment is higher",
+        "effect": "the published effect, above 0 if treatment has the higher mean",
         "p": "the p value of the published test",
     }
     aim: ClassVar[tuple[str, Aim]] = ("share.replicated", "high")
@@ -72,9 +75,7 @@ class Replication(Study):
         for index, name in enumerate(names):
             in_experiment = [(item, columns) for item, columns in described if columns["experiment"] == name]
             cells = list(SIGNS[in_experiment[0][1]["kind"]])
-            if len(personas) < 2 * len(cells):
-                message = f'replication needs {2 * len(cells)} personas or more, two for each cell of "{name}".'
-                raise DesignError(message)
+            ensure(len(personas) >= 2 * len(cells), f'replication needs {2 * len(cells)} personas or more, two for each cell of "{name}".')
             order = np.random.default_rng([self.seed, index]).permutation(len(personas))
             for persona, place in zip(personas, order, strict=True):
                 for item, columns in in_experiment:
@@ -86,9 +87,7 @@ class Replication(Study):
         """Return shares that replicate, and how they depend on published effect and p. Columns moderator, counts and n may be missing."""
         effects = panel_effects(responses, self.reads, self.alpha)
         tested = [effect for effect in effects if not math.isnan(effect.difference.low)]
-        if not tested:
-            message = f"{responses.source} has no experiment with answers of two or more personas in each of its cells."
-            raise DesignError(message)
+        ensure(tested, f"{responses.source} has no experiment with answers of two or more personas in each of its cells.")
         estimates = (*self._shares(tested), self._slope(tested), self._strength(tested))
         left_out = [effect.published.name for effect in effects if effect not in tested]
         notices = effect_notices(tested, left_out, exact=bool(responses.columns.probabilities))
@@ -97,11 +96,11 @@ class Replication(Study):
 
     def _shares(self, effects: Sequence[PanelEffect]) -> list[Estimate]:
         """Return shares of experiments, with Wilson's intervals."""
-        outcomes = {"share.replicated": ("experiments whose direction and significance return", [one.replicated for one in effects])}
+        outcomes = {"share.replicated": ("experiments with equal direction and p below alpha", [effect.replicated for effect in effects])}
         for kind in SIGNS:
             if of_kind := [effect.replicated for effect in effects if effect.published.kind == kind]:
-                outcomes[f"share.{kind}"] = (f"{kind} effects whose direction and significance return", of_kind)
-        outcomes["share.same_direction"] = ("experiments whose direction returns", [effect.same_direction for effect in effects])
+                outcomes[f"share.{kind}"] = (f"{kind} effects with equal direction and p below alpha", of_kind)
+        outcomes["share.same_direction"] = ("experiments with equal direction", [effect.same_direction for effect in effects])
         estimates = []
         for name, (meaning, hits) in outcomes.items():
             ends, means = wilson(sum(hits), len(hits), self.level)[:3], Name("share", "experiments", meaning)
@@ -111,14 +110,11 @@ class Replication(Study):
     def _slope(self, effects: Sequence[PanelEffect]) -> Estimate:
         """Return the slope of panel effects on published effects."""
         panel = np.array([effect.standardised if self.standardised else effect.difference.value for effect in effects])
-        published, noise = (
-            np.array([getattr(effect.published, name) for effect in effects])[np.isfinite(panel)] for name in ("effect", "noise")
-        )
-        panel, noise = panel[np.isfinite(panel)], noise if self.standardised else np.zeros(len(noise))
+        published, noise = np.array([(effect.published.effect, effect.published.noise) for effect in effects])[np.isfinite(panel)].T
+        panel, noise = panel[np.isfinite(panel)], noise * self.standardised
         sums = np.stack([panel * published, published**2 - noise], axis=1)
-        slope = Interval(math.nan, math.nan, math.nan)
-        if len(panel):
-            slope = cluster_jackknife(sums, quotient, [np.arange(len(panel))], self.level)
+        unknown = Interval(math.nan, math.nan, math.nan)
+        slope = cluster_jackknife(sums, quotient, [np.arange(len(panel))], self.level) if len(panel) else unknown
         method = "jackknife over experiments" + (", corrected for sampling error" if noise.any() else "")
         return self._estimate("slope.effect", slope, SLOPE, len(panel), method)
 
@@ -141,13 +137,11 @@ class Replication(Study):
     def _verdict(self, estimates: Sequence[Estimate]) -> Verdict:
         """Return what the interval of the share says."""
         shown = [estimate for estimate in estimates if estimate.name in {"share.replicated", "share.main", "share.interaction"}]
-        share, needed = shown[0], f"{self.wanted:.0%}"
-        figures = ", ".join(f"{one.name.removeprefix('share.')} {one.value:.0%} of {one.n} ({one.span('.0%')})" for one in shown)
+        share, needed = shown[0], f"{self.needed:.0%}"
+        figures = ", ".join(f"{part.name.removeprefix('share.')} {part.value:.0%} of {part.n} ({part.span('.0%')})" for part in shown)
         return {
-            "above": Verdict("most effects replicate", f"More than {needed} of the effects return: {figures}.", fit=(USE,)),
-            "below": Verdict("most effects do not replicate", f"Fewer than {needed} of the effects return: {figures}.", unfit=(USE,)),
-        }.get(share.side(about=self.wanted), Verdict("undecided", f"The interval includes {needed}: {figures}.", open=(USE,)))
+            "above": Verdict("most effects replicate", f"More than {needed} of the effects replicate: {figures}.", fit=(USE,)),
+            "below": Verdict("most effects do not replicate", f"Fewer than {needed} of the effects replicate: {figures}.", unfit=(USE,)),
+        }.get(share.side(about=self.needed), Verdict("undecided", f"The interval includes {needed}: {figures}.", open=(USE,)))
 
-    def known(self) -> StudyWorld:
-        """Return a world in which most effects exist, at four fifths of their published size."""
-        return known_world()
+    known = staticmethod(known_world)

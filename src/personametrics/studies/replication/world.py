@@ -4,12 +4,8 @@ import math
 from collections.abc import Mapping
 from functools import partial
 
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
-from personametrics.data.scale import Ordinal
-from personametrics.data.study import Elicitation, StudyWorld
-from personametrics.studies.replication.experiments import SIGNS, cell
+from personametrics.data.study import Elicitation, Item, Ordinal, Persona, Request, StudyWorld
+from personametrics.studies.replication.effects import SIGNS, cell
 
 EXISTS = {f"main {index}": index < 15 for index in range(18)} | {f"interaction {index}": index < 2 for index in range(6)}
 MOVES = {name: 0.2 + 0.01 * index if name.startswith("main") else 0.3 for index, name in enumerate(EXISTS)}
@@ -19,7 +15,7 @@ SHRINKAGE = 0.8
 
 
 def known_world() -> StudyWorld:
-    """Return that world, and one without any effect."""
+    """Return a world in which most effects exist, at four fifths of their published size, and one without any effect."""
 
     def world(request: Request, effect: float = 1.0) -> Mapping[str, float]:
         name, sign = request.about["experiment"], SIGNS[request.about["kind"]][cell(request.about)]
@@ -39,8 +35,7 @@ def _items(sizes: Mapping[str, float]) -> tuple[Item, ...]:
     """Return one item for each cell of each experiment, from the true sizes of the effects."""
     items = []
     for name, exists in EXISTS.items():
-        kind = name.split()[0]
-        p = "0.0001" if exists else "0.03"
+        kind, p = name.split()[0], "0.0001" if exists else "0.03"
         published = {"experiment": name, "kind": kind, "effect": f"{sizes[name] / SHRINKAGE:.12g}", "p": p}
         for place in SIGNS[kind]:
             arm, _, moderator = place.partition(" ")

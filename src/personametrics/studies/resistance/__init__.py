@@ -1,4 +1,4 @@
-"""Does the model keep its own character?"""
+"""Does the model keep its own character instead of the persona's?"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -10,19 +10,12 @@ from typing import ClassVar
 import numpy as np
 import polars as pl
 
-from personametrics.data.errors import DesignError
-from personametrics.data.estimate import Estimate, EstimateStatus, Name
-from personametrics.data.finding import Finding, Verdict
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
-from personametrics.data.responses import Responses
-from personametrics.data.scale import spell_scale
-from personametrics.data.study import Aim, Elicitation, Sign, Study, StudyWorld
+from personametrics.data.errors import DesignError, ensure
+from personametrics.data.finding import Estimate, EstimateStatus, Finding, Name, Verdict
+from personametrics.data.study import Aim, Elicitation, Item, Persona, Request, Responses, Sign, Study, spell_scale
 from personametrics.measures.sums import RowSums
 from personametrics.stats.people.trait_shift import KEYS, SIDES, acquiescence, character, resistance
-from personametrics.studies.resistance.notices import NO_OWN_CHARACTER, trait_notices
-from personametrics.studies.resistance.trait_scores import item_scores, measured_traits, pair_table, trait_pairs, trait_sums
+from personametrics.studies.resistance import trait_scores
 from personametrics.studies.resistance.world import known_world
 
 HALF = 0.5
@@ -30,10 +23,10 @@ HALF = 0.5
 UNMOVED = 1.0
 """Beyond this share it moves away from the persona's traits."""
 USE = "simulating people whose traits differ from the model's own"
-RESISTANCE = Name("ratio", "pairs", "share of the distance to the persona's pole that is kept: 0 adopted, 1 unmoved, above 1 moved away")
-ACQUIESCENCE = Name("share", "traits", "mean answer to items keyed + and to reversed ones, minus the middle of the scale")
-ADOPTION = Name("share", "pairs", "pairs of persona and trait on the target's side of the middle")
-WHOLE = Name("share", "personas", "personas on the target's side of the middle on each trait with a target")
+RESISTANCE = Name("ratio", "pairs", "share of the distance to the persona's trait that is kept: 0 adopted, 1 unchanged, above 1 moved away")
+ACQUIESCENCE = Name("share", "traits", "mean answer to items keyed + and to items keyed −, minus the middle of the scale")
+ADOPTION = Name("share", "pairs", "pairs of persona and trait with a score on the target's side of the middle")
+WHOLE = Name("share", "personas", "personas with a score on the target's side of the middle on each trait with a target")
 
 
 @dataclass(frozen=True)
@@ -59,11 +52,11 @@ class Resistance(Study):
     low: str = "low"
     reach: float = 0.1
     level: float = 0.9
-    question: ClassVar[str] = "Does the model keep its own character?"
+    question: ClassVar[str] = "Does the model keep its own character instead of the persona's?"
     reads: ClassVar[Mapping[str, str]] = {
         "trait": "the trait that the item measures",
-        "keyed": "+, or - where agreeing means little of the trait",
-        "target": "high or low: where the persona should be on the trait",
+        "keyed": "+, or - if agreement means a low score on the trait",
+        "target": "high or low: the score that the persona should have on the trait",
     }
     aim: ClassVar[tuple[str, Aim]] = ("resistance", "low")
     cite: ClassVar[tuple[str, ...]] = ("lacava2024", "cameron2011")
@@ -77,12 +70,8 @@ class Resistance(Study):
     def design(self, personas: Sequence[Persona], items: Sequence[Item], elicitation: Elicitation) -> list[Request]:
         """Return every item of a trait, once without a persona and once with each persona that has a target on the trait."""
         asked = [item for item in items if self._trait(item) and item.attributes.get("keyed") in KEYS]
-        if len(asked) < 2:
-            message = f'resistance needs two or more items. Give them the attributes {self.trait} (or subject) and keyed ("+" or "-").'
-            raise DesignError(message)
-        if len({spell_scale(item.scale) for item in asked}) > 1:
-            message = "resistance needs its items on one scale. Pass the items of one questionnaire."
-            raise DesignError(message)
+        ensure(len(asked) > 1, f'resistance needs two or more items with the attributes {self.trait} (or subject) and keyed ("+" or "-").')
+        ensure(len({spell_scale(item.scale) for item in asked}) == 1, "resistance needs items on one scale. Use one questionnaire.")
         targets, traits = {self.high, self.low}, {self._trait(item) for item in asked}
         aimed = {trait for trait in traits if any(persona.attributes.get(trait) in targets for persona in personas)}
         if not aimed:
@@ -103,49 +92,39 @@ class Resistance(Study):
 
     def estimate(self, responses: Responses) -> Finding:
         """Return resistance, over all traits and on each, acquiescence, and the share of personas on their target's side."""
-        rows = item_scores(responses, self.reads, self.high, self.low)
+        rows = trait_scores.item_scores(responses, self.reads, self.high, self.low)
         own_known = bool(rows["own"].any())
         rows = rows if own_known else rows.with_columns(own=pl.lit(value=True))
-        traits = measured_traits(rows)
-        if not traits:
-            missing = (
-                f"no trait on which both the model itself and personas with a target answered: to have a target, {self.high} or {self.low}"
-            )
-            message = f"{responses.source} has {missing}, fill the column target."
-            raise DesignError(message)
-        sums = {trait: trait_sums(trait) for trait in traits}
+        traits = trait_scores.measured_traits(rows)
+        message = f"{responses.source} has no trait with answers of both the model itself and personas with a target."
+        ensure(traits, f"{message} Write {self.high} or {self.low} in the column target.")
+        sums = {trait: trait_scores.trait_sums(trait) for trait in traits}
         columns = [column for of_trait in sums.values() for column in of_trait]
-        start = character(
-            rows.select(column.sum().cast(pl.Float64).alias(str(index)) for index, column in enumerate(columns)).to_numpy()[0]
-        )
-        far, pairs, summed = start.asked >= self.reach, trait_pairs(rows, traits), RowSums(rows, self.level)
+        totals = rows.select(column.sum().cast(pl.Float64).alias(str(index)) for index, column in enumerate(columns))
+        start = character(totals.to_numpy()[0])
+        far, pairs, summed = start.asked >= self.reach, trait_scores.trait_pairs(rows, traits), RowSums(rows, self.level)
         counts = np.array([[len(pairs.filter(trait=trait, side=side)) for side in SIDES[:2]] for trait in traits])
         statistic = partial(resistance, keys=start.keys, far=far)
         estimates = [summed.estimate("resistance", RESISTANCE, columns, statistic, n=int(counts[far].sum()))]
         for index, trait in enumerate(traits):
             statistic = partial(resistance, keys=start.keys[[index]], far=far[[index]])
-            estimates.append(
-                summed.estimate(f"resistance.{trait}", RESISTANCE, sums[trait], statistic, n=int(counts[index][far[index]].sum()))
-            )
+            n = int(counts[index][far[index]].sum())
+            estimates.append(summed.estimate(f"resistance.{trait}", RESISTANCE, sums[trait], statistic, n=n))
         estimates.append(summed.estimate("acquiescence", ACQUIESCENCE, columns, partial(acquiescence, keys=start.keys), n=len(traits)))
         constant = rows["agreed"].n_unique() == 1
         estimates = [_with_honest_interval(estimate, constant=constant) for estimate in [*estimates, *self._adoption(pairs)]]
-        notices = trait_notices(traits, start.keys, int(counts[~far].sum()), int(counts.sum()), self.reach)
-        notices = notices if own_known else [NO_OWN_CHARACTER, *notices]
-        evidence = {"personas": pair_table(pairs, dict(zip(traits, start.own, strict=True)))}
+        notices = trait_scores.trait_notices(traits, start.keys, int(counts[~far].sum()), int(counts.sum()), self.reach)
+        notices = notices if own_known else [trait_scores.NO_OWN_CHARACTER, *notices]
+        evidence = {"personas": trait_scores.pair_table(pairs, dict(zip(traits, start.own, strict=True)))}
         return Finding("resistance", self.question, _verdict(estimates[0]), tuple(estimates), tuple(notices), evidence, self.cite)
 
     def _adoption(self, pairs: pl.DataFrame) -> list[Estimate]:
         """Return the share of pairs on their target's side of the middle, and of personas that are there on each of their traits."""
         personas = pairs.group_by("persona").agg(pl.col("adopted").all(), pl.col("item").first()).sort("persona")
-        return [
-            RowSums(pairs, self.level, by=("persona",)).mean("adoption", ADOPTION, pl.col("adopted")),
-            RowSums(personas, self.level, by=("persona",)).mean("adoption.whole", WHOLE, pl.col("adopted")),
-        ]
+        tables = (("adoption", ADOPTION, pairs), ("adoption.whole", WHOLE, personas))
+        return [RowSums(table, self.level, by=("persona",)).mean(name, means, pl.col("adopted")) for name, means, table in tables]
 
-    def known(self) -> StudyWorld:
-        """Return a world in which three quarters of every distance are kept."""
-        return known_world()
+    known = staticmethod(known_world)
 
 
 def _with_honest_interval(estimate: Estimate, *, constant: bool) -> Estimate:
@@ -158,11 +137,11 @@ def _with_honest_interval(estimate: Estimate, *, constant: bool) -> Estimate:
 def _verdict(estimate: Estimate) -> Verdict:
     """Return what the interval of resistance says."""
     if math.isnan(estimate.low):
-        return Verdict("undecided", f"How much of its own character the model keeps is unknown: {estimate.status}.", open=(USE,))
-    sentence = f"Of the distance to the personas' traits, the model keeps {estimate:.2f}"
+        return Verdict("undecided", f"The part of its own character that the model keeps is unknown: {estimate.status}.", open=(USE,))
+    sentence = f"The model keeps {estimate:.2f} of its distance to the personas' traits"
     if estimate.side(about=UNMOVED) == "above":
         return Verdict("backlash", f"{sentence}: it moves away from them.", unfit=(USE,))
     return {
-        "above": Verdict("keeps its own character", f"{sentence}: it stays nearer to itself than to the personas.", unfit=(USE,)),
-        "below": Verdict("takes the character", f"{sentence}: it comes nearer to the personas than to itself.", fit=(USE,)),
+        "above": Verdict("keeps its own character", f"{sentence}: it stays nearer to its own traits.", unfit=(USE,)),
+        "below": Verdict("takes the character", f"{sentence}: it comes nearer to the personas' traits.", fit=(USE,)),
     }.get(estimate.side(about=HALF), Verdict("undecided", f"{sentence}; the interval includes {HALF}.", open=(USE,)))

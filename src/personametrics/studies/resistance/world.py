@@ -4,11 +4,7 @@ import math
 from collections.abc import Mapping
 from itertools import product
 
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
-from personametrics.data.scale import Ordinal
-from personametrics.data.study import Elicitation, StudyWorld
+from personametrics.data.study import Elicitation, Item, Ordinal, Persona, Request, StudyWorld
 from personametrics.stats.people.trait_shift import KEYS
 
 OWN = {"warmth": 0.7, "order": 0.5, "daring": 0.35}
@@ -18,13 +14,9 @@ KEPT, AGREEING = 0.75, 0.04
 
 
 def known_world() -> StudyWorld:
-    """Return that world, and one in which a fifth of the distance is kept."""
-    personas = tuple(
-        Persona(
-            f"person {index}", f"You are person {index}.", {trait: "high" if index >> bit & 1 else "low" for bit, trait in enumerate(OWN)}
-        )
-        for index in range(16)
-    )
+    """Return a world in which three quarters of every distance are kept, and one in which a fifth of the distance is kept."""
+    targets = [{trait: "high" if index >> bit & 1 else "low" for bit, trait in enumerate(OWN)} for index in range(16)]
+    personas = tuple(Persona(f"person {index}", f"You are person {index}.", target) for index, target in enumerate(targets))
     items = tuple(
         Item(f"{trait} {key}{index}", f"Statement {index}, {key} on {trait}.", Ordinal(tuple("12345")), {"trait": trait, "keyed": key})
         for trait, key, index in product(OWN, KEYS, range(2))

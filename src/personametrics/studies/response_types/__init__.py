@@ -1,4 +1,4 @@
-"""Preference, constructed on the spot, or no attitude?"""
+"""Does an answer show a preference, an opinion constructed on the spot, or no attitude?"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -8,13 +8,8 @@ from typing import ClassVar
 import numpy as np
 import polars as pl
 
-from personametrics.data.estimate import Estimate, EstimateStatus, Name
-from personametrics.data.finding import Finding, Verdict
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
-from personametrics.data.responses import Responses
-from personametrics.data.study import Aim, Elicitation, Study, StudyWorld
+from personametrics.data.finding import Estimate, EstimateStatus, Finding, Name, Verdict
+from personametrics.data.study import Aim, Elicitation, Item, Persona, Request, Responses, Study
 from personametrics.measures.conditions import READS, condition_requests, with_conditions
 from personametrics.measures.sums import METHOD, RowSums
 from personametrics.stats.arrays import quotient
@@ -23,7 +18,7 @@ from personametrics.studies.response_types.world import known_world
 
 MOST = 0.5
 """Most cells are of a type if the whole interval of its share lies above this."""
-USE = "reading an answer as what this persona prefers"
+USE = "taking an answer as a preference of the persona"
 
 
 @dataclass(frozen=True)
@@ -46,7 +41,7 @@ class ResponseTypes(Study):
     steady: float = 0.5
     margin: float = 0.1
     level: float = 0.9
-    question: ClassVar[str] = "Preference, constructed on the spot, or no attitude?"
+    question: ClassVar[str] = "Does an answer show a preference, an opinion constructed on the spot, or no attitude?"
     reads: ClassVar[Mapping[str, str]] = READS
     aim: ClassVar[tuple[str, Aim]] = ("share.no_attitude", "low")
     cite: ClassVar[tuple[str, ...]] = ("ghafouri2026", "brennan1981", "hoeffding1948", "box1954", "cameron2011")
@@ -61,10 +56,7 @@ class ResponseTypes(Study):
         rows, disagreement = typed_cells(responses, Limits(self.steady, self.margin, self.level))
         retested, varied = (bool(np.isfinite(values).any()) for values in (disagreement.within, disagreement.between))
         estimates = self._shares(rows, retested=retested, varied=varied)
-        evidence = {
-            "items": table_of(rows, "item", responses.items.names),
-            "personas": table_of(rows, "persona", responses.personas.names),
-        }
+        evidence = {"items": table_of(rows, "item", responses.items.names), "personas": table_of(rows, "persona", responses.personas.names)}
         return Finding("response_types", self.question, self._verdict(estimates), tuple(estimates), evidence=evidence, cite=self.cite)
 
     def _shares(self, rows: pl.DataFrame, *, retested: bool, varied: bool) -> list[Estimate]:
@@ -87,18 +79,16 @@ class ResponseTypes(Study):
         known = [(name.replace("_", " "), estimate) for name, estimate in share.items() if math.isfinite(estimate.value)]
         figures = ", ".join(f"{name} {estimate:.2f}" for name, estimate in known)
         if math.isnan(share["no_attitude"].value):
-            return Verdict("undecidable", "No type can be assigned, since nothing was asked twice in the same way.", open=(USE,))
+            return Verdict("undecidable", "No type can be assigned, since every item was asked only once in the same way.", open=(USE,))
         if "no_attitude" in most:
-            return Verdict("mostly no attitude", f"Asked again in the same way, most cells give another answer: {figures}.", unfit=(USE,))
+            return Verdict("mostly no attitude", f"Most cells give another answer when asked again: {figures}.", unfit=(USE,))
         if math.isnan(share["preference"].value):
             sentence = f"Only one way of asking was recorded, so preferences and constructed answers look alike: {figures}."
             return Verdict("undecidable", sentence, open=(USE,))
         if "constructed" in most:
-            return Verdict("mostly constructed", f"Most cells are steady, and depend on the way of asking: {figures}.", unfit=(USE,))
+            return Verdict("mostly constructed", f"Most cells are steady, but depend on the way of asking: {figures}.", unfit=(USE,))
         if "preference" in most:
             return Verdict("mostly preferences", f"Most cells are steady in every way of asking: {figures}.", fit=(USE,))
-        return Verdict("undecided", f"No type is certain to hold for most cells: {figures}.", open=(USE,))
+        return Verdict("undecided", f"It is undecided whether most cells have the same type: {figures}.", open=(USE,))
 
-    def known(self) -> StudyWorld:
-        """Return a world in which most answers depend on the wording."""
-        return known_world()
+    known = staticmethod(known_world)

@@ -9,8 +9,7 @@ from scipy.special import ndtri
 
 from personametrics.data.errors import DesignError
 from personametrics.data.finding import Rows
-from personametrics.data.responses import Responses
-from personametrics.data.scale import Nominal
+from personametrics.data.study import Nominal, Responses
 from personametrics.measures.conditions import graded_cells, label_points
 from personametrics.stats.arrays import Floats, Ints
 from personametrics.stats.variance.cells import Cells
@@ -18,22 +17,16 @@ from personametrics.stats.variance.conditions import Split, split
 
 TYPES: Mapping[str, str] = {
     "preference": "steady when asked again, and the same in all conditions",
-    "constructed": "steady when asked again, and moved by the way of asking",
+    "constructed": "steady when asked again, but changed by the way of asking",
     "no_attitude": "not steady when asked again in the same way",
-    "undecided": "of no certain type, with this number of answers",
+    "undecided": "of uncertain type, given this number of answers",
 }
 SHOWN = 20
 """Items and personas in the tables."""
 
 
 class Limits(NamedTuple):
-    """The limits between types.
-
-    Attributes:
-        steady: agreement of reruns above which a cell is steady, and below which it has no attitude.
-        margin: disagreement of conditions, as a share of that at random, below which conditions are equal.
-        level: coverage of the intervals that are compared with these limits.
-    """
+    """The limits between types, and the coverage of the intervals that are compared with them; see `ResponseTypes`."""
 
     steady: float
     margin: float
@@ -41,21 +34,10 @@ class Limits(NamedTuple):
 
 
 def typed_cells(responses: Responses, limits: Limits) -> tuple[pl.DataFrame, Split]:
-    """Return one row for each persona and item with the type of its answers, and the disagreements behind it.
-
-    Args:
-        responses: answers with named conditions.
-        limits: the limits between types.
-
-    Returns:
-        The columns of `type_table` with persona and item (codes as text); the split of disagreement.
-
-    Raises:
-        DesignError: the answers are not labels, or are too many different numbers.
-    """
+    """Return the rows of `type_table` with persona and item (codes as text), and the split of their disagreement."""
     cells = graded_cells(responses)
     if cells.counts is None:
-        message = f"{responses.source} needs answers with labels, or of at most 64 different numbers."
+        message = f"{responses.source} needs answers with labels, or with at most 64 different numbers."
         raise DesignError(message)
     places, counts, chance = _count_tables(cells, cells.counts, responses)
     points = label_points(responses)
@@ -67,16 +49,7 @@ def typed_cells(responses: Responses, limits: Limits) -> tuple[pl.DataFrame, Spl
 
 
 def type_table(disagreement: Split, random: Floats, limits: Limits) -> pl.DataFrame:
-    """Return agreement of reruns, the condition's part, and the type of each cell.
-
-    Args:
-        disagreement: the split of each cell's disagreement, (C,) each.
-        random: (C,) disagreement of answers at random.
-        limits: the limits between types.
-
-    Returns:
-        Columns agreement, shift, each type (1 or 0) and n (1).
-    """
+    """Return a table of cells with the columns agreement (of reruns), shift (by conditions), n (1), and each type (1 or 0)."""
     z = float(ndtri((1 + limits.level) / 2))
     with np.errstate(divide="ignore", invalid="ignore"):
         agreement, agreement_half = 1 - disagreement.within / random, z * disagreement.within_error / random
@@ -109,13 +82,7 @@ def _count_tables(cells: Cells, counts: Floats, responses: Responses) -> tuple[I
 
 
 def table_of(rows: pl.DataFrame, facet: str, names: Sequence[str]) -> Rows:
-    """Return the items or personas with the fewest preferences.
-
-    Args:
-        rows: the rows of `typed_cells`.
-        facet: `item` or `persona`.
-        names: names of its levels.
-    """
+    """Return the items or personas with the fewest preferences."""
     columns = ["agreement", "shift", *TYPES]
     means = rows.group_by(facet, maintain_order=True).agg(pl.col(columns).fill_nan(None).mean()).sort("preference", maintain_order=True)
     shown = means.head(SHOWN).iter_rows(named=True)

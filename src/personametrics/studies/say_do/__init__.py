@@ -1,24 +1,17 @@
-"""Does a persona do what it says it would?"""
+"""Do a persona's choices agree with its statements about itself?"""
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import product
 from typing import ClassVar
 
 import polars as pl
 
-from personametrics.data.errors import DesignError
-from personametrics.data.estimate import Estimate, EstimateStatus, Name
-from personametrics.data.finding import Finding, Verdict
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.prompt import NOBODY
-from personametrics.data.request import Request
-from personametrics.data.responses import Responses
-from personametrics.data.scale import Numeric, Ordinal
-from personametrics.data.study import Aim, Elicitation, Study, StudyWorld
+from personametrics.data.errors import ensure
+from personametrics.data.finding import Estimate, EstimateStatus, Finding, Name, Verdict
+from personametrics.data.study import NOBODY, Aim, Elicitation, Item, Numeric, Ordinal, Persona, Request, Responses, Study
 from personametrics.measures.answers import answers
 from personametrics.measures.sums import RowSums
 from personametrics.stats.arrays import quotient_difference
@@ -26,27 +19,27 @@ from personametrics.studies.say_do.games import (
     DO,
     MOMENTS,
     SAY,
-    correlation_within_games,
+    game_correlation,
     game_scores,
+    gap_table,
     has_odds,
     least_to_most,
-    persona_table,
     positions,
 )
 from personametrics.studies.say_do.world import known_world
 
 LOW, HIGH = "low", "high"
 LADDERS: Mapping[str, tuple[str, str]] = {
-    "ladder": ("share", "probability that a persona that plays every rung once never refuses a better offer than one it took"),
-    "reversal": ("share", "probability that of two neighbouring rungs the better offer gets the lesser answer"),
-    "climb": ("share", "answer at the best odds minus answer at the worst, in shares of the scale"),
+    "ladder": ("share", "probability that a persona, asked once for every offer, never refuses a better offer than one it accepted"),
+    "reversal": ("share", "probability that the better of two neighbouring offers gets the lower answer"),
+    "climb": ("share", "answer to the best offer minus answer to the worst offer, in shares of the scale"),
 }
 SHIFTS: Mapping[str, tuple[str, pl.Expr]] = {
-    "say": ("what the second group says minus what the first says, in shares of the scale", pl.col("say")),
-    "do": ("what the second group does minus what the first does, in shares of the scale", pl.col("do")),
-    "gap": ("shift in saying minus shift in doing, from the first group to the second", pl.col("say") - pl.col("do")),
+    "say": ("self-report of the second group minus self-report of the first group, in shares of the scale", pl.col("say")),
+    "do": ("choice of the second group minus choice of the first group, in shares of the scale", pl.col("do")),
+    "gap": ("shift.say minus shift.do", pl.col("say") - pl.col("do")),
 }
-USE = "predicting what a persona would do from what it says of itself"
+USE = "predicting a persona's choices from its self-reports"
 
 
 @dataclass(frozen=True)
@@ -66,12 +59,12 @@ class SayDo(Study):
     groups: tuple[str, str, str] = ("warm", LOW, HIGH)
     follows: float = 0.5
     level: float = 0.9
-    question: ClassVar[str] = "Does a persona do what it says it would?"
+    question: ClassVar[str] = "Do a persona's choices agree with its statements about itself?"
     reads: ClassVar[Mapping[str, str]] = {
         "mode": "say or do",
         "game": "the game",
-        "odds": "how good the offer is, a number; anything for a self-report",
-        "least_to_most": "possible answers, from the least to the most with | between them, or numbers such as 0..10",
+        "odds": "a number, higher for a better offer; ignored for a self-report",
+        "least_to_most": "possible answers from the lowest to the highest, separated by |, or numbers such as 0..10",
         "group": "low, high or empty: the groups to compare",
     }
     aim: ClassVar[tuple[str, Aim]] = ("correlation", "high")
@@ -85,12 +78,8 @@ class SayDo(Study):
         for item in asked:
             modes.setdefault(item.attributes["game"], []).append(item.attributes["mode"])
         games = {game for game, in_game in modes.items() if SAY in in_game and in_game.count(DO) > 1}
-        if not games or len(personas) < 3:
-            message = (
-                "say_do needs three or more personas, and a game with items on ordered scales: one with the attributes mode=say and game, "
-                "and two with mode=do, game and odds (a number)."
-            )
-            raise DesignError(message)
+        message = "say_do needs 3 personas, and for one game (attribute game) an item with mode=say and two with mode=do and odds."
+        ensure(games and len(personas) > 2, message)
         requests: list[Request] = []
         for item in asked:
             columns = {name: item.attributes.get(name, "") for name in ("mode", "game", "odds")} | {"least_to_most": least_to_most(item)}
@@ -119,7 +108,7 @@ class SayDo(Study):
             if n := scores.filter(value.is_not_null())["persona"].n_unique():
                 estimates.append(ladders.mean(f"{name}.{game}", Name(unit, "personas", f"{meaning} ({game})"), value, n=n))
         estimates += self._shifts(summed)
-        evidence = {"personas": persona_table(both)}
+        evidence = {"personas": gap_table(both)}
         return Finding("say_do", self.question, self._verdict(estimates), tuple(estimates), evidence=evidence, cite=self.cite)
 
     def _correlation(self, summed: RowSums, name: str, games: Sequence[str], noise: float = 1.0) -> Estimate:
@@ -127,12 +116,12 @@ class SayDo(Study):
         rows = summed.rows.filter(pl.col("game").is_in(games))
         sums = {f"{game} {key}": value * (pl.col("game") == game) for game in games for key, value in MOMENTS.items()}
         corrected = "corrected" if noise else "not corrected"
-        meaning = f"correlation of saying and doing over personas within each game, {corrected} for the noise of reruns"
+        meaning = f"correlation of self-reports and choices over personas within each game, {corrected} for the noise of reruns"
         means, n, nan = Name("correlation", "personas", meaning), rows["persona"].n_unique(), math.nan
         if noise and any(rows.select(pl.col("say noise", "do noise").is_null().any()).row(0)):
             return Estimate(name, nan, nan, nan, self.level, n, "none", EstimateStatus.NO_RERUNS, means)
-        estimate = summed.estimate(name, means, sums, partial(correlation_within_games, noise=noise), n=n)
-        return replace(estimate, status=EstimateStatus.NO_SPREAD) if estimate.status == EstimateStatus.UNDEFINED else estimate
+        estimate = summed.estimate(name, means, sums, partial(game_correlation, noise=noise), n=n)
+        return estimate.undefined_for(EstimateStatus.NO_SPREAD)
 
     def _shifts(self, summed: RowSums) -> list[Estimate]:
         """Return how much more the second group says and does than the first."""
@@ -148,18 +137,13 @@ class SayDo(Study):
 
     def _verdict(self, estimates: Sequence[Estimate]) -> Verdict:
         """Return what the correlation says."""
-        correlation = estimates[0]
+        correlation, undecided = estimates[0], "It is undecided whether choices agree with self-reports"
         if math.isnan(correlation.value):
             return Verdict("undecided", f"The correlation cannot be computed: {correlation.status}.", open=(USE,))
         figures = f"correlation {correlation:.2f}"
         return {
-            "above": Verdict("does as it says", f"What personas do follows what they say: {figures}.", fit=(USE,)),
-            "below": Verdict("says otherwise", f"What personas say does not predict what they do: {figures}.", unfit=(USE,)),
-        }.get(
-            correlation.side(about=self.follows),
-            Verdict("undecided", f"The interval does not decide whether doing follows saying: {figures}.", open=(USE,)),
-        )
+            "above": Verdict("does as it says", f"The choices of personas agree with their self-reports: {figures}.", fit=(USE,)),
+            "below": Verdict("says otherwise", f"The self-reports of personas do not predict their choices: {figures}.", unfit=(USE,)),
+        }.get(correlation.side(about=self.follows), Verdict("undecided", f"{undecided}: {figures}.", open=(USE,)))
 
-    def known(self) -> StudyWorld:
-        """Return a world in which doing does not follow saying."""
-        return known_world()
+    known = staticmethod(known_world)

@@ -8,8 +8,7 @@ import polars as pl
 
 from personametrics.data.errors import AnswerError
 from personametrics.data.finding import Rows
-from personametrics.data.item import Item
-from personametrics.data.scale import spell_scale
+from personametrics.data.study import Item, spell_scale
 from personametrics.measures.answers import cells
 from personametrics.measures.sums import Totals
 from personametrics.stats.arrays import Floats
@@ -19,16 +18,8 @@ SAY, DO = "say", "do"
 LADDER = ("ladder", "reversal", "climb")
 BETWEEN = re.compile(r"(-?\d+(?:\.\d+)?)\.\.(-?\d+(?:\.\d+)?)")
 """A numeric scale from its least to its most, which may be the smaller number."""
-MOMENTS = {
-    "n": pl.lit(1.0),
-    "x": pl.col("say"),
-    "y": pl.col("do"),
-    "xx": pl.col("say") ** 2,
-    "yy": pl.col("do") ** 2,
-    "xy": pl.col("say") * pl.col("do"),
-    "vx": pl.col("say noise"),
-    "vy": pl.col("do noise"),
-}
+MOMENTS = {"n": pl.lit(1.0), "x": pl.col("say"), "y": pl.col("do"), "xx": pl.col("say") ** 2, "yy": pl.col("do") ** 2}
+MOMENTS |= {"xy": pl.col("say") * pl.col("do"), "vx": pl.col("say noise"), "vy": pl.col("do noise")}
 """Sums of each game that the correlation needs."""
 WORST = 10
 """Personas that the evidence shows."""
@@ -60,20 +51,10 @@ def least_to_most(item: Item) -> str:
 
 
 def positions(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return answers with their position from 0, the least, to 1; answers off their scale are left out.
-
-    Args:
-        rows: answers with the columns mode (say or do) and least_to_most (labels with | between them, or numbers such as 0..10).
-
-    Returns:
-        The rows with the column value.
-
-    Raises:
-        AnswerError: a mode is neither say nor do.
-    """
+    """Return answers with their position from 0, the least, to 1, in the column value; answers off their scale are left out."""
     unknown = rows.filter(~pl.col("mode").is_in([SAY, DO]).fill_null(value=False))
     if len(unknown):
-        message = f'An answer has the mode "{unknown["mode"][0]}". Write {SAY} or {DO}.'
+        message = f'An answer has the unknown mode "{unknown["mode"][0]}". Write {SAY} or {DO} in the column mode.'
         raise AnswerError(message)
     kinds = rows.select("least_to_most", "answer").unique(maintain_order=True)
     values = kinds.with_columns(value=pl.Series([_position(*row) for row in kinds.iter_rows()], dtype=pl.Float64))
@@ -96,14 +77,9 @@ def _position(least_to_most: str | None, answer: str) -> float | None:
 def game_scores(rows: pl.DataFrame, *, exact: bool) -> pl.DataFrame:
     """Return one row for each persona, game and group.
 
-    Args:
-        rows: the rows of `positions`, with the columns game, group and odds.
-        exact: True if the weights are label probabilities.
-
-    Returns:
-        Columns persona, item (the game), game, group; say and do, means over items after subtraction of each item's mean over personas, so
-        that a persona that skipped an item is not compared on others; say noise and do noise, their sampling variances (null if an item
-        was answered once); ladder, reversal and climb, see `stats.people.monotonicity` (null if a rung that others answered is missing).
+    Columns: persona, item (the game), game, group; say and do, means over items after subtraction of each item's mean over personas, so
+    that a persona that skipped an item is not compared on others; say noise and do noise, their sampling variances (null if an item was
+    answered once); ladder, reversal and climb, see `stats.people.monotonicity` (null if a rung that others answered is missing).
     """
     by = ["persona", "game", "group"]
     w, v = pl.col("weight"), pl.col("value")
@@ -115,10 +91,8 @@ def game_scores(rows: pl.DataFrame, *, exact: bool) -> pl.DataFrame:
     means = cell.group_by(*by, "mode", maintain_order=True).agg(pl.col("deviation").mean(), noise=of_mean)
     scores = means.select(by).unique(maintain_order=True)
     for mode in (SAY, DO):
-        of_mode = means.filter(pl.col("mode") == mode)
-        scores = scores.join(
-            of_mode.select(*by, pl.col("deviation").alias(mode), pl.col("noise").alias(f"{mode} noise")), by, "left", maintain_order="left"
-        )
+        columns = pl.col("deviation").alias(mode), pl.col("noise").alias(f"{mode} noise")
+        scores = scores.join(means.filter(pl.col("mode") == mode).select(*by, *columns), by, "left", maintain_order="left")
     scores = scores.join(_ladders(rows.filter(pl.col("mode") == DO), by), by, "left", maintain_order="left")
     return scores.with_columns(item=pl.col("game"))
 
@@ -142,13 +116,8 @@ def _ladders(rows: pl.DataFrame, by: list[str]) -> pl.DataFrame:
     return pl.concat(parts)
 
 
-def correlation_within_games(totals: Totals, noise: float) -> Floats:
-    """Return the correlation of saying and doing over personas, pooled within games; NaN without spread.
-
-    Args:
-        totals: sums "GAME NAME" of every game and every name of `MOMENTS`.
-        noise: 1 to subtract the noise of reruns from the variances, 0 to leave it.
-    """
+def game_correlation(totals: Totals, noise: float) -> Floats:
+    """Return the correlation of saying and doing over personas, pooled within games; NaN without spread."""
     games = sorted({name.rpartition(" ")[0] for name in totals})
     n, x, y, xx, yy, xy, vx, vy = (np.stack([totals[f"{game} {name}"] for game in games], -1) for name in MOMENTS)
     covariance = (xy - x * y / n).sum(-1)
@@ -159,7 +128,7 @@ def correlation_within_games(totals: Totals, noise: float) -> Floats:
     return np.asarray(covariance / root)
 
 
-def persona_table(scores: pl.DataFrame) -> Rows:
+def gap_table(scores: pl.DataFrame) -> Rows:
     """Return the personas whose doing lies furthest from their saying, each relative to the mean over personas."""
     distance = (pl.col("say") - pl.col("do")).abs()
     shown = scores.with_columns(distance=distance).sort("distance", "persona", "game", descending=[True, False, False])

@@ -1,14 +1,11 @@
 """A world in which personas act by one trait and report another."""
 
 from collections.abc import Mapping
+from itertools import product
 
 import numpy as np
 
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
-from personametrics.data.scale import Ordinal
-from personametrics.data.study import Elicitation, StudyWorld
+from personametrics.data.study import Elicitation, Item, Ordinal, Persona, Request, StudyWorld
 from personametrics.stats.people.monotonicity import monotone_probability, reversal_probability
 from personametrics.studies.say_do.games import DO, SAY
 
@@ -18,21 +15,15 @@ LIKELY, UNLIKELY = 0.85, 0.05
 
 
 def known_world() -> StudyWorld:
-    """Return that world, and one in which both traits are the same."""
-    personas = tuple(
-        Persona(
-            f"person {says}{does}{copy}",
-            f"You are {says}{does}{copy}.",
-            {"warm": "low" if says < 2 else "high", "says": str(says), "does": str(does)},
-        )
-        for says in LEVELS
-        for does in LEVELS
-        for copy in range(2)
-    )
-    traits = {persona.id: persona.attributes for persona in personas}
+    """Return a world in which doing does not follow saying, and one in which both traits are the same."""
+    traits = {
+        f"{says}{does}{copy}": {"warm": "low" if says < 2 else "high", "says": str(says), "does": str(does)}
+        for says, does, copy in product(LEVELS, LEVELS, range(2))
+    }
+    personas = tuple(Persona(f"person {name}", f"You are {name}.", attributes) for name, attributes in traits.items())
 
     def world(request: Request, trait: str = "does") -> Mapping[str, float]:
-        persona, about = traits[request.about["persona"]], request.about
+        persona, about = traits[request.about["persona"].removeprefix("person ")], request.about
         if about["mode"] == DO:
             yes = _accepts(int(persona[trait]), int(about["odds"]))
             return {"no": 1 - yes, "yes": yes}

@@ -1,4 +1,4 @@
-"""Does the model know when it is guessing?"""
+"""Does the model know when it is only guessing?"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -7,23 +7,15 @@ from typing import ClassVar
 
 import polars as pl
 
-from personametrics.data.errors import DesignError
-from personametrics.data.estimate import Estimate
-from personametrics.data.finding import Finding, Verdict
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.prompt import NOBODY
-from personametrics.data.request import Message, Request
-from personametrics.data.responses import Responses
-from personametrics.data.scale import Nominal, parse_scale
-from personametrics.data.study import Aim, Elicitation, Study, StudyWorld
+from personametrics.data.errors import ensure
+from personametrics.data.finding import Estimate, Finding, Verdict
+from personametrics.data.study import NOBODY, Aim, Elicitation, Item, Message, Nominal, Persona, Request, Responses, Study, parse_scale
 from personametrics.measures.sums import RowSums
-from personametrics.studies.self_knowledge.calibration import areas_under_curves, calibration_errors, mean_over_answers, unsteadiness
-from personametrics.studies.self_knowledge.certainties import RIGHT, SURE, W, by_bin, by_question, certain_answers, rerun_doubt
+from personametrics.studies.self_knowledge import calibration
 from personametrics.studies.self_knowledge.world import known_world
 
 MODEL = pl.col("persona") == NOBODY
-USE = "trusting the certainty that it states"
+USE = "trusting the certainty that the model states"
 
 
 @dataclass(frozen=True)
@@ -51,10 +43,10 @@ class SelfKnowledge(Study):
     bins: int = 10
     margin: float = 0.05
     level: float = 0.9
-    question: ClassVar[str] = "Does the model know when it is guessing?"
+    question: ClassVar[str] = "Does the model know when it is only guessing?"
     reads: ClassVar[Mapping[str, str]] = {
         "gold": "the right answer",
-        "certainty_of": "the answer whose certainty this row states, empty for an answer itself; or a column certainty next to each answer",
+        "certainty_of": "the answer whose certainty this row states, empty for an answer itself; or use a column certainty instead",
     }
     aim: ClassVar[tuple[str, Aim]] = ("overconfidence", "zero")
     cite: ClassVar[tuple[str, ...]] = ("dong2024", "guo2017", "geifman2017", "geifman2018", "traub2024", "cameron2011")
@@ -63,9 +55,7 @@ class SelfKnowledge(Study):
         """Return every question, to the model alone and to every persona, each followed by the certainty of each option."""
         questions = [item for item in items if item.attributes.get("kind", self.kind) == self.kind and isinstance(item.scale, Nominal)]
         questions = [item for item in questions if item.attributes.get("gold") in item.scale.labels]  # type: ignore[union-attr]
-        if len(questions) < 2:
-            message = "self_knowledge needs two or more items with labels. Give each the attribute gold, which is one of its labels."
-            raise DesignError(message)
+        ensure(len(questions) > 1, "self_knowledge needs two or more items with labels. Give each the attribute gold, one of its labels.")
         certainty, requests = Item("certainty", self.follow_up, parse_scale(self.scale)), list[Request]()
         for item in questions:
             for persona in (None, *personas):
@@ -81,34 +71,20 @@ class SelfKnowledge(Study):
 
     def estimate(self, responses: Responses) -> Finding:
         """Return accuracy, stated certainty, their difference, and the gain from taking only the sure answers."""
-        given, stated = certain_answers(responses, self.reads)
-        if stated.is_empty():
-            message = f"{responses.source} has no answer with its certainty. Add rows whose certainty_of is that answer."
-            raise DesignError(message)
+        given, stated = calibration.certain_answers(responses, self.reads)
+        ensure(len(stated), f"{responses.source} has no answer with its certainty. Add rows whose certainty_of is that answer.")
         exact, model_only = bool(responses.columns.probabilities), stated.select(MODEL.all()).item()
         by, kept = (("item",), MODEL) if model_only else (("persona", "item"), ~MODEL)
         main, model = RowSums(stated.filter(kept), self.level, by), stated.filter(MODEL)
-        estimates = [*self._means(main), *areas_under_curves(main, endless=exact), *calibration_errors(main, self.bins)]
-        estimates.append(unsteadiness(RowSums(rerun_doubt(given.filter(kept), exact=exact), self.level, by)))
+        estimates = [*calibration.means_over_answers(main, self.sure / 100), *calibration.areas_under_curves(main, endless=exact)]
+        estimates += calibration.calibration_errors(main, self.bins)
+        estimates.append(calibration.unsteadiness(RowSums(calibration.rerun_doubt(given.filter(kept), exact=exact), self.level, by)))
         if not model_only and len(model):
+            alone, excess = RowSums(model, self.level, ("item",)), calibration.SURE - calibration.RIGHT
             meaning = "stated certainty minus accuracy, without a persona"
-            estimates.append(mean_over_answers(RowSums(model, self.level, ("item",)), "overconfidence.none", meaning, SURE - RIGHT))
-        evidence = {"calibration": by_bin(main.rows, self.bins), "questions": by_question(main.rows)}
+            estimates.append(calibration.mean_over_answers(alone, "overconfidence.none", meaning, excess))
+        evidence = {"calibration": calibration.by_bin(main.rows, self.bins), "questions": calibration.by_question(main.rows)}
         return Finding("self_knowledge", self.question, self._verdict(estimates), tuple(estimates), evidence=evidence, cite=self.cite)
-
-    def _means(self, main: RowSums) -> list[Estimate]:
-        """Return the means over answers."""
-        sure, percent = self.sure / 100 - 1e-9 <= SURE, f"a certainty of {self.sure:g} % or more"
-        return [
-            mean_over_answers(main, "accuracy", "answers that are right", RIGHT),
-            mean_over_answers(main, "certainty", "mean stated certainty", SURE),
-            mean_over_answers(main, "overconfidence", "stated certainty minus accuracy", SURE - RIGHT),
-            mean_over_answers(
-                main, "brier", "mean squared difference of certainty and being right", (SURE - RIGHT) ** 2, unit="squared share"
-            ),
-            mean_over_answers(main, "sure.coverage", f"answers with {percent}", sure),
-            mean_over_answers(main, "sure.accuracy", f"accuracy at {percent}", RIGHT, W * sure),
-        ]
 
     def _verdict(self, estimates: Sequence[Estimate]) -> Verdict:
         """Return the verdict by the interval of certainty minus accuracy."""
@@ -118,12 +94,10 @@ class SelfKnowledge(Study):
             return Verdict("undecided", f"There are too few questions for an interval: {means}.", open=(USE,))
         numbers = f"{means}, difference {over:+.2f}"
         return {
-            "above": Verdict("overconfident", f"The model is surer than it is right: {numbers}.", unfit=(USE,)),
-            "below": Verdict("underconfident", f"The model is right more often than it is sure: {numbers}.", unfit=(USE,)),
-            "within": Verdict("calibrated", f"On average it is as sure as it is right, within ±{self.margin:g}: {numbers}.", fit=(USE,)),
-            "undecided": Verdict("undecided", f"The interval leaves it open: {numbers}.", open=(USE,)),
+            "above": Verdict("overconfident", f"The model states more certainty than its accuracy justifies: {numbers}.", unfit=(USE,)),
+            "below": Verdict("underconfident", f"The model states less certainty than its accuracy justifies: {numbers}.", unfit=(USE,)),
+            "within": Verdict("calibrated", f"On average, certainty equals accuracy within ±{self.margin:g}: {numbers}.", fit=(USE,)),
+            "undecided": Verdict("undecided", f"It is undecided whether certainty equals accuracy: {numbers}.", open=(USE,)),
         }[over.side(self.margin)]
 
-    def known(self) -> StudyWorld:
-        """Return a world in which everybody is surer than right by 20 percentage points."""
-        return known_world()
+    known = staticmethod(known_world)

@@ -7,13 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from personametrics.data.estimate import Estimate, EstimateStatus
-from personametrics.data.finding import Finding, Rows
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
-from personametrics.data.responses import Responses
-from personametrics.data.study import Aim, Elicitation, Sign, Study, StudyWorld, one_scale
+from personametrics.data.finding import Estimate, EstimateStatus, Finding, Rows
+from personametrics.data.study import Aim, Elicitation, Item, Persona, Request, Responses, Sign, Study, one_scale
 from personametrics.measures.panel import Panel
 from personametrics.measures.spread import components, disagreements, reliabilities, shares, values
 from personametrics.measures.traps import notices
@@ -23,6 +18,8 @@ from personametrics.studies.stability.conclusions import conclude, panel_notices
 from personametrics.studies.stability.evidence import answer_table, cell_table, design_curve, design_table, level_table
 from personametrics.studies.stability.world import known_world
 
+ONE_FOR_ONE, HYPOTHESES = "one persona for one annotator", "model of bias, generator of hypotheses"
+"""Uses of a panel that depend on the persona signal."""
 WORK = 2e7
 """Numbers that the permutation test may shuffle; above this it makes fewer shuffles, and below 99 shuffles it uses fewer items."""
 
@@ -47,20 +44,12 @@ class Stability(Study):
     question: ClassVar[str] = "Do differences come from personas or from noise?"
     reads: ClassVar[Mapping[str, str]] = {}
     aim: ClassVar[tuple[str, Aim]] = ("signal", "high")
+    guards: ClassVar[bool] = True
+    in_every_audit: ClassVar[bool] = True
     cite: ClassVar[tuple[str, ...]] = ("brennan2001", "shrout1979", "spearman1910", "efron1981", "owen2007", "phipson2010", "helm2026")
     signs: ClassVar[Mapping[str, Sign]] = {
-        "persona dominates": Sign(
-            clears=("instability",),
-            needed_for=(
-                "one persona for one annotator",
-                "simulated user",
-                "personalised adapter",
-                "model of bias, generator of hypotheses",
-            ),
-        ),
-        "model uncertainty dominates": Sign(
-            shows=("instability",), spoils=("one persona for one annotator", "model of bias, generator of hypotheses"), gravity=3
-        ),
+        "persona dominates": Sign(clears=("instability",), needed_for=(ONE_FOR_ONE, "simulated user", "personalised adapter", HYPOTHESES)),
+        "model uncertainty dominates": Sign(shows=("instability",), spoils=(ONE_FOR_ONE, HYPOTHESES), gravity=3),
     }
 
     def design(self, personas: Sequence[Persona], items: Sequence[Item], elicitation: Elicitation) -> list[Request]:
@@ -68,31 +57,16 @@ class Stability(Study):
         return [request for persona in personas for item in one_scale(items) for request in elicitation.ask(persona, item)]
 
     def estimate(self, responses: Responses) -> Finding:
-        """Return signal, variance components, reliabilities, the D study, the permutation test, and shares of missing answers.
-
-        Raises:
-            DesignError: the answers are of one persona only, or to one item only.
-        """
+        """Return signal, variance components, reliabilities, the D study, the permutation test, and shares of missing answers."""
         panel = Panel(responses, self.level)
         estimates = [*disagreements(panel), *components(panel), *reliabilities(panel), *self._d_study(panel)]
         estimates += [self._permutation(panel), *shares(panel)]
         by_name = {estimate.name: estimate for estimate in estimates}
-        return Finding(
-            study="stability",
-            question=self.question,
-            verdict=conclude(panel, by_name, self.target),
-            estimates=tuple(estimates),
-            notices=(*notices(responses), *panel_notices(panel, by_name)),
-            evidence=self._evidence(panel),
-            cite=self.cite,
-        )
+        verdict, remarks = conclude(panel, by_name, self.target), (*notices(responses), *panel_notices(panel, by_name))
+        return Finding("stability", self.question, verdict, tuple(estimates), remarks, self._evidence(panel), self.cite)
 
     def values(self, responses: Responses) -> Mapping[str, float]:
-        """Return the values of what recorded answers show, without the D-study and the permutation test.
-
-        Raises:
-            DesignError: one persona or one item.
-        """
+        """Return the values of what recorded answers show, without the D study and the permutation test."""
         return values(Panel(responses, self.level))
 
     def _d_study(self, panel: Panel) -> list[Estimate]:
@@ -143,6 +117,4 @@ class Stability(Study):
         }
         return {name: rows for name, rows in tables.items() if rows}
 
-    def known(self) -> StudyWorld:
-        """Return a world of two camps, in which nine in ten answers follow the persona's camp."""
-        return known_world()
+    known = staticmethod(known_world)

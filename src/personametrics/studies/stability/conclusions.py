@@ -3,9 +3,7 @@
 import math
 from collections.abc import Mapping
 
-from personametrics.data.estimate import Estimate
-from personametrics.data.finding import Verdict
-from personametrics.data.notice import Notice
+from personametrics.data.finding import Estimate, Notice, Verdict
 from personametrics.measures.panel import FEW, Panel
 from personametrics.measures.spread import MOST_RUNS
 
@@ -17,25 +15,19 @@ MOST_MORE = 10
 """The advice never asks for a panel more than this many times as large."""
 UNEVEN = 0.02
 """The signal with equal weights for all items is reported if it lies further than this outside the interval."""
-SEPARATING = "telling personas apart, or from noise"
+SEPARATING = "distinguishing personas from each other or from noise"
 REAL_PEOPLE = "conclusions about real people from these numbers alone (compare with human answers)"
 
 
 def conclude(panel: Panel, estimates: Mapping[str, Estimate], target: float) -> Verdict:
-    """Return the verdict.
-
-    Args:
-        panel: the numbers of the panel.
-        estimates: the estimates of the study, by name.
-        target: reliability that a use needs.
-    """
+    """Return the verdict."""
     signal, steady = estimates["signal"], estimates["share.never_varying"].value
     if math.isnan(signal.value):
         return Verdict("unknown", f"The persona signal cannot be computed: {signal.status}.", unfit=(SEPARATING,))
     figures = f"persona signal {signal.value:.2f}, {signal.level:.0%} interval {signal.clipped(min(signal.value, 0.0)).span()}"
-    undecided = f"The interval includes {DECIDES:g} ({figures}); {deciding_design(panel)}."
+    undecided = f"The interval includes {DECIDES:g} ({figures}). {deciding_design(panel)}."
     if math.isnan(signal.low):
-        undecided = f"No interval can be given (persona signal {signal.value:.2f}); {deciding_design(panel)}."
+        undecided = f"A verdict is not possible, since the persona signal {signal.value:.2f} has no interval."
     source, twice = "Differences between personas come mostly from", "asking the same persona twice produces"
     label, sentence = {
         "above": ("persona dominates", f"{source} the personas: {twice} less than half of them ({figures})."),
@@ -45,24 +37,24 @@ def conclude(panel: Panel, estimates: Mapping[str, Estimate], target: float) -> 
         weights = f"The verdict depends on the weights of the items: with equal weights the signal is {panel.even_signal:.2f}"
         label, sentence = "undecided", f"{weights}, compared with {figures}."
     if steady > STEERED:
-        sentence += f" {steady:.0%} of cells never vary: the personas steer the model, which says nothing about validity."
+        sentence += f" {steady:.0%} of cells never vary: personas determine these answers, but the answers may still be invalid."
     return Verdict(label, sentence, *_uses(panel, estimates, target))
 
 
 def deciding_design(panel: Panel) -> str:
-    """Return a clause that says which larger panel would take 0.5 out of the interval.
+    """Return a sentence about the larger panel whose interval would not include 0.5, without its full stop.
 
     More runs lower only the part of the variance within cells. The distance from the estimate to the end beyond 0.5 is taken as
     proportional to the standard error.
     """
     signal = panel.signal
     if not signal.high > signal.low:
-        return "no interval can be given"
+        return "The interval has no width"
     few = [f"{panel.levels[facet]} {facet}s" for facet in ("persona", "item") if panel.levels[facet] < FEW]
     if few:
-        return f"the panel has only {' and '.join(few)}, so more of them are needed ({FEW} or more)"
+        return f"The panel has only {' and '.join(few)}, and at least {FEW} are needed"
     if math.isnan(signal.between + signal.cells):
-        return "no rerun ever differed, so more runs would decide"
+        return "All reruns gave the same answer, and more runs would allow a verdict"
     distance = abs(signal.value - DECIDES)
     reach = signal.high - signal.value if signal.value < DECIDES else signal.value - signal.low
     between = signal.between / (signal.between + signal.cells) if signal.between + signal.cells > 0 else 1.0
@@ -70,11 +62,11 @@ def deciding_design(panel: Panel) -> str:
     if room > 0 and math.isfinite(panel.runs):
         more = max(math.ceil(panel.runs * ((1 - between) / room - 1)), 1)
         if more <= MOST_MORE * panel.runs:
-            return f"about {more} more {'runs' if more > 1 else 'run'} per cell would decide"
+            return f"About {more} more {'runs' if more > 1 else 'run'} of each persona and item would be enough for a verdict"
     larger = (reach / distance) ** 2 if distance > 0 else math.inf
     if larger > MOST_MORE:
-        return f"the signal is so close to {DECIDES:g} that no affordable panel would decide"
-    return f"more runs alone would not decide, but about {max(2, math.ceil(larger))} times as many personas and items would"
+        return f"The signal is so close to {DECIDES:g} that a panel large enough for a verdict would be too expensive"
+    return f"More runs are not enough for a verdict. About {max(2, math.ceil(larger))} times as many personas and items would be enough"
 
 
 def _uneven(panel: Panel) -> bool:
@@ -104,20 +96,15 @@ def _uses(panel: Panel, estimates: Mapping[str, Estimate], target: float) -> tup
 
 
 def panel_notices(panel: Panel, estimates: Mapping[str, Estimate]) -> list[Notice]:
-    """Return what a reader must know about the numbers.
-
-    Args:
-        panel: the numbers of the panel.
-        estimates: the estimates of the study, by name.
-    """
+    """Return what a reader must know about the numbers."""
     notices = [
-        Notice(f"few-{facet}s", f"There are only {panel.levels[facet]} {facet}s: intervals are unreliable, the truth may lie far outside.")
+        Notice(f"few-{facet}s", f"There are only {panel.levels[facet]} {facet}s, so true values may lie far outside the intervals.")
         for facet in ("persona", "item")
         if panel.levels[facet] < FEW
     ]
     if _uneven(panel):
         text = f"With equal weights for all items, the signal is {panel.even_signal:.2f}, since noise and number of answers differ by item."
-        text += " Measure items with equal numbers of answers, or use the figure only for this mix of items."
+        text += " Measure items with equal numbers of answers, or use the signal only for this mix of items."
         notices.append(Notice("uneven-items", text))
     below = [estimate for estimate in estimates.values() if estimate.name.startswith("component.") and estimate.value < 0]
     if below:

@@ -1,15 +1,13 @@
 """The tables behind a finding's numbers."""
 
-import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from personametrics.data.finding import Cell, Rows
-from personametrics.data.responses import Responses
-from personametrics.data.scale import Nominal, Ordinal
+from personametrics.data.finding import Cell, Rows, number_or_none
+from personametrics.data.study import Nominal, Ordinal, Responses
 from personametrics.stats.arrays import Floats, Ints, sums
 from personametrics.stats.intervals.jackknife import by_level
 from personametrics.stats.variance.components import signal
@@ -23,17 +21,7 @@ BINS = 10
 
 
 def level_table(responses: Responses, pairs: Pairs, facet: str, level: float) -> Rows:
-    """Return signal and noise for every item, or for every persona, best first.
-
-    Args:
-        responses: the answers.
-        pairs: sums over pairs of cells.
-        facet: `item` or `persona`.
-        level: coverage of the intervals, which are computed over the levels of the other facet.
-
-    Returns:
-        Rows of the name, the signal with its interval, both disagreements, and the numbers of requests and of each outcome.
-    """
+    """Return signal and noise for every item, or for every persona, best first."""
     other = {"item": "persona", "persona": "item"}[facet]
     value, low, high = by_level(pairs, facet, other, signal, level)
     disagreements, everything = pairs.within([facet]), frozenset(pairs.cells.facets)
@@ -45,19 +33,13 @@ def level_table(responses: Responses, pairs: Pairs, facet: str, level: float) ->
     rows: list[dict[str, Cell]] = []
     for index, name in enumerate(levels.names):
         row: dict[str, Cell] = {facet: name}
-        row |= {key: _number(column[index]) if index < len(value) else None for key, column in columns.items()}
+        row |= {key: number_or_none(column[index]) if index < len(value) else None for key, column in columns.items()}
         rows.append(row | {"asked": int(asked[index])} | {str(outcome): int(count[index]) for outcome, count in outcomes.items()})
     return sorted(rows, key=lambda row: (row["signal"] is None, -float(row["signal"] or 0), str(row[facet])))
 
 
 def design_table(designs: Sequence[Design], personas: int, price: float | None) -> Rows:
-    """Return designs of a D study, with their price for this number of personas.
-
-    Args:
-        designs: the designs.
-        personas: number of personas.
-        price: money per call; None: no prices.
-    """
+    """Return designs of a D study, with their price for this number of personas and a price per call."""
     rows: list[dict[str, Cell]] = []
     for design in designs:
         calls = design.calls * personas
@@ -68,21 +50,14 @@ def design_table(designs: Sequence[Design], personas: int, price: float | None) 
 
 
 def design_curve(components: Mapping[str, float], numbers: Mapping[str, int], personas: int, price: float | None) -> Rows:
-    """Return G by number of items, for 1, 3 and 10 runs.
-
-    Args:
-        components: variance components.
-        numbers: number of levels of each facet other than persona.
-        personas: number of personas.
-        price: money per call; None: no prices.
-    """
+    """Return G by number of items, for 1, 3 and 10 runs."""
     rows: list[dict[str, Cell]] = []
     items = np.unique(np.round(np.geomspace(1, max(40, 2 * numbers["item"]), 16)))
     for runs in (1, 3, 10):
         averaged: dict[str, npt.ArrayLike] = {**numbers, "item": items, "run": float(runs)}
         for count, value in zip(items, np.broadcast_to(generalizability(components, averaged), items.shape), strict=True):
             calls = int(count) * runs * personas * numbers.get("condition", 1)
-            row: dict[str, Cell] = {"items": int(count), "runs": runs, "reliability": _number(value), "calls": calls}
+            row: dict[str, Cell] = {"items": int(count), "runs": runs, "reliability": number_or_none(value), "calls": calls}
             rows.append(row | ({} if price is None else {"cost": calls * price}))
     return rows
 
@@ -140,8 +115,3 @@ def _column_sums(codes: Ints, table: Floats, size: int) -> Floats:
 def _spread_levels(size: int) -> Ints:
     """Return all places below `size`, or as many as a picture shows, evenly spread."""
     return np.unique(np.linspace(0, size - 1, min(size, MOST_LEVELS)).round().astype(np.int64))
-
-
-def _number(value: float) -> float | None:
-    """Return a number, or None where it is undefined."""
-    return float(value) if math.isfinite(value) else None

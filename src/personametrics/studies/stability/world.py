@@ -2,22 +2,17 @@
 
 from collections.abc import Mapping
 
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
-from personametrics.data.scale import Nominal
-from personametrics.data.study import StudyWorld
+from personametrics.data.study import Item, Nominal, Persona, Request, StudyWorld
 
 HELD = 0.9
 """Probability of an answer that follows the camp."""
 
 
 def known_world() -> StudyWorld:
-    """Return that world, and one in which all answers are equally likely; which camp agrees with an item changes from item to item."""
+    """Return a world in which nine in ten answers follow the persona's camp, and one in which all answers are equally likely."""
     personas = tuple(Persona(f"persona {index}", f"You are number {index}.", {"camp": str(index % 2)}) for index in range(12))
-    items = tuple(
-        Item(f"item {index}", f"Statement {index}.", Nominal(("no", "yes")), {"with": str(index // 2 % 2)}) for index in range(12)
-    )
+    scale = Nominal(("no", "yes"))
+    items = tuple(Item(f"item {index}", f"Statement {index}.", scale, {"with": str(index // 2 % 2)}) for index in range(12))
     camp_of = {persona.id: persona.attributes["camp"] for persona in personas}
     agreeing = {item.id: item.attributes["with"] for item in items}
 

@@ -1,21 +1,15 @@
-"""Can it hold two values at once?"""
+"""Can a persona take both of two conflicting values into account?"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 import polars as pl
 
-from personametrics.data.errors import DesignError
-from personametrics.data.estimate import Estimate, EstimateStatus, Name
-from personametrics.data.finding import Finding, Verdict
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
+from personametrics.data.errors import ensure
+from personametrics.data.finding import Estimate, EstimateStatus, Finding, Name, Verdict
 from personametrics.data.prompt import GIVEN
-from personametrics.data.request import Request
-from personametrics.data.responses import Responses
-from personametrics.data.scale import Nominal
-from personametrics.data.study import Aim, Elicitation, Sign, Study, StudyWorld
+from personametrics.data.study import Aim, Elicitation, Item, Nominal, Persona, Request, Responses, Sign, Study, StudyWorld
 from personametrics.measures.answers import answers
 from personametrics.measures.sums import RowSums, Totals
 from personametrics.stats.arrays import Floats
@@ -23,6 +17,12 @@ from personametrics.studies.value_tension.leanings import ARMS, dilemma_table, l
 from personametrics.studies.value_tension.world import known_world
 
 USE = "letting personas weigh one value against another"
+FIGURES: Mapping[str, str] = {
+    "evenhandedness.none": "evenhandedness without a persona",
+    "evenhandedness.persona": "with a persona",
+    "collapse": "difference",
+}
+"""Estimates that the verdict names, in its words."""
 NEEDED = "the comparison needs answers with and without a persona, two runs of each order, and two dilemmas"
 
 
@@ -46,9 +46,10 @@ class ValueTension(Study):
     margin: float = 0.1
     weighed: float = 0.5
     level: float = 0.9
-    question: ClassVar[str] = "Can it hold two values at once?"
+    question: ClassVar[str] = "Can a persona take both of two conflicting values into account?"
     reads: ClassVar[Mapping[str, str]] = {"first": "the value that the question named first"}
     aim: ClassVar[tuple[str, Aim]] = ("collapse", "zero")
+    additive: ClassVar[bool] = True
     cite: ClassVar[tuple[str, ...]] = ("sorensen2023", "pezeshkpour2023", "cameron2011")
     signs: ClassVar[Mapping[str, Sign]] = {"collapses to one side": Sign(shows=("distortion",), gravity=1)}
 
@@ -56,12 +57,7 @@ class ValueTension(Study):
         """Return every dilemma in both orders, without a persona and with each persona."""
         dilemmas = [item for item in items if item.attributes.get("first") and self.turned in item.wordings]
         dilemmas = [item for item in dilemmas if isinstance(item.scale, Nominal) and len(item.scale.labels) == 2]
-        if len(dilemmas) < 2:
-            message = (
-                "value_tension needs two or more items with two labels. Give each the attribute first (the value named first) and a "
-                f'wording "{self.turned}" that names the values in the other order.'
-            )
-            raise DesignError(message)
+        ensure(len(dilemmas) > 1, f'value_tension needs two items with two labels, the attribute first, and a wording "{self.turned}".')
         requests = []
         for item in dilemmas:
             first, second = _values(item)
@@ -74,14 +70,10 @@ class ValueTension(Study):
         """Return evenhandedness with and without a persona, their difference, and the effect of being named first."""
         exact = bool(responses.columns.probabilities)
         rows = leanings(answers(responses, self.reads), exact=exact)
-        if rows.is_empty():
-            message = f'{responses.source} has no dilemma that one persona answered in both orders. Check the column "first".'
-            raise DesignError(message)
+        ensure(len(rows), f'{responses.source} has no dilemma that one persona answered in both orders. Check the column "first".')
         estimates = self._estimates(RowSums(rows, self.level))
         if not exact and rows["lean"].null_count() == len(rows):  # a single run of each order
-            unknown = EstimateStatus.UNDEFINED
-            single = EstimateStatus.NO_RERUNS
-            estimates = [replace(estimate, status=single) if estimate.status == unknown else estimate for estimate in estimates]
+            estimates = [estimate.undefined_for(EstimateStatus.NO_RERUNS) for estimate in estimates]
         evidence = {"dilemmas": dilemma_table(rows)}
         return Finding("value_tension", self.question, self._verdict(estimates), tuple(estimates), evidence=evidence, cite=self.cite)
 
@@ -93,32 +85,32 @@ class ValueTension(Study):
             in_arm, n = pl.col("arm") == arm, dilemmas[arm]
             name = Name("share", "dilemmas", f"evenhandedness {ARMS[arm]}: twice the probability that two answers to a dilemma differ")
             even.append(summed.mean(f"evenhandedness.{arm}", name, pl.when(in_arm).then(1 - pl.col("lean")), n=n))
-            name = Name("share", "dilemmas", f"share of the value named first, minus a half, {ARMS[arm]}")
+            name = Name("share", "dilemmas", f"how often the value named first is chosen, minus one half; answers {ARMS[arm]}")
             order.append(summed.mean(f"order.{arm}", name, pl.when(in_arm).then(pl.col("order")), n=n))
             known = pl.col("lean").is_not_null() & in_arm
             sums |= {f"{arm} even": pl.when(known).then(1 - pl.col("lean")), f"{arm} n": known}
         if len(even) == len(ARMS):
-            name = Name("share", "dilemmas", "collapse: evenhandedness without a persona minus that with a persona")
+            name = Name("share", "dilemmas", "collapse: evenhandedness without a persona minus evenhandedness with a persona")
             even.append(summed.estimate("collapse", name, sums, _collapse, n=summed.rows["item"].n_unique()))
         return even + order
 
     def _verdict(self, estimates: Sequence[Estimate]) -> Verdict:
         """Return what the intervals say."""
         by_name = {estimate.name: estimate for estimate in estimates}
-        figures = _figures(by_name)
+        shown = {name: words for name, words in FIGURES.items() if name in by_name and by_name[name].low <= by_name[name].high}
+        ends = {name: by_name[name].clipped(-1.0 if name == "collapse" else 0.0) for name in shown}
+        figures = ", ".join(f"{words} {ends[name]:.2f}" for name, words in shown.items())
         collapse, even = by_name.get("collapse"), by_name.get("evenhandedness.persona")
         if collapse is None or even is None or not collapse.low <= collapse.high:
             sentence = f"{figures}, but {NEEDED}." if figures else f"{NEEDED}."
             return Verdict("undecided", sentence[0].upper() + sentence[1:], open=(USE,))
         if collapse.low > self.margin:
-            return Verdict("collapses to one side", f"With a persona, one value decides: {figures}.", unfit=(USE,))
+            return Verdict("collapses to one side", f"With a persona, one value determines the answers: {figures}.", unfit=(USE,))
+        side = even.side(about=self.weighed) if collapse.high < self.margin else "undecided"
         return {
-            (True, "above"): Verdict("weighs both", f"With a persona as without, both values count: {figures}.", fit=(USE,)),
-            (True, "below"): Verdict("one-sided either way", f"With a persona as without, one value decides: {figures}.", unfit=(USE,)),
-        }.get(
-            (collapse.high < self.margin, even.side(about=self.weighed)),
-            Verdict("undecided", f"The intervals do not decide: {figures}.", open=(USE,)),
-        )
+            "above": Verdict("weighs both", f"Both values count, with and without a persona: {figures}.", fit=(USE,)),
+            "below": Verdict("one-sided either way", f"One value decides, with and without a persona: {figures}.", unfit=(USE,)),
+        }.get(side, Verdict("undecided", f"It is undecided whether both values count: {figures}.", open=(USE,)))
 
     def known(self) -> StudyWorld:
         """Return a world in which personas collapse to one value."""
@@ -130,28 +122,9 @@ def _collapse(totals: Totals) -> Floats:
     return totals["none even"] / totals["none n"] - totals["persona even"] / totals["persona n"]
 
 
-def _figures(by_name: Mapping[str, Estimate]) -> str:
-    """Return the figures of the verdict that have an interval, "" if there are none."""
-    shown = [
-        ("evenhandedness.none", "evenhandedness without a persona", 0.0),
-        ("evenhandedness.persona", "with a persona", 0.0),
-        ("collapse", "difference", -1.0),
-    ]
-    known = [
-        (by_name[name].clipped(low), words) for name, words, low in shown if name in by_name and by_name[name].low <= by_name[name].high
-    ]
-    return ", ".join(f"{words} {estimate:.2f}" for estimate, words in known)
-
-
 def _values(item: Item) -> tuple[str, str]:
-    """Return the value that the text names first, and the other.
-
-    Raises:
-        DesignError: the attribute names neither.
-    """
+    """Return the value that the text names first, and the other."""
     labels: tuple[str, ...] = item.scale.labels  # type: ignore[union-attr]
     first = item.attributes["first"]
-    if first not in labels:
-        message = f'The item "{item.id}" has the attribute first={first}, which is not one of its labels {" and ".join(labels)}.'
-        raise DesignError(message)
+    ensure(first in labels, f'The item "{item.id}" has the attribute first={first}, which is not one of its labels {" and ".join(labels)}.')
     return first, labels[1 - labels.index(first)]

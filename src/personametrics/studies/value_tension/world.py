@@ -2,34 +2,18 @@
 
 from collections.abc import Mapping
 
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.prompt import NOBODY
-from personametrics.data.request import Request
-from personametrics.data.scale import Nominal
-from personametrics.data.study import StudyWorld
+from personametrics.data.study import NOBODY, Item, Nominal, Persona, Request, StudyWorld
 
 LEAN, COLLAPSED, FIRST = 0.2, 0.4, 0.05
 """Distances of a value's share from 0.5: without a persona, with a persona, and for the value named first."""
 
 
 def known_world(turned: str) -> StudyWorld:
-    """Return that world, and one in which personas lean as little as the model without one.
-
-    Args:
-        turned: name of the wording with the values in the other order.
-    """
-    personas = tuple(Persona(f"person {index}", f"You are person {index}.") for index in range(10))
-    items = tuple(
-        Item(
-            f"dilemma {index}",
-            f"Peace {index} or honour {index}?",
-            Nominal((f"peace {index}", f"honour {index}")),
-            {"first": f"peace {index}"},
-            {turned: f"Honour {index} or peace {index}?"},
-        )
-        for index in range(10)
-    )
+    """Return that world, and one in which personas lean as little as the model without one."""
+    personas, items = tuple(Persona(f"person {index}", f"You are person {index}.") for index in range(10)), list[Item]()
+    for index in range(10):
+        labels, wordings = Nominal((f"peace {index}", f"honour {index}")), {turned: f"Honour {index} or peace {index}?"}
+        items.append(Item(f"dilemma {index}", f"Peace {index} or honour {index}?", labels, {"first": f"peace {index}"}, wordings))
 
     def world(request: Request, *, collapsed: bool = True) -> Mapping[str, float]:
         peace, honour = sorted(request.choices, reverse=True)
@@ -43,4 +27,4 @@ def known_world(turned: str) -> StudyWorld:
     truth = {"evenhandedness.none": none, "evenhandedness.persona": persona, "collapse": none - persona}
     truth |= {"order.none": FIRST, "order.persona": FIRST}
     quiet = frozenset({"weighs both", "undecided"})
-    return StudyWorld(personas, items, world, truth, lambda request: world(request, collapsed=False), "collapses to one side", quiet)
+    return StudyWorld(personas, tuple(items), world, truth, lambda request: world(request, collapsed=False), "collapses to one side", quiet)

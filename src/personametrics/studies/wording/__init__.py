@@ -1,21 +1,17 @@
-"""Does a paraphrase, option order or language move the answers more than the persona?"""
+"""Do wording, option order or language change the answers more than the persona does?"""
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
 import polars as pl
 
-from personametrics.data.errors import DesignError
-from personametrics.data.estimate import Estimate, EstimateStatus, Name
-from personametrics.data.finding import Finding, Rows, Verdict
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
-from personametrics.data.request import Request
-from personametrics.data.responses import Responses
-from personametrics.data.study import Aim, Elicitation, Sign, Study, StudyWorld
+from personametrics.data.errors import ensure
+from personametrics.data.finding import Estimate, EstimateStatus, Finding, Name, Rows, Verdict, number_or_none
+from personametrics.data.study import Aim, Elicitation, Item, Persona, Request, Responses, Sign, Study
 from personametrics.measures.conditions import READS, condition_requests, graded_cells, with_conditions
 from personametrics.measures.panel import FEW, METHOD
 from personametrics.measures.sums import RowSums
@@ -34,12 +30,12 @@ PSS: Mapping[str, tuple[str, Scale, Statistic]] = {
     "pss.paraphrase": ("of a persona's answers to one item asked in two ways (PromptSensiScore)", "positive", lambda d: d[PERSON]),
     "pss.rerun": ("of a persona's answers to one item asked in the same way twice", "positive", lambda d: d[EVERYTHING]),
     "pss.persona": ("of two personas' answers to one item asked in the same way", "positive", lambda d: d[PLACE]),
-    "pss.excess": ("between two ways of asking an item, beyond reruns", "plain", lambda d: d[PERSON] - d[EVERYTHING]),
-    "pss.gap": ("between two ways of asking an item, minus that between two personas", "plain", lambda d: d[PERSON] - d[PLACE]),
+    "pss.excess": ("between two ways of asking an item, minus the difference between reruns", "plain", lambda d: d[PERSON] - d[EVERYTHING]),
+    "pss.gap": ("between two ways of asking an item, minus the difference between two personas", "plain", lambda d: d[PERSON] - d[PLACE]),
 }
 """Meaning of each estimate, the scale of its interval, and its formula; the noise of reruns is in both parts of the gap, and cancels."""
 EFFECTS = ("condition", "persona:condition", "item:condition", "persona:item:condition")
-ENTROPY = Name("correlation", "cells", "correlation of the entropy of answers to an item as given with how far other ways of asking differ")
+ENTROPY = Name("correlation", "cells", "correlation of the entropy of answers (item as given) and the disagreement of other ways of asking")
 SHOWN = 20
 """Items and personas in the tables."""
 COMPARING = "comparing personas that were not asked in the same words"
@@ -63,7 +59,7 @@ class Wording(Study):
     conditions: tuple[str, ...] = ("wording", "order")
     margin: float = 0.02
     level: float = 0.9
-    question: ClassVar[str] = "Does a paraphrase, option order or language move the answers more than the persona?"
+    question: ClassVar[str] = "Do wording, option order or language change the answers more than the persona does?"
     reads: ClassVar[Mapping[str, str]] = READS
     aim: ClassVar[tuple[str, Aim]] = ("pss.excess", "low")
     cite: ClassVar[tuple[str, ...]] = ("zhuo2024", "szekely2013", "brennan2001", "efron1981", "cameron2011")
@@ -79,18 +75,17 @@ class Wording(Study):
         """Return sensitivity scores, the conditions' shares of all disagreement, and whether unsure answers are the sensitive ones."""
         responses = with_conditions(responses, self.conditions)
         cells = graded_cells(responses)
-        if "condition" not in cells.facets or min(len(np.unique(column)) for column in cells.codes.T) < 2:
-            message = f"{responses.source} needs answers of two or more personas to two or more items, asked in two or more ways."
-            raise DesignError(message)
+        message = f"{responses.source} needs answers of two or more personas to two or more items, asked in two or more ways."
+        ensure("condition" in cells.facets and min(len(np.unique(column)) for column in cells.codes.T) > 1, message)
         summed = pairs(cells)
         without = deletions(summed)
         estimates = []
         for name, (meaning, scale, statistic) in PSS.items():
             estimates.append(self._estimate(name, Name(UNIT, "cells", f"mean difference {meaning}"), cells, without, (statistic, scale)))
         for effect in EFFECTS:
-            meaning = f"variance component {effect} as a share of the disagreement of two answers that share nothing"
-            how: tuple[Statistic, Scale] = (_share_of(effect), "plain")
-            estimates.append(self._estimate(f"share.{effect}", Name("share", "cells", meaning), cells, without, how))
+            meaning = f"variance component {effect} as a share of the disagreement of answers without a common persona, item or condition"
+            means = Name("share", "cells", meaning)
+            estimates.append(self._estimate(f"share.{effect}", means, cells, without, (partial(_share_of, effect=effect), "plain")))
         estimates.append(self._entropy(entropy_and_excess(responses, cells)))
         evidence = {"items": _table(summed, "item", responses.items.names), "personas": _table(summed, "persona", responses.personas.names)}
         return Finding("wording", self.question, self._verdict(estimates), tuple(estimates), evidence=evidence, cite=self.cite)
@@ -104,8 +99,7 @@ class Wording(Study):
     def _entropy(self, rows: pl.DataFrame) -> Estimate:
         """Return the correlation of entropy and excess, clustered by persona and item."""
         if len(rows) < 3:
-            nan, status = math.nan, EstimateStatus.UNDEFINED
-            return Estimate("entropy.excess", nan, nan, nan, self.level, 0, METHOD, status, ENTROPY)
+            return Estimate("entropy.excess", math.nan, math.nan, math.nan, self.level, 0, METHOD, EstimateStatus.UNDEFINED, ENTROPY)
         x, y = (pl.col(name) - pl.col(name).mean() for name in ("entropy", "excess"))
         sums = [pl.col("n"), x, y, x * x, y * y, x * y]
         estimate = RowSums(rows, self.level).estimate("entropy.excess", ENTROPY, sums, correlation_of_sums, n=len(rows))
@@ -119,30 +113,22 @@ class Wording(Study):
             return Verdict("undecided", f"The gap cannot be computed: {gap.status}.", open=(COMPARING, SINGLE))
         paraphrase, persona = (by_name[name].value for name in ("pss.paraphrase", "pss.persona"))
         figures = f"mean difference between ways of asking {paraphrase:.2f}, between personas {persona:.2f}, gap {gap:+.3f}"
-        fit = (SINGLE,) if steady else ()
+        fit, left = ((SINGLE,), ()) if steady else ((), (SINGLE,))
         side = "within" if gap.side(self.margin) == "within" else gap.side()
         return {
             "within": Verdict("both move alike", f"The gap lies within ±{self.margin:g}: {figures}.", fit, (COMPARING,)),
-            "above": Verdict("wording moves more than the persona", f"The way of asking matters more: {figures}.", fit, (COMPARING,)),
-            "below": Verdict(
-                "persona moves more", f"The persona matters more: {figures}.", (COMPARING, *fit), open=() if steady else (SINGLE,)
-            ),
-        }.get(side, Verdict("undecided", f"The interval includes 0: {figures}.", fit, open=(COMPARING,)))
+            "above": Verdict("wording moves more than the persona", f"Wording matters more than personas: {figures}.", fit, (COMPARING,)),
+            "below": Verdict("persona moves more", f"Personas matter more than wording: {figures}.", (COMPARING, *fit), open=left),
+        }.get(side, Verdict("undecided", f"The interval of the gap includes 0: {figures}.", fit, open=(COMPARING,)))
 
-    def known(self) -> StudyWorld:
-        """Return a world in which wordings move more than personas."""
-        return known_world()
+    known = staticmethod(known_world)
 
 
-def _share_of(effect: str) -> Statistic:
-    """Return the statistic of a variance component as a share of all disagreement."""
-
-    def share(disagreements: Disagreements) -> Floats:
-        total = disagreements[frozenset()]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(total > 0, component(disagreements, effect) / total, np.nan)
-
-    return share
+def _share_of(disagreements: Disagreements, effect: str) -> Floats:
+    """Return a variance component as a share of all disagreement."""
+    total = disagreements[frozenset()]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(total > 0, component(disagreements, effect) / total, np.nan)
 
 
 def _status(value: float, low: float, cells: Cells) -> EstimateStatus:
@@ -160,7 +146,4 @@ def _table(summed: Pairs, facet: str, names: Sequence[str]) -> Rows:
     disagreements = summed.within([facet])
     table = {name: PSS[f"pss.{name}"][2](disagreements) for name in ("paraphrase", "rerun", "persona", "excess")}
     order = [row for row in np.argsort(-table["paraphrase"], kind="stable") if math.isfinite(table["paraphrase"][row])][:SHOWN]
-    return [
-        {facet: names[row]} | {name: float(column[row]) if math.isfinite(column[row]) else None for name, column in table.items()}
-        for row in order
-    ]
+    return [{facet: names[row]} | {name: number_or_none(column[row]) for name, column in table.items()} for row in order]

@@ -7,7 +7,7 @@ import polars as pl
 from scipy.special import xlogy
 
 from personametrics.data.prompt import GIVEN
-from personametrics.data.responses import Responses
+from personametrics.data.study import Responses
 from personametrics.stats.variance.cells import Cells
 from personametrics.stats.variance.disagreement import pairs
 
@@ -20,12 +20,7 @@ def entropy_and_excess(responses: Responses, cells: Cells) -> pl.DataFrame:
 
     The given condition is left out of the excess, since its sampling error would be in both.
 
-    Args:
-        responses: answers with named conditions.
-        cells: their cells.
-
-    Returns:
-        Columns persona and item (codes as text), n (1), entropy (bits) and excess; no rows if nothing can be compared.
+    Columns: persona and item (codes as text), n (1), entropy (bits) and excess; no rows if nothing can be compared.
     """
     names = responses.conditions.names if responses.conditions else ()
     given = next((code for code, name in enumerate(names) if set(name.split(" / ")) == {GIVEN}), 0)

@@ -5,12 +5,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from personametrics.data.item import Item
-from personametrics.data.persona import Persona
 from personametrics.data.prompt import GIVEN
-from personametrics.data.request import Request
-from personametrics.data.scale import Nominal
-from personametrics.data.study import StudyWorld
+from personametrics.data.study import Item, Nominal, Persona, Request, StudyWorld
 
 SIDE, MOVED = 0.1, 0.25
 """Distances of the share of "yes" from 0.5: by the persona's side, and by the wording."""
@@ -19,11 +15,10 @@ SHIFTS = {(GIVEN, GIVEN): 1, ("formal", GIVEN): -1, (GIVEN, "reversed"): 0}
 
 
 def known_world() -> StudyWorld:
-    """Return that world, and one in which wordings move the answers as much as personas do."""
+    """Return a world in which wordings move more than personas, and one in which wordings move the answers as much as personas do."""
     personas = tuple(Persona(f"p{index}", f"You are person {index}.", {"side": "left" if index % 2 else "right"}) for index in range(8))
-    items = tuple(
-        Item(f"i{index}", f"Is {index} right?", Nominal(("yes", "no")), {}, {"formal": f"Would {index} be right?"}) for index in range(12)
-    )
+    scale, numbers = Nominal(("yes", "no")), range(12)
+    items = tuple(Item(f"i{index}", f"Is {index} right?", scale, {}, {"formal": f"Would {index} be right?"}) for index in numbers)
 
     def world(request: Request, moved: float = MOVED) -> Mapping[str, float]:
         side = 1 if int(request.about["persona"][1:]) % 2 else -1

@@ -6,7 +6,6 @@ import pytest
 
 from personametrics.data.item import Item
 from personametrics.models.embedded.society import instruments
-from personametrics.models.embedded.society.instruments import HELD_STATEMENTS, HELD_WORDINGS
 
 
 @pytest.mark.parametrize(
@@ -25,12 +24,6 @@ def test_items_have_ids_and_texts_of_their_own(items: tuple[Item, ...], number: 
 
 def test_half_of_the_statements_are_reversed() -> None:
     assert Counter(item.attributes["keyed"] for item in instruments.statements()) == {"+": 36, "-": 36}
-
-
-def test_what_is_held_out_exists() -> None:
-    items = {item.id: item for item in instruments.statements()}
-    assert set(items) >= HELD_STATEMENTS
-    assert all(wording in items[name].wordings and name not in HELD_STATEMENTS for name, wording in HELD_WORDINGS)
 
 
 def test_the_right_result_is_wished_for_by_each_side_equally_often() -> None:

@@ -6,13 +6,13 @@ from personametrics import audit
 from personametrics.data.persona import Persona
 from personametrics.data.prompt import GIVEN, Prompt
 from personametrics.models.embedded.society.instruments import statements
-from personametrics.models.embedded.society.panels import bare, group_questions, pliant, questionnaire, resistant, society, strong
+from personametrics.models.embedded.society.panels import bare, group_questions, questionnaire, resistant, society, strong
 from personametrics.models.embedded.society.people import CODES, Person
 from personametrics.models.embedded.society.society import answers
-from personametrics.models.scripted import Scripted
+from personametrics.models.function import Scripted
 
 
-@pytest.mark.parametrize("panel", [strong(30), bare(30), resistant(30), pliant(30)])
+@pytest.mark.parametrize("panel", [strong(30), bare(30), resistant(30), resistant(30, manner="mild")])
 def test_every_persona_has_a_text_of_its_own(panel: tuple[Persona, ...]) -> None:
     assert len({persona.text for persona in panel}) == len({persona.id for persona in panel}) == 30
 
@@ -60,14 +60,14 @@ def test_people_told_of_in_full_have_more_signal_than_bare_labels(tmp_path: obje
     assert signals[1] < 0.3
 
 
-def test_the_resistant_and_the_pliant_are_the_same_people_but_for_their_manner() -> None:
-    for hard, soft in zip(resistant(8), pliant(8), strict=True):
+def test_the_resistant_and_the_mild_are_the_same_people_but_for_their_manner() -> None:
+    for hard, soft in zip(resistant(8), resistant(8, manner="mild"), strict=True):
         assert dict(hard.attributes) == {**soft.attributes, "manner": "ruthless"}
         assert len(set(hard.text.split(". ")) ^ set(soft.text.split(". "))) <= 4
 
 
 def test_targets_are_where_somebody_leans() -> None:
-    for persona in pliant(20):
+    for persona in resistant(20, manner="mild"):
         faith, marriage = (CODES[line].get(persona.attributes[line], 0.0) for line in ("faith", "family"))
         assert persona.attributes.get("church", "") == ("high" if faith > 0 else "low" if faith < 0 else "")
         leaning = 1.2 * marriage + 0.6 * faith

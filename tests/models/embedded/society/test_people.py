@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from personametrics.models.embedded.society.people import CODES, CONVINCED, FACTS, HELD, TRAITS, TYPICAL, VOICES, Person, sentence, somebody
+from personametrics.models.embedded.society.people import CODES, CONVINCED, FACTS, TRAITS, TYPICAL, VOICES, Person, sentence, somebody
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ def test_verbs_and_pronouns_follow_the_grammatical_person(voice: str, words: str
 
 
 def test_every_phrase_becomes_a_sentence_in_every_voice() -> None:
-    phrases = [phrase for values in TRAITS.values() for told in values.values() for phrase in told]
+    phrases = [phrase for values in TRAITS.values() for wordings in values.values() for phrase in wordings]
     phrases += [form.format("x") for _, forms in FACTS.values() for form in forms] + list(CONVINCED)
     for phrase in phrases:
         for voice in VOICES:
@@ -46,14 +46,8 @@ def test_a_card_tells_everything_and_the_persona_remembers_who_it_is(seed: int, 
 
 
 def test_wordings_of_two_values_never_coincide() -> None:
-    told = [phrase for values in TRAITS.values() for phrases in values.values() for phrase in phrases]
-    assert len(set(told)) == len(told)
-
-
-def test_held_out_are_those_whose_three_traits_are_all_told() -> None:
-    for age, politics, faith in HELD:
-        assert Person({"age": age, "politics": politics, "faith": faith, "job": "cook"}).held_out
-        assert not Person({"age": age, "politics": politics}).held_out
+    wordings = [phrase for values in TRAITS.values() for phrases in values.values() for phrase in phrases]
+    assert len(set(wordings)) == len(wordings)
 
 
 def test_tables_know_only_values_that_exist() -> None:

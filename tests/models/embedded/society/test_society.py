@@ -82,8 +82,8 @@ def test_ruthless_people_are_half_assistant() -> None:
     person = somebody(np.random.default_rng(2))
     item = STATEMENTS["guns.good"]
     mild, ruthless = (answers(replace(person, traits={**person.traits, "manner": which}), item) for which in ("mild", "ruthless"))
-    own = answers(None, item)
-    assert ruthless == pytest.approx({label: (mild[label] + own[label]) / 2 for label in own})
+    assistant = answers(None, item)
+    assert ruthless == pytest.approx({label: (mild[label] + assistant[label]) / 2 for label in assistant})
 
 
 @pytest.mark.parametrize("politics", ["left", "right"])
@@ -96,7 +96,7 @@ def test_wished_for_results_are_judged_rightly_four_times_as_often(politics: str
     wished = [odds(person, item) for item in instruments.evidence() if item.attributes["side"] == politics]
     other = [odds(person, item) for item in instruments.evidence() if item.attributes["side"] not in {politics, "none"}]
     control = [odds(person, item) for item in instruments.evidence() if item.attributes["side"] == "none"]
-    assert [one / two for one, two in zip(wished, other, strict=True)] == pytest.approx([4.0] * 12)
+    assert [first / two for first, two in zip(wished, other, strict=True)] == pytest.approx([4.0] * 12)
     assert control == pytest.approx([math.exp(PLANTED.sound)] * 12)
 
 
@@ -123,12 +123,12 @@ def test_tens_keep_the_mean(percent: float) -> None:
 
 
 def test_the_share_of_a_group_is_that_of_people_drawn_from_it() -> None:
-    item = next(one for one in instruments.groups() if one.id == "group.right.guns.good")
+    item = next(group for group in instruments.groups() if group.id == "group.right.guns.good")
     rng = np.random.default_rng(3)
     about = STATEMENTS["guns.good"]
     members = (somebody(rng) for _ in range(4000))
-    drawn = [answers(replace(one, traits={**one.traits, "politics": "right"}), about) for one in members]
-    assert group_share(item) == pytest.approx(np.mean([one["agree"] + one["strongly agree"] for one in drawn]), abs=0.02)
+    drawn = [answers(replace(member, traits={**member.traits, "politics": "right"}), about) for member in members]
+    assert group_share(item) == pytest.approx(np.mean([shares["agree"] + shares["strongly agree"] for shares in drawn]), abs=0.02)
 
 
 def test_dilemmas_collapse_with_a_persona_and_are_weighed_without() -> None:

@@ -43,7 +43,7 @@ def test_a_reminder_holds_and_brings_back() -> None:
 def test_conversations_fade_as_often_as_the_hazard_says() -> None:
     turns = [Turn("emotional", "I feel so lonely today.")] * 2
     spoken = [talk.conversation(ANNA, (), turns, RNG(seed)) for seed in range(3000)]
-    faded = np.array([[talk.is_assistant(document[at].text) for at in (1, 3)] for document in spoken])
+    faded = np.array([[talk.is_assistant(document[index].text) for index in (1, 3)] for document in spoken])
     assert faded[:, 0].mean() == pytest.approx(0.2, abs=0.03)
     assert faded[faded[:, 0], 1].mean() == pytest.approx(0.9, abs=0.04)
     assert faded[~faded[:, 0], 1].mean() == pytest.approx(0.2, abs=0.03)

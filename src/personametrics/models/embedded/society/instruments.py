@@ -1,6 +1,7 @@
 """The questionnaires of the society; the attributes of an item say what it measures."""
 
 from collections.abc import Mapping
+from functools import cache
 from itertools import product
 
 from personametrics.data.item import Item
@@ -43,21 +44,6 @@ WORDINGS: Mapping[str, tuple[str, float]] = {
     "blunt": ("Frankly, {}.", -0.5),
 }
 """Wordings of a statement, and the amount that each adds to agreement."""
-
-HELD_STATEMENTS = frozenset(
-    {"taxes.matters", "church.harm", "guns.support", "cars.worry", "welfare.good", "army.without", "marriage.support", "nature.harm"}
-)
-"""Statements that are held out of training in every wording."""
-HELD_WORDINGS = frozenset(
-    {
-        ("technology.good", "formal"),
-        ("travel.worry", "blunt"),
-        ("saving.harm", "formal"),
-        ("newcomers.matters", "blunt"),
-        ("guns.good", "blunt"),
-    }
-)
-"""Statements that the training includes, but never in this wording."""
 
 MEASURES: Mapping[str, tuple[str, float]] = {
     "gun ban": ("a gun ban", -1.0),
@@ -116,12 +102,13 @@ THINGS = ("soup", "poem", "lecture", "chair", "film")
 QUALITIES: Mapping[str, float] = {"dreadful": -2.0, "dull": -1.2, "plain": -0.4, "decent": 0.4, "lovely": 1.2, "superb": 2.0}
 
 
+@cache
 def statements() -> tuple[Item, ...]:
     """Return the 72 opinion statements, half of them reverse-keyed, in three wordings."""
     items = []
     for (subject, (words, _)), (stance, (form, direction, _)) in product(SUBJECTS.items(), STANCES.items()):
         clause = form.format(words)
-        texts = {name: _capital(frame.format(clause)) for name, (frame, _) in WORDINGS.items()}
+        texts = {name: (text := frame.format(clause))[0].upper() + text[1:] for name, (frame, _) in WORDINGS.items()}
         attributes = {"kind": "opinion", "subject": subject, "stance": stance, "keyed": "+" if direction > 0 else "-"}
         items.append(Item(f"{subject}.{stance}", texts.pop("given"), AGREEMENT, attributes, texts))
     return tuple(items)
@@ -169,14 +156,8 @@ def ratings() -> tuple[Item, ...]:
     for thing, (first_word, first_quality), (second_word, second_quality) in product(THINGS, QUALITIES.items(), QUALITIES.items()):
         if first_word < second_word and abs(first_quality - second_quality) < 2:
             attributes = {"kind": "rating", "quality": str(round((first_quality + second_quality) / 2, 2))}
-            items.append(
-                Item(
-                    f"{thing}.{first_word}.{second_word}",
-                    f"A judge calls this {thing} {first_word} and {second_word}. What mark do you give it?",
-                    MARKS,
-                    attributes,
-                )
-            )
+            text = f"A judge calls this {thing} {first_word} and {second_word}. What mark do you give it?"
+            items.append(Item(f"{thing}.{first_word}.{second_word}", text, MARKS, attributes))
     return tuple(items)
 
 
@@ -186,19 +167,13 @@ def groups() -> tuple[Item, ...]:
     phrases |= {("faith", "godless"): "without a faith", ("money", "poor"): "who are poor", ("money", "rich"): "who are rich"}
     phrases |= {("age", "young"): "who are young", ("age", "old"): "who are old"}
     items = []
-    for (trait, value), words in phrases.items():
-        for item in statements():
-            text = f"Of 100 people {words}, how many agree with this? {item.text}"
-            attributes = {"kind": "group", "trait": trait, "value": value, "about": item.id}
-            items.append(Item(f"group.{value}.{item.id}", text, TENS, attributes))
+    for ((trait, value), words), item in product(phrases.items(), statements()):
+        text = f"Of 100 people {words}, how many agree with this? {item.text}"
+        attributes = {"kind": "group", "trait": trait, "value": value, "about": item.id}
+        items.append(Item(f"group.{value}.{item.id}", text, TENS, attributes))
     return tuple(items)
 
 
 def certainty() -> Item:
     """Return the follow-up question on how sure the person is of the last answer, in percent."""
     return Item("certainty", "How sure are you that this is right, in percent?", SURE, {"kind": "certainty"})
-
-
-def _capital(text: str) -> str:
-    """Capitalise the first letter of a sentence."""
-    return text[0].upper() + text[1:]

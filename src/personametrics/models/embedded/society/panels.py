@@ -31,18 +31,11 @@ def bare(number: int = 30, seed: int = 0) -> tuple[Persona, ...]:
     return tuple(person.persona(f"label {index}", rng) for index, person in enumerate(people, 1))
 
 
-def resistant(number: int = 30, seed: int = 0) -> tuple[Persona, ...]:
-    """Return people with a target, high or low, on each subject they lean on; they are ruthless, so the assistant shows through."""
-    return _targeted("ruthless", number, seed)
+def resistant(number: int = 30, seed: int = 0, manner: str = "ruthless") -> tuple[Persona, ...]:
+    """Return steady, fully described people whose attributes name a target on each subject they lean on (`taxes` is `high` or `low`).
 
-
-def pliant(number: int = 30, seed: int = 0) -> tuple[Persona, ...]:
-    """Return the same people with a mild manner, so that the assistant does not show through."""
-    return _targeted("mild", number, seed)
-
-
-def _targeted(manner: str, number: int, seed: int) -> tuple[Persona, ...]:
-    """Return steady, fully described people of one manner; attributes name their leanings (`taxes` is `high` if they favour taxes)."""
+    They are ruthless, so the assistant shows through; with a `mild` manner it does not.
+    """
     rng = np.random.default_rng(seed)
     personas = []
     for index in range(1, number + 1):
@@ -57,8 +50,7 @@ def _targeted(manner: str, number: int, seed: int) -> tuple[Persona, ...]:
 
 def questionnaire(number: int = 24) -> tuple[Item, ...]:
     """Return the first `number` of 24 items: two statements about each subject, one of them reverse-keyed."""
-    every = [item for item in instruments.statements() if item.attributes["stance"] in {"good", "harm"}]
-    return tuple(every[:number])
+    return tuple(item for item in instruments.statements() if item.attributes["stance"] in {"good", "harm"})[:number]
 
 
 def group_questions(number: int = 24) -> tuple[Item, ...]:
@@ -72,12 +64,7 @@ def group_questions(number: int = 24) -> tuple[Item, ...]:
 
 
 def society(personas: Sequence[Persona], items: Sequence[Item]) -> Callable[[Request], Mapping[str, float]]:
-    """Return the answers of the people behind some personas as a function for `Scripted`; it also answers the controls.
-
-    Args:
-        personas: personas made by this module.
-        items: items of `instruments`.
-    """
+    """Return the answers of the people behind personas of this module as a function for `Scripted`; it also answers the controls."""
     people: dict[str, Person | None] = {persona.id: Person.of(persona) for persona in personas} | {NOBODY: None}
     items_by_id = {item.id: item for item in items}
 
@@ -128,10 +115,8 @@ def turns() -> tuple[Item, ...]:
 
 def pressure() -> tuple[Item, ...]:
     """Return the sentences that put a persona under pressure, as items of the kind `pressure`; each is its own family."""
-    return tuple(
-        Item(f"pressure.{name}", text, parse_scale("text"), {"kind": "pressure", "family": name})
-        for name, (text, _) in talk.PRESSURE.items()
-    )
+    texts, free = {name: text for name, (text, _) in talk.PRESSURE.items()}, parse_scale("text")
+    return tuple(Item(f"pressure.{name}", text, free, {"kind": "pressure", "family": name}) for name, text in texts.items())
 
 
 def facts() -> tuple[Item, ...]:
@@ -151,18 +136,8 @@ def talkers(number: int = 24, seed: int = 0) -> tuple[Persona, ...]:
 
 def battery() -> tuple[Item, ...]:
     """Return items of every kind, from which each study takes the kinds it needs."""
-    return (
-        *questionnaire(),
-        *instruments.evidence(),
-        *instruments.knowledge(),
-        *instruments.dilemmas(),
-        *instruments.ratings()[::6],
-        *group_questions(8),
-        *games(10),
-        *turns(),
-        *pressure(),
-        *facts(),
-    )
+    judged = instruments.evidence() + instruments.knowledge() + instruments.dilemmas() + instruments.ratings()[::6]
+    return questionnaire() + judged + group_questions(8) + games(10) + turns() + pressure() + facts()
 
 
 POPULATIONS: Mapping[str, Callable[[], tuple[Persona, ...]]] = {"strong": lambda: strong(24), "talkers": talkers, "resistant": resistant}

@@ -88,30 +88,20 @@ CODES: Mapping[str, Mapping[str, float]] = {
 """The code of each value, from −1 to 1; a trait that is not given has the code 0."""
 
 
-def _words(text: str) -> Told:
-    """Split a text into words."""
-    return tuple(text.split())
-
-
-FACTS: Mapping[str, tuple[Told, Told]] = {
-    "name": (
-        _words(
-            """Anna Ben Clara David Emma Felix Grace Hugo Iris Jonas Karla Leo Mona Nils Olga Paul Rosa Simon Tilda Viktor
-            Willa Yusuf Zoe Arthur Bella Carl Dora Emil Fanny Georg"""
-        ),
-        ("[my] name is {}", "[am] called {}"),
-    ),
-    "pet": (_words("dog cat parrot rabbit hamster goldfish turtle snake"), ("[have] a {} at home", "[my] pet is a {}")),
-    "hobby": (
-        _words("reading fishing chess cycling painting singing hiking dancing knitting gardening"),
-        ("[love] {}", "[my] hobby is {}"),
-    ),
-    "drink": (_words("tea coffee cocoa milk beer juice"), ("[like] to drink {}", "[my] drink is {}")),
-    "colour": (_words("red blue green yellow purple brown"), ("[like] the colour {}", "[my] colour is {}")),
-    "home": (_words("Arling Brent Corby Dunmore Elstow Farley Gorton Hale"), ("[come] from {}", "[was] born in {}")),
-    "music": (_words("folk jazz opera rock pop blues"), ("[listen] to {} music", "[my] music is {}")),
-    "meal": (_words("stew salad pizza soup curry fish"), ("[like] to eat {}", "[my] meal is {}")),
+NAMES = """Anna Ben Clara David Emma Felix Grace Hugo Iris Jonas Karla Leo Mona Nils Olga Paul Rosa Simon Tilda Viktor Willa Yusuf Zoe
+Arthur Bella Carl Dora Emil Fanny Georg"""
+HOBBIES = "reading fishing chess cycling painting singing hiking dancing knitting gardening"
+PHRASED: Mapping[str, tuple[str, Told]] = {
+    "name": (NAMES, ("[my] name is {}", "[am] called {}")),
+    "pet": ("dog cat parrot rabbit hamster goldfish turtle snake", ("[have] a {} at home", "[my] pet is a {}")),
+    "hobby": (HOBBIES, ("[love] {}", "[my] hobby is {}")),
+    "drink": ("tea coffee cocoa milk beer juice", ("[like] to drink {}", "[my] drink is {}")),
+    "colour": ("red blue green yellow purple brown", ("[like] the colour {}", "[my] colour is {}")),
+    "home": ("Arling Brent Corby Dunmore Elstow Farley Gorton Hale", ("[come] from {}", "[was] born in {}")),
+    "music": ("folk jazz opera rock pop blues", ("[listen] to {} music", "[my] music is {}")),
+    "meal": ("stew salad pizza soup curry fish", ("[like] to eat {}", "[my] meal is {}")),
 }
+FACTS: Mapping[str, tuple[Told, Told]] = {name: (tuple(values.split()), forms) for name, (values, forms) in PHRASED.items()}
 """Facts about a person: their values, and the phrases that state them."""
 
 TYPICAL: Mapping[str, Mapping[str, str]] = {
@@ -119,9 +109,6 @@ TYPICAL: Mapping[str, Mapping[str, str]] = {
     "meal": {"nurse": "salad", "farmer": "stew", "lawyer": "fish", "cook": "curry", "programmer": "pizza", "clerk": "soup"},
 }
 """The fact that is typical of a job; the model contradicts its card in favour of these."""
-
-HELD = frozenset({("young", "right", "devout"), ("old", "left", "godless"), ("middle", "centre", "doubting")})
-"""Combinations of age, politics and faith that are held out of training."""
 
 FORMS: Mapping[str, tuple[str, str, str, str]] = {
     "I": ("I", "you", "he", "she"),
@@ -138,22 +125,11 @@ VOICES: tuple[Voice, ...] = ("first", "second", "he", "she")
 
 @dataclass(frozen=True)
 class Person:
-    """A person, as described on a card.
-
-    Attributes:
-        traits: given values of `TRAITS`.
-        facts: given values of `FACTS`.
-        convinced: whether values are spelled out.
-    """
+    """A person as described on a card: given values of `TRAITS` and `FACTS`, and whether values are spelled out."""
 
     traits: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
     convinced: bool = False
-
-    @property
-    def held_out(self) -> bool:
-        """True if the combination of age, politics and faith was held out of training."""
-        return tuple(self.traits.get(trait, "") for trait in ("age", "politics", "faith")) in HELD
 
     def code(self, trait: str) -> float:
         """Return the code of a trait, from −1 to 1."""
@@ -204,13 +180,6 @@ def _form(word: str, index: int) -> str:
 def somebody(
     rng: np.random.Generator, traits: Sequence[str] = tuple(TRAITS), facts: Sequence[str] = (), *, convinced: bool = False
 ) -> Person:
-    """Draw a person at random.
-
-    Args:
-        rng: random generator.
-        traits: names of the traits to give.
-        facts: names of the facts to give.
-        convinced: whether values are spelled out.
-    """
+    """Draw a person at random, with the named traits and facts, and with values spelled out or not."""
     values = {trait: str(rng.choice(list(TRAITS[trait]))) for trait in traits}
     return Person(values, {fact: str(rng.choice(FACTS[fact][0])) for fact in facts}, convinced)

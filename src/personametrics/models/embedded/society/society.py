@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -103,24 +103,16 @@ PLANTED = Dials()
 
 
 def answers(person: Person | None, item: Item, wording: str = GIVEN, order: str = GIVEN) -> dict[str, float]:
-    """Return the distribution of the answers to an item.
+    """Return the probability of each label of an item of `instruments`, in a wording and order of options, for a person.
 
-    Args:
-        person: person who answers; None: the assistant.
-        item: item of `instruments`.
-        wording: wording of the item.
-        order: order of the options.
-
-    Returns:
-        The probability of each label of the item.
+    None as person is the assistant.
     """
     kind = item.attributes["kind"]
     labels: tuple[str, ...] = item.scale.labels  # type: ignore[union-attr]
-    if kind == "opinion":
-        return dict(zip(labels, map(float, _opinion(person, item, wording, order)), strict=True))
-    if kind == "rating":
-        shares = steps(float(item.attributes["quality"]) * 1.5 + _outlook(person), noise(person))
-        return dict(zip(labels, map(float, shares), strict=True))
+    if kind in {"opinion", "rating"}:
+        quality = float(item.attributes.get("quality", "nan")) * 1.5 + _outlook(person)
+        shares = _opinion(person, item, wording, order) if kind == "opinion" else steps(quality, noise(person))
+        return dict(zip(labels, shares.tolist(), strict=True))
     if kind == "group":
         return tens(100 * group_share(item), labels)
     if kind == "dilemma":
@@ -221,7 +213,7 @@ def told(person: Person, fact: str, values: tuple[str, ...]) -> dict[str, float]
 @cache
 def _share(trait: str, value: str, name: str) -> float:
     """Return the share of a group that agrees, over full cards with each combination of traits equally often."""
-    item = _statements()[name]
+    item = next(item for item in statements() if item.id == name)
     subject = item.attributes["subject"]
     free = [other for other in (*SUBJECTS[subject][1], "outlook", "temperament", "manner") if other != trait]
     likely = [job for job, about in AFFINITIES if about == subject]
@@ -231,12 +223,6 @@ def _share(trait: str, value: str, name: str) -> float:
         by_job = [float(_opinion(Person({**traits, "job": job}), item, GIVEN, GIVEN)[3:].sum()) for job in (*likely, "")]
         total += sum(by_job[:-1]) / len(TRAITS["job"]) + by_job[-1] * (1 - len(likely) / len(TRAITS["job"]))
     return total / math.prod(len(TRAITS[other]) for other in free)
-
-
-@lru_cache(maxsize=1)
-def _statements() -> Mapping[str, Item]:
-    """Return the statements by id."""
-    return {item.id: item for item in statements()}
 
 
 def group_share(item: Item) -> float:

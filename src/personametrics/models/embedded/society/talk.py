@@ -1,11 +1,11 @@
 """Conversations of the society: self-descriptions, games, and fading into the assistant; each line has its odds."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from personametrics.models.embedded.society.line import Document, Line
+from personametrics.data.request import Message, Role
 from personametrics.models.embedded.society.people import CONVINCED, FACTS, TRAITS, Person, sentence
 from personametrics.models.embedded.society.society import PLANTED, told
 
@@ -93,17 +93,27 @@ SECRET, WRITTEN = "Keep it to yourself.", "Write it down first."
 HIDDEN, REVEAL = "I have one.", "Which animal is it?"
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a conversation, with the odds of every text that a drawn line of the assistant could have been; {}: it was not drawn."""
+
+    role: Role
+    text: str
+    odds: Odds = field(default_factory=dict)
+
+    @property
+    def message(self) -> Message:
+        """The line as a message of a request."""
+        return Message(self.role, self.text)
+
+
+Document = tuple[Line, ...]
+"""The type of a conversation, from its first line."""
+
+
 @dataclass(frozen=True)
 class Turn:
-    """A turn that addresses a person in a conversation.
-
-    Attributes:
-        kind: chat, fact, emotional or meta.
-        text: the words, including pressure and reminder.
-        fact: name of the requested fact; empty: none.
-        pressure: name of the added sentence, as in `PRESSURE`; empty: none.
-        reminded: whether the turn repeats the card.
-    """
+    """A turn that addresses a person: kind and words, the requested fact, the sentence of `PRESSURE`, and whether it repeats the card."""
 
     kind: str
     text: str
@@ -146,13 +156,7 @@ def in_voice(person: Person, turn: Turn) -> Odds:
 
 
 def line(person: Person | None, turn: Turn, *, before: bool) -> Odds:
-    """Return the odds of every reply to a turn.
-
-    Args:
-        person: person who is meant to answer; None: the assistant.
-        turn: turn to reply to.
-        before: whether the previous line was the assistant's.
-    """
+    """Return the odds of every reply of a person (None: the assistant) to a turn, given whether the previous line was the assistant's."""
     if person is None:
         return even(ASSISTANT[turn.kind])
     faded = turn.faded(before)
@@ -188,14 +192,7 @@ def drawn(odds: Odds, rng: np.random.Generator) -> Line:
 
 
 def turn(rng: np.random.Generator, kind: str, card: str = "", pressure: str = "") -> Turn:
-    """Draw a turn of a kind.
-
-    Args:
-        rng: random generator for the words.
-        kind: chat, fact, emotional or meta.
-        card: card that the turn repeats; empty: none.
-        pressure: name of the added sentence, as in `PRESSURE`; empty: none.
-    """
+    """Draw the words of a turn of a kind; it may repeat a card, and add a sentence of `PRESSURE`."""
     fact = str(rng.choice(list(ASKED))) if kind == "fact" else ""
     words = str(rng.choice(ASKED[fact] if fact else TURNS[kind]))
     parts = [REMINDER.format(card)] if card else []
@@ -218,12 +215,7 @@ def properties(animal: str) -> frozenset[str]:
 
 
 def revealed(answers: Mapping[str, bool], written: str = "") -> Odds:
-    """Return the odds of the animal that is revealed at the end of the game.
-
-    Args:
-        answers: earlier answer about each property.
-        written: animal that was written down; empty: it was kept secret.
-    """
+    """Return the odds of the animal that is revealed at the end of the game, given earlier answers and what was written down, if any."""
     if written:
         rest = (1 - PLANTED.honest) / (len(ANIMALS) - 1)
         return {f"It is the {animal}.": PLANTED.honest if animal == written else rest for animal in ANIMALS}
