@@ -65,7 +65,7 @@ def test_a_study_is_estimated_from_recorded_answers(program: Program) -> None:
     ("arguments", "message"),
     [
         (("run", "expertize", "--model", "embedded"), 'Unknown study "expertize"'),
-        (("run", "expertise:marge=1", "--model", "embedded"), 'no knob "marge"'),
+        (("run", "expertise:marge=1", "--model", "embedded"), 'no option "marge"'),
         (("run", "fidelity", "--model", "embedded"), "people's answers"),
         (("replay", "expertise", "people.csv", "--persona", "id", "--item", "text", "--answer", "party"), 'no column "gold"'),
         (("replay", "expertise", "people.csv", "--column", "gold=truth"), 'no column "truth"'),

@@ -132,7 +132,7 @@ def cutting(patient: Patient, request: Request) -> Reply:
         (seedless, "seed", False, "the same seed gives different words"),
         (greedy, "seed", None, "the same with every seed"),
         (greedy, "draws", False, "seems to give only the likeliest answer"),
-        (unmoved, "score", False, "another prompt changes them by up to 0"),
+        (unmoved, "score", False, "and differ by up to 0"),
         (too_sure, "score", False, "label probabilities sum to 1.500"),
         (below_zero, "score", False, "label probabilities sum to"),
         (scoreless, "score", False, "no log-probabilities"),

@@ -61,4 +61,4 @@ def test_cues_without_reruns_are_undecidable(recorded: Find) -> None:
     )
     finding = ResponseTypes().estimate(Responses.read(frame.drop_nulls(["cue", "persona"]), CUED, Nominal()))
     assert finding.verdict.label == "undecidable"
-    assert "twice" in finding.verdict.sentence
+    assert "asked only once" in finding.verdict.sentence

@@ -154,8 +154,8 @@ def test_a_fixed_ridge_is_used() -> None:
     ("text", "message"),
     [
         ("reweight:method=magic", 'reweight.method: unknown value "magic"'),
-        ("reweight:method=rake", "need attributes"),
-        ("reweight:attributes=place", "mixture takes none"),
+        ("reweight:method=rake", "needs attributes for method=poststratify or rake"),
+        ("reweight:attributes=place", "none for method=mixture"),
     ],
 )
 def test_wrong_knobs_are_refused(text: str, message: str) -> None:

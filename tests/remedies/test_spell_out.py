@@ -42,7 +42,7 @@ def test_personas_keep_who_they_are_and_are_told_more() -> None:
 
 @pytest.mark.parametrize("reply", ["", "I'm sorry, I can't help with that.", "<persona> \n</persona>", "<persona>You value order and"])
 def test_a_draft_that_is_refused_empty_or_cut_off_names_its_persona(reply: str) -> None:
-    with pytest.raises(DesignError, match=r'the persona "bo" \(refused, empty or cut off\)\. Give the texts'):
+    with pytest.raises(DesignError, match=r'no usable text \(refused, empty or cut off\) for "bo"\. Give the texts'):
         SpellOut().personas(PANEL, (WRITTEN[0], reply))
 
 

@@ -44,8 +44,8 @@ def test_both_are_drawn_from_their_tables(scheme: Scheme) -> None:
 
 def test_they_say_in_words_where_each_line_begins_and_ends() -> None:
     by_name = drawn(turns=TURNS, survival=ONE)
-    assert "“persona signal” from 0.800 after 0 to 0.400 after 8" in by_name["drift"].alt
-    assert by_name["survival"].alt.endswith("yet, with intervals: from 1.00 after 0 to 0.700 after 3.")
+    assert "“persona signal” from 0.800 (after 0 lines) to 0.400 (after 8 lines)" in by_name["drift"].alt
+    assert by_name["survival"].alt.endswith("yet, with intervals: from 1.00 (after 0 lines) to 0.700 (after 3 lines).")
 
 
 def test_kinds_have_their_own_lines_and_one_kind_no_legend() -> None:
@@ -96,7 +96,7 @@ def test_each_persona_has_its_curve_and_the_worst_is_shown_first() -> None:
     ]
     positions: Rows = [{"persona": "best", "turn": turn, "value": 0.9, "low": None, "high": None, "items": 6} for turn in (1, 2)]
     figure = drawn(fading=fading, positions=positions)["courses"]
-    assert "The first one shown is “worst”: “lines in character” from 0.200 after 1 to 0.200 after 2." in figure.alt
+    assert "The first one shown is “worst”: “lines in character” from 0.200 (after 1 line) to 0.200 (after 2 lines)." in figure.alt
     first = figure.rows[0]
     assert [first[name] for name in ("value", "low", "high")] == pytest.approx([0.2, 0.1, 0.6])
     assert "NaN" not in svg(figure)

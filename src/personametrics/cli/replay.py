@@ -51,7 +51,7 @@ def replay(
     plugin: Plugin = None,
     json_: Json = False,
 ) -> None:
-    """Estimate a study from recorded answers, or the change between two arms of them. No model is asked."""
+    """Compute the estimates of a study from recorded answers, or their change between two arms. No model is asked."""
     load_plugins(plugin)
     asked = humans.compared(chosen(study), human_attribute, options.scale)
     frame, columns = _with_columns(file, column or []), options.columns

@@ -85,7 +85,9 @@ NAMES: dict[str, Name] = {
     "used.tokens_in": Name("tokens", "replies", "tokens read by the model, as it reported them"),
     "used.tokens_out": Name("tokens", "replies", "tokens written by the model, as it reported them"),
     "used.money": Name("money", "replies", "price of the tokens read and written"),
-    "tracking.total": Name("ratio", "items", "slope of the panel's disagreement on people's disagreement over items, corrected for noise"),
+    "tracking.total": Name(
+        "ratio", "items", "regression slope over items: people's disagreement predicts the panel's, corrected for noise"
+    ),
     "tracking.persona": Name("ratio", "items", "the part of tracking.total that is due to personas"),
     "tracking.rerun": Name("ratio", "items", "the part of tracking.total that is due to rerun noise"),
 }

@@ -113,8 +113,8 @@ async def _score(model: Model) -> Probe:
     if max(totals) > 1 + SLACK or min(*cold.values(), *hot.values()) < 0:
         return Probe(Can.SCORE, found=False, evidence=f"label probabilities sum to {max(totals):.3f}")
     moved = max(abs(cold[label] - hot[label]) for label in CHOICES)
-    sums = f"probabilities of {', '.join(CHOICES)} sum to {totals[0]:.2f} and {totals[1]:.2f}"
-    return Probe(Can.SCORE, moved > 0, f"{sums}; another prompt changes them by up to {moved:.2g}")
+    sums = f"in two prompts, the probabilities of {', '.join(CHOICES)} sum to {totals[0]:.2f} and {totals[1]:.2f}"
+    return Probe(Can.SCORE, moved > 0, f"{sums}, and differ by up to {moved:.2g}")
 
 
 async def _context(model: Model, lengths: Sequence[int]) -> Probe:

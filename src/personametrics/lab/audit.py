@@ -346,7 +346,7 @@ class Audit(Job):
 def _on_one_scale(arms: Mapping[str, Responses], level: float, target: float, price: float | None) -> list[Finding]:
     """Return what the panel and its controls say on one scale; where too few answers came back, that nothing can be said."""
     if PANEL not in arms:
-        sentence = "Nothing can be said: all items on this scale are controls. Give them a scale of the other items."
+        sentence = "Nothing can be said: all items on this scale are controls. Give the controls the same scale as other items."
         return [Finding("controls", Controls.question, Verdict("unknown", sentence), ())]
     try:
         return [Stability(level, target, price).estimate(arms[PANEL]), Controls(level=level).compare(arms)]

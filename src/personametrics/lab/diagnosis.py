@@ -174,7 +174,7 @@ def diagnose(findings: Iterable[Finding], level: float = 0.9) -> Finding:
         f"{diagnosis.sentence} With {level:.0%} confidence, all {len(diagnosis.findings)} verdicts are correct.",
         tuple(use for use in free if not lacking[use]),
         tuple(f"{use} ({', '.join(spoilers[use])})" for use in diagnosis.uses if spoilers[use]),
-        tuple(f"{use} (missing: {', '.join(lacking[use])})" for use in free if lacking[use]),
+        tuple(f"{use} (verdicts still needed: {', '.join(lacking[use])})" for use in free if lacking[use]),
     )
     evidence: dict[str, Rows] = {"failures": diagnosis.figures}
     evidence["remedies"] = [row for failure in diagnosis.found for row in _worth_trying(failure)]

@@ -57,7 +57,7 @@ def distances(finding: Finding) -> Figure | None:
     title = "Distance to human answers, item by item" + _left_out(rows, shown)
     middle = statistics.median(float(row["tv"]) for row in rows)
     text = (
-        f"Each dot is one of {len(rows)} items: the total variation between the answers of the panel and of people. It goes from "
+        f"Each dot is one of {len(rows)} items: the total variation distance between the answers of the panel and of people. It goes from "
         f"{number(rows[0]['tv'])} ({quoted(rows[0]['item'])}) to {number(rows[-1]['tv'])} ({quoted(rows[-1]['item'])}), with the median "
         f"{number(middle)}. Two marks show the distance due to sampling alone, and the distance between two halves of the people."
     )

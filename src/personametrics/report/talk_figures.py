@@ -29,7 +29,7 @@ def drift(finding: Finding) -> Figure | None:
         return None
     order = _kinds(rows, "what")
     levels = level(e for e in finding.estimates if ".turn=" in e.name)
-    text = f"Lines with their {levels}s over the turns of a conversation: {_ends(rows, 'what', order)}."
+    text = f"Curves with their {levels}s over the number of lines spoken: {_ends(rows, 'what', order)}."
     chart = _drawn(_placed(rows, order), "what", order, alt.Chart().mark_line(strokeWidth=1.5))
     return Figure("drift", "How the persona changes during the conversation", text, chart, rows)
 
@@ -79,7 +79,7 @@ def courses(finding: Finding) -> Figure | None:
         return None
     first = [row for row in rows if row["persona"] == names[0]]
     text = (
-        "Lines with their intervals over the turns. One persona is shown, and the others are faint. "
+        "Curves with their intervals over the number of lines spoken. One persona is shown, and the others are faint. "
         f"The first one shown is {quoted(names[0])}: {_ends(first, 'what', _kinds(first, 'what'))}."
     )
     shown = alt.param(name="shown", value=names[0], bind=alt.binding_select(options=names, name="persona "))
@@ -130,6 +130,6 @@ def _ends(rows: Sequence[Row], name: str, order: Sequence[str]) -> str:
 
 def _course(rows: Sequence[Row], kind: str) -> str:
     """Describe where one line begins and ends."""
-    first, last = (f"{number(row['value'])} after {row['turn']}" for row in (rows[0], rows[-1]))
+    first, last = (f"{number(row['value'])} (after {row['turn']} line{'s' * (row['turn'] != 1)})" for row in (rows[0], rows[-1]))
     course = f"from {first} to {last}" if len(rows) > 1 else last
     return course if kind == ALL else f"{quoted(kind)} {course}"

@@ -231,7 +231,7 @@ def test_unknown_words_are_warned_about_once(folder: Path) -> None:
         with pytest.raises(UserWarning, match="of the words"):
             replies(model, [strange])
     model = Embedded(folder)
-    words = r'^40% of the words of a prompt are unknown, such as "quack": .* knows only \d\d words\. Use --model openai:NAME or local:'
+    words = r'^40% of the words of a prompt are unknown, such as "quack"\. .* knows only \d\d words\. Use --model openai:NAME or local:'
     with pytest.warns(UserWarning, match=words) as caught:
         answers = replies(model, [strange, replace(strange, run=1)]) + replies(model, [replace(strange, run=2)])
     assert len(caught) == 1

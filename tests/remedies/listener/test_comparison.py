@@ -182,5 +182,5 @@ def test_the_id_says_how_and_with_whom() -> None:
 
 def test_label_probabilities_are_refused() -> None:
     assert aware().can == {Can.SAMPLE}
-    with pytest.raises(ModelError, match="without label probabilities"):
+    with pytest.raises(ModelError, match="answers in words only"):
         replies(aware(), [Request((Message("user", "Tea?"),), choices=("no", "yes"), score=True)])

@@ -126,8 +126,8 @@ def test_names_do_not_matter(order: Sequence[int], distractors: int) -> None:
     ("responses", "says"),
     [
         (Responses.read(pl.DataFrame({"persona": ["p"], "item": ["q"], "answer": ["a"]}), scale=Nominal()), "--score"),
-        (table({("p0", "tea"): ROWS[0], ("p1", "salt"): ROWS[1]}), "nothing is compared"),
-        (table({(NOBODY, "tea"): ROWS[0]}), "nothing is compared"),
+        (table({("p0", "tea"): ROWS[0], ("p1", "salt"): ROWS[1]}), "no personas can be compared"),
+        (table({(NOBODY, "tea"): ROWS[0]}), "no personas can be compared"),
         (table({("p0", "tea", "x"): ROWS[0], ("p0", "tea", "y"): ROWS[1]}, "wording"), "several rows"),
     ],
 )

@@ -184,7 +184,7 @@ def test_an_accuracy_of_one_gets_half_an_answer_and_no_interval() -> None:
     assert ratio.value == pytest.approx(congruent / (1 - congruent) / (incongruent / (1 - incongruent)))
     assert math.isnan(ratio.low)
     assert ratio.status == EstimateStatus.NO_INTERVAL
-    assert "half" in ratio.method
+    assert "0.5 right" in ratio.method
     assert "half-counts" in {notice.code for notice in finding.notices}
     assert finding.verdict.label == "identity bends judgement"
 

@@ -67,7 +67,7 @@ def paired(
     sides = [deletions(pairs(side)) if isinstance(side, Cells) else side for side in (first, second)]
     one, other = sides
     if not (np.array_equal(one.persona_of, other.persona_of) and np.array_equal(one.item_of, other.item_of)):
-        message = "The two panels do not have the same persona × item cells. Pass their cells: paired(statistic, cells, other_cells)."
+        message = "The two panels do not have the same persona × item cells. Pass both as `Cells`, which are reduced to those in common."
         raise ValueError(message)
     statistics = statistic if isinstance(statistic, tuple) else (statistic, statistic)
     values = (side.values(function) for side, function in zip(sides, statistics, strict=True))

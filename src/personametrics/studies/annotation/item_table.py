@@ -16,7 +16,7 @@ MEANS: Mapping[str, tuple[str, str]] = {
     "ceiling.single": ("share", "how often two annotators give the same label"),
     "gap.single": ("difference", "agreement.single minus ceiling.single: one persona compared with one annotator"),
     "advantage": ("difference", "agreement minus ceiling.single: the panel's label compared with one annotator's label"),
-    "excess.tv": ("share", "total variation between the labels of panel and annotators, minus the part due to sampling alone"),
+    "excess.tv": ("share", "total variation distance between the labels of panel and annotators, minus the part due to sampling alone"),
     "sets.coverage": ("share", "how often the label of a random annotator is in the set of labels that remain possible"),
     "sets.size": ("labels", "number of labels that remain possible"),
 }

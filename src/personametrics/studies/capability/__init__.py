@@ -35,11 +35,11 @@ class Capability(Study):
     one temperature.
 
     Attributes:
-        parts: names of roles, each filled by a model of its own; empty: the one model at hand.
+        roles: names of roles, each answered by a model of its own; empty: the one model at hand.
         level: coverage of the intervals of all models together.
     """
 
-    parts: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
     level: float = 0.9
     question: ClassVar[str] = "Does a stronger model have a higher persona signal?"
     reads: ClassVar[Mapping[str, str]] = {"model": "the model that answered"}
@@ -51,7 +51,7 @@ class Capability(Study):
         requests = [request for persona in personas for item in one_scale(items) for request in elicitation.ask(persona, item)]
         message = "capability needs two or more personas and two or more items on one scale."
         ensure(all(len({request.about[role] for request in requests}) > 1 for role in ("persona", "item")), message)
-        answers = ((request, role) for role in self.parts or ("",) for request in requests)
+        answers = ((request, role) for role in self.roles or ("",) for request in requests)
         return [replace(request, to=role, about={**request.about, "model": role or "the model"}) for request, role in answers]
 
     def estimate(self, responses: Responses) -> Finding:
@@ -85,7 +85,7 @@ class Capability(Study):
 
     def known(self) -> StudyWorld:
         """Return a world of four models that hold personas better and better, and one in which all are alike."""
-        return camps_world(replace(self, parts=tuple(HELD)))
+        return camps_world(replace(self, roles=tuple(HELD)))
 
 
 def _named(estimate: Estimate, name: str, means: Name, model: str) -> Estimate:

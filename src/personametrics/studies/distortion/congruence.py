@@ -61,7 +61,7 @@ def panel_notices(rows: pl.DataFrame, sides: Sequence[str], estimates: Sequence[
     if excluded:
         notices.append(Notice("without-side", f"{excluded} personas are left out: no right answer favours their side."))
     if ratio is not None and ratio.status == EstimateStatus.NO_INTERVAL and ratio.method != METHOD:
-        text = "An accuracy is 0 or 1: half an answer was added to compute the odds ratio, which therefore has no interval."
+        text = "One accuracy is 0 or 1, so half a right and half a wrong answer were added for the odds ratio, which has no interval."
         notices.append(Notice("half-counts", text))
     return tuple(notices)
 

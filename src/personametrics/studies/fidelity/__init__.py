@@ -109,7 +109,9 @@ def _distribution_verdict(distance: Estimate, floor: Estimate, excess: Estimate)
     """Return the verdict on distributions."""
     if math.isnan(excess.low):
         return Verdict("unknown", "Distributions cannot be compared: there are too few answers or items.", open=(SHARES,))
-    figures = f"total variation {distance.value:.2f}, of which {floor.value:.2f} is expected if panel and people are one population"
+    figures = (
+        f"total variation distance {distance.value:.2f}, of which {floor.value:.2f} is expected if panel and people are one population"
+    )
     figures += f"; the remaining part is {excess.clipped(-1.0).span()}"
     verdict = DISTRIBUTIONS[excess.side(about=NEAR)]
     return replace(verdict, sentence=f"{verdict.sentence} ({figures}).")

@@ -105,7 +105,11 @@ class PriorPull(Study):
             return Verdict("undecided", f"The slope cannot be computed: {slope.status}.", open=(USE,))
         sentence = f"If the model's own opinion is one point higher on an item, the personas' opinions are {slope:.2f} higher."
         turned = f" If the model is sure of an answer, {flip.clipped():.0%} of the personas' answers differ from it."
-        sentence += " The model is not sure of any answer, so changes cannot be counted." if np.isnan(flip.value) else turned
+        sentence += (
+            " The model is not sure of any answer, so it is unknown how often personas change its sure answers."
+            if np.isnan(flip.value)
+            else turned
+        )
         if slope.side(about=self.half) == "above" and flip.side(about=self.half) == "below":
             return Verdict("prior wins", sentence, unfit=(USE,))
         if slope.side(about=self.half) == "below" and flip.side(about=self.half) != "below":

@@ -83,7 +83,7 @@ class Wording(Study):
         for name, (meaning, scale, statistic) in PSS.items():
             estimates.append(self._estimate(name, Name(UNIT, "cells", f"mean difference {meaning}"), cells, without, (statistic, scale)))
         for effect in EFFECTS:
-            meaning = f"variance component {effect} as a share of the disagreement of answers without a common persona, item or condition"
+            meaning = f"variance component {effect}, divided by the disagreement of two answers that differ in persona, item and condition"
             means = Name("share", "cells", meaning)
             estimates.append(self._estimate(f"share.{effect}", means, cells, without, (partial(_share_of, effect=effect), "plain")))
         estimates.append(self._entropy(entropy_and_excess(responses, cells)))
