@@ -42,7 +42,7 @@ def _modes(rows: list[Row], kept: list[str]) -> Figure:
     personas, items = (list(dict.fromkeys(str(row[name]) for row in rows)) for name in ("persona", "item"))
     most, cells = Counter(str(row["answer"]) for row in rows).most_common(1)[0]
     text = (
-        f"Heat map of the most frequent answer of {len(personas)} personas to {len(items)} items; fainter: fewer runs gave this answer. "
+        f"Heat map of the most frequent answer of {len(personas)} personas to {len(items)} items; fainter: given in fewer runs. "
         f"{quoted(most)} is the most frequent answer in {cells} of {len(rows)} cells."
     )
     shade = alt.Opacity("share:Q", scale=alt.Scale(domain=[0, 1], range=[0.15, 1]), legend=None)
