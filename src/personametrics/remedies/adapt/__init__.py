@@ -139,7 +139,7 @@ class Adapt(Remedy):
         for request in requests:
             item = request.about.get("item", "")
             if not seen.isdisjoint([item, *request.messages[-1].text.split("\n\n")]):
-                message = f'The item "{item}" is among the interactions that personas are adapted to. Ask other items.'
+                message = f'The item "{item}" is among the interactions that personas are adapted to. Ask other items, or remove it there.'
                 raise DesignError(message)
         return rewrite(requests, self._reminded) if self.memory else list(requests)
 
