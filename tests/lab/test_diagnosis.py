@@ -63,8 +63,8 @@ def test_a_verdict_that_decides_nothing_leaves_its_failure_undecided() -> None:
 def test_uses_are_fit_or_unfit_or_name_the_verdicts_that_they_would_need() -> None:
     verdict = diagnose([finding("stability", "persona dominates"), finding("resistance", "keeps its own character")]).verdict
     assert verdict.fit == ("model of bias, generator of hypotheses",)
-    assert verdict.unfit == ("simulated user ('keeps its own character' from resistance)",)
-    assert "one persona for one annotator (verdicts still needed: 'groups differ as in people' from fidelity)" in verdict.open
+    assert verdict.unfit == ('simulated user ("keeps its own character" from resistance)',)
+    assert 'one persona for one annotator (verdicts still needed: "groups differ as in people" from fidelity)' in verdict.open
 
 
 def test_without_findings_nothing_is_claimed() -> None:

@@ -288,5 +288,7 @@ def test_retry_after_is_read_as_seconds_or_as_a_date_and_nothing_else() -> None:
     "wrong", [{"connections": 0}, {"attempts": 0}, {"timeout": 0.0}, {"requests_per_minute": -1.0}, {"backoff": float("nan")}]
 )
 def test_a_limit_that_cannot_be_kept_is_named(wrong: dict[str, Any]) -> None:
-    with pytest.raises(StudyError, match=rf"limits\.{next(iter(wrong))} is .*\. Write a number above 0"):
+    (name,) = wrong
+    needed = "of at least 1" if name in {"connections", "attempts"} else "above 0"
+    with pytest.raises(StudyError, match=rf"limits\.{name} is .*\. Write a number {needed}\."):
         Limits(**wrong)

@@ -27,7 +27,7 @@ File = Annotated[Path | None, Argument(help="A study file, YAML or TOML. `person
 AnswerFile = Annotated[Path, Argument(help="CSV, TSV, Parquet or NDJSON with one answer per row.")]
 StudyFile = Annotated[Path | None, Option("--settings", help="A study file. Options and --set override its keys.")]
 Adaptive = Annotated[
-    bool, Option("--adaptive", help="Make first the requests that narrow the interval most, and stop when the verdict is clear.")
+    bool, Option("--adaptive", help="Make the requests that narrow the interval most first, and stop when the verdict is clear.")
 ]
 Set = Annotated[
     list[str] | None,

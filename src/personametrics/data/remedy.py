@@ -54,7 +54,8 @@ class Remedy:
     A remedy changes one of five stages: who is asked, what is asked, what answers, which answers are read, and which numbers follow. It
     never measures whether it helps; `compare` does. Subclass it as a frozen dataclass in a file of its own and override the method of the
     stage: the fields are the remedy's knobs, and the file's name is the remedy's name. The base class itself changes nothing. A knob whose
-    type is a `Literal` takes only these values; every stage may raise an `InputError` that says what it lacks.
+    type is a `Literal` (not postponed by `from __future__ import annotations`) takes only these values; every stage may raise an
+    `InputError` that says what it lacks.
 
     Attributes:
         seen: ids of the items or people on which it was fitted; it is never evaluated on them.

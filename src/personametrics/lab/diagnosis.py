@@ -111,7 +111,7 @@ class Diagnosis:
     def lacking(self, use: str) -> list[str]:
         """Return the verdicts that a use still needs, in words."""
         return [
-            f"{' or '.join(map(repr, labels))} from {study}"
+            f"{_quoted(labels)} from {study}"
             for study, labels in self.needs(use).items()
             if study not in self.findings or self.findings[study].verdict.label not in labels
         ]
@@ -119,7 +119,7 @@ class Diagnosis:
     def spoilers(self, use: str) -> list[str]:
         """Return the verdicts that make a panel unfit for a use, in words."""
         spoiling = [study for study, sign in self.present.items() if use in sign.spoils]
-        return [f"{self.findings[study].verdict.label!r} from {study}" for study in sorted(spoiling)]
+        return [f"{_quoted([self.findings[study].verdict.label])} from {study}" for study in sorted(spoiling)]
 
     @property
     def sentence(self) -> str:
@@ -149,6 +149,11 @@ class Diagnosis:
                     row |= {"estimate": chief.name, "value": chief.value, "low": chief.low, "high": chief.high}
                 rows.append(row)
         return rows
+
+
+def _quoted(labels: Iterable[str]) -> str:
+    """Return labels of verdicts, any of which will do, as they stand in a sentence."""
+    return " or ".join(f'"{label}"' for label in labels)
 
 
 def shared_level(studies: Sequence[Chosen], level: float = 0.9, others: int = 0) -> list[Chosen]:

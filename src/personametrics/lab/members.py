@@ -46,7 +46,7 @@ def load(path: str | Path) -> list[str]:
     path = Path(path).resolve()
     module = _import_file(path)
     kinds: list[Kind] = [*_defined(module, Study), *_defined(module, Remedy)]
-    message = f"{path} has no study and no remedy. Write a subclass of Study or Remedy from personametrics.data in it."
+    message = f"{path} has no study and no remedy. Write a subclass of personametrics.Study or Remedy in it."
     ensure(kinds, message, StudyError)
     for key in [key for key in _loaded if key.startswith(f"{path}:")]:  # loaded before
         del _loaded[key]

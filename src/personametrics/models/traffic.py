@@ -52,7 +52,7 @@ class Limits:
         for name, value in vars(self).items():
             least = 1 if name in {"connections", "attempts"} else 0
             if value is not None and not (value > 0 and least <= value < float("inf")):
-                message = f"limits.{name} is {value}. Write a number above 0{' and not below 1' if least else ''}."
+                message = f"limits.{name} is {value}. Write a number {'of at least 1' if least else 'above 0'}."
                 raise StudyError(message)
 
 

@@ -167,6 +167,22 @@ def test_an_additive_study_loses_people_items_and_cells_as_if_it_estimated_again
             assert [subtracted[name] for name in names] == pytest.approx([estimated[name] for name in names], abs=1e-9, nan_ok=True)
 
 
+@dataclass(frozen=True)
+class Half(Mean):
+    """A study that is wrong to call itself additive: its estimates are not sums."""
+
+    additive: ClassVar[bool] = True
+
+
+def test_a_study_whose_estimates_are_not_all_sums_estimates_again_whatever_it_declares() -> None:
+    answers = responses(np.random.default_rng(3).normal(size=(6, 5, 2)))
+    wrong, right = Arm(Half(), answers), Arm(Mean(), answers)
+    deal = Deal.draw(right.people, right.items)
+    values = right.left_out("people", deal)
+    assert wrong.left_out("people", deal) == values
+    assert all(set(part) > {"spread"} for part in values)
+
+
 def test_stability_without_a_part_has_the_values_of_its_estimates() -> None:
     rng = np.random.default_rng(8)
     answers = responses(rng.integers(0, 5, (6, 5, 3)) * 1.0)

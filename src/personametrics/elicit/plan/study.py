@@ -167,7 +167,7 @@ class Plan(Part):
         None, description="Before anything else, check that the persona reaches the model; null: audit checks, run and compare do not."
     )
     adaptive: bool = Field(
-        default=False, description="Make first the requests that narrow the interval most, and stop when the verdict is clear."
+        default=False, description="Make the requests that narrow the interval most first, and stop when the verdict is clear."
     )
     structured: Literal["", "json_schema", "choice"] = Field(
         "", description="The form of structured output, which allows only the options; empty: none."

@@ -86,10 +86,11 @@ class Arm:
 
     @cached_property
     def _recorded(self) -> tuple[Finding, Mapping[str, Terms]]:
-        """The finding, and the terms of its estimates where they can be subtracted."""
+        """The finding, and the terms of its estimates if all of them can be subtracted."""
         with recorded_terms() as terms:
             finding = self.study.estimate(self.responses)
-        return finding, terms if self.study.additive else {}
+        complete = terms.keys() >= {estimate.name for estimate in finding.estimates}
+        return finding, terms if self.study.additive and complete else {}
 
     @cached_property
     def values(self) -> Values:
